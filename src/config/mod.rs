@@ -1,0 +1,2 @@
+//! placeholder; being written by the config helper
+pub mod url;

@@ -1,0 +1,131 @@
+//! `std::fs` with the path in every error.
+//!
+//! The only module that touches files of the project; the path is attached here, once, so that a
+//! message can never name the wrong file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`", path.display())]
+pub struct FileError {
+    /// What was attempted, a verb.
+    pub action: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+impl FileError {
+    /// Names `action` and `path` in an error of the operating system.
+    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self { action, path, source }
+    }
+}
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    std::fs::read(path).map_err(FileError::new("read", path))
+}
+
+/// The bytes of a file, or `None` where there is no such file.
+pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FileError { action: "read", path: path.to_owned(), source }),
+    }
+}
+
+/// Makes a folder and those above it.
+pub fn create_dir_all(path: &Path) -> Result<(), FileError> {
+    std::fs::create_dir_all(path).map_err(FileError::new("make the folder", path))
+}
+
+/// The files of a folder whose name ends in `suffix`, sorted by name in code point order.
+///
+/// Folders are left out; a link counts as what it points to.
+pub fn files_with_suffix(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, FileError> {
+    let entries = std::fs::read_dir(folder).map_err(FileError::new("read the folder", folder))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FileError::new("read the folder", folder))?;
+        let name = entry.file_name();
+        let is_wanted = name.to_string_lossy().ends_with(suffix);
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_wanted && !is_folder {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Writes a new file as a whole or not at all, and never over another one.
+///
+/// The text goes to a temporary file in the same folder, is synced, and is then given its name.
+/// The folder is made if it is missing.
+///
+/// # Errors
+///
+/// `AlreadyExists` where something has the name already.
+#[cfg(feature = "cli")]
+pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+
+    let folder = path.parent().unwrap_or(Path::new("."));
+    create_dir_all(folder)?;
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        set_ordinary_permissions(file.as_file())?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|err| err.error)?;
+        sync_folder(folder)
+    };
+    write().map_err(FileError::new("write", path))
+}
+
+/// Replaces a file as a whole or not at all.
+#[cfg(feature = "cli")]
+pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        let permissions = std::fs::metadata(path)?.permissions();
+        file.as_file().set_permissions(permissions)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|err| err.error)?;
+        sync_folder(folder)
+    };
+    write().map_err(FileError::new("write", path))
+}
+
+/// A temporary file is private (0600); a revision file is for the team.
+#[cfg(all(feature = "cli", unix))]
+fn set_ordinary_permissions(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(all(feature = "cli", not(unix)))]
+fn set_ordinary_permissions(_file: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// The name of a new file lasts only when its folder is synced.
+#[cfg(all(feature = "cli", unix))]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(all(feature = "cli", not(unix)))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
