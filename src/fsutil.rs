@@ -64,6 +64,21 @@ pub fn files_with_suffix(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, Fi
     Ok(files)
 }
 
+/// The folders in a folder, sorted by name, those whose name begins with a dot left out.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = std::fs::read_dir(folder).map_err(FileError::new("read the folder", folder))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FileError::new("read the folder", folder))?;
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !is_hidden && entry.path().is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
 /// Writes a new file as a whole or not at all, and never over another one.
 ///
 /// The text goes to a temporary file in the same folder, is synced, and is then given its name.

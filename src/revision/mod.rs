@@ -3,6 +3,9 @@
 //! Text in, data out. Only [`script_dir`] touches the file system, and nothing here knows how
 //! revisions follow one another: that is [`crate::graph`].
 
+pub mod file;
+pub mod script_dir;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;

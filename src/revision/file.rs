@@ -1,0 +1,471 @@
+//! A revision file as text: the header block, the two markers and the bodies between them.
+//!
+//! Text in, a [`Revision`] or *all* that is wrong with the file out. No I/O.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Body, BranchLabel, Downgrade, HeaderSpans, NameError, Revision, RevisionId, RunMode};
+use crate::similar::similar;
+use crate::source::{Problem, Source};
+use crate::sql::statement::{SplitError, split};
+use crate::toml_table::{self, Located, Table, TomlProblem, TomlProblems};
+
+/// The line that opens the header.
+const OPENING: &str = "-- /// revision";
+/// The line that closes it.
+const CLOSING: &str = "-- ///";
+/// What a marker begins with.
+const MARKER: &str = "-- migrate:";
+/// The markers, without [`MARKER`].
+const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
+
+/// What can be wrong with a revision file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileProblem {
+    /// The file is not UTF-8.
+    #[error("this is not UTF-8")]
+    NotUtf8,
+    /// Something stands where the header should begin, or there is nothing at all.
+    #[error("a revision file begins with the line `{OPENING}`")]
+    NoHeader,
+    /// The header is never closed.
+    #[error("the header that begins here is not closed by a line `{CLOSING}`")]
+    HeaderNotClosed,
+    /// A line of the header is not commented out as it should be.
+    #[error("a line of the header is `--` alone or begins with `-- `")]
+    HeaderLine,
+    /// The header's TOML is wrong.
+    #[error(transparent)]
+    Header(TomlProblem),
+    /// An id or a label breaks the rules for names.
+    #[error("`{key}` {reason}")]
+    Name {
+        /// `revision`, `down_revision` or `branch_labels`.
+        key: &'static str,
+        /// Which rule.
+        reason: NameError,
+    },
+    /// The same thing is listed twice in one header value.
+    #[error("`{key}` lists `{name}` twice")]
+    ListedTwice {
+        /// The key of the list.
+        key: &'static str,
+        /// The repeated name.
+        name: String,
+    },
+    /// There is no upgrade marker.
+    #[error("there is no line `-- migrate:upgrade`")]
+    NoUpgradeMarker,
+    /// SQL that belongs to neither body.
+    #[error("SQL stands before the line `-- migrate:upgrade`")]
+    SqlBeforeMarker,
+    /// A marker that means nothing.
+    #[error("unknown marker `{found}`")]
+    UnknownMarker {
+        /// The line.
+        found: String,
+        /// Markers that are close to it.
+        similar: Vec<&'static str>,
+    },
+    /// A marker for the second time.
+    #[error("the marker `{found}` stands here for the second time")]
+    MarkerTwice {
+        /// The line.
+        found: String,
+    },
+    /// The downgrade stands before the upgrade.
+    #[error("the upgrade stands before the downgrade, not after it")]
+    MarkerOrder,
+    /// A downgrade body although there is no way back.
+    #[error("the downgrade is irreversible, but SQL follows")]
+    IrreversibleWithSql,
+    /// A body that SQLite could not read.
+    #[error(transparent)]
+    Sql(SplitError),
+}
+
+/// Decodes the bytes of a file; a byte order mark stays in the text.
+///
+/// # Errors
+///
+/// [`FileProblem::NotUtf8`] at the first byte that is wrong.
+pub fn decode(
+    path: std::path::PathBuf,
+    bytes: Vec<u8>,
+) -> Result<Arc<Source>, Problem<FileProblem>> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Arc::new(Source { path, text })),
+        Err(err) => {
+            let valid = err.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(err.as_bytes()).into_owned();
+            let source = Arc::new(Source { path, text });
+            let width = char::REPLACEMENT_CHARACTER.len_utf8();
+            Err(Problem::new(&source, valid..valid + width, FileProblem::NotUtf8))
+        }
+    }
+}
+
+/// Reads a revision file.
+///
+/// # Errors
+///
+/// Everything that is wrong with it, in the order of the text.
+pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>> {
+    let mut problems = Vec::new();
+    let text = source.text.as_str();
+
+    let header = match find_header(text) {
+        Ok(header) => header,
+        Err((span, kind)) => return Err(vec![Problem::new(source, span, kind)]),
+    };
+    let values = read_header(text, &header, &mut problems);
+    let bodies = find_bodies(text, header.end, &mut problems);
+
+    match (values, bodies) {
+        (Some(values), Some((upgrade, downgrade))) if problems.is_empty() => Ok(Revision {
+            id: values.id.value,
+            down_revisions: values.down_revisions.iter().map(|it| it.value.clone()).collect(),
+            branch_labels: values.branch_labels.iter().map(|it| it.value.clone()).collect(),
+            depends_on: values.depends_on.iter().map(|it| it.value.clone()).collect(),
+            message: values.message,
+            create_date: values.create_date,
+            mode: values.mode,
+            upgrade,
+            downgrade,
+            spans: HeaderSpans {
+                id: values.id.span,
+                down_revisions: values.down_revisions.into_iter().map(|it| it.span).collect(),
+                branch_labels: values.branch_labels.into_iter().map(|it| it.span).collect(),
+                depends_on: values.depends_on.into_iter().map(|it| it.span).collect(),
+            },
+            source: Arc::clone(source),
+        }),
+        _ => {
+            problems.sort_by_key(|(span, _): &(Range<usize>, _)| span.start);
+            Err(problems.into_iter().map(|(span, kind)| Problem::new(source, span, kind)).collect())
+        }
+    }
+}
+
+/// Problems with where they stand, while they are collected.
+type Problems = Vec<(Range<usize>, FileProblem)>;
+
+/// Where the header stands.
+struct Header {
+    /// The opening line.
+    opening: Range<usize>,
+    /// The lines between the opening and the closing one.
+    toml: Range<usize>,
+    /// The first byte after the closing line.
+    end: usize,
+}
+
+/// The lines of `text` from byte `start` on, each with its range; the line end is left out.
+fn lines_from(text: &str, start: usize) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let mut offset = start;
+    text[start..].split_inclusive('\n').map(move |line| {
+        let start = offset;
+        offset += line.len();
+        let line = line.trim_end_matches(['\n', '\r']);
+        (start..start + line.len(), line)
+    })
+}
+
+/// Finds the header: the first thing in the file but for blank lines and other comments.
+fn find_header(text: &str) -> Result<Header, (Range<usize>, FileProblem)> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut in_block_comment = false;
+    let mut opening = None;
+    for (span, line) in lines_from(text, start) {
+        if let Some(opening) = &opening {
+            let opening: &Range<usize> = opening;
+            if line.trim_end() == CLOSING {
+                let toml_start = next_line(text, opening.end);
+                let toml = toml_start..span.start;
+                return Ok(Header {
+                    opening: opening.clone(),
+                    toml,
+                    end: next_line(text, span.end),
+                });
+            }
+            continue;
+        }
+        if in_block_comment {
+            in_block_comment = !line.contains("*/");
+        } else if line.trim_end() == OPENING {
+            opening = Some(span);
+        } else if line.trim_start().starts_with("/*") {
+            in_block_comment = !line.contains("*/");
+        } else if !(line.trim().is_empty() || is_plain_comment(line)) {
+            return Err((span, FileProblem::NoHeader));
+        }
+    }
+    match opening {
+        Some(span) => Err((span, FileProblem::HeaderNotClosed)),
+        None => Err((text.len()..text.len(), FileProblem::NoHeader)),
+    }
+}
+
+/// A comment that may stand before the header: not one that belongs after it.
+fn is_plain_comment(line: &str) -> bool {
+    line.trim_start().starts_with("--") && !line.starts_with(MARKER)
+}
+
+/// The byte after the line end that follows `end`.
+fn next_line(text: &str, end: usize) -> usize {
+    text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1)
+}
+
+/// What the header says.
+struct Values {
+    id: Located<RevisionId>,
+    down_revisions: Vec<Located<RevisionId>>,
+    branch_labels: Vec<Located<BranchLabel>>,
+    depends_on: Vec<Located<String>>,
+    message: String,
+    create_date: String,
+    mode: RunMode,
+}
+
+fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<Values> {
+    let n_problems = problems.len();
+    // The comment signs become blanks, so that TOML sees its own text at the same bytes.
+    let mut toml = String::with_capacity(header.toml.len());
+    for line in text[header.toml.clone()].split_inclusive('\n') {
+        if let Some(rest) = line.strip_prefix("-- ") {
+            toml.push_str("   ");
+            toml.push_str(rest);
+        } else if line.trim_end() == "--" {
+            toml.push_str("  ");
+            toml.push_str(&line[2..]);
+        } else {
+            let start = header.toml.start + toml.len();
+            let end = start + line.trim_end().len();
+            problems.push((start..end, FileProblem::HeaderLine));
+            toml.extend(line.chars().flat_map(|it| {
+                let width = if it == '\n' { 0 } else { it.len_utf8() };
+                std::iter::repeat_n(' ', width).chain((it == '\n').then_some('\n'))
+            }));
+        }
+    }
+    if problems.len() > n_problems {
+        return None;
+    }
+
+    let shift = |span: Range<usize>| span.start + header.toml.start..span.end + header.toml.start;
+    let mut report = |found: TomlProblems| {
+        problems.extend(found.into_iter().map(|(span, it)| (shift(span), FileProblem::Header(it))));
+    };
+    let document = match toml_table::parse(&toml) {
+        Ok(document) => document,
+        Err(found) => {
+            report(found);
+            return None;
+        }
+    };
+    // A missing key is shown at the opening line, which lies before the TOML.
+    let mut table = Table::new(document.get_ref(), 0..0, "");
+    let id = table.string("revision");
+    let down_revisions = table.string_or_strings("down_revision").unwrap_or_default();
+    let message = table.string("message");
+    let create_date = read_date(&mut table);
+    let branch_labels = table.string_or_strings("branch_labels").unwrap_or_default();
+    let depends_on = table.string_or_strings("depends_on").unwrap_or_default();
+    let transaction = table.boolean("transaction");
+    let foreign_keys = table.boolean("foreign_keys");
+    let has_id = document.get_ref().contains_key("revision");
+    report(table.finish());
+    if !has_id {
+        let missing = TomlProblem::Missing { key: "revision".to_owned() };
+        problems.push((header.opening.clone(), FileProblem::Header(missing)));
+    }
+
+    let located = |it: Located<String>| Located { span: shift(it.span), value: it.value };
+    let id = id.map(located).and_then(|it| name("revision", &it, RevisionId::new, problems));
+    let down_revisions = names(
+        "down_revision",
+        down_revisions.into_iter().map(located).collect(),
+        RevisionId::new,
+        problems,
+    );
+    let branch_labels = names(
+        "branch_labels",
+        branch_labels.into_iter().map(located).collect(),
+        BranchLabel::new,
+        problems,
+    );
+    // What `depends_on` names may be an id or a label; the graph knows which.
+    let depends_on: Vec<_> = depends_on.into_iter().map(located).collect();
+    report_repeated("depends_on", &depends_on, |it| it.as_str(), problems);
+
+    Some(Values {
+        id: id?,
+        down_revisions,
+        branch_labels,
+        depends_on,
+        message: message.map(|it| it.value).unwrap_or_default(),
+        create_date,
+        mode: RunMode {
+            autocommit: transaction.is_some_and(|it| !it.value),
+            foreign_keys: foreign_keys.is_some_and(|it| it.value),
+        },
+    })
+}
+
+/// A TOML date, or a string for those who write dates their own way.
+fn read_date(table: &mut Table<'_>) -> String {
+    let Some(value) = table.value("create_date") else { return String::new() };
+    match value.get_ref() {
+        toml::de::DeValue::Datetime(date) => date.to_string(),
+        toml::de::DeValue::String(text) => text.to_string(),
+        _ => {
+            table.wrong_type("create_date", "a date", value);
+            String::new()
+        }
+    }
+}
+
+/// Checks one name.
+fn name<T>(
+    key: &'static str,
+    text: &Located<String>,
+    check: impl Fn(&str) -> Result<T, NameError>,
+    problems: &mut Problems,
+) -> Option<Located<T>> {
+    match check(&text.value) {
+        Ok(value) => Some(Located { value, span: text.span.clone() }),
+        Err(reason) => {
+            problems.push((text.span.clone(), FileProblem::Name { key, reason }));
+            None
+        }
+    }
+}
+
+/// Checks a list of names, which may name nothing twice.
+fn names<T>(
+    key: &'static str,
+    texts: Vec<Located<String>>,
+    check: impl Fn(&str) -> Result<T, NameError>,
+    problems: &mut Problems,
+) -> Vec<Located<T>> {
+    report_repeated(key, &texts, |it| it.as_str(), problems);
+    texts.iter().filter_map(|text| name(key, text, &check, problems)).collect()
+}
+
+fn report_repeated<T>(
+    key: &'static str,
+    items: &[Located<T>],
+    text: impl Fn(&T) -> &str,
+    problems: &mut Problems,
+) {
+    for (idx, item) in items.iter().enumerate() {
+        let name = text(&item.value);
+        if items[..idx].iter().any(|earlier| text(&earlier.value) == name) {
+            let name = name.to_owned();
+            problems.push((item.span.clone(), FileProblem::ListedTwice { key, name }));
+        }
+    }
+}
+
+/// A marker and the bytes of its line.
+struct Marker<'a> {
+    line: Range<usize>,
+    text: &'a str,
+}
+
+/// Finds the bodies behind the header.
+///
+/// A line that looks like a marker but stands inside a string or a comment is none. Whether it
+/// does is known from the SQL before it: where that is complete, the line begins at a token.
+fn find_bodies(text: &str, start: usize, problems: &mut Problems) -> Option<(Body, Downgrade)> {
+    let mut markers: Vec<Marker<'_>> = Vec::new();
+    let mut segments: Vec<Range<usize>> = Vec::new();
+    let mut found = Vec::new();
+    let mut segment_start = start;
+    let candidates = lines_from(text, start).filter(|(_, line)| is_marker(line));
+    for (line, marker) in candidates {
+        let segment = segment_start..line.start;
+        let result = split(&text[segment.clone()]);
+        if result.as_ref().is_err_and(|them| them.iter().any(|(_, it)| it.swallows_the_rest())) {
+            continue;
+        }
+        found.push((segment.start, result));
+        segment_start = next_line(text, line.end);
+        segments.push(segment);
+        markers.push(Marker { line, text: marker.trim_end() });
+    }
+    found.push((segment_start, split(&text[segment_start..])));
+    segments.push(segment_start..text.len());
+
+    let n_problems = problems.len();
+    let mut n_statements = Vec::new();
+    for (offset, result) in found {
+        match result {
+            Ok(statements) => {
+                let first = statements.first();
+                n_statements.push(first.map(|it| it.span.start + offset..it.span.end + offset));
+            }
+            Err(errors) => {
+                n_statements.push(None);
+                problems.extend(errors.into_iter().map(|(span, err)| {
+                    (span.start + offset..span.end + offset, FileProblem::Sql(err))
+                }));
+            }
+        }
+    }
+
+    if let Some(first) = n_statements.first().cloned().flatten() {
+        problems.push((first, FileProblem::SqlBeforeMarker));
+    }
+    let mut upgrade = None;
+    let mut downgrade = None;
+    for (idx, marker) in markers.iter().enumerate() {
+        let body = Body { span: segments[idx + 1].clone() };
+        let what = marker.text.trim_start_matches(MARKER).trim();
+        let words: Vec<&str> = what.split_whitespace().collect();
+        let (slot_is_taken, is_downgrade) = match words.as_slice() {
+            ["upgrade"] => (upgrade.is_some(), false),
+            ["downgrade"] | ["downgrade", "irreversible"] => (downgrade.is_some(), true),
+            _ => {
+                let problem = FileProblem::UnknownMarker {
+                    found: marker.text.to_owned(),
+                    similar: similar(what, MARKERS),
+                };
+                problems.push((marker.line.clone(), problem));
+                continue;
+            }
+        };
+        if slot_is_taken {
+            let found = marker.text.to_owned();
+            problems.push((marker.line.clone(), FileProblem::MarkerTwice { found }));
+        } else if !is_downgrade {
+            if downgrade.is_some() {
+                problems.push((marker.line.clone(), FileProblem::MarkerOrder));
+            }
+            upgrade = Some(body);
+        } else if words.len() == 2 {
+            if let Some(statement) = n_statements[idx + 1].clone() {
+                problems.push((statement, FileProblem::IrreversibleWithSql));
+            }
+            downgrade = Some(Downgrade::Irreversible(marker.line.clone()));
+        } else {
+            downgrade = Some(Downgrade::Body(body));
+        }
+    }
+    if upgrade.is_none() && problems.len() == n_problems {
+        let end = text.trim_end().len();
+        problems.push((end..end, FileProblem::NoUpgradeMarker));
+    }
+    let end = text.len();
+    Some((upgrade?, downgrade.unwrap_or(Downgrade::Body(Body { span: end..end }))))
+}
+
+/// Whether a line is written as a marker is: at the very beginning of the line.
+fn is_marker(line: &str) -> bool {
+    line.starts_with(MARKER)
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;
