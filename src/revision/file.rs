@@ -387,7 +387,7 @@ fn find_bodies(text: &str, start: usize, problems: &mut Problems) -> Option<(Bod
     for (line, marker) in candidates {
         let segment = segment_start..line.start;
         let result = split(&text[segment.clone()]);
-        if result.as_ref().is_err_and(|them| them.iter().any(|(_, it)| it.swallows_the_rest())) {
+        if result.as_ref().is_err_and(|them| them.iter().any(|(_, it)| is_open(it))) {
             continue;
         }
         found.push((segment.start, result));
@@ -459,6 +459,18 @@ fn find_bodies(text: &str, start: usize, problems: &mut Problems) -> Option<(Bod
     }
     let end = text.len();
     Some((upgrade?, downgrade.unwrap_or(Downgrade::Body(Body { span: end..end }))))
+}
+
+/// Whether the problem is a string, a name or a comment that has not ended where the text does.
+fn is_open(problem: &SplitError) -> bool {
+    match problem {
+        SplitError::UnterminatedString
+        | SplitError::UnterminatedIdentifier { .. }
+        | SplitError::UnterminatedComment => true,
+        SplitError::UnterminatedTrigger
+        | SplitError::Nul
+        | SplitError::IllegalToken { .. } => false,
+    }
 }
 
 /// Whether a line is written as a marker is: at the very beginning of the line.

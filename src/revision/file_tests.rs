@@ -136,7 +136,7 @@ fn all_problems_are_reported_at_once() {
             "4:18 `transaction` must be true or false, not a whole number",
             "6:1 SQL stands before the line `-- migrate:upgrade`",
             "7:1 unknown marker `-- migrate:up`",
-            "9:8 unterminated string",
+            "9:8 the string that begins here has no closing `'`",
         ],
     );
 }
@@ -208,5 +208,5 @@ fn bytes_that_are_not_utf8_are_found() {
     bytes[at] = 0xff;
     let problem = decode("x.sql".into(), bytes).expect_err("not UTF-8");
     assert_eq!(problem.kind, FileProblem::NotUtf8);
-    assert_eq!(problem.location.line_column(), (12, 15));
+    assert_eq!(problem.location.line_column(), (12, 14));
 }

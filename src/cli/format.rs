@@ -1,0 +1,196 @@
+//! How a revision is shown: the lines of `history` and `heads`, the block of `show`, and JSON.
+//!
+//! The lines are Alembic's (`_head_only`, `log_entry`), so that scripts which read them go on.
+
+use std::collections::BTreeSet;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::graph::walk::RevisionSet;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::revision::{BranchLabel, Downgrade};
+
+/// What a line of a list shows besides the id.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LineParts {
+    /// `parents -> ` before the id.
+    pub parents: bool,
+    /// The branch labels, in brackets.
+    pub labels: bool,
+    /// `(branchpoint)` and `(mergepoint)`.
+    pub points: bool,
+    /// The message, after a comma.
+    pub message: bool,
+}
+
+/// Shows revisions of one graph.
+pub struct Formatter<'a> {
+    graph: &'a RevisionGraph,
+    labels: Vec<BTreeSet<&'a BranchLabel>>,
+    /// Marked as `(current)`.
+    current: Option<RevisionSet>,
+}
+
+const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const LABEL: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
+const MARK: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+
+impl<'a> Formatter<'a> {
+    /// A formatter; `current` are the revisions to mark.
+    pub fn new(graph: &'a RevisionGraph, current: Option<RevisionSet>) -> Self {
+        Self { graph, labels: graph.branch_labels(), current }
+    }
+
+    /// The line of a revision, as Alembic writes it.
+    pub fn line(&self, index: RevisionIndex, parts: LineParts) -> String {
+        let revision = &self.graph[index];
+        let mut line = String::new();
+        if parts.parents {
+            line.push_str(&self.parents(index));
+            if !revision.depends_on.is_empty() {
+                line.push_str(&format!(" ({})", revision.depends_on.join(", ")));
+            }
+            line.push_str(" -> ");
+        }
+        line.push_str(&format!("{ID}{}{ID:#}", revision.id));
+        let labels = self.label_list(index);
+        if parts.labels && !labels.is_empty() {
+            line.push_str(&format!(" ({LABEL}{labels}{LABEL:#})"));
+        }
+        for mark in self.marks(index, parts.points) {
+            line.push_str(&format!(" {MARK}({mark}){MARK:#}"));
+        }
+        if parts.message {
+            line.push_str(&format!(", {}", revision.summary()));
+        }
+        line
+    }
+
+    /// The block of a revision, as `show` prints it.
+    pub fn block(&self, index: RevisionIndex) -> String {
+        let revision = &self.graph[index];
+        let marks: String = self.marks(index, true).iter().map(|it| format!(" ({it})")).collect();
+        let mut block = format!("Rev: {ID}{}{ID:#}{MARK}{marks}{MARK:#}\n", revision.id);
+        let relation = if self.graph.is_merge_point(index) { "Merges" } else { "Parent" };
+        block.push_str(&format!("{relation}: {}\n", self.parents(index)));
+        if !revision.depends_on.is_empty() {
+            block.push_str(&format!("Also depends on: {}\n", revision.depends_on.join(", ")));
+        }
+        if self.graph.is_branch_point(index) {
+            let children = self.graph.ids(self.graph.down_children(index));
+            let children: Vec<&str> = children.iter().map(|it| it.as_str()).collect();
+            block.push_str(&format!("Branches into: {}\n", children.join(", ")));
+        }
+        let labels = self.label_list(index);
+        if !labels.is_empty() {
+            block.push_str(&format!("Branch names: {LABEL}{labels}{LABEL:#}\n"));
+        }
+        block.push_str(&format!("Path: {}\n", revision.source.path.display()));
+        let details = [
+            revision.message.trim().to_owned(),
+            String::new(),
+            format!("Revision ID: {}", revision.id),
+            format!("Revises: {}", if revision.down_revisions.is_empty() { String::new() } else { self.parents(index) }),
+            format!("Create Date: {}", revision.create_date),
+        ];
+        for line in details.iter().flat_map(|it| it.split('\n')) {
+            let line = line.trim_end();
+            block.push('\n');
+            if !line.is_empty() {
+                block.push_str(&format!("    {line}"));
+            }
+        }
+        block.push('\n');
+        block
+    }
+
+    fn parents(&self, index: RevisionIndex) -> String {
+        let parents = self.graph.ids(self.graph.down(index));
+        if parents.is_empty() {
+            return "<base>".to_owned();
+        }
+        parents.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn label_list(&self, index: RevisionIndex) -> String {
+        let labels = &self.labels[index.as_usize()];
+        labels.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What is said of a revision in brackets.
+    fn marks(&self, index: RevisionIndex, with_points: bool) -> Vec<&'static str> {
+        let graph = self.graph;
+        let is_current = self.current.as_ref().is_some_and(|it| it.contains(index));
+        [
+            (graph.is_head(index) && !graph.is_effective_head(index), "head"),
+            (graph.is_effective_head(index), "effective head"),
+            (is_current, "current"),
+            (with_points && graph.is_branch_point(index), "branchpoint"),
+            (with_points && graph.is_merge_point(index), "mergepoint"),
+        ]
+        .into_iter()
+        .filter_map(|(applies, mark)| applies.then_some(mark))
+        .collect()
+    }
+
+    /// A revision for programs.
+    pub fn json(&self, index: RevisionIndex) -> RevisionJson {
+        let graph = self.graph;
+        let revision = &graph[index];
+        let texts = |ids: &[RevisionIndex]| graph.ids(ids).iter().map(ToString::to_string).collect();
+        RevisionJson {
+            revision: revision.id.to_string(),
+            down_revision: texts(graph.down(index)),
+            depends_on: revision.depends_on.clone(),
+            branch_labels: self.labels[index.as_usize()].iter().map(ToString::to_string).collect(),
+            message: revision.message.clone(),
+            create_date: Some(revision.create_date.clone()).filter(|it| !it.is_empty()),
+            path: revision.source.path.display().to_string(),
+            followed_by: texts(graph.down_children(index)),
+            is_head: graph.is_head(index),
+            is_effective_head: graph.is_effective_head(index),
+            is_base: graph.down(index).is_empty(),
+            is_branch_point: graph.is_branch_point(index),
+            is_merge_point: graph.is_merge_point(index),
+            is_current: self.current.as_ref().map(|it| it.contains(index)),
+            is_reversible: !matches!(revision.downgrade, Downgrade::Irreversible(_)),
+        }
+    }
+}
+
+/// A revision as JSON.
+#[derive(Debug, Serialize)]
+pub struct RevisionJson {
+    /// Its id.
+    pub revision: String,
+    /// What it follows; empty for a base.
+    pub down_revision: Vec<String>,
+    /// Ids or labels that must run before it, as declared.
+    pub depends_on: Vec<String>,
+    /// Its branch labels, inherited ones included.
+    pub branch_labels: Vec<String>,
+    /// What it does.
+    pub message: String,
+    /// When it was made, as written.
+    pub create_date: Option<String>,
+    /// Its file.
+    pub path: String,
+    /// The revisions that follow it.
+    pub followed_by: Vec<String>,
+    /// Nothing follows it.
+    pub is_head: bool,
+    /// A head that another revision depends on.
+    pub is_effective_head: bool,
+    /// It follows nothing.
+    pub is_base: bool,
+    /// Several revisions follow it.
+    pub is_branch_point: bool,
+    /// It follows several revisions.
+    pub is_merge_point: bool,
+    /// Whether it is a current revision of the database; absent where no database was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_current: Option<bool>,
+    /// Whether there is a way back.
+    pub is_reversible: bool,
+}

@@ -1,0 +1,121 @@
+//! The options that every command takes, before the command and after it.
+//!
+//! clap's own global arguments cannot do this: `current -c` is `--check-heads`, so after that
+//! command `-c` is not `--config`. The options are therefore added to every command by hand, each
+//! without its short form where the command uses that letter itself, and what was given in both
+//! places is merged.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+
+/// Options of every command
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Use this configuration file
+    ///
+    /// The default is the environment variable ALEMBIC_CONFIG, then `alembic.toml` in the current
+    /// folder or the nearest folder above it. Relative paths in the file are relative to it.
+    #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// Lay the settings of [env.NAME] over the rest
+    #[arg(long = "name", short = 'n', value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// Give `${KEY}` in alembic.toml a value (can be repeated)
+    ///
+    /// It comes before the environment and before the `.env` file beside alembic.toml.
+    #[arg(short = 'x', value_name = "KEY=VALUE", action = ArgAction::Append, value_parser = key_value)]
+    pub variables: Vec<(String, String)>,
+
+    /// Use this database instead of `database.url`
+    ///
+    /// A path, relative to the current folder, or a URL such as `sqlite:///data/db.sqlite3`.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub color: Option<ColorWhen>,
+
+    /// Say more: details in lists, and every statement that runs
+    #[arg(long, short, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Say nothing but answers, warnings and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Splits `KEY=VALUE` at the first `=`.
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is written KEY=VALUE".to_owned()),
+    }
+}
+
+impl GlobalArgs {
+    /// Adds the options to every command below `command`.
+    pub fn augment(command: Command) -> Command {
+        let subcommands: Vec<String> =
+            command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        subcommands.into_iter().fold(command, |command, name| {
+            command.mut_subcommand(name, |subcommand| Self::augment(Self::add_to(subcommand)))
+        })
+    }
+
+    /// Adds the options to one command.
+    fn add_to(command: Command) -> Command {
+        let taken: Vec<char> = command.get_arguments().filter_map(clap::Arg::get_short).collect();
+        let own: Vec<String> =
+            command.get_arguments().map(|it| it.get_id().to_string()).collect();
+        let options = Self::augment_args(Command::new("options"));
+        let mut command = command;
+        for option in options.get_arguments() {
+            if own.iter().any(|it| it == option.get_id().as_str()) {
+                continue;
+            }
+            let is_taken = option.get_short().is_some_and(|it| taken.contains(&it));
+            let option = option.clone().hide_short_help(true);
+            command = command.arg(if is_taken { option.short(None) } else { option });
+        }
+        command
+    }
+
+    /// What was given before the command and after it; the later one wins.
+    pub fn from_all(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut merged = Self::from_arg_matches(matches)?;
+        let mut level = matches;
+        while let Some((_, inner)) = level.subcommand() {
+            let given = Self::from_arg_matches(inner)?;
+            merged.config = given.config.or(merged.config);
+            merged.environment = given.environment.or(merged.environment);
+            merged.variables.extend(given.variables);
+            merged.url = given.url.or(merged.url);
+            merged.json |= given.json;
+            merged.color = given.color.or(merged.color);
+            merged.verbose += given.verbose;
+            merged.quiet |= given.quiet;
+            level = inner;
+        }
+        Ok(merged)
+    }
+}

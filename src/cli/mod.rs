@@ -1,0 +1,173 @@
+//! The command line: arguments in, library calls, text out.
+//!
+//! Each command is a file of its own with its arguments (whose doc comments are the help) and a
+//! `run` function. Nothing here decides what a revision means or how it runs.
+
+mod branches;
+mod completions;
+mod current;
+mod edit;
+mod ensure_version;
+mod format;
+mod globals;
+mod heads;
+mod history;
+mod import;
+mod init;
+mod man;
+mod merge;
+mod migrate;
+mod new_file;
+mod output;
+mod progress;
+mod project;
+mod revision;
+mod show;
+mod stamp;
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::diagnostics::{self, ExitStatus};
+use globals::GlobalArgs;
+use output::Output;
+use project::Project;
+
+/// Schema migrations for SQLite: a graph of revisions with plain SQL bodies
+///
+/// Revisions are files with an upgrade and a downgrade in SQL, linked by `down_revision`. The
+/// database says in its table `alembic_version` where it is, exactly as Alembic writes it, so that
+/// either tool can go on where the other stopped.
+#[derive(Debug, Parser)]
+#[command(
+    name = "migrator",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Revisions are named by id, by the beginning of one, or by `head`, `heads`, `base`, \
+`+N`, `-N`,\n`REV+N`, `REV-N`, `LABEL@head`, `LABEL@base`, `LABEL@+N` and `LABEL@REV`.\n\n\
+Exit codes: 0 done; 1 the answer is no; 2 refused, nothing was changed; 3 failed while running."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: GlobalArgs,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    #[command(alias = "list_templates")]
+    ListTemplates(init::ListTemplatesArgs),
+    Revision(revision::RevisionArgs),
+    Merge(merge::MergeArgs),
+    Upgrade(migrate::UpgradeArgs),
+    Downgrade(migrate::DowngradeArgs),
+    Stamp(stamp::StampArgs),
+    Current(current::CurrentArgs),
+    Heads(heads::HeadsArgs),
+    Branches(branches::BranchesArgs),
+    History(history::HistoryArgs),
+    Show(show::ShowArgs),
+    Edit(edit::EditArgs),
+    #[command(alias = "ensure_version")]
+    EnsureVersion(ensure_version::EnsureVersionArgs),
+    Import(import::ImportArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// What every command is given.
+struct App {
+    globals: GlobalArgs,
+    output: Output,
+}
+
+/// The whole grammar, with the global options on every command.
+pub fn command() -> clap::Command {
+    GlobalArgs::augment(Cli::command())
+}
+
+/// Runs the command line and gives the exit status.
+///
+/// Everything that is printed about a failure is printed here.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    clap_complete::CompleteEnv::with_factory(command).complete();
+
+    let parsed = command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?)));
+    let (cli, globals) = match parsed {
+        Ok(parsed) => parsed,
+        Err(err) => {
+            // clap prints help to standard output and usage errors to standard error.
+            let _unread = err.print();
+            let is_help = err.exit_code() == 0;
+            return if is_help { ExitStatus::Done } else { ExitStatus::Refused };
+        }
+    };
+
+    let output = Output::new(&globals);
+    let mut app = App { globals, output };
+    let result = app.run(&cli.command).and_then(|status| {
+        app.output.flush()?;
+        Ok(status)
+    });
+    match result {
+        Ok(status) => status,
+        Err(err) if is_closed_pipe(&err) => ExitStatus::Done,
+        Err(err) => {
+            let here = project::current_folder().unwrap_or_default();
+            app.output.stderr(diagnostics::render(&err, &here));
+            diagnostics::exit_status(&err)
+        }
+    }
+}
+
+/// Whether the reader of an answer went away, as `head` does: that is no failure.
+fn is_closed_pipe(err: &anyhow::Error) -> bool {
+    let causes = err.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+impl App {
+    fn run(&mut self, command: &Command) -> anyhow::Result<ExitStatus> {
+        match command {
+            Command::Init(args) => init::run(self, args),
+            Command::ListTemplates(args) => init::list_templates(self, args),
+            Command::Revision(args) => revision::run(self, args),
+            Command::Merge(args) => merge::run(self, args),
+            Command::Upgrade(args) => migrate::upgrade(self, args),
+            Command::Downgrade(args) => migrate::downgrade(self, args),
+            Command::Stamp(args) => stamp::run(self, args),
+            Command::Current(args) => current::run(self, args),
+            Command::Heads(args) => heads::run(self, args),
+            Command::Branches(args) => branches::run(self, args),
+            Command::History(args) => history::run(self, args),
+            Command::Show(args) => show::run(self, args),
+            Command::Edit(args) => edit::run(self, args),
+            Command::EnsureVersion(args) => ensure_version::run(self, args),
+            Command::Import(args) => import::run(self, args),
+            Command::Completions(args) => completions::run(self, args),
+            Command::Man(args) => man::run(self, args),
+        }
+    }
+
+    /// The project that the options and the current folder name.
+    fn project(&self) -> anyhow::Result<Project> {
+        Project::find(&self.globals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_grammar_is_consistent() {
+        super::command().debug_assert();
+    }
+}
