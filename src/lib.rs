@@ -1,13 +1,57 @@
-//! placeholder
-#![allow(missing_docs, dead_code, reason = "under construction")]
+//! Schema migrations for SQLite: a graph of revisions with plain SQL bodies.
+//!
+//! A program that ships with a SQLite file brings it up to date when it starts with
+//! [`Migrator::upgrade`]. The same revision files serve the command line tool `migrator`, which
+//! makes, shows, runs and takes back revisions; it is described in the README.
+//!
+//! ```no_run
+//! let migrator = migrator::Migrator::open("path/to/project")?;
+//! migrator.upgrade_with("head", &mut |event: &migrator::Event<'_>| {
+//!     if let migrator::Event::StepFinished { revision, elapsed, .. } = event {
+//!         println!("{} {} ({elapsed:?})", revision.id, revision.message);
+//!     }
+//! })?;
+//! # Ok::<(), migrator::Error>(())
+//! ```
+//!
+//! Inside, the folders are the stages in the order in which data flows; a stage uses only earlier
+//! ones:
+//!
+//! ```text
+//! alembic.toml ─▶ config ─▶ revision ─▶ graph ─▶ plan ─▶ exec ─▶ db (alembic_version)
+//!                              ▲
+//!                             sql
+//! ```
+
+// Small things that every stage may use.
 mod clock;
-mod config;
-mod exec;
 mod fsutil;
-mod graph;
-mod plan;
-mod revision;
 mod similar;
 mod source;
-mod sql;
 mod toml_table;
+
+// The stages.
+mod config;
+mod sql;
+mod revision;
+mod graph;
+mod plan;
+mod db;
+mod exec;
+
+// What a program sees.
+mod error;
+mod migrator;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "cli")]
+mod diagnostics;
+
+pub use error::Error;
+pub use exec::event::{Event, Observer, Silent};
+pub use exec::{Outcome, StepReport};
+pub use migrator::Migrator;
+pub use plan::Direction;
+pub use revision::{Revision, RevisionId};

@@ -114,6 +114,19 @@ pub enum PlanError {
         /// The rows.
         rows: Vec<RevisionId>,
     },
+    /// A downgrade would have to revert revisions that its target did not ask for.
+    #[error("downgrading to `{target}` must also revert {}", list_ids(.also))]
+    RevertsMore {
+        /// The target, as it was typed.
+        target: String,
+        /// The revisions of other branches that need what would go, in the order in which they
+        /// would be reverted.
+        also: Vec<RevisionId>,
+    },
+}
+
+fn list_ids(ids: &[RevisionId]) -> String {
+    ids.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn list(rows: &[String]) -> String {

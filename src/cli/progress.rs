@@ -1,0 +1,161 @@
+//! What a person sees while revisions run.
+//!
+//! One line for each revision. On a terminal a bar below it, over the statements of the revision,
+//! that keeps moving during a long statement: SQLite calls [`Progress::ticker`] from inside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::migrate::count;
+use super::output::{Format, Output};
+use crate::exec::event::{Event, Observer};
+
+const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
+const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const DIM: Style = Style::new().dimmed();
+
+/// Shows the events of a run on standard error.
+pub struct Progress<'a> {
+    output: &'a Output,
+    /// Show each statement.
+    echo: bool,
+    /// The lines of a rehearsal come at its end, as its answer.
+    is_rehearsal: bool,
+    bar: Option<ProgressBar>,
+    n_pending: usize,
+    n_done: usize,
+}
+
+impl<'a> Progress<'a> {
+    /// Shows events the way `output` wants it.
+    pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
+        let shows_bar =
+            output.stderr_is_terminal() && !output.is_quiet && output.format == Format::Text;
+        let bar = shows_bar.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            let template = "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements, {elapsed} {msg:.dim}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar
+        });
+        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
+    }
+
+    /// Keeps the bar moving while a statement runs.
+    pub fn ticker(&self) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        let bar = self.bar.clone()?;
+        Some(Arc::new(move || bar.tick()))
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a line above the bar.
+    fn status(&self, line: String) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.status(line)),
+            None => self.output.status(line),
+        }
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::WaitingForLock { waited } => {
+                let waited = describe_duration(*waited);
+                self.status(format!("another process holds the database; waiting ({waited})"));
+            }
+            Event::PlanStarted { revisions, .. } => {
+                self.n_pending = revisions.len();
+                self.n_done = 0;
+            }
+            Event::StepStarted { revision, direction, n_statements } => {
+                self.n_done += 1;
+                if let Some(bar) = &self.bar {
+                    bar.reset();
+                    bar.set_length(*n_statements as u64);
+                    bar.set_prefix(format!("{} {}", direction.as_str(), revision.id));
+                    bar.set_message(match self.n_pending {
+                        0 | 1 => String::new(),
+                        n => format!("revision {} of {n}", self.n_done),
+                    });
+                }
+            }
+            Event::StatementStarted { sql, .. } => {
+                if self.echo {
+                    for line in sql.lines() {
+                        self.status(format!("    {DIM}{line}{DIM:#}"));
+                    }
+                }
+                if let Some(bar) = &self.bar {
+                    bar.tick();
+                }
+            }
+            Event::StatementFinished { .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.inc(1);
+                }
+            }
+            Event::StepFinished { revision, direction, elapsed, .. } => {
+                if !self.is_rehearsal {
+                    let verb = direction.as_str();
+                    let message = revision.summary();
+                    let comma = if message.is_empty() { "" } else { ", " };
+                    let elapsed = describe_duration(*elapsed);
+                    self.status(format!(
+                        "{VERB}{verb}{VERB:#} {ID}{}{ID:#}{comma}{message} {DIM}({elapsed}){DIM:#}",
+                        revision.id
+                    ));
+                }
+            }
+            Event::Warning { message } => match &self.bar {
+                Some(bar) => bar.suspend(|| self.output.warning(message)),
+                None => self.output.warning(message),
+            },
+            Event::Committed { revisions, .. } => {
+                if self.echo {
+                    let n = count(revisions.len() as u64, "revision");
+                    self.status(format!("    {DIM}{n} committed{DIM:#}"));
+                }
+            }
+        }
+    }
+}
+
+/// A duration for people: `0.3 ms`, `12 ms`, `4.5 s`, `2 min 5 s`.
+pub fn describe_duration(duration: Duration) -> String {
+    let milliseconds = duration.as_secs_f64() * 1000.0;
+    if milliseconds < 10.0 {
+        format!("{milliseconds:.1} ms")
+    } else if milliseconds < 1000.0 {
+        format!("{milliseconds:.0} ms")
+    } else if milliseconds < 60_000.0 {
+        format!("{:.1} s", duration.as_secs_f64())
+    } else {
+        format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::describe_duration;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_are_short() {
+        let text = |ms| describe_duration(Duration::from_millis(ms));
+        assert_eq!(text(3), "3.0 ms");
+        assert_eq!(text(12), "12 ms");
+        assert_eq!(text(4500), "4.5 s");
+        assert_eq!(text(125_000), "2 min 5 s");
+    }
+}

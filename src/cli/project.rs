@@ -1,0 +1,108 @@
+//! The project that a command works on: its configuration, its revisions, its database.
+
+use std::path::{Path, PathBuf};
+
+use super::globals::GlobalArgs;
+use crate::Error;
+use crate::config::url::DatabaseLocation;
+use crate::config::{self, Config, LoadOptions};
+use crate::db::version_table::VersionTable;
+use crate::db::{Access, Database};
+use crate::graph::symbol::{Anchor, RevisionSymbol};
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::plan;
+use crate::revision::script_dir;
+
+/// A project, found from the options and the current folder.
+pub struct Project {
+    /// What `alembic.toml` says.
+    pub config: Config,
+    /// Where the command was started.
+    pub here: PathBuf,
+    url: Option<String>,
+}
+
+/// The current folder.
+pub fn current_folder() -> Result<PathBuf, Error> {
+    let here = Path::new(".");
+    std::env::current_dir()
+        .map_err(|err| crate::fsutil::FileError::new("find the current folder", here)(err).into())
+}
+
+/// A variable of the environment; one that is not UTF-8 is taken as not set.
+pub fn environment(key: &str) -> Option<String> {
+    std::env::var(key).ok()
+}
+
+impl Project {
+    /// Finds and reads `alembic.toml`.
+    pub fn find(globals: &GlobalArgs) -> anyhow::Result<Self> {
+        let here = current_folder()?;
+        let from_environment = std::env::var_os("ALEMBIC_CONFIG");
+        let path = config::find(globals.config.as_deref(), from_environment, &here)
+            .map_err(Error::from)?;
+        let options = LoadOptions {
+            environment_name: globals.environment.as_deref(),
+            extra: &globals.variables,
+            environment: &environment,
+        };
+        let config = Config::load(&path, &options).map_err(Error::from)?;
+        Ok(Self { config, here, url: globals.url.clone() })
+    }
+
+    /// Reads all revision files and links them.
+    pub fn graph(&self) -> anyhow::Result<RevisionGraph> {
+        let config = &self.config;
+        let revisions = script_dir::read(
+            &config.version_locations,
+            config.recursive_version_locations,
+            &self.here,
+        )
+        .map_err(Error::from)?;
+        Ok(RevisionGraph::new(revisions).map_err(Error::from)?)
+    }
+
+    /// Where the database is.
+    pub fn location(&self) -> Result<DatabaseLocation, Error> {
+        Ok(self.config.database_location(self.url.as_deref(), &self.here)?)
+    }
+
+    /// The database as messages name it: a path relative to the current folder where it lies below.
+    pub fn database_name(&self) -> anyhow::Result<String> {
+        Ok(self.shown_database(&self.location()?))
+    }
+
+    /// The name of a database for messages.
+    pub fn shown_database(&self, location: &DatabaseLocation) -> String {
+        match location.path() {
+            Some(path) => script_dir::shown(path, &self.here).display().to_string(),
+            None => ":memory:".to_owned(),
+        }
+    }
+
+    /// The rows of the version table; nothing is written, and a missing table has none.
+    pub fn rows(&self) -> anyhow::Result<Vec<String>> {
+        let location = self.location()?;
+        let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
+            .map_err(Error::from)?;
+        let table = VersionTable::new(&self.config.database.version_table);
+        Ok(table.rows(&database).map_err(Error::from)?)
+    }
+
+    /// The revisions that the rows name.
+    pub fn applied(&self, graph: &RevisionGraph) -> anyhow::Result<Vec<RevisionIndex>> {
+        Ok(plan::applied_rows(graph, &self.rows()?).map_err(Error::from)?)
+    }
+
+    /// The revisions that a symbol names, where `current` asks the database.
+    pub fn resolve_with_current(
+        &self,
+        graph: &RevisionGraph,
+        symbol: &RevisionSymbol,
+    ) -> anyhow::Result<Vec<RevisionIndex>> {
+        if symbol.anchor == Anchor::Current && symbol.steps.is_none() && symbol.branch.is_none() {
+            return self.applied(graph);
+        }
+        Ok(graph.resolve_absolute(symbol).map_err(Error::from)?)
+    }
+}

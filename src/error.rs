@@ -1,0 +1,75 @@
+//! What can go wrong, from the outside.
+//!
+//! Every stage has its own error with its own facts; this one only says which stage it was, so
+//! that a program which embeds the library has one type to match on.
+
+use crate::config::error::ConfigError;
+use crate::db::error::DbError;
+use crate::exec::error::ExecError;
+use crate::fsutil::FileError;
+use crate::graph::GraphProblem;
+use crate::graph::resolve::ResolveError;
+use crate::graph::symbol::SymbolError;
+use crate::plan::PlanError;
+use crate::revision::script_dir::ReadError;
+use crate::source::Problem;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `alembic.toml`, the environment or the database URL.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The revision files, one by one.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The revision files as a graph: all that is wrong with it.
+    #[error("{}", graph_title(.0))]
+    Graph(Vec<Problem<GraphProblem>>),
+    /// The target, or what the version table says.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The database, before anything ran.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The run itself.
+    #[error(transparent)]
+    Run(Box<ExecError>),
+    /// A file or folder.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The first problem, and how many more there are.
+fn graph_title(problems: &[Problem<GraphProblem>]) -> String {
+    match problems {
+        [] => "the revisions are no graph".to_owned(),
+        [problem] => problem.kind.to_string(),
+        [problem, rest @ ..] => format!("{} (and {} more)", problem.kind, rest.len()),
+    }
+}
+
+impl From<Vec<Problem<GraphProblem>>> for Error {
+    fn from(problems: Vec<Problem<GraphProblem>>) -> Self {
+        Self::Graph(problems)
+    }
+}
+
+impl From<ResolveError> for Error {
+    fn from(err: ResolveError) -> Self {
+        Self::Plan(err.into())
+    }
+}
+
+impl From<SymbolError> for Error {
+    fn from(err: SymbolError) -> Self {
+        Self::Plan(ResolveError::from(err).into())
+    }
+}
+
+impl From<ExecError> for Error {
+    fn from(err: ExecError) -> Self {
+        Self::Run(Box::new(err))
+    }
+}

@@ -1,0 +1,375 @@
+//! The library's front: a project with its revisions and its database.
+//!
+//! The command line runs through the same [`Migrator::run`], so that what a program does at
+//! start-up is what `migrator upgrade` does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::url::{self, DatabaseLocation};
+use crate::config::{self, Config, ConfigError, LoadOptions, TransactionMode};
+use crate::db::version_table::VersionTable;
+use crate::db::{self, Access, Database};
+use crate::error::Error;
+use crate::exec::event::{Observer, Silent};
+use crate::exec::{self, Outcome, PlanFailure, Run};
+use crate::graph::RevisionGraph;
+use crate::graph::symbol::RevisionSymbol;
+use crate::plan::goal::Goal;
+use crate::plan::{self, Direction, PlanError};
+use crate::revision::{Revision, RevisionId, script_dir};
+
+/// A project: its revisions, and the database that they are run on.
+///
+/// ```
+/// use migrator::Migrator;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let database = folder.path().join("app.sqlite3");
+/// # let database = database.to_str().ok_or("a path")?;
+/// // The revision files become part of the program when it is compiled.
+/// static VERSIONS: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/versions");
+///
+/// let files = VERSIONS.files().map(|file| (file.path(), file.contents()));
+/// let migrator = Migrator::from_files(files, database)?;
+///
+/// let outcome = migrator.upgrade("head")?;
+/// println!("{} revisions ran", outcome.steps.len());
+/// assert_eq!(migrator.current()?, migrator.heads());
+///
+/// // Whoever starts second finds nothing to do, also when both start at once.
+/// assert!(migrator.upgrade("head")?.steps.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Migrator {
+    graph: RevisionGraph,
+    location: DatabaseLocation,
+    settings: Settings,
+}
+
+/// How a project runs its revisions.
+#[derive(Debug, Clone)]
+struct Settings {
+    version_table: String,
+    log: bool,
+    busy_timeout: Duration,
+    transaction: TransactionMode,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version_table: config::DEFAULT_VERSION_TABLE.to_owned(),
+            log: true,
+            busy_timeout: Duration::from_secs(5),
+            transaction: TransactionMode::Run,
+        }
+    }
+}
+
+/// What is to be run, and how.
+pub(crate) struct Request<'a> {
+    /// Which way.
+    pub direction: Direction,
+    /// Where to.
+    pub target: &'a RevisionSymbol,
+    /// Revert what the target did not ask for but needs: only these.
+    pub also: &'a [RevisionId],
+    /// Do everything and take it back.
+    pub rehearse: bool,
+    /// Text for the log.
+    pub tag: Option<&'a str>,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Ends the run when it is set.
+    pub cancel: Option<Arc<AtomicBool>>,
+    /// Called while a long statement runs.
+    pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// What a run did, and where it began.
+pub(crate) struct Report {
+    /// The rows of the version table before.
+    pub start: Vec<String>,
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+impl Migrator {
+    /// Opens the project of an `alembic.toml`, or of a folder that holds one.
+    ///
+    /// `${KEY}` in it is replaced from the environment and from the `.env` file beside it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the configuration or the revision files. The database is not touched.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let here = std::env::current_dir()
+            .map_err(crate::fsutil::FileError::new("find the current folder", Path::new(".")))?;
+        let file = if path.is_dir() { path.join("alembic.toml") } else { path.to_owned() };
+        let file = config::find(Some(&file), None, &here)?;
+        let environment = |key: &str| std::env::var(key).ok();
+        let options =
+            LoadOptions { environment_name: None, extra: &[], environment: &environment };
+        let config = Config::load(&file, &options)?;
+        let location = config.database_location(None, &here)?;
+        Self::from_config(&config, location, &here)
+    }
+
+    /// The project of a configuration that is read already.
+    pub(crate) fn from_config(
+        config: &Config,
+        location: DatabaseLocation,
+        here: &Path,
+    ) -> Result<Self, Error> {
+        let revisions = script_dir::read(
+            &config.version_locations,
+            config.recursive_version_locations,
+            here,
+        )?;
+        let settings = Settings {
+            version_table: config.database.version_table.clone(),
+            log: config.database.log,
+            busy_timeout: config.database.busy_timeout,
+            transaction: config.transaction,
+        };
+        Ok(Self { graph: RevisionGraph::new(revisions)?, location, settings })
+    }
+
+    /// A project whose revision files are given as name and content, for example those that
+    /// `include_dir!` or `include_str!` made part of the program. Names that do not end in `.sql`
+    /// are left out, as in a folder; the others are loaded in the order of their names.
+    ///
+    /// `database` is a path or a URL such as `sqlite:///data/db.sqlite3`; a relative path is
+    /// relative to the current folder.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is wrong with the revision files or the URL. The database is not touched.
+    pub fn from_files<P, C>(
+        files: impl IntoIterator<Item = (P, C)>,
+        database: &str,
+    ) -> Result<Self, Error>
+    where
+        P: Into<PathBuf>,
+        C: Into<Vec<u8>>,
+    {
+        let files = files
+            .into_iter()
+            .map(|(path, content)| (path.into(), content.into()))
+            .filter(|(path, _): &(PathBuf, Vec<u8>)| path.extension().is_some_and(|it| it == "sql"))
+            .collect();
+        let graph = RevisionGraph::new(script_dir::from_texts(files)?)?;
+        let here = std::env::current_dir()
+            .map_err(crate::fsutil::FileError::new("find the current folder", Path::new(".")))?;
+        let location = url::parse(database, &here).map_err(|source| ConfigError::Url {
+            text: database.to_owned(),
+            location: None,
+            source,
+        })?;
+        Ok(Self { graph, location, settings: Settings::default() })
+    }
+
+    /// The same project with another version table; the default is `alembic_version`.
+    #[must_use]
+    pub fn with_version_table(mut self, name: impl Into<String>) -> Self {
+        self.settings.version_table = name.into();
+        self
+    }
+
+    /// The same project with or without rows in `migrator_log`; the default is with.
+    #[must_use]
+    pub fn with_log(mut self, log: bool) -> Self {
+        self.settings.log = log;
+        self
+    }
+
+    /// The same project with another time to wait for a database that another process holds; the
+    /// default is five seconds.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.busy_timeout = timeout;
+        self
+    }
+
+    /// All revisions, in load order: by the names of their files.
+    pub fn revisions(&self) -> impl Iterator<Item = &Revision> {
+        self.graph.indices().map(|it| &self.graph[it])
+    }
+
+    /// The revisions that `upgrade("heads")` leads to, sorted.
+    pub fn heads(&self) -> Vec<RevisionId> {
+        let mut heads = self.graph.ids(&self.graph.real_heads());
+        heads.sort();
+        heads
+    }
+
+    /// The rows of the version table, sorted; none where the database does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// A database that cannot be read, and rows that no revision file declares.
+    pub fn current(&self) -> Result<Vec<RevisionId>, Error> {
+        if !db::exists(&self.location) {
+            return Ok(Vec::new());
+        }
+        let database = Database::open(&self.location, Access::Read, self.settings.busy_timeout)?;
+        let rows = VersionTable::new(&self.settings.version_table).rows(&database)?;
+        let mut ids = self.graph.ids(&plan::applied_rows(&self.graph, &rows)?);
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Upgrades the database to a target such as `"head"`, and makes it if it is missing.
+    ///
+    /// With several processes doing this at once one applies the revisions; the others wait and
+    /// find nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Run`] says what failed and what state the database is in; after any other error it
+    /// was not touched.
+    pub fn upgrade(&self, target: &str) -> Result<Outcome, Error> {
+        self.upgrade_with(target, &mut Silent)
+    }
+
+    /// The same, telling `observer` what happens.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Migrator::upgrade`].
+    pub fn upgrade_with(
+        &self,
+        target: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, Error> {
+        self.run_simply(Direction::Upgrade, target, observer)
+    }
+
+    /// Downgrades the database to a target such as `"base"`, `"-1"` or an id.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Migrator::upgrade`]. A target for which revisions of another branch would have to
+    /// go too is refused.
+    pub fn downgrade(&self, target: &str) -> Result<Outcome, Error> {
+        self.downgrade_with(target, &mut Silent)
+    }
+
+    /// The same, telling `observer` what happens.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Migrator::downgrade`].
+    pub fn downgrade_with(
+        &self,
+        target: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, Error> {
+        self.run_simply(Direction::Downgrade, target, observer)
+    }
+
+    fn run_simply(
+        &self,
+        direction: Direction,
+        target: &str,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, Error> {
+        let request = Request {
+            direction,
+            target: &target.parse()?,
+            also: &[],
+            rehearse: false,
+            tag: None,
+            clock: &SystemClock,
+            cancel: None,
+            ticker: None,
+        };
+        Ok(self.run(&request, observer)?.outcome)
+    }
+
+    /// Runs revisions.
+    pub(crate) fn run(
+        &self,
+        request: &Request<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Report, Error> {
+        let graph = &self.graph;
+        let run = Run {
+            location: &self.location,
+            version_table: &self.settings.version_table,
+            log: self.settings.log,
+            busy_timeout: self.settings.busy_timeout,
+            transaction: self.settings.transaction,
+            rehearse: request.rehearse,
+            tag: request.tag,
+            clock: request.clock,
+            cancel: request.cancel.clone(),
+            ticker: request.ticker.clone(),
+        };
+        // The goal is fixed by the first look: `+1` stays one step from there.
+        let mut goal: Option<Goal> = None;
+        let mut start: Option<Vec<String>> = None;
+        let mut planner = |rows: &[String]| -> Result<plan::Plan, PlanFailure> {
+            start.get_or_insert_with(|| rows.to_vec());
+            let goal = match &goal {
+                Some(goal) => goal,
+                None => goal.insert(find_goal(graph, rows, request)?),
+            };
+            Ok(goal.plan(graph, rows)?)
+        };
+        let outcome = exec::run(&run, graph, &mut planner, observer).map_err(plan_error_first)?;
+        Ok(Report { start: start.unwrap_or_default(), outcome })
+    }
+
+    /// The revisions and how they follow one another.
+    #[cfg(feature = "cli")]
+    pub(crate) fn graph(&self) -> &RevisionGraph {
+        &self.graph
+    }
+}
+
+/// What a request means for these rows; what it would revert besides must have been accepted.
+fn find_goal(
+    graph: &RevisionGraph,
+    rows: &[String],
+    request: &Request<'_>,
+) -> Result<Goal, PlanError> {
+    match request.direction {
+        Direction::Upgrade => Goal::upgrade(graph, rows, request.target),
+        Direction::Downgrade => {
+            let goal = Goal::downgrade(graph, rows, request.target)?;
+            if let Goal::Reverted(reverted) = &goal {
+                let also = graph.ids(&reverted.also);
+                if also.iter().any(|it| !request.also.contains(it)) {
+                    let target = request.target.text.clone();
+                    return Err(PlanError::RevertsMore { target, also });
+                }
+            }
+            Ok(goal)
+        }
+    }
+}
+
+/// A refusal of the planner is an error about the target, not about the run.
+fn plan_error_first(err: exec::ExecError) -> Error {
+    match err.failure {
+        exec::Failure::Planner(failure) if err.state == exec::State::default() => {
+            match failure.downcast::<PlanError>() {
+                Ok(plan_error) => Error::Plan(*plan_error),
+                Err(failure) => {
+                    let failure = exec::Failure::Planner(failure);
+                    Error::from(exec::ExecError { failure, state: err.state })
+                }
+            }
+        }
+        _ => Error::from(err),
+    }
+}
