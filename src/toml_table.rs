@@ -95,7 +95,7 @@ impl<'a> Table<'a> {
     }
 
     /// The full name of a key.
-    fn name(&self, key: &str) -> String {
+    pub fn name(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 
@@ -208,6 +208,27 @@ impl<'a> Table<'a> {
         None
     }
 
+    /// An array of tables, each named `key[n]` in messages, counted from 1; give what they found
+    /// to [`Table::absorb`].
+    pub fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'a>>> {
+        let expected = "an array of tables";
+        let value = self.value(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(key, expected, value);
+            return None;
+        };
+        let mut tables = Vec::new();
+        for (item_idx, item) in items.iter().enumerate() {
+            if let DeValue::Table(table) = item.get_ref() {
+                let name = self.name(&format!("{key}[{}]", item_idx + 1));
+                tables.push(Table::new(table, item.span(), &name));
+            } else {
+                self.wrong_type(key, expected, item);
+            }
+        }
+        Some(tables)
+    }
+
     /// All keys and values of a table whose keys the user chooses.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'a>>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
@@ -216,6 +237,11 @@ impl<'a> Table<'a> {
     /// Adds the problems of a sub-table.
     pub fn absorb(&mut self, problems: TomlProblems) {
         self.problems.extend(problems);
+    }
+
+    /// The problems found so far, for a table whose keys the user chooses: none is unknown.
+    pub fn into_problems(self) -> TomlProblems {
+        self.problems
     }
 
     /// All problems found, in the order of the text, among them every key nobody asked for.

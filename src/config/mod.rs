@@ -1,2 +1,283 @@
-//! placeholder; being written by the config helper
+//! `alembic.toml`: found, read, checked, and its `${KEY}`s replaced.
+//!
+//! The first stage: text in, [`Config`] out. It reads the file, the `.env` beside it, and nothing
+//! else of the world: the arguments and the environment are handed in, so that a program that
+//! embeds the library decides what counts.
+//!
+//! **Invariant.** A [`Config`] that exists is valid: every setting has been checked, for all
+//! environments of the file. Only what a command may do without is left as [`Text`] and looked up
+//! when it is asked for: the database URL, the schema files and the hooks.
+
+mod build;
+mod error;
+mod file_template;
+mod find;
+mod interpolate;
+mod layer;
+#[cfg(feature = "cli")]
+pub mod revision_template;
+mod setting;
+mod slug;
+pub mod templates;
 pub mod url;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::error::{ConfigError, ConfigProblem, FileOrigin};
+pub use self::file_template::{FileTemplate, FileTemplateError, Folders};
+pub use self::find::{FILE_NAME, find};
+pub use self::interpolate::Text;
+pub use self::setting::{SettingError, Timezone, TransactionMode};
+pub use self::slug::slug;
+pub use self::values::{MissingValue, Place, Values};
+
+use self::interpolate::Unresolved;
+use self::layer::Layers;
+use crate::fsutil;
+use crate::similar::similar;
+use crate::source::{Location, Problem, Source};
+
+/// The name of the table that Alembic keeps its heads in.
+pub const DEFAULT_VERSION_TABLE: &str = "alembic_version";
+
+/// How a project is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `alembic.toml`; its path is absolute.
+    pub file: Arc<Source>,
+    /// The folder it lies in, which its relative paths are relative to; absolute.
+    pub root: PathBuf,
+    /// The chosen environment (`-n`).
+    pub environment: Option<String>,
+    /// The folders of revision files; absolute, never empty, each once.
+    pub version_locations: Vec<PathBuf>,
+    /// Whether folders within them hold revision files too.
+    pub recursive_version_locations: bool,
+    /// The names of new files.
+    pub file_template: FileTemplate,
+    /// How many characters of the message's slug go into such a name; 1 or more.
+    pub truncate_slug_length: usize,
+    /// The zone of dates in new files.
+    pub timezone: Timezone,
+    /// Which revisions share a transaction.
+    pub transaction: TransactionMode,
+    /// `[database]`.
+    pub database: DatabaseConfig,
+    /// `[schema]`.
+    pub schema: SchemaConfig,
+    /// `[[hooks]]`, in the order of the file.
+    pub hooks: Vec<Hook>,
+    /// Where `${KEY}` gets its value.
+    pub values: Values,
+    /// The environments of the file that have a database URL, sorted.
+    pub environments_with_url: Vec<String>,
+}
+
+/// `[database]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseConfig {
+    /// Where it is, as written; [`Config::database_location`] makes something of it.
+    pub url: Option<Text>,
+    /// The table that holds the current heads; any name but an empty one.
+    pub version_table: String,
+    /// How long to wait for others who use the database.
+    pub busy_timeout: Duration,
+    /// Whether runs are recorded in `migrator_log`.
+    pub log: bool,
+}
+
+/// `[schema]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaConfig {
+    /// Files, folders and globs, as written; [`Config::schema_files`] replaces their `${KEY}`s.
+    pub files: Vec<Text>,
+}
+
+/// A command that runs on each generated file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// The program and its arguments, as written, never empty; [`Config::hook_commands`] replaces
+    /// their `${KEY}`s.
+    pub command: Vec<Text>,
+}
+
+/// What a run adds to the file.
+#[derive(Clone, Copy)]
+pub struct LoadOptions<'a> {
+    /// `-n NAME`: which `[env.NAME]` is laid over the rest.
+    pub environment_name: Option<&'a str>,
+    /// The pairs of `-x`, in the order given.
+    pub extra: &'a [(String, String)],
+    /// Gives the value of an environment variable. It is asked for the keys that the file names.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Config {
+    /// Reads the file at `path`, which is absolute, as [`find()`] gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::File`] holds all that is wrong with the file, in unchosen environments too.
+    /// A `${KEY}` without a value is wrong only where it is used: in the chosen environment, and
+    /// not in the database URL, the schema files and the hooks.
+    pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Self, ConfigError> {
+        let bytes = fsutil::read(path)?;
+        let valid_up_to = std::str::from_utf8(&bytes).err().map(|err| err.valid_up_to());
+        // Invalid bytes become U+FFFD; they are reported at the first of them.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let file = Arc::new(Source { path: path.to_owned(), text });
+        if let Some(at) = valid_up_to {
+            let span = at..at + char::REPLACEMENT_CHARACTER.len_utf8();
+            return Err(file_error(&file, vec![(span, ConfigProblem::NotUtf8)]));
+        }
+
+        let (layers, mut problems) = layer::read(&file.text);
+        let root = path.parent().unwrap_or(path).to_owned();
+        problems.extend(build::check(&layers, &root));
+        if !problems.is_empty() {
+            return Err(file_error(&file, problems));
+        }
+
+        let layer = match options.environment_name {
+            None => layers.top.clone(),
+            Some(name) => match layers.environments.get(name) {
+                Some(environment) => layers.top.with(environment),
+                None => return Err(unknown_environment(name, &layers, path)),
+            },
+        };
+        let keys = layer.keys().into_iter();
+        let values = Values {
+            extra: options.extra.to_vec(),
+            environment: keys
+                .filter_map(|key| (options.environment)(&key).map(|value| (key, value)))
+                .collect::<BTreeMap<_, _>>(),
+            dot_env: root.join(".env"),
+        };
+        let settings = build::build(&layer, &root, &values)?;
+        if !settings.problems.is_empty() {
+            return Err(file_error(&file, settings.problems));
+        }
+        Ok(Self {
+            root,
+            environment: options.environment_name.map(str::to_owned),
+            version_locations: settings.version_locations,
+            recursive_version_locations: layer.recursive_version_locations.unwrap_or_default(),
+            file_template: settings.file_template,
+            truncate_slug_length: settings.truncate_slug_length,
+            timezone: settings.timezone,
+            transaction: settings.transaction,
+            database: DatabaseConfig {
+                url: layer.url,
+                version_table: settings.version_table,
+                busy_timeout: settings.busy_timeout,
+                log: layer.log.unwrap_or(true),
+            },
+            schema: SchemaConfig { files: layer.schema_files.unwrap_or_default() },
+            hooks: layer
+                .hooks
+                .unwrap_or_default()
+                .into_iter()
+                .map(|command| Hook { command })
+                .collect(),
+            values,
+            environments_with_url: layers.with_url(),
+            file,
+        })
+    }
+
+    /// Where the database is: at `override_url` (`--url`), whose relative path is relative to
+    /// `cwd`, or else at `database.url`, whose relative path is relative to the file.
+    ///
+    /// `override_url` is taken as it stands: its shell has replaced variables already.
+    pub fn database_location(
+        &self,
+        override_url: Option<&str>,
+        cwd: &Path,
+    ) -> Result<url::DatabaseLocation, ConfigError> {
+        let (text, relative_to, location) = match (override_url, &self.database.url) {
+            (Some(text), _) => (text.to_owned(), cwd, None),
+            (None, Some(text)) => {
+                let location = Location::new(&self.file, text.span.clone());
+                (self.resolve(text)?, self.root.as_path(), Some(location))
+            }
+            (None, None) => {
+                return Err(ConfigError::NoUrl {
+                    path: self.file.path.clone(),
+                    environment: self.environment.clone(),
+                    with_url: self.environments_with_url.clone(),
+                });
+            }
+        };
+        url::parse(&text, relative_to).map_err(|source| ConfigError::Url {
+            text: url::without_password(&text),
+            location,
+            source,
+        })
+    }
+
+    /// The files, folders and globs of `[schema]`, relative to the file as they were written.
+    pub fn schema_files(&self) -> Result<Vec<String>, ConfigError> {
+        self.schema.files.iter().map(|text| self.resolve(text)).collect()
+    }
+
+    /// The programs of `[[hooks]]`, each with its arguments; `{file}` is left in them.
+    pub fn hook_commands(&self) -> Result<Vec<Vec<String>>, ConfigError> {
+        let command = |hook: &Hook| hook.command.iter().map(|text| self.resolve(text)).collect();
+        self.hooks.iter().map(command).collect()
+    }
+
+    /// Replaces the `${KEY}`s of a text of this file.
+    pub fn resolve(&self, text: &Text) -> Result<String, ConfigError> {
+        text.resolve(&|key| self.values.get(key)).map_err(|unresolved| match unresolved {
+            Unresolved::Failed(err) => err,
+            Unresolved::Missing { key, span } => ConfigError::MissingValue {
+                missing: self.values.missing(&key),
+                location: Location::new(&self.file, span),
+            },
+        })
+    }
+
+    /// The value of any key, by the same places in the same order as for `${KEY}`; `None` where
+    /// none of them has it.
+    pub fn value(
+        &self,
+        key: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<String>, ConfigError> {
+        self.values.get_from(key, environment)
+    }
+}
+
+impl Layers {
+    fn with_url(&self) -> Vec<String> {
+        let has_url = self.environments.iter().filter(|(_, layer)| layer.url.is_some());
+        has_url.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+fn file_error(file: &Arc<Source>, mut problems: layer::Problems) -> ConfigError {
+    problems.sort_by_key(|(span, _)| span.start);
+    let mut problems: Vec<_> =
+        problems.into_iter().map(|(span, kind)| Problem::new(file, span, kind)).collect();
+    // A value is checked again in each environment that does not set it anew.
+    problems.dedup();
+    ConfigError::File { path: file.path.clone(), problems }
+}
+
+fn unknown_environment(name: &str, layers: &Layers, path: &Path) -> ConfigError {
+    let known: Vec<String> = layers.environments.keys().cloned().collect();
+    let similar = similar(name, known.iter().map(String::as_str));
+    ConfigError::UnknownEnvironment {
+        name: name.to_owned(),
+        similar: similar.into_iter().map(str::to_owned).collect(),
+        known,
+        path: path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

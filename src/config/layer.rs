@@ -1,0 +1,237 @@
+//! The tables of `alembic.toml` as they are written: what is set and where, nothing filled in.
+//!
+//! The top of the file and each `[env.NAME]` have one shape, a [`Layer`]; an environment is laid
+//! over the top before anything is made of the values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::error::ConfigProblem;
+use super::interpolate::Text;
+use crate::toml_table::{self, Located, Table, TomlProblem};
+
+/// Problems with the byte range each stands at.
+pub(super) type Problems = Vec<(Range<usize>, ConfigProblem)>;
+
+/// What one part of the file sets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer {
+    pub version_locations: Option<Vec<Text>>,
+    pub recursive_version_locations: Option<bool>,
+    pub file_template: Option<Text>,
+    pub truncate_slug_length: Option<Located<usize>>,
+    pub timezone: Option<Text>,
+    pub transaction: Option<Text>,
+    pub url: Option<Text>,
+    pub version_table: Option<Text>,
+    pub busy_timeout: Option<Text>,
+    pub log: Option<bool>,
+    pub schema_files: Option<Vec<Text>>,
+    pub hooks: Option<Vec<Vec<Text>>>,
+}
+
+/// The whole file.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    /// What stands outside of `[env]`.
+    pub top: Layer,
+    /// The tables of `[env]`.
+    pub environments: BTreeMap<String, Layer>,
+}
+
+impl Layer {
+    /// Lays `over` on top: what it sets counts, whole values at a time.
+    pub(super) fn with(&self, over: &Self) -> Self {
+        let over = over.clone();
+        Self {
+            version_locations: over.version_locations.or_else(|| self.version_locations.clone()),
+            recursive_version_locations: over
+                .recursive_version_locations
+                .or(self.recursive_version_locations),
+            file_template: over.file_template.or_else(|| self.file_template.clone()),
+            truncate_slug_length: over
+                .truncate_slug_length
+                .or_else(|| self.truncate_slug_length.clone()),
+            timezone: over.timezone.or_else(|| self.timezone.clone()),
+            transaction: over.transaction.or_else(|| self.transaction.clone()),
+            url: over.url.or_else(|| self.url.clone()),
+            version_table: over.version_table.or_else(|| self.version_table.clone()),
+            busy_timeout: over.busy_timeout.or_else(|| self.busy_timeout.clone()),
+            log: over.log.or(self.log),
+            schema_files: over.schema_files.or_else(|| self.schema_files.clone()),
+            hooks: over.hooks.or_else(|| self.hooks.clone()),
+        }
+    }
+
+    /// The keys of all `${KEY}`s.
+    pub(super) fn keys(&self) -> BTreeSet<String> {
+        let single = [
+            &self.file_template,
+            &self.timezone,
+            &self.transaction,
+            &self.url,
+            &self.version_table,
+            &self.busy_timeout,
+        ];
+        let lists = [&self.version_locations, &self.schema_files];
+        let texts = single
+            .into_iter()
+            .flatten()
+            .chain(lists.into_iter().flatten().flatten())
+            .chain(self.hooks.iter().flatten().flatten());
+        let mut keys = BTreeSet::new();
+        texts.for_each(|text| text.collect_keys(&mut keys));
+        keys
+    }
+}
+
+/// Reads the text of `alembic.toml`, and all that is wrong with it as far as it can be known
+/// without the value of any `${KEY}`.
+pub(super) fn read(file: &str) -> (Layers, Problems) {
+    let document = match toml_table::parse(file) {
+        Ok(document) => document,
+        Err(problems) => return (Layers::default(), from_toml(problems)),
+    };
+    let mut reader = Reader { file, problems: Vec::new() };
+    let mut top = Table::new(document.get_ref(), 0..0, "");
+    let mut layers = Layers { top: reader.layer(&mut top), environments: BTreeMap::new() };
+    if let Some(mut env) = top.table("env") {
+        for (name, value) in env.entries() {
+            if let DeValue::Table(table) = value.get_ref() {
+                let mut table = Table::new(table, value.span(), &env.name(name));
+                layers.environments.insert(name.to_owned(), reader.layer(&mut table));
+                reader.problems.extend(from_toml(table.finish()));
+            } else {
+                env.wrong_type(name, "a table", value);
+            }
+        }
+        top.absorb(env.into_problems());
+    }
+    reader.problems.extend(from_toml(top.finish()));
+    (layers, reader.problems)
+}
+
+fn from_toml(problems: toml_table::TomlProblems) -> Problems {
+    problems
+        .into_iter()
+        .map(|(span, problem)| (span, ConfigProblem::Toml(with_elsewhere(problem))))
+        .collect()
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    problems: Problems,
+}
+
+impl Reader<'_> {
+    fn layer(&mut self, table: &mut Table<'_>) -> Layer {
+        let mut layer = Layer {
+            version_locations: self.some_texts(table, "version_locations"),
+            recursive_version_locations: table
+                .boolean("recursive_version_locations")
+                .map(|it| it.value),
+            file_template: self.text(table, "file_template"),
+            truncate_slug_length: table.unsigned("truncate_slug_length"),
+            timezone: self.text(table, "timezone"),
+            transaction: self.text(table, "transaction"),
+            ..Layer::default()
+        };
+        if let Some(mut database) = table.table("database") {
+            layer.url = self.text(&mut database, "url");
+            layer.version_table = self.text(&mut database, "version_table");
+            layer.busy_timeout = self.text(&mut database, "busy_timeout");
+            layer.log = database.boolean("log").map(|it| it.value);
+            table.absorb(database.finish());
+        }
+        if let Some(mut schema) = table.table("schema") {
+            layer.schema_files = self.texts(&mut schema, "files");
+            table.absorb(schema.finish());
+        }
+        if let Some(hooks) = table.tables("hooks") {
+            let commands = hooks.into_iter().map(|mut hook| {
+                let command = self.command(&mut hook);
+                table.absorb(hook.finish());
+                command
+            });
+            layer.hooks = Some(commands.collect());
+        }
+        layer
+    }
+
+    fn command(&mut self, hook: &mut Table<'_>) -> Vec<Text> {
+        if hook.value("command").is_none() {
+            hook.missing("command");
+        }
+        self.some_texts(hook, "command").unwrap_or_default()
+    }
+
+    /// Like [`Reader::texts`], but an empty array is a problem.
+    fn some_texts(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Vec<Text>> {
+        let span = table.value(key)?.span();
+        let n_problems = self.problems.len();
+        let texts = self.texts(table, key)?;
+        if texts.is_empty() && self.problems.len() == n_problems {
+            table.invalid(key, span, "is empty");
+        }
+        Some(texts)
+    }
+
+    fn text(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Text> {
+        let value = table.string(key)?;
+        self.parse(table, key, &value)
+    }
+
+    fn texts(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Vec<Text>> {
+        let values = table.strings(key)?;
+        Some(values.iter().filter_map(|value| self.parse(table, key, value)).collect())
+    }
+
+    fn parse(&mut self, table: &Table<'_>, key: &str, value: &Located<String>) -> Option<Text> {
+        match Text::parse(&table.name(key), value, self.file) {
+            Ok(text) => Some(text),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+}
+
+/// Every key, by its full name.
+const KEYS: [&str; 12] = [
+    "version_locations",
+    "recursive_version_locations",
+    "file_template",
+    "truncate_slug_length",
+    "timezone",
+    "transaction",
+    "database.url",
+    "database.version_table",
+    "database.busy_timeout",
+    "database.log",
+    "schema.files",
+    "hooks.command",
+];
+
+/// What keys of `alembic.ini` are called here.
+const ALEMBICS: [(&str, &str); 3] = [
+    ("script_location", "version_locations"),
+    ("sqlalchemy", "database.url"),
+    ("post_write_hooks", "hooks"),
+];
+
+/// Names the right place of a key that stands in the wrong table, which in TOML is any table
+/// opened too early, and of one that Alembic calls otherwise.
+fn with_elsewhere(mut problem: TomlProblem) -> TomlProblem {
+    if let TomlProblem::UnknownKey { key, similar, .. } = &mut problem {
+        let name = key.rsplit('.').next().unwrap_or_default();
+        let last = |full: &&str| full.rsplit('.').next() == Some(name);
+        let alembics = ALEMBICS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+        if let Some(elsewhere) = KEYS.into_iter().find(last).or(alembics) {
+            *similar = vec![elsewhere.to_owned()];
+        }
+    }
+    problem
+}
