@@ -3,9 +3,9 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
-use crate::config::error::ConfigError;
-use crate::db::error::DbError;
-use crate::exec::error::ExecError;
+use crate::config::ConfigError;
+use crate::db::DbError;
+use crate::exec::ExecError;
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;

@@ -1,0 +1,66 @@
+//! `migrator ensure-version`
+
+use serde::Serialize;
+
+use super::App;
+use super::output::Format;
+use crate::Error;
+use crate::config::url::DatabaseLocation;
+use crate::db::version_table::VersionTable;
+use crate::diagnostics::{ExitStatus, Usage};
+use crate::exec::event::Silent;
+use crate::exec::{self, Run};
+
+/// Make the version table if it is missing, and nothing else
+#[derive(Debug, clap::Args)]
+pub(super) struct EnsureVersionArgs {
+    /// Print the SQL instead of running it
+    #[arg(long)]
+    sql: bool,
+}
+
+/// What was done, as JSON.
+#[derive(Serialize)]
+struct EnsureVersionJson<'a> {
+    database: String,
+    version_table: &'a str,
+    /// Whether the table was made now.
+    made: bool,
+}
+
+pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let version_table = project.config.database.version_table.as_str();
+    if args.sql {
+        let sql = VersionTable::new(version_table).create_sql("IF NOT EXISTS ");
+        app.output.line(format_args!("{sql};"))?;
+        return Ok(ExitStatus::Done);
+    }
+    let location = project.location()?;
+    if location == DatabaseLocation::Memory {
+        return Err(Usage::new("the database is in memory: its result would be lost at once").into());
+    }
+    let clock = super::new_file::clock()?;
+    let request = Run {
+        location: &location,
+        version_table,
+        log: false,
+        busy_timeout: project.config.database.busy_timeout,
+        transaction: project.config.transaction,
+        rehearse: false,
+        tag: None,
+        clock: clock.as_ref(),
+        cancel: None,
+        ticker: None,
+    };
+    let made = exec::ensure_version(&request, &mut Silent).map_err(Error::from)?;
+    let database = project.shown_database(&location);
+    if app.output.format == Format::Json {
+        app.output.json(&EnsureVersionJson { database, version_table, made })?;
+    } else if made {
+        app.output.status(format_args!("made the table {version_table} in {database}"));
+    } else {
+        app.output.status(format_args!("{database} has the table {version_table} already"));
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,47 @@
+//! `migrator merge`
+
+use super::new_file::{self, NewFile};
+use super::{App, completions, revision};
+use crate::diagnostics::ExitStatus;
+use crate::graph::symbol::RevisionSymbol;
+
+/// Join branches in a new revision
+///
+/// The new revision follows all that are named, so that there is one head again. Its bodies are
+/// empty; they may stay so.
+#[derive(Debug, clap::Args)]
+pub(super) struct MergeArgs {
+    /// What to join: `heads`, or the ids of two or more heads
+    #[arg(value_name = "REVISION", required = true, add = completions::revisions())]
+    revisions: Vec<RevisionSymbol>,
+
+    /// What the revision does, in any words; part of the file's name
+    #[arg(long, short, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    message: String,
+
+    /// A name for the branch that begins with it (can be repeated)
+    #[arg(long, value_name = "LABEL")]
+    branch_label: Vec<String>,
+
+    /// Its id, in place of a made-up one
+    #[arg(long, value_name = "ID")]
+    rev_id: Option<String>,
+
+    /// Allow revisions that are no heads
+    #[arg(long)]
+    splice: bool,
+}
+
+pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let new = NewFile {
+        id: args.rev_id.as_deref(),
+        down_revisions: revision::resolve_heads(&graph, &args.revisions, args.splice)?,
+        branch_labels: args.branch_label.iter().map(String::as_str).collect(),
+        message: &args.message,
+        ..NewFile::default()
+    };
+    let prepared = new_file::prepare(&project, &graph, &new)?;
+    new_file::write(app, &project, &prepared)
+}

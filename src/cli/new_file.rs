@@ -1,0 +1,315 @@
+//! Makes a new revision file: for `revision`, `merge` and `import`.
+//!
+//! Everything is checked before anything is written: the new revision is added to the graph in
+//! memory, rendered, and read back as any other file is. Then it is written as a whole.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::App;
+use super::output::Format;
+use super::project::Project;
+use crate::Error;
+use crate::clock::{Clock, FixedClock, SystemClock};
+use crate::config::revision_template::{self, NewRevision};
+use crate::config::templates::{REVISION_TEMPLATE, REVISION_TEMPLATE_PATH};
+use crate::config::{Config, slug};
+use crate::diagnostics::{ExitStatus, Usage};
+use crate::fsutil;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::revision::{MAX_NEW_ID_LENGTH, Revision, RevisionId, file, script_dir};
+use crate::source::Source;
+
+/// What a new file should say.
+#[derive(Debug, Default)]
+pub struct NewFile<'a> {
+    /// Its id; made up where there is none.
+    pub id: Option<&'a str>,
+    /// What it follows.
+    pub down_revisions: Vec<RevisionIndex>,
+    /// Names for the branch that it begins.
+    pub branch_labels: Vec<&'a str>,
+    /// Whole ids or labels of revisions that must run before it.
+    pub depends_on: Vec<String>,
+    /// What it does.
+    pub message: &'a str,
+    /// Where it goes, in place of beside its parent.
+    pub version_path: Option<&'a Path>,
+    /// Its upgrade.
+    pub upgrade: &'a str,
+    /// Its downgrade.
+    pub downgrade: &'a str,
+}
+
+/// The clock, which tests stop with `MIGRATOR_NOW`.
+pub fn clock() -> anyhow::Result<Box<dyn Clock>> {
+    match super::project::environment("MIGRATOR_NOW") {
+        None => Ok(Box::new(SystemClock)),
+        Some(text) => {
+            let now = DateTime::parse_from_rfc3339(&text).map_err(|_| {
+                Usage::new(format!("MIGRATOR_NOW is `{text}`, which is no RFC 3339 time"))
+            })?;
+            Ok(Box::new(FixedClock(now.with_timezone(&Utc))))
+        }
+    }
+}
+
+/// A new id: 12 hexadecimal digits that no revision has or begins with. Tests fix them with
+/// `MIGRATOR_REVISION_IDS`, a list of which the first unused one is taken.
+fn new_id(graph: &RevisionGraph) -> RevisionId {
+    let is_free = |id: &str| graph.by_id(id).is_none() && graph.by_label(id).is_none();
+    let fixed = super::project::environment("MIGRATOR_REVISION_IDS").unwrap_or_default();
+    let fixed = fixed.split(',').filter(|id| is_free(id)).find_map(|it| RevisionId::new(it).ok());
+    fixed.unwrap_or_else(|| {
+        loop {
+            // The standard library seeds its hashers from the operating system's random numbers.
+            let random = RandomState::new().hash_one(std::process::id());
+            let id = format!("{:012x}", random & 0xffff_ffff_ffff);
+            if is_free(&id)
+                && let Ok(id) = RevisionId::new(&id)
+            {
+                return id;
+            }
+        }
+    })
+}
+
+/// A file that is ready to be written, with the revision that it declares.
+pub struct Prepared {
+    /// Where it will lie.
+    pub path: PathBuf,
+    /// What it declares, and its text.
+    pub revision: Revision,
+}
+
+/// Renders a new file and checks it against the graph.
+pub fn prepare(
+    project: &Project,
+    graph: &RevisionGraph,
+    new: &NewFile<'_>,
+) -> anyhow::Result<Prepared> {
+    let config = &project.config;
+    let id = match new.id {
+        None => new_id(graph),
+        Some(text) => check_new_id(text)?,
+    };
+    let now = config.timezone.show(clock()?.now());
+    let create_date = now.format("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
+    let name = config.file_template.file_name(
+        id.as_str(),
+        &slug(new.message, config.truncate_slug_length),
+        now,
+    );
+    let path = folder_for(project, graph, new)?.join(name);
+
+    let down: Vec<RevisionId> = graph.ids(&new.down_revisions);
+    let (template_name, template) = template(config)?;
+    let text = revision_template::render(
+        &template,
+        &template_name,
+        &NewRevision {
+            revision: id.as_str(),
+            down_revision: down.iter().map(RevisionId::as_str).collect(),
+            branch_labels: new.branch_labels.clone(),
+            depends_on: new.depends_on.iter().map(String::as_str).collect(),
+            message: new.message,
+            create_date: &create_date,
+            upgrade: new.upgrade,
+            downgrade: new.downgrade,
+        },
+    )
+    .map_err(|err| {
+        let line = err.line().map(|it| format!(", line {it}")).unwrap_or_default();
+        let detail = err.detail().map(|it| format!(": {it}")).unwrap_or_default();
+        Usage::new(format!("the template `{template_name}`{line}: {}{detail}", err.kind()))
+            .hint("no file was written")
+    })?;
+
+    let shown = script_dir::shown(&path, &project.here);
+    let source = Arc::new(Source { path: shown, text });
+    let revision = file::parse(&source)
+        .map_err(|problems| Error::from(script_dir::ReadError::Problems(problems)))?;
+    check_rendered(&revision, &id, &down, new, &template_name)?;
+
+    // With the new revision the graph must still be one.
+    let mut revisions: Vec<Revision> = graph.indices().map(|it| graph[it].clone()).collect();
+    revisions.push(revision.clone());
+    RevisionGraph::new(revisions).map_err(Error::from)?;
+    Ok(Prepared { path, revision })
+}
+
+/// The rules for ids that are made now, which are stricter than those for ids that exist.
+fn check_new_id(text: &str) -> anyhow::Result<RevisionId> {
+    let id = RevisionId::new(text).map_err(|reason| {
+        Usage::new(format!("`{text}` cannot be a revision id: it {reason}"))
+            .hint("leave out --rev-id and one is made")
+    })?;
+    let length = text.chars().count();
+    if length > MAX_NEW_ID_LENGTH {
+        return Err(Usage::new(format!(
+            "`{text}` cannot be a revision id: it has {length} characters"
+        ))
+        .hint(format!(
+            "the version table holds at most {MAX_NEW_ID_LENGTH}, and a database server would refuse it"
+        ))
+        .into());
+    }
+    // It becomes part of a file name.
+    if text.contains(['/', '\\', '.']) && Path::new(text).components().count() != 1 {
+        return Err(Usage::new(format!("`{text}` cannot be a revision id: it is a path")).into());
+    }
+    Ok(id)
+}
+
+/// The project's own template, or the built-in one.
+fn template(config: &Config) -> anyhow::Result<(String, String)> {
+    let path = config.root.join(REVISION_TEMPLATE_PATH);
+    let Some(bytes) = fsutil::read_if_exists(&path).map_err(Error::from)? else {
+        return Ok(("built-in".to_owned(), REVISION_TEMPLATE.to_owned()));
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Usage::new(format!("the template `{REVISION_TEMPLATE_PATH}` is not UTF-8")))?;
+    Ok((REVISION_TEMPLATE_PATH.to_owned(), text))
+}
+
+/// A template that leaves something out would lose it in silence.
+fn check_rendered(
+    revision: &Revision,
+    id: &RevisionId,
+    down: &[RevisionId],
+    new: &NewFile<'_>,
+    template: &str,
+) -> anyhow::Result<()> {
+    let labels: Vec<&str> = revision.branch_labels.iter().map(|it| it.as_str()).collect();
+    let lost = [
+        (revision.id != *id, "revision"),
+        (revision.down_revisions != down, "down_revision"),
+        (labels != new.branch_labels, "branch_labels"),
+        (revision.depends_on != new.depends_on, "depends_on"),
+    ];
+    match lost.into_iter().find(|(is_lost, _)| *is_lost) {
+        None => Ok(()),
+        Some((_, key)) => Err(Usage::new(format!(
+            "the template `{template}` does not write `{key}` as it was asked for"
+        ))
+        .hint(format!(
+            "write it as the built-in template does, with the filter `toml`: `{{{{ {key}|toml }}}}`"
+        ))
+        .into()),
+    }
+}
+
+/// Where a new file goes: where it was told to, beside its parent, or into the first location.
+fn folder_for(
+    project: &Project,
+    graph: &RevisionGraph,
+    new: &NewFile<'_>,
+) -> anyhow::Result<PathBuf> {
+    let locations = &project.config.version_locations;
+    if let Some(path) = new.version_path {
+        let path = absolute(&project.here.join(path));
+        let is_known = locations.iter().any(|it| absolute(it) == path)
+            || (project.config.recursive_version_locations
+                && locations.iter().any(|it| path.starts_with(absolute(it))));
+        if is_known {
+            return Ok(path);
+        }
+        let known: Vec<String> = locations
+            .iter()
+            .map(|it| format!("`{}`", script_dir::shown(it, &project.here).display()))
+            .collect();
+        let path = script_dir::shown(&path, &project.here);
+        return Err(Usage::new(format!("`{}` is no version location", path.display()))
+            .hint(format!("the version locations are {}", known.join(", ")))
+            .into());
+    }
+    let parent = new.down_revisions.first().map(|it| &graph[*it].source.path);
+    let beside = parent.and_then(|it| it.parent()).map(|it| project.here.join(it));
+    match beside.or_else(|| locations.first().cloned()) {
+        Some(folder) => Ok(folder),
+        None => Err(Usage::new("alembic.toml names no version location").into()),
+    }
+}
+
+/// The path without `.` and `..`, links not followed.
+fn absolute(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+/// A new file, as JSON.
+#[derive(Serialize)]
+struct NewFileJson<'a> {
+    revision: &'a str,
+    down_revision: Vec<&'a str>,
+    message: &'a str,
+    path: String,
+}
+
+/// Writes a prepared file, runs the hooks on it, and says so.
+pub fn write(app: &mut App, project: &Project, prepared: &Prepared) -> anyhow::Result<ExitStatus> {
+    let revision = &prepared.revision;
+    fsutil::write_new(&prepared.path, &revision.source.text).map_err(|err| {
+        if err.source.kind() == std::io::ErrorKind::AlreadyExists {
+            let path = script_dir::shown(&prepared.path, &project.here);
+            anyhow::Error::from(
+                Usage::new(format!("`{}` exists already", path.display()))
+                    .hint("no file was written; change `file_template`, or the message"),
+            )
+        } else {
+            Error::from(err).into()
+        }
+    })?;
+    run_hooks(app, project, &prepared.path)?;
+    let path = revision.source.path.display().to_string();
+    if app.output.format == Format::Json {
+        app.output.json(&NewFileJson {
+            revision: revision.id.as_str(),
+            down_revision: revision.down_revisions.iter().map(RevisionId::as_str).collect(),
+            message: &revision.message,
+            path,
+        })?;
+    } else {
+        app.output.line(format_args!("wrote {path}"))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Runs the programs of `[[hooks]]`; one that fails is an error, and the file stays.
+fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
+    let shown = script_dir::shown(path, &project.here);
+    for command in project.config.hook_commands().map_err(Error::from)? {
+        let file = path.display().to_string();
+        let words: Vec<String> = command.iter().map(|it| it.replace("{file}", &file)).collect();
+        let [program, arguments @ ..] = words.as_slice() else { continue };
+        app.output.status(format_args!("running {}", words.join(" ")));
+        let status = std::process::Command::new(program)
+            .args(arguments)
+            .current_dir(&project.config.root)
+            .stdin(std::process::Stdio::null())
+            .status();
+        let problem = match status {
+            Ok(status) if status.success() => continue,
+            Ok(status) => format!("failed with {status}"),
+            Err(err) => format!("could not be started: {err}"),
+        };
+        return Err(Usage::unfinished(format!("the hook `{program}` {problem}"))
+            .hint(format!("`{}` was written and stays; look at it, or remove it", shown.display()))
+            .into());
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! `migrator stamp`
+
+use serde::Serialize;
+
+use super::migrate::describe_rows;
+use super::output::Format;
+use super::{App, completions};
+use crate::Error;
+use crate::config::url::DatabaseLocation;
+use crate::diagnostics::{ExitStatus, Usage};
+use crate::exec::event::Silent;
+use crate::exec::offline::{self, Offline};
+use crate::exec::{self, PlanFailure, Run, Stamp};
+use crate::graph::symbol::{RevisionSymbol, SymbolRange};
+use crate::plan::stamp::{Purge, StampPlan, plan_stamp};
+use crate::revision::RevisionId;
+
+/// Set the version table without running anything
+///
+/// The named revisions count as applied with all that they need, and nothing that comes after them
+/// does; other lineages stay as they are. An id that no file declares is replaced.
+#[derive(Debug, clap::Args)]
+pub(super) struct StampArgs {
+    /// Where the database is: `head`, `heads`, `base`, ids, …; with --sql also `A:B`
+    #[arg(value_name = "REVISION", required = true, add = completions::revisions())]
+    revisions: Vec<String>,
+
+    /// Print the SQL instead of running it; the database is not looked at
+    #[arg(long)]
+    sql: bool,
+
+    /// Forget all rows of the version table first
+    #[arg(long)]
+    purge: bool,
+
+    /// A text to keep in migrator_log with the revisions
+    #[arg(long, value_name = "TEXT")]
+    tag: Option<String>,
+}
+
+/// A stamp, as JSON.
+#[derive(Serialize)]
+struct StampJson {
+    /// The database, as messages name it.
+    database: String,
+    /// The rows of the version table before.
+    from: Vec<String>,
+    /// The rows after.
+    to: Vec<String>,
+}
+
+pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
+    if args.sql {
+        return print_sql(app, args);
+    }
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let symbols = parse(&args.revisions)?;
+    let purge = if args.purge { Purge::Yes } else { Purge::No };
+    let location = project.location()?;
+    if location == DatabaseLocation::Memory {
+        return Err(Usage::new("the database is in memory: its result would be lost at once").into());
+    }
+
+    let clock = super::new_file::clock()?;
+    let request = Run {
+        location: &location,
+        version_table: &project.config.database.version_table,
+        log: project.config.database.log,
+        busy_timeout: project.config.database.busy_timeout,
+        transaction: project.config.transaction,
+        rehearse: false,
+        tag: args.tag.as_deref(),
+        clock: clock.as_ref(),
+        cancel: None,
+        ticker: None,
+    };
+    let mut from = Vec::new();
+    let mut unknown = Vec::new();
+    let mut refusal = None;
+    let mut planner = |rows: &[String]| -> Result<Stamp, PlanFailure> {
+        match plan_stamp(&graph, rows, &symbols, purge) {
+            Ok(plan) => {
+                from.clone_from(&plan.start);
+                unknown.clone_from(&plan.unknown);
+                Ok(to_write(&plan))
+            }
+            Err(err) => {
+                refusal = Some(err.clone());
+                Err(err.into())
+            }
+        }
+    };
+    let outcome = exec::stamp(&request, args.purge, &mut planner, &mut Silent);
+    if let Some(refusal) = refusal {
+        return Err(Error::from(refusal).into());
+    }
+    let outcome = outcome.map_err(Error::from)?;
+
+    for row in unknown {
+        app.output.status(format_args!("replaced `{row}`, which no revision file declares"));
+    }
+    let database = project.database_name()?;
+    if app.output.format == Format::Json {
+        app.output.json(&StampJson { database, from, to: outcome.rows })?;
+    } else {
+        app.output.status(format_args!("{database} is at {}", describe_rows(&outcome.rows)));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn parse(revisions: &[String]) -> anyhow::Result<Vec<RevisionSymbol>> {
+    let symbols: Result<Vec<RevisionSymbol>, _> = revisions.iter().map(|it| it.parse()).collect();
+    Ok(symbols.map_err(Error::from)?)
+}
+
+/// The writes, and the revisions that were not rows before.
+fn to_write(plan: &StampPlan) -> Stamp {
+    let is_new = |it: &&RevisionId| !plan.start.iter().any(|row| row == it.as_str());
+    Stamp {
+        writes: plan.writes.clone(),
+        revisions: plan.end.iter().filter(is_new).cloned().collect(),
+    }
+}
+
+fn print_sql(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let (start, targets) = match args.revisions.as_slice() {
+        [range] if range.contains(':') => {
+            let range: SymbolRange = range.parse().map_err(Error::from)?;
+            let start = match &range.lower {
+                Some(symbol) => graph.resolve_absolute(symbol).map_err(Error::from)?,
+                None => Vec::new(),
+            };
+            let target = range.upper.ok_or_else(|| {
+                Usage::new("a range for stamp needs its upper end").hint("for example `a:b`")
+            })?;
+            (start, vec![target])
+        }
+        several => (Vec::new(), parse(several)?),
+    };
+    if args.purge && !start.is_empty() {
+        return Err(Usage::new("`--purge` forgets all rows, so a range has no meaning").into());
+    }
+    let rows: Vec<String> = graph.ids(&start).iter().map(ToString::to_string).collect();
+    let plan = plan_stamp(&graph, &rows, &targets, Purge::No).map_err(Error::from)?;
+    let options = Offline {
+        version_table: &project.config.database.version_table,
+        log: project.config.database.log,
+        transaction: project.config.transaction,
+    };
+    let script = offline::stamp_script(&options, &rows, args.purge, &to_write(&plan));
+    app.output.line(script.trim_end_matches('\n'))?;
+    Ok(ExitStatus::Done)
+}

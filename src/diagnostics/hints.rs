@@ -1,0 +1,454 @@
+//! What to do about each error.
+//!
+//! Every function is an exhaustive match: a new variant does not compile until it has decided.
+
+use std::path::Path;
+
+use crate::config::{ConfigError, ConfigProblem, FileTemplateError, SettingError};
+use crate::config::url::UrlError;
+use crate::db::DbError;
+use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
+use crate::graph::GraphProblem;
+use crate::graph::resolve::ResolveError;
+use crate::plan::PlanError;
+use crate::revision::file::FileProblem;
+use crate::revision::script_dir::ReadError;
+use crate::revision::{NameError, RevisionId};
+use crate::sql::statement::SplitError;
+use crate::toml_table::TomlProblem;
+
+fn one(hint: impl Into<String>) -> Vec<String> {
+    vec![hint.into()]
+}
+
+/// "did you mean `x`?", or something else where nothing is near.
+fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
+    match similar {
+        [] if otherwise.is_empty() => Vec::new(),
+        [] => one(otherwise),
+        names => one(format!("did you mean {}?", ticked(names, " or "))),
+    }
+}
+
+/// The names in backticks.
+fn ticked<S: AsRef<str>>(names: &[S], separator: &str) -> String {
+    names.iter().map(|it| format!("`{}`", it.as_ref())).collect::<Vec<_>>().join(separator)
+}
+
+fn ids(ids: &[RevisionId]) -> Vec<&str> {
+    ids.iter().map(RevisionId::as_str).collect()
+}
+
+/// What stands below the quoted line of a graph problem.
+pub fn graph_label(problem: &GraphProblem) -> String {
+    match problem {
+        GraphProblem::DuplicateRevision { first, .. } => {
+            let (line, _) = first.line_column();
+            format!("first declared in {}:{line}", first.source.path.display())
+        }
+        GraphProblem::MissingParent { parent, .. } => format!("no file declares `{parent}`"),
+        GraphProblem::UnknownDependency { .. }
+        | GraphProblem::LabelClash { .. }
+        | GraphProblem::Cycle { .. } => String::new(),
+    }
+}
+
+/// What to do about a graph that is none.
+pub fn graph(problem: &GraphProblem) -> Vec<String> {
+    match problem {
+        GraphProblem::DuplicateRevision { .. } => one("give one of the two files a new `revision`"),
+        GraphProblem::MissingParent { similar, .. } => did_you_mean(
+            similar,
+            "add the missing file, or change `down_revision` to a revision that exists",
+        ),
+        GraphProblem::UnknownDependency { similar, .. } => {
+            did_you_mean(similar, "`depends_on` takes whole ids and branch labels")
+        }
+        GraphProblem::LabelClash { .. } => one("choose another name for one of the labels"),
+        GraphProblem::Cycle { with_dependencies: false, .. } => {
+            one("change one `down_revision` so that the chain ends at a base")
+        }
+        GraphProblem::Cycle { with_dependencies: true, .. } => {
+            one("remove one `depends_on` so that the chain ends at a base")
+        }
+    }
+}
+
+/// What to do about a file that is no revision.
+pub fn revision_file(problem: &FileProblem) -> Vec<String> {
+    match problem {
+        FileProblem::NotUtf8 => one("save the file as UTF-8"),
+        FileProblem::NoHeader => one(
+            "every .sql file in a version location is a revision; `migrator revision -m \"…\"` makes \
+             one, and other files belong elsewhere",
+        ),
+        FileProblem::HeaderNotClosed => one("close the header with the line `-- ///`"),
+        FileProblem::HeaderLine => one("put `-- ` before the line"),
+        FileProblem::Header(problem) => toml(problem),
+        FileProblem::Name { reason, .. } => match reason {
+            NameError::Empty => one("new ids are 12 hexadecimal digits, such as `27c6a30d7c24`"),
+            NameError::Character { .. } | NameError::Symbol { .. } => one(
+                "ids and labels have no `@ - + :`, blanks or quotes, and are not `head`, `heads`, \
+                 `base` or `current`",
+            ),
+        },
+        FileProblem::ListedTwice { .. } => one("name it once"),
+        FileProblem::NoUpgradeMarker => {
+            one("put the line `-- migrate:upgrade` before the SQL of the upgrade")
+        }
+        FileProblem::SqlBeforeMarker => {
+            one("move it below `-- migrate:upgrade` or `-- migrate:downgrade`")
+        }
+        FileProblem::UnknownMarker { similar, .. } => {
+            let markers: Vec<String> =
+                similar.iter().map(|it| format!("-- migrate:{it}")).collect();
+            did_you_mean(
+                &markers,
+                "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
+                 `-- migrate:downgrade irreversible`",
+            )
+        }
+        FileProblem::MarkerTwice { .. } => one("a file has one upgrade and one downgrade"),
+        FileProblem::MarkerOrder => one("put the upgrade first"),
+        FileProblem::IrreversibleWithSql => {
+            one("remove `irreversible`, or the SQL that would never run")
+        }
+        FileProblem::Sql(problem) => split(problem),
+    }
+}
+
+/// What to do about SQL that cannot be cut into statements.
+fn split(problem: &SplitError) -> Vec<String> {
+    match problem {
+        SplitError::UnterminatedString => one("close the string; a quote inside it is written `''`"),
+        SplitError::UnterminatedIdentifier { .. } => one("close the name"),
+        SplitError::UnterminatedComment => one("close the comment with `*/`"),
+        SplitError::UnterminatedTrigger => one("a trigger ends with `END;`"),
+        SplitError::Nul => one("SQLite would read nothing behind it: remove it"),
+        SplitError::IllegalToken { .. } => one("this is no SQL"),
+    }
+}
+
+fn toml(problem: &TomlProblem) -> Vec<String> {
+    match problem {
+        TomlProblem::UnknownKey { similar, known, .. } => {
+            did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
+        }
+        TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
+        TomlProblem::Syntax { .. }
+        | TomlProblem::WrongType { .. }
+        | TomlProblem::Invalid { .. } => Vec::new(),
+    }
+}
+
+/// What to do where the revision files cannot be read.
+pub fn read(err: &ReadError) -> Vec<String> {
+    match err {
+        ReadError::MissingFolder { .. } => one(
+            "make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project",
+        ),
+        ReadError::File(_) | ReadError::Problems(_) => Vec::new(),
+    }
+}
+
+/// What to do about a configuration that cannot be used.
+pub fn config(err: &ConfigError) -> Vec<String> {
+    match err {
+        ConfigError::NotFound { alembics_own: None, .. } => one(
+            "run `migrator init` to set up a project here, or name its configuration with `-c FILE`",
+        ),
+        ConfigError::NotFound { alembics_own: Some(path), .. }
+        | ConfigError::AlembicsOwn { path, .. } => one(format!(
+            "`{}` configures Alembic itself, whose revisions are Python; run `migrator init` for a \
+             project with SQL revisions that can share its database",
+            name_of(path)
+        )),
+        ConfigError::NoSuchFile { .. } => {
+            one("name an existing `alembic.toml`, or run `migrator init` to make one")
+        }
+        ConfigError::Io(_) | ConfigError::File { .. } => Vec::new(),
+        ConfigError::UnknownEnvironment { similar, known, .. } => {
+            let otherwise = if known.is_empty() {
+                "the file has no tables `[env.NAME]`; leave out `-n`".to_owned()
+            } else {
+                format!("the environments are {}", ticked(known, ", "))
+            };
+            did_you_mean(similar, &otherwise)
+        }
+        ConfigError::MissingValue { missing, .. } => one(format!(
+            "set it in the environment or in `.env`, give it with `-x {key}=…`, or write a default: \
+             `${{{key}:-…}}`",
+            key = missing.key
+        )),
+        ConfigError::DotEnv { .. } => {
+            one("write the line as `KEY=VALUE`, with the value in quotes if it has blanks")
+        }
+        ConfigError::NoUrl { with_url, .. } => {
+            let mut hints = Vec::new();
+            if let Some(name) = with_url.first() {
+                hints.push(format!(
+                    "choose an environment with `-n`: {} (for example `-n {name}`)",
+                    ticked(with_url, ", ")
+                ));
+            }
+            hints.push(
+                "set `url` under `[database]` in alembic.toml, or give one with `--url`".to_owned(),
+            );
+            hints
+        }
+        ConfigError::Url { source, .. } => url(source),
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn url(err: &UrlError) -> Vec<String> {
+    match err {
+        UrlError::Scheme { .. } => one(
+            "migrator works with SQLite: `sqlite:///relative/path`, `sqlite:////absolute/path`, or \
+             just a path",
+        ),
+        UrlError::Empty | UrlError::NoPath => {
+            one("name a file, for example `sqlite:///data/db.sqlite3`")
+        }
+        UrlError::Host { .. } | UrlError::Slashes { .. } => one(
+            "three slashes come before a relative path, four before an absolute one: \
+             `sqlite:///data/db.sqlite3`, `sqlite:////var/lib/app.sqlite3`",
+        ),
+        UrlError::Parameter { .. } => {
+            one("SQLite's own parameters belong into a `file:` URI: `file:db.sqlite3?mode=rw`")
+        }
+        UrlError::ParameterValue { .. } | UrlError::Control { .. } => Vec::new(),
+        UrlError::NotUtf8 => one("write a percent sign of the path as `%25`"),
+        UrlError::WindowsPath { .. } => one("use a path of this system"),
+    }
+}
+
+/// What to do about a value in `alembic.toml`.
+pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
+    match problem {
+        ConfigProblem::NotUtf8 => one("save the file as UTF-8"),
+        ConfigProblem::Toml(problem) => toml(problem),
+        ConfigProblem::Setting { error, .. } => match error {
+            SettingError::Zero => one("the default is 40"),
+            SettingError::ReservedBySqlite | SettingError::LogTable => {
+                one("the default is `alembic_version`")
+            }
+            SettingError::Transaction { .. }
+            | SettingError::Timezone { .. }
+            | SettingError::Duration { .. }
+            | SettingError::DurationTooLong { .. }
+            | SettingError::Empty
+            | SettingError::Nul
+            | SettingError::Repeated { .. } => Vec::new(),
+        },
+        ConfigProblem::FileTemplate { error, .. } => match error {
+            FileTemplateError::UnknownToken { similar, .. } => did_you_mean(
+                similar,
+                "the tokens are {rev} {slug} {epoch} {year} {month} {day} {hour} {minute} {second}",
+            ),
+            FileTemplateError::UnbalancedBrace { .. } => {
+                one("a literal brace is written twice, `{{` or `}}`")
+            }
+            FileTemplateError::NoRev => one("the default is `{rev}_{slug}`"),
+            _ => Vec::new(),
+        },
+        ConfigProblem::UnterminatedKey | ConfigProblem::NotAKey { .. } => {
+            one("write `${KEY}` or `${KEY:-default}`, or `$${` for a literal `${`")
+        }
+        ConfigProblem::MissingValue(missing) => one(format!(
+            "set it in the environment or in `.env`, give it with `-x {key}=…`, or write a default: \
+             `${{{key}:-…}}`",
+            key = missing.key
+        )),
+    }
+}
+
+/// What to do about a target, or about what the version table says.
+pub fn plan(err: &PlanError) -> Vec<String> {
+    match err {
+        PlanError::Resolve(err) => resolve(err),
+        PlanError::UnknownRows { rows, .. } => vec![
+            format!(
+                "a newer version of the program may have upgraded the database: use its revision \
+                 files, which have {}",
+                ticked(rows, ", ")
+            ),
+            "if the revision is gone for good, `migrator stamp REVISION` replaces it by one that \
+             exists, without running anything"
+                .to_owned(),
+        ],
+        PlanError::OverlappingRows { upper, .. } => one(format!(
+            "the version table was edited by hand, or a file was changed after it ran; \
+             `migrator stamp {upper}` leaves the one row, without running anything"
+        )),
+        PlanError::RepeatedRow { row } => one(format!(
+            "the version table was edited by hand; `migrator stamp {row}` leaves one of the two"
+        )),
+        PlanError::NotApplied { rows, target } => {
+            let at = if rows.is_empty() {
+                "nothing is applied".to_owned()
+            } else {
+                format!("the database is at {}", ticked(&ids(rows), ", "))
+            };
+            one(format!("{at}; `migrator upgrade {target}` would apply it"))
+        }
+        PlanError::RevertsMore { .. } => {
+            one("add `--yes` to revert them too, or name a target above the branch point")
+        }
+    }
+}
+
+fn resolve(err: &ResolveError) -> Vec<String> {
+    match err {
+        ResolveError::Symbol(_) => one(
+            "revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, \
+             `LABEL@head` and the like",
+        ),
+        ResolveError::UnknownRevision { similar, .. }
+        | ResolveError::UnknownBranch { similar, .. } => {
+            did_you_mean(similar, "`migrator history` lists all revisions and labels")
+        }
+        ResolveError::AmbiguousRevision { .. } => one("type more of it"),
+        ResolveError::NotOnBranch { branch, .. } => one(format!(
+            "`migrator history -r {branch}@base:{branch}@head` lists the branch"
+        )),
+        ResolveError::MultipleHeads { symbol, heads } => {
+            let mut hints = Vec::new();
+            if symbol == "head" {
+                hints.push("say `heads` for all of them, or name one".to_owned());
+            } else if let Some(head) = heads.first() {
+                hints.push(format!("name one, for example `{head}`"));
+            }
+            hints.push("`migrator merge heads -m \"…\"` joins them in one revision".to_owned());
+            hints
+        }
+        ResolveError::NotOne { revisions, .. } => match revisions.first() {
+            Some(id) => one(format!("name one, for example `{id}`")),
+            None => one("name a revision"),
+        },
+        ResolveError::OutOfRange { .. } => one("`migrator history` lists the revisions in order"),
+        ResolveError::AmbiguousStep { candidates, .. } => match candidates.first() {
+            Some(id) => one(format!("name where to go, for example `{id}`")),
+            None => Vec::new(),
+        },
+        ResolveError::SeveralRows { symbol, rows } => {
+            let choices: Vec<String> = rows.iter().map(|it| format!("{it}@{symbol}")).collect();
+            let plain = choices.iter().filter(|it| it.matches('@').count() == 1);
+            let choices: Vec<&String> = plain.collect();
+            if choices.is_empty() {
+                one("name where to go by its id")
+            } else {
+                one(format!("say from which: {}", ticked(&choices, " or ")))
+            }
+        }
+        ResolveError::NothingApplied { .. } => one("`migrator current` shows where the database is"),
+        ResolveError::NotHere { .. } => Vec::new(),
+        ResolveError::NotAncestor { .. } => {
+            one("a range leads from an older revision to a newer one of the same line: `OLD:NEW`")
+        }
+        ResolveError::Overlap { lower, upper } => {
+            one(format!("`{upper}` includes `{lower}`: name only `{upper}`"))
+        }
+    }
+}
+
+/// What to do about a database that cannot be used.
+pub fn database(err: &DbError) -> Vec<String> {
+    match err {
+        DbError::Missing { .. } | DbError::MissingFolder { .. } => one(
+            "`migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml",
+        ),
+        DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => {
+            one("check `database.url` in alembic.toml, or give another with `--url`")
+        }
+        DbError::Folder(_) => Vec::new(),
+        DbError::Corrupt { .. } => {
+            one("nothing was changed; restore a backup, or try `sqlite3 FILE .recover`")
+        }
+        DbError::ReadOnly { .. } => {
+            one("nothing was changed; make the file and its folder writable, and run it again")
+        }
+        DbError::Busy { .. } => one(
+            "nothing was changed; run it again when the other process is done, or wait longer: \
+             `busy_timeout` under `[database]` in alembic.toml",
+        ),
+        DbError::Full { .. } => one("make room on the disk, and run it again"),
+        DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => Vec::new(),
+        DbError::Setting { .. } => one("nothing was changed; the SQLite in use is built without it"),
+        DbError::NoVersionColumn { .. } => {
+            one("name another table: `version_table` under `[database]` in alembic.toml")
+        }
+        DbError::NotARevision { .. } | DbError::RowCount { .. } => {
+            one("the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew")
+        }
+    }
+}
+
+/// What to do about a run that did not succeed.
+pub fn failure(failure: &Failure) -> Vec<String> {
+    match failure {
+        Failure::Planner(_) | Failure::Statement { .. } | Failure::Cancelled => Vec::new(),
+        Failure::Database(err) => database(err),
+        Failure::Irreversible { .. } => one(
+            "restore a backup, or write a downgrade in place of `irreversible`; \
+             `migrator stamp` changes the version table alone",
+        ),
+        Failure::Split { problems } => problems.first().map(|it| split(&it.kind)).unwrap_or_default(),
+        Failure::Forbidden { .. } => one(
+            "migrator runs the body in a transaction of its own; leave the statement out, or write \
+             `-- transaction = false` into the header to run the body without one",
+        ),
+        Failure::NotRehearsable { reason, .. } => match reason {
+            NotRehearsable::Autocommit => one(
+                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
+            ),
+            NotRehearsable::ForeignKeys => one(
+                "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
+            ),
+        },
+        Failure::TransactionEnded { .. } => {
+            one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
+        }
+        Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
+        Failure::ForeignKeys { violations } => violations
+            .iter()
+            .map(|it| {
+                let rowids: Vec<String> = it.rowids.iter().map(ToString::to_string).collect();
+                let which = if rowids.is_empty() {
+                    String::new()
+                } else {
+                    format!("; rowid {}", rowids.join(", "))
+                };
+                format!("`{}` references rows of `{}` that are not there{which}", it.child, it.parent)
+            })
+            .collect(),
+        Failure::Broken { objects } => {
+            objects.iter().map(|it| format!("`{}`: {}", it.name, it.message)).collect()
+        }
+        Failure::Overtaken { .. } => one("run `migrator current` to see where the database is"),
+        Failure::Commit { outcome, .. } => match outcome {
+            CommitOutcome::NotApplied => one("run it again when the cause is gone"),
+            CommitOutcome::Unknown => {
+                one("run `migrator current` to see where the database is before anything else")
+            }
+        },
+    }
+}
+
+/// Where the database is now, where something ran.
+pub fn state(err: &ExecError) -> Vec<String> {
+    let state = &err.state;
+    if !state.has_run {
+        return Vec::new();
+    }
+    match &state.rows {
+        None => one("where the database is could not be read; `migrator current` tries again"),
+        Some(rows) => {
+            let at = if rows.is_empty() { "base".to_owned() } else { ticked(rows, ", ") };
+            one(format!("the database is at {at}; mend the cause and run the same command again"))
+        }
+    }
+}

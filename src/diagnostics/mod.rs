@@ -1,0 +1,283 @@
+//! Errors for people.
+//!
+//! The one place that turns an error into text and into an exit status. Errors hold facts; the
+//! advice is in [`hints`], one exhaustive function for each error, so that a new kind of error has
+//! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
+//! causes, what to do.
+
+mod hints;
+mod quote;
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::Error;
+use crate::exec::{ExecError, ExitClass, Failure};
+use crate::source::Location;
+
+/// What the process says to whoever started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Done.
+    Done,
+    /// It ran, and the answer is no.
+    No,
+    /// It was refused: nothing was changed.
+    Refused,
+    /// It failed while running; the message says what state the database is in.
+    Failed,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::No => 1,
+            ExitStatus::Refused => 2,
+            ExitStatus::Failed => 3,
+        })
+    }
+}
+
+/// What the command line itself finds wrong.
+#[derive(Debug)]
+pub struct Usage {
+    message: String,
+    hints: Vec<String>,
+    status: ExitStatus,
+}
+
+impl Usage {
+    /// A refusal: a wrong combination of arguments, a file in the way. `message` is one clause
+    /// without a full stop.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hints: Vec::new(), status: ExitStatus::Refused }
+    }
+
+    /// A failure after something was changed, such as a hook after its file was written; `message`
+    /// says what was.
+    pub fn unfinished(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Failed, ..Self::new(message) }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// The exit status that an error means.
+pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    for cause in err.chain() {
+        if let Some(usage) = cause.downcast_ref::<Usage>() {
+            return usage.status;
+        }
+        if let Some(Error::Run(err)) = cause.downcast_ref::<Error>()
+            && err.exit_class() == ExitClass::Failed
+        {
+            return ExitStatus::Failed;
+        }
+    }
+    ExitStatus::Refused
+}
+
+/// One thing to say: a title, where, why, and what to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Report {
+    title: String,
+    /// A place, and what to write below it.
+    quote: Option<(Location, String)>,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl Report {
+    fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+
+    fn quote(mut self, location: &Location, label: impl Into<String>) -> Self {
+        self.quote = Some((location.clone(), label.into()));
+        self
+    }
+
+    fn hints(mut self, hints: Vec<String>) -> Self {
+        self.hints = hints;
+        self
+    }
+}
+
+/// Renders an error for standard error, with ANSI styles; write it through `anstream`.
+///
+/// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
+/// each.
+pub fn render(err: &anyhow::Error, here: &Path) -> String {
+    let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
+    let reports = match known {
+        Some(known) => reports(known),
+        None => vec![plain_report(err)],
+    };
+    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+const ERROR: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightRed)));
+const BOLD: Style = Style::new().bold();
+const HINT: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
+
+fn render_report(report: &Report, here: &Path) -> String {
+    let mut lines = match &report.quote {
+        Some((location, label)) => vec![quote::render(&report.title, location, label, here)],
+        None => vec![format!("{ERROR}error{ERROR:#}{BOLD}: {}{BOLD:#}", report.title)],
+    };
+    lines.extend(report.causes.iter().map(|it| format!("caused by: {it}")));
+    lines.extend(report.hints.iter().map(|it| format!("{HINT}hint:{HINT:#} {it}")));
+    lines.join("\n")
+}
+
+/// An error that no stage knows.
+fn plain_report(err: &anyhow::Error) -> Report {
+    let mut report = Report::new(err.to_string());
+    report.causes = err.chain().skip(1).map(ToString::to_string).collect();
+    let usages = err.chain().filter_map(|cause| cause.downcast_ref::<Usage>());
+    report.hints = usages.flat_map(|it| it.hints.iter().cloned()).collect();
+    report
+}
+
+/// What to say about an error of the library.
+fn reports(err: &Error) -> Vec<Report> {
+    match err {
+        Error::Config(err) => config_reports(err),
+        Error::Read(err) => read_reports(err),
+        Error::Graph(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, hints::graph_label(&problem.kind))
+                    .hints(hints::graph(&problem.kind))
+            })
+            .collect(),
+        Error::Plan(plan_error) => {
+            vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
+        }
+        Error::Database(db_error) => vec![with_causes(err, hints::database(db_error))],
+        Error::Run(err) => run_reports(err),
+        Error::File(_) => vec![with_causes(err, Vec::new())],
+    }
+}
+
+/// The error's own line, its causes, and these hints.
+fn with_causes(err: &dyn std::error::Error, hints: Vec<String>) -> Report {
+    let mut report = Report::new(err.to_string()).hints(hints);
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        report.causes.push(err.to_string());
+        cause = err.source();
+    }
+    report
+}
+
+fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
+    use crate::config::ConfigError;
+    match err {
+        ConfigError::File { problems, .. } => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, "")
+                    .hints(hints::config_problem(&problem.kind))
+            })
+            .collect(),
+        other => {
+            let mut report = with_causes(other, hints::config(other));
+            report.quote = match other {
+                ConfigError::MissingValue { location, .. } | ConfigError::DotEnv { location, .. } => {
+                    Some((location.clone(), String::new()))
+                }
+                ConfigError::Url { location, .. } => {
+                    location.clone().map(|it| (it, String::new()))
+                }
+                ConfigError::NotFound { .. }
+                | ConfigError::NoSuchFile { .. }
+                | ConfigError::AlembicsOwn { .. }
+                | ConfigError::Io(_)
+                | ConfigError::File { .. }
+                | ConfigError::UnknownEnvironment { .. }
+                | ConfigError::NoUrl { .. } => None,
+            };
+            vec![report]
+        }
+    }
+}
+
+fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
+    use crate::revision::script_dir::ReadError;
+    match err {
+        ReadError::Problems(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, "")
+                    .hints(hints::revision_file(&problem.kind))
+            })
+            .collect(),
+        ReadError::MissingFolder { .. } | ReadError::File(_) => {
+            vec![with_causes(err, hints::read(err))]
+        }
+    }
+}
+
+fn run_reports(err: &ExecError) -> Vec<Report> {
+    let hints = || {
+        let mut hints = hints::failure(&err.failure);
+        hints.extend(hints::state(err));
+        hints
+    };
+    match &err.failure {
+        Failure::Planner(failure) => {
+            let mut report = Report::new(err.to_string()).hints(hints());
+            if let Some(plan_error) = failure.downcast_ref::<crate::plan::PlanError>() {
+                report.hints.extend(hints::plan(plan_error));
+            }
+            vec![report]
+        }
+        Failure::Split { problems } => problems
+            .iter()
+            .map(|it| Report::new(it.kind.to_string()).quote(&it.location, "").hints(hints()))
+            .collect(),
+        Failure::Forbidden { problems } => problems
+            .iter()
+            .map(|it| {
+                Report::new(format!("`{}` {}", it.kind.what, it.kind.reason))
+                    .quote(&it.location, "")
+                    .hints(hints())
+            })
+            .collect(),
+        Failure::Statement { location, source, .. } => {
+            vec![Report::new(err.to_string()).quote(location, source.to_string()).hints(hints())]
+        }
+        Failure::Irreversible { location, .. } | Failure::TransactionEnded { location, .. } => {
+            vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
+        }
+        Failure::Database(_)
+        | Failure::NotRehearsable { .. }
+        | Failure::TransactionLeftOpen { .. }
+        | Failure::ForeignKeys { .. }
+        | Failure::Broken { .. }
+        | Failure::Overtaken { .. }
+        | Failure::Commit { .. }
+        | Failure::Cancelled => vec![with_causes(err, hints())],
+    }
+}
