@@ -2,6 +2,7 @@
 #![allow(missing_docs, dead_code, reason = "under construction")]
 mod clock;
 mod config;
+mod db;
 mod exec;
 mod fsutil;
 mod graph;
