@@ -1,6 +1,9 @@
 //! SQL text as SQLite reads it: tokens, statements, and which statements a transaction forbids.
 //!
-//! Pure. SQLite itself is the oracle: the tests prepare every piece with it.
+//! Pure: text in, spans out. There is no parser here, because none is needed: SQLite itself says
+//! whether a statement is right, and it says so only one statement at a time, which is why the text
+//! has to be cut. The tests use SQLite as the oracle, token by token and statement by statement.
 
+pub mod lexer;
 pub mod statement;
 pub mod transaction_control;

@@ -1,0 +1,193 @@
+use super::*;
+
+mod golden;
+mod oracle;
+
+/// The statements as text.
+#[track_caller]
+fn check(script: &str, expected: &[&str]) {
+    let statements = split(script).unwrap();
+    let texts: Vec<&str> = statements.iter().map(|it| &script[it.span.clone()]).collect();
+    assert_eq!(texts, expected);
+}
+
+/// The problems with the text that each points at.
+#[track_caller]
+fn check_problems(script: &str, expected: &[(&str, SplitError)]) {
+    let problems = split(script).unwrap_err();
+    let found: Vec<(&str, SplitError)> =
+        problems.into_iter().map(|(span, problem)| (&script[span], problem)).collect();
+    assert_eq!(found, expected);
+}
+
+fn illegal(text: &str) -> SplitError {
+    SplitError::IllegalToken { text: text.to_owned() }
+}
+
+#[test]
+fn a_semicolon_ends_a_statement_and_the_last_needs_none() {
+    check("SELECT 1; SELECT 2", &["SELECT 1", "SELECT 2"]);
+    check("SELECT 1;SELECT 2;", &["SELECT 1", "SELECT 2"]);
+}
+
+#[test]
+fn empty_statements_are_left_out() {
+    check("", &[]);
+    check(";; ; -- nothing\n;", &[]);
+    check("\u{feff};SELECT 1;;", &["SELECT 1"]);
+}
+
+#[test]
+fn comments_outside_are_left_out_and_comments_inside_are_kept() {
+    check("/* a */ SELECT /* b; */ 1 -- c;\n; -- d;", &["SELECT /* b; */ 1"]);
+    check("\u{feff}-- a\r\nSELECT 1\r\n-- b", &["SELECT 1"]);
+}
+
+#[test]
+fn a_semicolon_in_quotes_ends_nothing() {
+    let statement = "SELECT ';', ''';', \";\", [;], `;`, $a(;)";
+    check(&format!("{statement};{statement}"), &[statement, statement]);
+}
+
+#[test]
+fn a_trigger_ends_at_its_end() {
+    let trigger = "CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END";
+    check(&format!("{trigger}; SELECT 1;"), &[trigger, "SELECT 1"]);
+    check(trigger, &[trigger]);
+    for prefix in ["CREATE TEMP", "create temporary", "EXPLAIN CREATE", "EXPLAIN QUERY PLAN CREATE"]
+    {
+        let trigger = trigger.replace("CREATE", &format!("{prefix}/**/"));
+        check(&format!("{trigger}; SELECT 1"), &[&trigger, "SELECT 1"]);
+    }
+}
+
+#[test]
+fn only_create_trigger_begins_a_trigger() {
+    check("CREATE TABLE trigger (a); SELECT 1", &["CREATE TABLE trigger (a)", "SELECT 1"]);
+    check("CREATE \"TEMP\" TRIGGER a; SELECT 1", &["CREATE \"TEMP\" TRIGGER a", "SELECT 1"]);
+    check("DROP TRIGGER a; SELECT 1", &["DROP TRIGGER a", "SELECT 1"]);
+    check("BEGIN; SELECT 1; END", &["BEGIN", "SELECT 1", "END"]);
+    check("EXPLAIN SELECT 1; SELECT 2", &["EXPLAIN SELECT 1", "SELECT 2"]);
+    check("CREATE; EXPLAIN; SELECT 2", &["CREATE", "EXPLAIN", "SELECT 2"]);
+}
+
+#[test]
+fn a_trigger_that_lacks_its_last_semicolon_swallows_one_statement_only() {
+    check(
+        "CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; END SELECT 2; SELECT 3",
+        &["CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; END SELECT 2", "SELECT 3"],
+    );
+}
+
+#[test]
+fn what_is_not_closed_is_reported_where_it_opens() {
+    check_problems("SELECT 'a; SELECT 2", &[("'", SplitError::UnterminatedString)]);
+    check_problems("SELECT X'ab", &[("X'", SplitError::UnterminatedString)]);
+    for (open, close) in [("\"", '"'), ("`", '`'), ("[", ']')] {
+        let problem = SplitError::UnterminatedIdentifier { close };
+        check_problems(&format!("SELECT {open}a; SELECT 2"), &[(open, problem)]);
+    }
+    check_problems("SELECT 1; /* a", &[("/*", SplitError::UnterminatedComment)]);
+    check_problems("/*", &[("/*", SplitError::UnterminatedComment)]);
+}
+
+#[test]
+fn a_trigger_without_end_is_reported_at_its_create() {
+    let problems = [("CREATE", SplitError::UnterminatedTrigger)];
+    check_problems("SELECT 1; CREATE TRIGGER a", &problems);
+    check_problems("CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; SELECT 2;", &problems);
+    check_problems("CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1 END; SELECT 2;", &problems);
+    check_problems("CREATE TRIGGER a AFTER INSERT ON t; SELECT 1; END; SELECT 2", &problems);
+    check_problems("EXPLAIN CREATE TRIGGER a BEGIN SELECT 1;", &problems);
+}
+
+#[test]
+fn a_trigger_without_end_does_not_take_the_end_of_the_next() {
+    let script = "CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1;
+        create temp trigger b AFTER INSERT ON t BEGIN SELECT 2; END;
+        Create Trigger c AFTER INSERT ON t BEGIN SELECT 3;";
+    check_problems(
+        script,
+        &[("CREATE", SplitError::UnterminatedTrigger), ("Create", SplitError::UnterminatedTrigger)],
+    );
+}
+
+#[test]
+fn a_wrong_create_in_a_trigger_is_left_to_sqlite() {
+    let trigger = "CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 1; CREATE TABLE b (c); END";
+    check(&format!("{trigger}; SELECT 2"), &[trigger, "SELECT 2"]);
+}
+
+#[test]
+fn an_open_string_hides_the_trigger_that_it_leaves_open() {
+    check_problems(
+        "CREATE TRIGGER a AFTER INSERT ON t BEGIN SELECT 'can''t; END; SELECT 1;",
+        &[("'", SplitError::UnterminatedString)],
+    );
+}
+
+#[test]
+fn tokens_that_sqlite_does_not_know_are_reported() {
+    check_problems("SELECT 1abc", &[("1abc", illegal("1abc"))]);
+    check_problems("SELECT x'0', !a", &[("x'0'", illegal("x'0'")), ("!", illegal("!"))]);
+    check_problems("a {{ b }}", &[("{{", illegal("{{")), ("}}", illegal("}}"))]);
+    let long = format!("x'{}g'", "0".repeat(100));
+    let shown = format!("x'{}…", "0".repeat(38));
+    check_problems(&long, &[(&long, illegal(&shown))]);
+}
+
+#[test]
+fn the_first_nul_byte_is_reported_wherever_it_stands() {
+    check_problems("SELECT 1;\0 DROP\0", &[("\0", SplitError::Nul)]);
+    check_problems("SELECT '\0'", &[("\0", SplitError::Nul)]);
+    check_problems("-- \0", &[("\0", SplitError::Nul)]);
+}
+
+#[test]
+fn all_problems_are_reported_in_the_order_of_the_text() {
+    check_problems(
+        "SELECT {; CREATE TRIGGER a; SELECT '\0'; SELECT \"b",
+        &[
+            ("{", illegal("{")),
+            ("CREATE", SplitError::UnterminatedTrigger),
+            ("\0", SplitError::Nul),
+            ("\"", SplitError::UnterminatedIdentifier { close: '"' }),
+        ],
+    );
+}
+
+#[track_caller]
+fn check_same(one: &str, other: &str) {
+    assert_eq!(fingerprint(one), fingerprint(other), "{one:?} {other:?}");
+}
+
+#[track_caller]
+fn check_different(one: &str, other: &str) {
+    assert_ne!(fingerprint(one), fingerprint(other), "{one:?} {other:?}");
+}
+
+#[test]
+fn spacing_comments_and_empty_statements_do_not_count() {
+    check_same("SELECT 1; SELECT 2;", "\u{feff};SELECT/**/1;;\r\n-- x\r\n;SELECT 2");
+    check_same("", "; -- nothing\n /* at all */ ;");
+    check_same("SELECT(1)", "SELECT ( 1 ) ;");
+}
+
+#[test]
+fn every_token_counts_as_it_is_written() {
+    check_different("SELECT 1", "SELECT 2");
+    check_different("SELECT 'a'", "SELECT 'a '");
+    check_different("SELECT 'a\n'", "SELECT 'a\r\n'");
+    check_different("SELECT a", "SELECT A");
+    check_different("SELECT a", "SELECT \"a\"");
+    check_different("SELECT ab", "SELECT a b");
+    check_different("SELECT 1; SELECT 2", "SELECT 1 SELECT 2");
+    check_different("SELECT - -1", "SELECT --1");
+    check_different("", "SELECT");
+}
+
+#[test]
+fn the_fingerprint_is_the_documented_one() {
+    let expected: [u8; 32] = Sha256::digest(b"a\xff;\xff'b;'\xff").into();
+    assert_eq!(fingerprint("a; 'b;';"), expected);
+}

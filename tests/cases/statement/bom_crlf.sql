@@ -1,0 +1,6 @@
+﻿-- dos
+CREATE TABLE a (
+    b TEXT
+);
+SELECT 'x
+y';
