@@ -54,6 +54,20 @@ pub type Watch = Arc<dyn Fn() -> bool + Send + Sync>;
 /// millisecond, and too many for the calls to show in a profile.
 const WATCH_STEPS: i32 = 10_000;
 
+/// What [`Database::reset_settings`] sets, but for `case_sensitive_like`.
+///
+/// `defer_foreign_keys` is not here: SQLite resets it at the end of the transaction, and doing so
+/// earlier would forget the violations counted so far.
+const SETTINGS: [(&str, i64); 7] = [
+    ("legacy_alter_table", 0),
+    ("writable_schema", 0),
+    ("ignore_check_constraints", 0),
+    ("recursive_triggers", 0),
+    ("reverse_unordered_selects", 0),
+    ("query_only", 0),
+    ("trusted_schema", 1),
+];
+
 /// An open database.
 pub struct Database {
     connection: Connection,
@@ -233,20 +247,9 @@ impl Database {
     /// Gives the connection back the settings that a body may have changed with PRAGMAs. They are
     /// no part of the transaction and would apply to the bodies after it.
     pub fn reset_settings(&self) -> Result<(), DbError> {
-        // `defer_foreign_keys` is not here: SQLite resets it at the end of the transaction, and
-        // doing so earlier would forget the violations counted so far. `case_sensitive_like` cannot
-        // be read, so that it is set without a look.
-        const SETTINGS: [&str; 6] = [
-            "legacy_alter_table",
-            "writable_schema",
-            "ignore_check_constraints",
-            "recursive_triggers",
-            "reverse_unordered_selects",
-            "query_only",
-        ];
-        self.run("set up", "PRAGMA case_sensitive_like = OFF")?;
-        self.set("trusted_schema", 1)?;
-        SETTINGS.into_iter().try_for_each(|setting| self.set(setting, 0))
+        // Cannot be read, so that it is set without a look.
+        self.run("change a setting of", "PRAGMA case_sensitive_like = OFF")?;
+        SETTINGS.into_iter().try_for_each(|(setting, value)| self.set(setting, value))
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {
@@ -319,6 +322,12 @@ pub fn quote_identifier(name: &str) -> String {
         && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
         && !name.to_ascii_lowercase().starts_with("current_");
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// [`Database::reset_settings`] as statements, without semicolons.
+pub(crate) fn reset_settings_sql() -> impl Iterator<Item = String> {
+    let rest = SETTINGS.into_iter().map(|(setting, value)| format!("PRAGMA {setting} = {value}"));
+    std::iter::once("PRAGMA case_sensitive_like = 0".to_owned()).chain(rest)
 }
 
 /// A text as an SQL literal.

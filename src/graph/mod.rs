@@ -13,3 +13,17 @@ impl std::ops::Index<RevisionIndex> for RevisionGraph {
         &self.revisions[i.0 as usize]
     }
 }
+#[cfg(test)]
+impl RevisionGraph {
+    /// placeholder
+    pub fn for_tests(revisions: Vec<Revision>) -> Self {
+        Self { revisions }
+    }
+}
+#[cfg(test)]
+impl RevisionIndex {
+    /// placeholder
+    pub fn for_tests(index: u32) -> Self {
+        Self(index)
+    }
+}
