@@ -11,8 +11,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, Config, ConfigError, LoadOptions, TransactionMode};
-use crate::db::version_table::VersionTable;
-use crate::db::{self, Access, Database};
+use crate::db::{self, Access, Database, VersionTable};
 use crate::error::Error;
 use crate::exec::event::{Observer, Silent};
 use crate::exec::{self, Outcome, PlanFailure, Run};
@@ -361,7 +360,7 @@ fn find_goal(
 /// A refusal of the planner is an error about the target, not about the run.
 fn plan_error_first(err: exec::ExecError) -> Error {
     match err.failure {
-        exec::Failure::Planner(failure) if err.state == exec::State::default() => {
+        exec::Failure::Planner(failure) if *err.state == exec::State::default() => {
             match failure.downcast::<PlanError>() {
                 Ok(plan_error) => Error::Plan(*plan_error),
                 Err(failure) => {

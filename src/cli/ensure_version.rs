@@ -6,7 +6,7 @@ use super::App;
 use super::output::Format;
 use crate::Error;
 use crate::config::url::DatabaseLocation;
-use crate::db::version_table::VersionTable;
+use crate::db::VersionTable;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::event::Silent;
 use crate::exec::{self, Run};

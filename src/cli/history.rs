@@ -1,6 +1,6 @@
 //! `migrator history`
 
-use sapling_renderdag::{Ancestor, GraphRowRenderer, Renderer as _};
+use renderdag::{Ancestor, GraphRowRenderer, Renderer as _};
 
 use super::App;
 use super::format::{Formatter, LineParts};

@@ -10,11 +10,10 @@ use super::output::Format;
 use super::progress::{Progress, describe_duration};
 use super::project::Project;
 use crate::Error;
-use crate::clock::Clock as _;
 use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::StepReport;
-use crate::exec::offline::{self, Script};
+use crate::exec::offline::{self, Offline};
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::migrator::{Migrator, Report, Request};
@@ -308,12 +307,12 @@ fn print_sql(app: &mut App, direction: Direction, target: &str) -> anyhow::Resul
         Direction::Downgrade => Goal::downgrade(&graph, &rows, &target),
     };
     let plan = goal.and_then(|it| it.plan(&graph, &rows)).map_err(Error::from)?;
-    let script = Script {
+    let options = Offline {
         version_table: &project.config.database.version_table,
         log: project.config.database.log,
         transaction: project.config.transaction,
     };
-    let text = offline::migration(&script, &graph, &plan).map_err(Error::from)?;
+    let text = offline::script(&options, &graph, plan).map_err(Error::from)?;
     app.output.line(text.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)
 }

@@ -27,13 +27,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::error::{ConfigError, ConfigProblem, FileOrigin};
-pub use self::file_template::{FileTemplate, FileTemplateError, Folders};
-pub use self::find::{FILE_NAME, find};
+pub use self::error::{ConfigError, ConfigProblem};
+pub use self::file_template::{FileTemplate, FileTemplateError};
+pub use self::find::find;
 pub use self::interpolate::Text;
 pub use self::setting::{SettingError, Timezone, TransactionMode};
 pub use self::slug::slug;
-pub use self::values::{MissingValue, Place, Values};
+pub use self::values::Values;
 
 use self::interpolate::Unresolved;
 use self::layer::Layers;

@@ -39,8 +39,6 @@ pub enum Event<'a> {
         /// Its number in the body, counted from 1.
         number: usize,
     },
-    /// The statement that started last is still running; sent a few times a second.
-    StatementRunning,
     /// The statement that started last has run.
     StatementFinished {
         /// How long it took.
@@ -74,9 +72,11 @@ pub enum Event<'a> {
 }
 
 /// Is told what happens during a run.
+///
+/// Not while a statement runs: that call comes from inside of SQLite, from where nothing that is
+/// borrowed can be reached. [`super::Run::ticker`] is called then.
 pub trait Observer {
-    /// Called for each event, on the thread of the run; `StatementRunning` is called from inside
-    /// SQLite and must not use the database.
+    /// Called for each event, on the thread of the run.
     fn event(&mut self, event: &Event<'_>);
 }
 

@@ -1,2 +1,159 @@
-//! placeholder
+//! Runs a plan.
+//!
+//! **Invariant.** Whatever happens, the database is at one revision or at another, and the version
+//! table says which: bodies and version rows are one transaction. A revision outside a transaction
+//! is the exception that its author asked for; then the error says which statements stay.
+//!
+//! **Invariant.** What runs was planned for the rows that the version table holds inside the
+//! transaction. With several runs at once one applies, and the others find nothing left to do.
+//!
+//! Nothing here prints, decides what to run, or contains SQL: that is what [`event::Observer`], the
+//! planner and [`crate::db`] are for.
+
+mod autocommit;
+mod body;
+mod checks;
+mod commit;
+mod error;
 pub mod event;
+mod group;
+pub mod offline;
+mod session;
+mod stamp;
+mod wait;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+pub use self::error::{
+    CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, State,
+};
+use self::event::Observer;
+use self::session::{Look, Progress, Session};
+pub use self::stamp::{Stamp, ensure_version, stamp};
+use self::work::Work;
+use crate::clock::Clock;
+use crate::config::TransactionMode;
+use crate::config::url::DatabaseLocation;
+use crate::graph::RevisionGraph;
+use crate::plan::{Direction, Plan};
+use crate::revision::RevisionId;
+
+/// What a run works on, and how.
+#[derive(Clone)]
+pub struct Run<'a> {
+    /// The database.
+    pub location: &'a DatabaseLocation,
+    /// The name of the version table.
+    pub version_table: &'a str,
+    /// Whether `migrator_log` gets a row for each revision.
+    pub log: bool,
+    /// How long to wait for a database that another process holds.
+    pub busy_timeout: Duration,
+    /// How many revisions share a transaction.
+    pub transaction: TransactionMode,
+    /// Do everything and take it back: one transaction, rolled back at its end.
+    pub rehearse: bool,
+    /// A text that the log keeps with each revision.
+    pub tag: Option<&'a str>,
+    /// What time it is, for the log.
+    pub clock: &'a dyn Clock,
+    /// Ends the run as soon as it is set: a running statement is interrupted, and its transaction
+    /// rolled back. A COMMIT that has begun is not.
+    pub cancel: Option<Arc<AtomicBool>>,
+    /// Called about ten times a second while a statement runs, from inside of SQLite: it must not
+    /// use the database. Apart from the observer, which cannot be reached from there.
+    pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// One revision that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepReport {
+    /// Which.
+    pub revision: RevisionId,
+    /// Which way.
+    pub direction: Direction,
+    /// How long its body took.
+    pub elapsed: Duration,
+    /// How many statements it had.
+    pub n_statements: usize,
+    /// How many rows they changed.
+    pub n_changes: u64,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    /// What ran, in order; empty where there was nothing to do.
+    pub steps: Vec<StepReport>,
+    /// The rows of the version table at the end; after a rehearsal those that there would be.
+    pub rows: Vec<String>,
+    /// How long other processes were waited for.
+    pub waited: Duration,
+}
+
+/// Computes what is to do from the rows of the version table.
+///
+/// Called at least once, first for the rows as they are before the transaction, and again whenever
+/// it turns out that they are others. It must mean the same target each time: `+1` is one step from
+/// the rows of the first call.
+pub type Planner<'p> = dyn FnMut(&[String]) -> Result<Plan, PlanFailure> + 'p;
+
+/// Brings a database to where `planner` wants it.
+///
+/// A database that does not exist has no rows. Its file, and the folder for it, are made only when
+/// there is something to run and nothing speaks against running it. If that fails then, an empty
+/// file is left: removing it could take it away from another process.
+///
+/// # Errors
+///
+/// See [`Failure`]. [`ExecError::exit_class`] says whether anything was run.
+pub fn run(
+    request: &Run<'_>,
+    graph: &RevisionGraph,
+    planner: &mut Planner<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, ExecError> {
+    let mut progress = Progress::default();
+    let outcome = run_plan(request, graph, planner, observer, &mut progress);
+    outcome.map_err(|failure| progress.fail(request, failure))
+}
+
+fn run_plan(
+    request: &Run<'_>,
+    graph: &RevisionGraph,
+    planner: &mut Planner<'_>,
+    observer: &mut dyn Observer,
+    progress: &mut Progress,
+) -> Result<Outcome, Failure> {
+    let mut look = Look::new(request, observer)?;
+    let plan = planner(&look.rows(observer)?).map_err(Failure::Planner)?;
+    let mut work = Work::new(graph, plan)?;
+    if work.rest().is_empty() {
+        return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
+    }
+    if request.rehearse {
+        work.rehearsal_group()?;
+    }
+    let mut session = Session::new(look, observer, progress)?;
+    let mut renew = |rows: &[String]| {
+        let plan = planner(rows).map_err(Failure::Planner)?;
+        Work::new(graph, plan)
+    };
+    while let Some(group) = session.next_group(&work)? {
+        work = if group.mode.autocommit {
+            session.run_autocommit(work, &mut renew)?
+        } else {
+            session.run_group(work, &group, &mut renew)?
+        };
+    }
+    let waited = session.waited();
+    Ok(Outcome { steps: std::mem::take(&mut progress.done), rows: work.rows, waited })
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ use crate::source::{Location, Problem};
 pub struct RevisionIndex(u32);
 
 impl RevisionIndex {
-    fn from_usize(index: usize) -> Self {
+    pub(crate) fn from_usize(index: usize) -> Self {
         // More files than that do not fit into memory.
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }

@@ -1,0 +1,306 @@
+//! What is wrong in a database before and after a run: dangling foreign keys, and views and triggers
+//! that do not compile.
+//!
+//! Both are looked at twice and compared, because a database may have had either for years, and that
+//! must not keep it from ever being migrated.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rusqlite::OptionalExtension as _;
+
+use super::{Database, DbError, SqliteError, SqliteErrorKind, quote_identifier};
+
+/// How many rows of one kind of violation are named.
+const N_NAMED_ROWS: usize = 5;
+
+/// The dangling foreign keys of a database at one moment.
+#[derive(Debug, Default)]
+pub struct ForeignKeyState {
+    /// The root page of each table: what tells a table that was renamed or built anew from itself.
+    roots: HashMap<String, i64>,
+    /// The rows in violation, by child and parent table; sorted; `None` in tables WITHOUT ROWID.
+    violations: BTreeMap<(String, String), Vec<Option<i64>>>,
+    /// The tables that SQLite cannot check, because a key in their parent is not unique, and what
+    /// it says of them.
+    mismatches: BTreeMap<String, String>,
+}
+
+/// Rows that reference nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKeyViolation {
+    /// The table that holds them.
+    pub child: String,
+    /// The table that they should reference.
+    pub parent: String,
+    /// How many there are.
+    pub n_rows: usize,
+    /// The rowids of the first few; empty where the table has none.
+    pub rowids: Vec<i64>,
+}
+
+/// Looks for dangling foreign keys, one table at a time.
+///
+/// A foreign key whose parent key is not unique makes the form of the PRAGMA that checks the whole
+/// database fail, so that one such table would hide all others (SQLite: "foreign key mismatch").
+/// Reads all rows of the tables that have foreign keys, about 20 million in a second.
+pub fn foreign_keys(database: &Database) -> Result<ForeignKeyState, DbError> {
+    let connection = &database.connection;
+    let error = database.error("check the foreign keys of");
+    let mut state = ForeignKeyState::default();
+
+    // There is no foreign key without the word, and looking for it is much faster than asking for
+    // the keys of each table. Virtual tables, which have no root page, have none.
+    let sql = "SELECT name, rootpage, instr(upper(sql), 'REFERENCES') > 0
+               FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0";
+    let mut children = Vec::new();
+    let mut tables = connection.prepare(sql).map_err(&error)?;
+    let mut rows = tables.query([]).map_err(&error)?;
+    while let Some(row) = rows.next().map_err(&error)? {
+        let name: String = row.get(0).map_err(&error)?;
+        if row.get(2).map_err(&error)? {
+            children.push(name.clone());
+        }
+        state.roots.insert(name, row.get(1).map_err(&error)?);
+    }
+
+    for child in children {
+        match violations_of(database, &child) {
+            Ok(found) => {
+                for (parent, rowid) in found {
+                    state.violations.entry((child.clone(), parent)).or_default().push(rowid);
+                }
+            }
+            Err(err) if err.message.starts_with("foreign key mismatch") => {
+                state.mismatches.insert(child, err.message);
+            }
+            Err(err) => {
+                let path = database.path.clone();
+                return Err(DbError::sqlite(path, "check the foreign keys of", err));
+            }
+        }
+    }
+    for rowids in state.violations.values_mut() {
+        rowids.sort_unstable();
+    }
+    Ok(state)
+}
+
+/// The parent table and the rowid of each violation in one table.
+fn violations_of(
+    database: &Database,
+    child: &str,
+) -> Result<Vec<(String, Option<i64>)>, SqliteError> {
+    let sql = "SELECT parent, rowid FROM pragma_foreign_key_check(?1, 'main')";
+    let mut statement = database.connection.prepare_cached(sql)?;
+    let rows = statement.query_map([child], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl ForeignKeyState {
+    /// What is in violation now and was not in `before`.
+    ///
+    /// A violation is known again by its tables and its rowid, under the old name of a table that
+    /// was renamed too. A table that was built anew may have renumbered its rows, and a table WITHOUT
+    /// ROWID never says which: there, more violations than before are new ones. Where SQLite could
+    /// not check a table before, nothing is known to be new.
+    pub fn new_since(&self, before: &Self) -> Vec<ForeignKeyViolation> {
+        let mut new = Vec::new();
+        for ((child, parent), rowids) in &self.violations {
+            let old_children = self.old_names(child, before);
+            if old_children.iter().any(|old| before.mismatches.contains_key(*old)) {
+                continue;
+            }
+            let mut old: Vec<Option<i64>> = Vec::new();
+            for child in old_children {
+                for parent in self.old_names(parent, before) {
+                    let key = (child.to_owned(), parent.to_owned());
+                    old.extend(before.violations.get(&key).into_iter().flatten());
+                }
+            }
+            old.sort_unstable();
+            let is_renumbered = before.roots.get(child).is_some_and(|it| self.roots[child] != *it);
+            let mut added = subtract(rowids, &old);
+            if is_renumbered || rowids.contains(&None) {
+                added.truncate(rowids.len().saturating_sub(old.len()));
+            }
+            if !added.is_empty() {
+                new.push(ForeignKeyViolation {
+                    child: child.clone(),
+                    parent: parent.clone(),
+                    n_rows: added.len(),
+                    rowids: added.into_iter().flatten().take(N_NAMED_ROWS).collect(),
+                });
+            }
+        }
+        new
+    }
+
+    /// The tables that SQLite can check no more: with foreign keys enforced, every write to them or
+    /// to their parent would fail.
+    pub fn new_mismatches_since(&self, before: &Self) -> Vec<BrokenObject> {
+        let is_new = |child: &str| {
+            !self.old_names(child, before).iter().any(|it| before.mismatches.contains_key(*it))
+        };
+        let new = self.mismatches.iter().filter(|(child, _)| is_new(child));
+        new.map(|(child, message)| BrokenObject {
+            name: child.clone(),
+            triggers: Vec::new(),
+            message: message.clone(),
+        })
+        .collect()
+    }
+
+    /// What a table of now may have been called before: the same, or as the one that had its page.
+    fn old_names<'a>(&self, name: &'a str, before: &'a Self) -> BTreeSet<&'a str> {
+        let root = self.roots.get(name);
+        let renamed = before.roots.iter().find(|(_, it)| Some(*it) == root);
+        renamed.map(|(old, _)| old.as_str()).into_iter().chain([name]).collect()
+    }
+}
+
+/// The elements of `all` without those of `some`, each as often as it stands there; both sorted.
+fn subtract(all: &[Option<i64>], some: &[Option<i64>]) -> Vec<Option<i64>> {
+    let mut some = some.iter().peekable();
+    let is_left = |it: &&Option<i64>| {
+        while some.next_if(|other| other < it).is_some() {}
+        some.next_if_eq(it).is_none()
+    };
+    all.iter().filter(is_left).copied().collect()
+}
+
+/// The views, and the tables with triggers, that do not compile.
+#[derive(Debug, Default)]
+pub struct ObjectState {
+    /// What SQLite says of each; by name.
+    pub broken: BTreeMap<String, BrokenObject>,
+    /// Those that use a function, a collation or a module that migrator does not have; the
+    /// application may well.
+    pub unknown: BTreeMap<String, BrokenObject>,
+}
+
+/// A view, or a table with triggers, that does not compile; or a table whose foreign keys do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenObject {
+    /// The view, or the table.
+    pub name: String,
+    /// Its triggers; empty where the view or the table itself is broken. SQLite does not say which of them it is.
+    pub triggers: Vec<String>,
+    /// What SQLite said.
+    pub message: String,
+}
+
+/// Compiles every view, and for each table with triggers the statements that fire them.
+///
+/// Nothing is run. SQLite lets a table or column be dropped that a view or the body of a trigger
+/// needs; the statement that uses them fails then, in production.
+pub fn objects(database: &Database) -> Result<ObjectState, DbError> {
+    let error = database.error("read the schema of");
+    let sql = "SELECT type = 'view', name, tbl_name FROM main.sqlite_schema
+               WHERE type IN ('view', 'trigger')";
+    let mut views = Vec::new();
+    let mut triggers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut statement = database.connection.prepare(sql).map_err(&error)?;
+    let mut rows = statement.query([]).map_err(&error)?;
+    while let Some(row) = rows.next().map_err(&error)? {
+        let name = row.get(1).map_err(&error)?;
+        if row.get(0).map_err(&error)? {
+            views.push(name);
+        } else {
+            triggers.entry(row.get(2).map_err(&error)?).or_default().push(name);
+        }
+    }
+
+    let mut state = ObjectState::default();
+    for view in views {
+        let select = format!("EXPLAIN SELECT * FROM main.{}", quote_identifier(&view));
+        state.compile(database, &view, &[], &select)?;
+    }
+    for (table, triggers) in triggers {
+        for sql in firing_statements(database, &table)? {
+            state.compile(database, &table, &triggers, &sql)?;
+        }
+    }
+    Ok(state)
+}
+
+/// Statements that fire every trigger of a table.
+fn firing_statements(database: &Database, table: &str) -> Result<Vec<String>, DbError> {
+    let error = database.error("read the schema of");
+    // Generated columns cannot be set. A view that does not compile has no columns to ask for; the
+    // view itself was reported.
+    let sql = "SELECT group_concat('\"' || replace(name, '\"', '\"\"') || '\" = NULL', ', ')
+               FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0";
+    let columns: Option<Option<String>> =
+        match database.connection.query_row(sql, [table], |row| row.get(0)).optional() {
+            Ok(columns) => columns,
+            Err(err) if is_interrupt(&err) => return Err(error(err)),
+            Err(_) => None,
+        };
+    let table = quote_identifier(table);
+    let mut statements = vec![
+        format!("EXPLAIN INSERT INTO main.{table} DEFAULT VALUES"),
+        format!("EXPLAIN DELETE FROM main.{table}"),
+    ];
+    if let Some(assignments) = columns.flatten() {
+        statements.push(format!("EXPLAIN UPDATE main.{table} SET {assignments}"));
+    }
+    Ok(statements)
+}
+
+fn is_interrupt(err: &rusqlite::Error) -> bool {
+    err.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+}
+
+impl ObjectState {
+    fn compile(
+        &mut self,
+        database: &Database,
+        name: &str,
+        triggers: &[String],
+        sql: &str,
+    ) -> Result<(), DbError> {
+        let Err(err) = database.connection.prepare(sql) else { return Ok(()) };
+        let err = SqliteError::from(err);
+        if err.kind != SqliteErrorKind::Other {
+            return Err(DbError::sqlite(database.path.clone(), "read the schema of", err));
+        }
+        let is_unknown = ["no such function", "no such collation sequence", "no such module"]
+            .iter()
+            .any(|it| err.message.starts_with(it));
+        // The two say nothing about a trigger: a view with a trigger for INSERT need not have one
+        // for DELETE, and keys are checked elsewhere.
+        let is_beside_the_point = err.message.ends_with("because it is a view")
+            || err.message.starts_with("foreign key mismatch");
+        if is_beside_the_point {
+            return Ok(());
+        }
+        let object = BrokenObject {
+            name: name.to_owned(),
+            triggers: triggers.to_vec(),
+            message: err.message,
+        };
+        let kind = if is_unknown { &mut self.unknown } else { &mut self.broken };
+        kind.entry(name.to_owned()).or_insert(object);
+        Ok(())
+    }
+
+    /// What is broken now and was not in `before`, by name.
+    pub fn newly_broken_since(&self, before: &Self) -> Vec<BrokenObject> {
+        only_in(&self.broken, &before.broken)
+    }
+
+    /// What needs something unknown now and did not in `before`, by name.
+    pub fn newly_unknown_since(&self, before: &Self) -> Vec<BrokenObject> {
+        only_in(&self.unknown, &before.unknown)
+    }
+}
+
+fn only_in(
+    now: &BTreeMap<String, BrokenObject>,
+    before: &BTreeMap<String, BrokenObject>,
+) -> Vec<BrokenObject> {
+    now.iter().filter(|(name, _)| !before.contains_key(*name)).map(|(_, it)| it.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What can go wrong with a database, as facts.
+//!
+//! Nothing above this stage names rusqlite, so what SQLite said is copied into plain data here, once.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::fsutil::FileError;
+use crate::plan::RowWrite;
+
+/// Which kind of error SQLite reported, as far as advice differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqliteErrorKind {
+    /// Another connection holds a lock.
+    Busy,
+    /// The disk, or the limit of pages, is full.
+    Full,
+    /// The file or its folder cannot be written.
+    ReadOnly,
+    /// The operating system failed to read or write.
+    Io,
+    /// The file is damaged.
+    Corrupt,
+    /// The file is not a database, or an encrypted one.
+    NotADatabase,
+    /// The statement was interrupted.
+    Interrupted,
+    /// A constraint, or `RAISE` in a trigger.
+    Constraint,
+    /// Anything else: most often a mistake in the SQL.
+    Other,
+}
+
+/// What SQLite said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SqliteError {
+    /// Its kind.
+    pub kind: SqliteErrorKind,
+    /// The extended result code (<https://sqlite.org/rescode.html>), or 0 where the error was made
+    /// outside of SQLite.
+    pub code: i32,
+    /// The message, as SQLite words it.
+    pub message: String,
+    /// Byte offset in the statement, for the errors for which SQLite knows it: syntax errors and
+    /// most unknown names, never what fails while running.
+    pub offset: Option<usize>,
+}
+
+impl SqliteError {
+    /// An error that SQLite would not have reported.
+    pub(super) fn own(message: String) -> Self {
+        Self { kind: SqliteErrorKind::Other, code: 0, message, offset: None }
+    }
+}
+
+impl From<rusqlite::Error> for SqliteError {
+    fn from(err: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+
+        let (failure, message, offset) = match err {
+            rusqlite::Error::SqliteFailure(failure, message) => (failure, message, None),
+            rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
+                (error, Some(msg), usize::try_from(offset).ok())
+            }
+            other => return Self::own(other.to_string()),
+        };
+        let kind = match failure.code {
+            ErrorCode::DatabaseBusy => SqliteErrorKind::Busy,
+            ErrorCode::DiskFull => SqliteErrorKind::Full,
+            ErrorCode::ReadOnly => SqliteErrorKind::ReadOnly,
+            ErrorCode::SystemIoFailure => SqliteErrorKind::Io,
+            ErrorCode::DatabaseCorrupt => SqliteErrorKind::Corrupt,
+            ErrorCode::NotADatabase => SqliteErrorKind::NotADatabase,
+            ErrorCode::OperationInterrupted => SqliteErrorKind::Interrupted,
+            ErrorCode::ConstraintViolation => SqliteErrorKind::Constraint,
+            _ => SqliteErrorKind::Other,
+        };
+        let message = message.unwrap_or_else(|| failure.to_string());
+        Self { kind, code: failure.extended_code, message, offset }
+    }
+}
+
+/// Why a database could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// There is no such file.
+    #[error("the database `{}` does not exist", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not even its folder is there.
+    #[error("the folder of the database `{}` does not exist", path.display())]
+    MissingFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder it would lie in.
+        folder: PathBuf,
+    },
+    /// The path is that of a folder.
+    #[error("`{}` is a folder, not a database", path.display())]
+    IsDirectory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder for a new database could not be made.
+    #[error(transparent)]
+    Folder(FileError),
+    /// The file is something else, or encrypted.
+    #[error("`{}` is not an SQLite database", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: SqliteError,
+    },
+    /// The file is damaged.
+    #[error("the database `{}` is damaged", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: SqliteError,
+    },
+    /// The file or its folder cannot be written.
+    #[error("the database `{}` is read-only", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said, where it came to ask it.
+        source: Option<SqliteError>,
+    },
+    /// Another connection held the database for too long.
+    #[error("the database `{}` is locked by another process", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// For how long it was waited.
+        waited: Duration,
+    },
+    /// There is no room.
+    #[error("cannot {action} `{}`: there is no space left", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// What was attempted.
+        action: &'static str,
+        /// What SQLite said.
+        source: SqliteError,
+    },
+    /// The operation was cancelled.
+    #[error("cannot {action} `{}`: it was interrupted", path.display())]
+    Interrupted {
+        /// The file.
+        path: PathBuf,
+        /// What was attempted.
+        action: &'static str,
+    },
+    /// SQLite reported something else, an error of the operating system among them.
+    #[error("cannot {action} `{}`", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What was attempted.
+        action: &'static str,
+        /// What SQLite said.
+        source: SqliteError,
+    },
+    /// A file beside the database, which keeps other runs out, could not be made or locked.
+    #[error("cannot lock `{}`", path.display())]
+    Sidecar {
+        /// That file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite did not take over a setting that a safe run depends on.
+    #[error("cannot set {setting} to {wanted} for `{}`: SQLite says {found}", path.display())]
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// The PRAGMA.
+        setting: &'static str,
+        /// What it should be.
+        wanted: i64,
+        /// What it is.
+        found: i64,
+    },
+    /// A table with the version table's name is something else.
+    #[error("the table `{table}` in `{}` has no column `version_num`", path.display())]
+    NoVersionColumn {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+    },
+    /// A row of the version table holds no text.
+    #[error("a row of `{table}` in `{}` holds {found} instead of a revision", path.display())]
+    NotARevision {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// What it holds, in words.
+        found: String,
+    },
+    /// A write to the version table did not hit exactly one row.
+    #[error("{n_rows} rows of `{table}` in `{}` were changed by {}, not one", path.display(), describe(write))]
+    RowCount {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: String,
+        /// What was written.
+        write: RowWrite,
+        /// How many rows it hit.
+        n_rows: usize,
+    },
+}
+
+/// A write to the version table, in words.
+fn describe(write: &RowWrite) -> String {
+    match write {
+        RowWrite::Insert(id) => format!("adding `{id}`"),
+        RowWrite::Update { from, to } => format!("changing `{from}` to `{to}`"),
+        RowWrite::Delete(id) => format!("removing `{id}`"),
+    }
+}
+
+impl DbError {
+    /// What SQLite said while `action` was attempted on the database at `path`.
+    pub(super) fn sqlite(path: PathBuf, action: &'static str, source: SqliteError) -> Self {
+        match source.kind {
+            SqliteErrorKind::NotADatabase => Self::NotADatabase { path, source },
+            SqliteErrorKind::Corrupt => Self::Corrupt { path, source },
+            SqliteErrorKind::ReadOnly => Self::ReadOnly { path, source: Some(source) },
+            SqliteErrorKind::Busy => Self::Busy { path, waited: Duration::ZERO },
+            SqliteErrorKind::Full => Self::Full { path, action, source },
+            SqliteErrorKind::Interrupted => Self::Interrupted { path, action },
+            SqliteErrorKind::Io | SqliteErrorKind::Constraint | SqliteErrorKind::Other => {
+                Self::Sqlite { path, action, source }
+            }
+        }
+    }
+
+    /// Whether it is worth trying again, because another connection holds the database.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy { .. })
+    }
+}

@@ -1,0 +1,124 @@
+//! A lock beside the database, for the revisions during which no lock in it can be held.
+//!
+//! A body that runs outside a transaction would run twice when two runs begin at once. What keeps
+//! the second one out is a lock of the operating system on a file of its own: SQLite's own file must
+//! not be locked or even opened by others, since closing it drops SQLite's POSIX locks.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::DbError;
+
+/// What is appended to the name of the database.
+const SUFFIX: &str = "-migrator-lock";
+
+/// A held lock. Dropping it releases it and removes its file; a kill releases it too, and the file
+/// that is left then means nothing.
+#[derive(Debug)]
+pub struct SidecarLock {
+    path: PathBuf,
+    /// Closing it releases the lock.
+    file: File,
+}
+
+impl SidecarLock {
+    /// Takes the lock that stands for the database at `database`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Busy`] where another process holds it.
+    pub fn try_take(database: &Path) -> Result<Self, DbError> {
+        // Two names of one database must lead to one lock.
+        let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+        let mut name = real.into_os_string();
+        name.push(SUFFIX);
+        let path = PathBuf::from(name);
+        let error = |source| DbError::Sidecar { path: path.clone(), source };
+        loop {
+            let mut options = OpenOptions::new();
+            let options = options.read(true).write(true).create(true).truncate(false);
+            let file = options.open(&path).map_err(error)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let (path, waited) = (database.to_owned(), Duration::ZERO);
+                    return Err(DbError::Busy { path, waited });
+                }
+                Err(TryLockError::Error(source)) => return Err(error(source)),
+            }
+            // The one that held it removed the file between our opening and our locking: what is
+            // locked now has no name, and the next one would lock another file.
+            if is_at(&file, &path).map_err(error)? {
+                return Ok(Self { path, file });
+            }
+        }
+    }
+}
+
+impl Drop for SidecarLock {
+    fn drop(&mut self) {
+        // While it is still held; where that is impossible (Windows) the file stays, which harms
+        // nobody.
+        if cfg!(unix) {
+            std::fs::remove_file(&self.path).ok();
+        }
+        self.file.unlock().ok();
+    }
+}
+
+/// Whether `path` still names `file`.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (held.dev(), held.ino())),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> std::io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_one_finds_it_taken_until_it_is_released() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("app.db");
+        let first = SidecarLock::try_take(&database).unwrap();
+        assert!(SidecarLock::try_take(&database).unwrap_err().is_busy());
+        drop(first);
+        drop(SidecarLock::try_take(&database).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), usize::from(!cfg!(unix)));
+    }
+
+    #[test]
+    fn only_one_of_many_holds_it_at_a_time() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("app.db");
+        let (n_inside, n_done) = (AtomicU32::new(0), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    while n_done.load(Ordering::SeqCst) < 500 {
+                        if let Ok(_lock) = SidecarLock::try_take(&database) {
+                            assert_eq!(n_inside.fetch_add(1, Ordering::SeqCst), 0);
+                            n_done.fetch_add(1, Ordering::SeqCst);
+                            n_inside.fetch_sub(1, Ordering::SeqCst);
+                        }
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,341 @@
+//! The database: opened with care, and what migrator itself keeps in it.
+//!
+//! With the introspection of schemas, the only code that names rusqlite; the stages above see plain
+//! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
+
+mod checks;
+mod error;
+mod functions;
+mod lock;
+mod log;
+#[cfg(feature = "cli")]
+pub mod refinery;
+mod version_table;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use self::checks::{
+    BrokenObject, ForeignKeyState, ForeignKeyViolation, ObjectState, foreign_keys, objects,
+};
+pub use self::error::{DbError, SqliteError, SqliteErrorKind};
+pub use self::lock::SidecarLock;
+pub use self::log::{LogDirection, LogEntry, LogTable};
+pub use self::version_table::VersionTable;
+use crate::config::url::DatabaseLocation;
+use crate::fsutil;
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To read it; every write fails. The file must exist.
+    Read,
+    /// To read and write it. The file must exist.
+    Write,
+    /// To read and write it; the file, and the folder it lies in, are made if they are missing.
+    Create,
+}
+
+/// How a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// No other connection can write; `BEGIN IMMEDIATE`.
+    Write,
+    /// In a rollback-journal mode no other connection can read either; `BEGIN EXCLUSIVE`.
+    Exclusive,
+}
+
+/// Is asked every few thousand steps of SQLite's virtual machine whether to go on: `false`
+/// interrupts the statement. Runs inside of SQLite and must not use the database.
+pub type Watch = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// How many steps of the virtual machine pass between two calls of a [`Watch`]: well under a
+/// millisecond, and too many for the calls to show in a profile.
+const WATCH_STEPS: i32 = 10_000;
+
+/// What [`Database::reset_settings`] sets, but for `case_sensitive_like`.
+///
+/// `defer_foreign_keys` is not here: SQLite resets it at the end of the transaction, and doing so
+/// earlier would forget the violations counted so far.
+const SETTINGS: [(&str, i64); 7] = [
+    ("legacy_alter_table", 0),
+    ("writable_schema", 0),
+    ("ignore_check_constraints", 0),
+    ("recursive_triggers", 0),
+    ("reverse_unordered_selects", 0),
+    ("query_only", 0),
+    ("trusted_schema", 1),
+];
+
+/// An open database.
+pub struct Database {
+    connection: Connection,
+    /// For messages.
+    path: PathBuf,
+}
+
+/// Whether there is a file at the location; an empty one counts, since it is an empty database.
+///
+/// A database in memory does not exist before it is opened.
+pub fn exists(location: &DatabaseLocation) -> bool {
+    file(location).is_some_and(Path::exists)
+}
+
+/// The file of a location, if it has one.
+pub fn file(location: &DatabaseLocation) -> Option<&Path> {
+    match location {
+        DatabaseLocation::File(path) | DatabaseLocation::Uri { path, .. } => Some(path),
+        DatabaseLocation::Memory => None,
+    }
+}
+
+impl Database {
+    /// Opens a database, and reads its schema once, so that a file that is no database is found here
+    /// and not half-way.
+    ///
+    /// `busy_timeout` is how long SQLite waits for other connections, here and later.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Missing`], [`DbError::MissingFolder`] and [`DbError::IsDirectory`] before the file
+    /// system is touched; [`DbError::ReadOnly`] where the file cannot be written and `access` asks
+    /// for it.
+    pub fn open(
+        location: &DatabaseLocation,
+        access: Access,
+        busy_timeout: Duration,
+    ) -> Result<Self, DbError> {
+        // Reading opens for writing too: only such a connection rolls back the journal that a crash
+        // left, and only such a connection removes the -wal and -shm files that reading a WAL
+        // database makes. SQLite itself falls back to read-only where the file is.
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let (name, path) = match location {
+            DatabaseLocation::File(path) => (path.as_path(), path.clone()),
+            DatabaseLocation::Uri { uri, path } => (Path::new(uri.as_str()), path.clone()),
+            DatabaseLocation::Memory => (Path::new(":memory:"), PathBuf::from(":memory:")),
+        };
+        if let Some(path) = file(location) {
+            prepare_place(path, access)?;
+        }
+        if access == Access::Create {
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
+        let connection = Connection::open_with_flags(name, flags)
+            .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
+        let mut database = Self { connection, path };
+        database.set_busy_timeout(busy_timeout)?;
+        functions::register(&database.connection).map_err(database.error("open"))?;
+        database.set_query_only(true)?;
+        database.read_schema()?;
+        if access != Access::Read {
+            database.allow_writes()?;
+        }
+        Ok(database)
+    }
+
+    /// A database that lasts as long as this value.
+    pub fn open_in_memory() -> Result<Self, DbError> {
+        Self::open(&DatabaseLocation::Memory, Access::Write, Duration::ZERO)
+    }
+
+    /// Turns a connection opened with [`Access::Read`] into one that may write.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::ReadOnly`]; asked here because `BEGIN IMMEDIATE` succeeds on a read-only file.
+    pub fn allow_writes(&mut self) -> Result<(), DbError> {
+        if self.connection.is_readonly(rusqlite::MAIN_DB).map_err(self.error("open"))? {
+            return Err(DbError::ReadOnly { path: self.path.clone(), source: None });
+        }
+        self.set_query_only(false)
+    }
+
+    /// The file, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, for the introspection of schemas.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// How long SQLite itself waits for other connections.
+    pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), DbError> {
+        // SQLite counts milliseconds in an `int`; rusqlite panics on more.
+        let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
+        self.connection.busy_timeout(timeout.min(longest)).map_err(self.error("open"))
+    }
+
+    /// Lets `watch` be asked from time to time while statements run; `None` ends that.
+    pub fn set_watch(&mut self, watch: Option<Watch>) -> Result<(), DbError> {
+        let handler = watch.map(|watch| move || !watch());
+        let outcome = self.connection.progress_handler(WATCH_STEPS, handler);
+        outcome.map_err(self.error("watch"))
+    }
+
+    /// Runs one statement to its end, whatever rows it returns, and says how many rows it changed,
+    /// those changed by triggers and foreign keys included.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said, or that the statement has a parameter: SQLite would bind NULL to it.
+    pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
+        let before = self.connection.total_changes();
+        let mut statement = self.connection.prepare(sql)?;
+        if statement.parameter_count() > 0 {
+            let name = statement.parameter_name(1).unwrap_or("?");
+            return Err(SqliteError::own(format!("`{name}` is a parameter, and it has no value")));
+        }
+        let mut rows = statement.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(self.connection.total_changes() - before)
+    }
+
+    /// Whether no transaction is open.
+    pub fn is_autocommit(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self, lock: Lock) -> Result<(), DbError> {
+        let sql = match lock {
+            Lock::Write => "BEGIN IMMEDIATE",
+            Lock::Exclusive => "BEGIN EXCLUSIVE",
+        };
+        self.run("begin a transaction in", sql)
+    }
+
+    /// Commits. After an error other than [`DbError::Busy`] it is unknown whether it did: on a WAL
+    /// database a failing sync is reported although the commit is there.
+    pub fn commit(&self) -> Result<(), DbError> {
+        self.run("commit to", "COMMIT")
+    }
+
+    /// Rolls back what is open, if something is.
+    pub fn rollback(&self) -> Result<(), DbError> {
+        if self.is_autocommit() { Ok(()) } else { self.run("roll back", "ROLLBACK") }
+    }
+
+    /// Whether the database keeps a write-ahead log, so that readers never block a writer.
+    pub fn is_wal(&self) -> Result<bool, DbError> {
+        let mode = self.connection.pragma_query_value(None, "journal_mode", |row| {
+            Ok(row.get_ref(0)?.as_str()?.eq_ignore_ascii_case("wal"))
+        });
+        mode.map_err(self.error("read"))
+    }
+
+    /// Sets whether SQLite enforces foreign keys, and makes sure of it: inside a transaction SQLite
+    /// ignores the PRAGMA without an error.
+    pub fn set_foreign_keys(&self, enforced: bool) -> Result<(), DbError> {
+        self.set("foreign_keys", i64::from(enforced))
+    }
+
+    /// Makes a commit to a WAL database last through a power cut; there, and only there, a lower
+    /// setting than FULL loses commits that were acknowledged. Never lowers the setting.
+    pub fn raise_synchronous(&self) -> Result<(), DbError> {
+        const FULL: i64 = 2;
+        if self.is_wal()? && self.pragma("synchronous")? < FULL {
+            self.set("synchronous", FULL)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the connection back the settings that a body may have changed with PRAGMAs. They are
+    /// no part of the transaction and would apply to the bodies after it.
+    pub fn reset_settings(&self) -> Result<(), DbError> {
+        // Cannot be read, so that it is set without a look.
+        self.run("change a setting of", "PRAGMA case_sensitive_like = OFF")?;
+        SETTINGS.into_iter().try_for_each(|(setting, value)| self.set(setting, value))
+    }
+
+    fn set_query_only(&self, on: bool) -> Result<(), DbError> {
+        self.set("query_only", i64::from(on))
+    }
+
+    /// Sets a PRAGMA and reads it back.
+    fn set(&self, setting: &'static str, wanted: i64) -> Result<(), DbError> {
+        self.connection
+            .pragma_update(None, setting, wanted)
+            .map_err(self.error("change a setting of"))?;
+        let found = self.pragma(setting)?;
+        if found == wanted {
+            return Ok(());
+        }
+        Err(DbError::Setting { path: self.path.clone(), setting, wanted, found })
+    }
+
+    fn pragma(&self, setting: &str) -> Result<i64, DbError> {
+        let value = self.connection.pragma_query_value(None, setting, |row| row.get(0));
+        value.map_err(self.error("read a setting of"))
+    }
+
+    /// SQLite reads nothing when it opens a file.
+    fn read_schema(&self) -> Result<(), DbError> {
+        self.run("read", "SELECT 1 FROM main.sqlite_schema LIMIT 1")
+    }
+
+    /// Runs one statement of our own.
+    fn run(&self, action: &'static str, sql: &str) -> Result<(), DbError> {
+        let outcome = self.execute(sql);
+        outcome.map(drop).map_err(|err| DbError::sqlite(self.path.clone(), action, err))
+    }
+
+    /// Names `action` and the database in an error of rusqlite.
+    fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
+        let path = self.path.clone();
+        move |err| DbError::sqlite(path.clone(), action, err.into())
+    }
+}
+
+/// Says in words what SQLite says with one code for all ("unable to open database file"), and makes
+/// the folder of a new database.
+fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
+    if path.is_dir() {
+        return Err(DbError::IsDirectory { path: path.to_owned() });
+    }
+    if path.exists() {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (access, folder) {
+        (Access::Create, None) => Ok(()),
+        (Access::Create, Some(folder)) => fsutil::create_dir_all(folder).map_err(DbError::Folder),
+        (_, Some(folder)) if !folder.exists() => {
+            let (path, folder) = (path.to_owned(), folder.to_owned());
+            Err(DbError::MissingFolder { path, folder })
+        }
+        _ => Err(DbError::Missing { path: path.to_owned() }),
+    }
+}
+
+/// An identifier as SQL.
+///
+/// Left bare where it can be, because the version table should be stored as Alembic stores it: no
+/// keyword of SQLite has an underscore but `CURRENT_DATE`, `CURRENT_TIME` and `CURRENT_TIMESTAMP`.
+pub fn quote_identifier(name: &str) -> String {
+    let is_plain = name.contains('_')
+        && !name.starts_with(|it: char| it.is_ascii_digit())
+        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+        && !name.to_ascii_lowercase().starts_with("current_");
+    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// [`Database::reset_settings`] as statements, without semicolons.
+pub(crate) fn reset_settings_sql() -> impl Iterator<Item = String> {
+    let rest = SETTINGS.into_iter().map(|(setting, value)| format!("PRAGMA {setting} = {value}"));
+    std::iter::once("PRAGMA case_sensitive_like = 0".to_owned()).chain(rest)
+}
+
+/// A text as an SQL literal.
+pub fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests;

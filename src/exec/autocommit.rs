@@ -1,0 +1,119 @@
+//! A revision that runs outside a transaction, because its author says so: for `VACUUM`, for PRAGMAs
+//! that SQLite ignores inside one, for batches that commit as they go.
+//!
+//! No lock in the database can be held meanwhile, so a lock beside it keeps other runs out.
+
+use super::checks::Baseline;
+use super::error::Failure;
+use super::event::Event;
+use super::group::Renew;
+use super::session::Session;
+use super::work::{Task, Work};
+use crate::db::{self, Database, Lock, SidecarLock};
+
+impl Session<'_> {
+    /// Runs the next step, which is such a one, unless another process was faster; returns what is
+    /// left to do.
+    pub fn run_autocommit<'g>(
+        &mut self,
+        work: Work<'g>,
+        renew: &mut Renew<'_, 'g>,
+    ) -> Result<Work<'g>, Failure> {
+        self.check_cancelled()?;
+        let _lock = match db::file(self.request.location) {
+            Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
+            None => None,
+        };
+        let rows = self.rows_outside()?;
+        let mut work = if rows == work.rows { work } else { renew(&rows)? };
+        let [task, more @ ..] = work.rest() else { return Ok(work) };
+        if !task.revision.mode.autocommit {
+            return Ok(work);
+        }
+        let (revision, revisions) = (task.revision, vec![task.revision]);
+        self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
+        let outcome = self.run_outside(task, &work, renew);
+        self.unwatch().ok();
+        if outcome.is_err() {
+            self.database.rollback().ok();
+        }
+        let rows_after = outcome?;
+        self.observer.event(&Event::Committed { revisions: vec![revision] });
+        self.progress.partial = None;
+        self.progress.keep();
+        // Nobody vouches for what the body made of the connection.
+        self.reopen()?;
+        work.advance(1, rows_after);
+        Ok(work)
+    }
+
+    /// Runs a body, then writes the version rows in a transaction of their own; returns the rows.
+    fn run_outside<'g>(
+        &mut self,
+        task: &Task<'g>,
+        work: &Work<'g>,
+        renew: &mut Renew<'_, 'g>,
+    ) -> Result<Vec<String>, Failure> {
+        self.database.set_foreign_keys(task.revision.mode.foreign_keys)?;
+        self.database.raise_synchronous()?;
+        self.database.set_busy_timeout(self.request.busy_timeout)?;
+        self.watch()?;
+        let baseline = Baseline::take(&self.database)?;
+        let started_at = self.request.clock.now();
+        let report = self.run_body(task)?;
+        if !self.database.is_autocommit() {
+            return Err(Failure::TransactionLeftOpen { revision: task.revision.id.clone() });
+        }
+        self.warn_of_findings(task, &baseline)?;
+        self.unwatch()?;
+
+        self.begin(Lock::Write)?;
+        let rows = self.table.rows(&self.database)?;
+        // Runs that have nothing to run outside a transaction do not take the lock beside the
+        // database; one of them may have moved another branch.
+        let renewed;
+        let task = if rows == work.rows {
+            task
+        } else {
+            renewed = renew(&rows)?;
+            let is_same = |it: &&Task<'_>| {
+                it.revision.id == task.revision.id && it.direction == task.direction
+            };
+            let overtaken = || Failure::Overtaken { revision: task.revision.id.clone() };
+            renewed.rest().first().filter(is_same).ok_or_else(overtaken)?
+        };
+        self.table.ensure(&self.database)?;
+        self.log.ensure(&self.database)?;
+        self.record(task, started_at, &report)?;
+        let rows_after = self.table.rows(&self.database)?;
+        self.commit(&rows, &rows_after)?;
+        self.finish_step(task, report);
+        Ok(rows_after)
+    }
+
+    /// The rows of the version table, outside a transaction.
+    fn rows_outside(&mut self) -> Result<Vec<String>, Failure> {
+        let table = self.table.clone();
+        self.retry(|database: &Database| table.rows(database))
+    }
+
+    /// Says what the body left. It is there to stay, so that failing would not help.
+    fn warn_of_findings(&mut self, task: &Task<'_>, baseline: &Baseline) -> Result<(), Failure> {
+        let findings = baseline.compare(&self.database)?;
+        self.warn_of_unknown(&findings);
+        let id = &task.revision.id;
+        for it in &findings.violations {
+            self.warn(format!(
+                "revision `{id}` left rows in `{}` that violate its foreign key to `{}`: {}",
+                it.child, it.parent, it.n_rows
+            ));
+        }
+        for it in &findings.broken {
+            self.warn(format!(
+                "revision `{id}` left `{}` in a state that does not compile: {}",
+                it.name, it.message
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,278 @@
+//! Why a run did not succeed, and what it left.
+//!
+//! The two are apart because every failure leaves a database in some state, and saying which is the
+//! half of the message that counts at night.
+
+use std::fmt;
+
+use crate::db::{BrokenObject, DbError, ForeignKeyViolation, SqliteError};
+use crate::plan::Direction;
+use crate::revision::RevisionId;
+use crate::source::{Location, Problem};
+use crate::sql::statement::SplitError;
+use crate::sql::transaction_control::Forbidden;
+
+/// An error of whoever computes the plan, passed through as it is.
+pub type PlanFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a run did not succeed, and what it left.
+///
+/// Displayed, it says both in one line.
+#[derive(Debug)]
+pub struct ExecError {
+    /// What went wrong.
+    pub failure: Failure,
+    /// What the database is like now. Boxed, so that results stay small.
+    pub state: Box<State>,
+}
+
+/// What a failure means for the exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitClass {
+    /// Nothing was run, so nothing was changed.
+    Refused,
+    /// Something was run, even if all of it was rolled back.
+    Failed,
+}
+
+/// What a failed run left in the database.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// Whether any revision began to run.
+    pub has_run: bool,
+    /// The revisions that this run committed before it failed, in order; they stay.
+    pub applied: Vec<RevisionId>,
+    /// The revisions that began to run and were rolled back, in order.
+    pub rolled_back: Vec<RevisionId>,
+    /// The revision that ran outside a transaction and did not come to its end, and how many of its
+    /// statements were run and stay.
+    pub partial: Option<(RevisionId, usize)>,
+    /// The rows of the version table now; `None` where they could not be read.
+    pub rows: Option<Vec<String>>,
+}
+
+/// What became of a transaction whose COMMIT reported an error, as read back from the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// The version table is as before.
+    NotApplied,
+    /// The version table could not be read, or says neither.
+    Unknown,
+}
+
+/// Why a plan cannot be rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRehearsable {
+    /// A revision runs outside a transaction; its statements could not be taken back.
+    Autocommit,
+    /// A revision runs with foreign keys enforced, which cannot be turned on within the one
+    /// transaction of a rehearsal.
+    ForeignKeys,
+}
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The plan could not be computed.
+    #[error(transparent)]
+    Planner(PlanFailure),
+
+    /// The database could not be opened, locked, read or written.
+    #[error(transparent)]
+    Database(DbError),
+
+    /// A revision cannot be reverted; its author says so.
+    #[error("revision `{revision}` is irreversible")]
+    Irreversible {
+        /// Which.
+        revision: RevisionId,
+        /// Where the file says so.
+        location: Box<Location>,
+    },
+
+    /// Bodies that are not SQL: an unterminated string, say.
+    #[error("the revisions are no valid SQL")]
+    Split {
+        /// All that is wrong, in the order of the plan.
+        problems: Vec<Problem<SplitError>>,
+    },
+
+    /// Statements that do not do what they say inside a transaction.
+    #[error("the revisions have statements that cannot run inside a transaction")]
+    Forbidden {
+        /// All of them, in the order of the plan.
+        problems: Vec<Problem<Forbidden>>,
+    },
+
+    /// A rehearsal would leave traces.
+    #[error("revision `{revision}` cannot be rehearsed: it runs {}", match reason {
+        NotRehearsable::Autocommit => "outside a transaction",
+        NotRehearsable::ForeignKeys => "with foreign keys enforced, in a transaction of its own",
+    })]
+    NotRehearsable {
+        /// The first such revision.
+        revision: RevisionId,
+        /// Why.
+        reason: NotRehearsable,
+    },
+
+    /// SQLite refused a statement.
+    #[error("revision `{revision}` failed at statement {number} of {of}")]
+    Statement {
+        /// Which revision.
+        revision: RevisionId,
+        /// Which of its bodies.
+        direction: Direction,
+        /// The statement, or the part of it that SQLite points at.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+        /// What SQLite said.
+        source: SqliteError,
+    },
+
+    /// A statement succeeded and ended the transaction.
+    #[error("statement {number} of {of} of revision `{revision}` ended the transaction")]
+    TransactionEnded {
+        /// Which revision.
+        revision: RevisionId,
+        /// The statement.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+    },
+
+    /// A body that runs outside a transaction began one and did not end it.
+    #[error("revision `{revision}` left a transaction open")]
+    TransactionLeftOpen {
+        /// Which revision.
+        revision: RevisionId,
+    },
+
+    /// Rows would reference nothing that referenced something before.
+    #[error("{} would violate foreign keys", describe_rows(violations))]
+    ForeignKeys {
+        /// The new violations; not empty.
+        violations: Vec<ForeignKeyViolation>,
+    },
+
+    /// Views, triggers or foreign keys that compiled before would not.
+    #[error("{} would not compile any more", describe_names(objects))]
+    Broken {
+        /// What would be broken; not empty.
+        objects: Vec<BrokenObject>,
+    },
+
+    /// The version table changed while a revision ran outside a transaction.
+    #[error("the version table was changed by another process while revision `{revision}` ran")]
+    Overtaken {
+        /// Which revision.
+        revision: RevisionId,
+    },
+
+    /// COMMIT failed, and what became of it was read back.
+    #[error("{}", match outcome {
+        CommitOutcome::NotApplied => "the transaction could not be committed",
+        CommitOutcome::Unknown => "it is unknown whether the transaction was committed",
+    })]
+    Commit {
+        /// What became of it.
+        outcome: CommitOutcome,
+        /// What COMMIT reported.
+        source: DbError,
+    },
+
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl From<DbError> for Failure {
+    fn from(err: DbError) -> Self {
+        match err {
+            // Nothing but a cancellation interrupts.
+            DbError::Interrupted { .. } => Self::Cancelled,
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl ExecError {
+    /// An error before anything was run or opened.
+    pub(super) fn refused(failure: Failure) -> Self {
+        Self { failure, state: Box::default() }
+    }
+
+    /// What it means for the exit status.
+    pub fn exit_class(&self) -> ExitClass {
+        let has_run = self.state.has_run || matches!(self.failure, Failure::Commit { .. });
+        if has_run { ExitClass::Failed } else { ExitClass::Refused }
+    }
+}
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)?;
+        self.state.fmt(f)
+    }
+}
+
+impl std::error::Error for ExecError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.failure.source()
+    }
+}
+
+/// What was rolled back and what stays, to be appended to a message; empty where nothing ran.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rolled_back[..] {
+            [] => {}
+            [_] => f.write_str("; it was rolled back")?,
+            [first, .., last] => write!(
+                f,
+                "; all {} revisions from `{first}` to `{last}` were rolled back",
+                self.rolled_back.len()
+            )?,
+        }
+        if let Some((revision, n_statements)) = &self.partial {
+            match n_statements {
+                0 => write!(f, "; no statement of `{revision}` stays")?,
+                1 => write!(f, "; 1 statement of `{revision}` was run and stays")?,
+                n => write!(f, "; {n} statements of `{revision}` were run and stay")?,
+            }
+        }
+        match &self.applied[..] {
+            [] => Ok(()),
+            [only] => write!(f, "; `{only}`, before it, stays"),
+            [first, .., last] => write!(
+                f,
+                "; the {} revisions before it, `{first}` to `{last}`, stay",
+                self.applied.len()
+            ),
+        }
+    }
+}
+
+/// `2 rows of c, 1 row of d`, with backticks.
+fn describe_rows(violations: &[ForeignKeyViolation]) -> String {
+    let describe = |it: &ForeignKeyViolation| match it.n_rows {
+        1 => format!("1 row of `{}`", it.child),
+        n => format!("{n} rows of `{}`", it.child),
+    };
+    violations.iter().map(describe).collect::<Vec<_>>().join(", ")
+}
+
+/// The names, in backticks.
+fn describe_names(objects: &[BrokenObject]) -> String {
+    let describe = |it: &BrokenObject| match &it.triggers[..] {
+        [] => format!("`{}`", it.name),
+        [only] => format!("trigger `{only}` of `{}`", it.name),
+        _ => format!("a trigger of `{}`", it.name),
+    };
+    objects.iter().map(describe).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,123 @@
+//! Steps that share a transaction.
+
+use chrono::{DateTime, Utc};
+
+use super::StepReport;
+use super::checks::Baseline;
+use super::error::Failure;
+use super::event::Event;
+use super::session::Session;
+use super::work::{Group, Task, Work};
+use crate::db::{DbError, Lock, LogEntry};
+
+/// Plans anew for the rows it is given.
+pub(super) type Renew<'r, 'g> = dyn FnMut(&[String]) -> Result<Work<'g>, Failure> + 'r;
+
+impl Session<'_> {
+    /// Runs the next steps in one transaction, or none if another process was faster; returns what
+    /// is left to do.
+    ///
+    /// `group` is what `work` says is next. It decides what must be decided before the transaction
+    /// begins; if the rows turn out to be others, the new plan may want it otherwise, and nothing
+    /// runs until it is asked again.
+    pub fn run_group<'g>(
+        &mut self,
+        work: Work<'g>,
+        group: &Group,
+        renew: &mut Renew<'_, 'g>,
+    ) -> Result<Work<'g>, Failure> {
+        self.check_cancelled()?;
+        // Inside a transaction SQLite ignores this one without a word, and dropping the parent in a
+        // rebuild of a table would delete its children.
+        self.database.set_foreign_keys(group.mode.foreign_keys)?;
+        self.database.raise_synchronous()?;
+        // In a rollback-journal mode a reader that keeps its transaction open would make us fail at
+        // the end of a long rebuild; like this it does so at the beginning.
+        let drops_table = work.rest()[..group.n_steps].iter().any(Task::drops_table);
+        let lock =
+            if drops_table && !self.database.is_wal()? { Lock::Exclusive } else { Lock::Write };
+        self.begin(lock)?;
+        let outcome = self.run_inside(work, group, renew);
+        if outcome.is_err() {
+            // Closing the connection, which follows, would roll back as well.
+            self.unwatch().ok();
+            self.database.rollback().ok();
+        }
+        outcome
+    }
+
+    fn run_inside<'g>(
+        &mut self,
+        work: Work<'g>,
+        group: &Group,
+        renew: &mut Renew<'_, 'g>,
+    ) -> Result<Work<'g>, Failure> {
+        let rows = self.table.rows(&self.database)?;
+        let mut work = if rows == work.rows { work } else { renew(&rows)? };
+        let group = match self.next_group(&work)? {
+            Some(now) if now.mode == group.mode => now,
+            _ => {
+                self.database.rollback()?;
+                return Ok(work);
+            }
+        };
+        let rows_after = self.run_steps(&work, &group)?;
+        if self.request.rehearse {
+            self.unwatch()?;
+            self.database.rollback()?;
+        } else {
+            self.commit(&work.rows, &rows_after)?;
+        }
+        let revisions = work.rest()[..group.n_steps].iter().map(|it| it.revision).collect();
+        self.observer.event(&Event::Committed { revisions });
+        self.progress.keep();
+        work.advance(group.n_steps, rows_after);
+        Ok(work)
+    }
+
+    /// Runs the steps and checks what they did; returns the rows of the version table.
+    fn run_steps(&mut self, work: &Work<'_>, group: &Group) -> Result<Vec<String>, Failure> {
+        let (steps, more) = work.rest().split_at(group.n_steps);
+        let revisions = steps.iter().map(|it| it.revision).collect();
+        self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
+        self.watch()?;
+        let baseline = Baseline::take(&self.database)?;
+        // First, so that a disk without room and a folder that cannot be written are found before
+        // anything runs.
+        self.table.ensure(&self.database)?;
+        self.log.ensure(&self.database)?;
+        for task in steps {
+            let started_at = self.request.clock.now();
+            let report = self.run_body(task)?;
+            if task.has_pragma() {
+                self.database.reset_settings()?;
+            }
+            self.record(task, started_at, &report)?;
+            self.finish_step(task, report);
+        }
+        self.check_against(&baseline)?;
+        Ok(self.table.rows(&self.database)?)
+    }
+
+    /// Writes what a step means for the version table, and that it ran.
+    pub fn record(
+        &self,
+        task: &Task<'_>,
+        started_at: DateTime<Utc>,
+        report: &StepReport,
+    ) -> Result<(), DbError> {
+        for write in &task.writes {
+            self.table.apply(&self.database, write)?;
+        }
+        let entry = LogEntry {
+            revision: task.revision.id.as_str(),
+            direction: task.direction.into(),
+            started_at,
+            // Microseconds are all that a clock can vouch for.
+            duration_ms: Some((report.elapsed.as_secs_f64() * 1e6).round() / 1e3),
+            checksum: Some(&task.checksum),
+            tag: self.request.tag,
+        };
+        self.log.append(&self.database, &entry)
+    }
+}

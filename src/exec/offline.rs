@@ -1,0 +1,254 @@
+//! A plan as text, for `--sql`: what [`super::run`] would do, for the `sqlite3` shell.
+//!
+//! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
+//! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
+//! making sure that the version table holds what it was made for, and ends by looking for new
+//! violations of foreign keys.
+//!
+//! What it cannot do is compare views and triggers; SQLite has no SQL for that.
+
+use std::fmt::Write as _;
+
+use super::error::{ExecError, Failure};
+use super::stamp::Stamp;
+use super::work::{Group, Task, Work};
+use super::{PlanFailure, TransactionMode};
+use crate::db::{LogDirection, LogTable, VersionTable, reset_settings_sql};
+use crate::graph::RevisionGraph;
+use crate::plan::{Direction, Plan, RowWrite};
+
+/// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
+const GUARD: &str = "temp._migrator_guard";
+
+/// What violated foreign keys before.
+const BASELINE: &str = "temp._migrator_violations";
+
+/// How a script is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Offline<'a> {
+    /// The name of the version table.
+    pub version_table: &'a str,
+    /// Whether `migrator_log` gets a row for each revision.
+    pub log: bool,
+    /// How many revisions share a transaction.
+    pub transaction: TransactionMode,
+}
+
+/// A plan as a script; empty where there is nothing to do.
+///
+/// # Errors
+///
+/// What [`super::run`] refuses before it opens a database.
+pub fn script(
+    options: &Offline<'_>,
+    graph: &RevisionGraph,
+    plan: Plan,
+) -> Result<String, ExecError> {
+    let mut work = Work::new(graph, plan).map_err(ExecError::refused)?;
+    if work.rest().is_empty() {
+        return Ok(String::new());
+    }
+    let mut writer = Writer::new(options);
+    while let Some(group) = work.next_group(options.transaction) {
+        let steps = &work.rest()[..group.n_steps];
+        let mut rows = work.rows.clone();
+        for write in steps.iter().flat_map(|it| &it.writes) {
+            apply(&mut rows, write).map_err(|err| ExecError::refused(Failure::Planner(err)))?;
+        }
+        match steps {
+            [task] if group.mode.autocommit => writer.outside(task, &work.rows),
+            _ => writer.group(&group, steps, &work.rows),
+        }
+        work.advance(group.n_steps, rows);
+    }
+    Ok(writer.text)
+}
+
+/// A stamp as a script, made for a version table that holds `start`; with `purge` for any.
+pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp: &Stamp) -> String {
+    let mut writer = Writer::new(options);
+    writer.statement("BEGIN IMMEDIATE");
+    if purge {
+        writer.statement(&writer.table.create_sql("IF NOT EXISTS "));
+        writer.make_log();
+        writer.statement(&writer.table.clear_sql());
+    } else {
+        writer.begin(start);
+    }
+    for write in &stamp.writes {
+        writer.statement(&writer.table.write_sql(write));
+    }
+    for revision in stamp.revisions.iter().filter(|_| options.log) {
+        writer.statement(&LogTable::append_sql(revision.as_str(), LogDirection::Stamp, None));
+    }
+    writer.statement("COMMIT");
+    writer.text
+}
+
+/// The rows after a write.
+fn apply(rows: &mut Vec<String>, write: &RowWrite) -> Result<(), PlanFailure> {
+    let (removed, added) = match write {
+        RowWrite::Insert(to) => (None, Some(to)),
+        RowWrite::Update { from, to } => (Some(from), Some(to)),
+        RowWrite::Delete(from) => (Some(from), None),
+    };
+    if let Some(removed) = removed {
+        let idx = rows.iter().position(|row| row == removed);
+        let idx =
+            idx.ok_or_else(|| format!("the plan changes the row `{removed}`, which is missing"))?;
+        rows.remove(idx);
+    }
+    rows.extend(added.map(ToString::to_string));
+    Ok(())
+}
+
+/// A script that is being written.
+struct Writer<'a> {
+    options: &'a Offline<'a>,
+    table: VersionTable,
+    text: String,
+}
+
+impl<'a> Writer<'a> {
+    fn new(options: &'a Offline<'a>) -> Self {
+        // Without it the shell would go on after an error, and commit.
+        let text = ".bail on\n\n".to_owned();
+        Self { options, table: VersionTable::new(options.version_table), text }
+    }
+
+    /// A statement on lines of its own. It ends with a token, never with a comment that would
+    /// swallow the semicolon.
+    fn statement(&mut self, sql: &str) {
+        self.text.push_str(sql);
+        self.text.push_str(";\n");
+    }
+
+    fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// Steps in a transaction.
+    fn group(&mut self, group: &Group, steps: &[Task<'_>], rows: &[String]) {
+        self.set_foreign_keys(group.mode.foreign_keys);
+        self.statement("BEGIN IMMEDIATE");
+        self.begin(rows);
+        self.statement(&format!(
+            "CREATE TABLE {BASELINE} AS SELECT \"table\", \"rowid\" AS \"row\", parent \
+             FROM pragma_foreign_key_check"
+        ));
+        for task in steps {
+            self.body(task);
+            if task.has_pragma() {
+                reset_settings_sql().for_each(|sql| self.statement(&sql));
+            }
+            self.record(task);
+        }
+        self.blank();
+        self.guard(
+            "rows would violate foreign keys",
+            &format!(
+                "SELECT 0 FROM (SELECT \"table\", \"rowid\", parent FROM pragma_foreign_key_check \
+                 EXCEPT SELECT \"table\", \"row\", parent FROM {BASELINE}) LIMIT 1"
+            ),
+        );
+        self.statement(&format!("DROP TABLE {BASELINE}"));
+        self.statement("COMMIT");
+        self.blank();
+    }
+
+    /// A step outside a transaction.
+    fn outside(&mut self, task: &Task<'_>, rows: &[String]) {
+        self.set_foreign_keys(task.revision.mode.foreign_keys);
+        // Twice: before anything runs, and again when nobody else can write.
+        self.statement("BEGIN IMMEDIATE");
+        self.begin(rows);
+        self.statement("COMMIT");
+        self.body(task);
+        self.blank();
+        self.statement("BEGIN IMMEDIATE");
+        self.guard_rows(rows);
+        self.record(task);
+        self.statement("COMMIT");
+        self.blank();
+    }
+
+    fn set_foreign_keys(&mut self, enforced: bool) {
+        self.statement(&format!("PRAGMA foreign_keys = {}", if enforced { "ON" } else { "OFF" }));
+    }
+
+    /// The tables of ours, and that the version table holds `rows`.
+    fn begin(&mut self, rows: &[String]) {
+        // Where it should hold rows it is an error if it is missing.
+        if rows.is_empty() {
+            self.statement(&self.table.create_sql("IF NOT EXISTS "));
+        }
+        self.guard_rows(rows);
+        self.make_log();
+    }
+
+    fn make_log(&mut self) {
+        if self.options.log {
+            self.statement(&LogTable::create_sql("IF NOT EXISTS "));
+        }
+    }
+
+    /// Fails unless the version table holds exactly `rows`.
+    fn guard_rows(&mut self, rows: &[String]) {
+        let table = self.table.identifier().to_owned();
+        let message = match rows {
+            [] => format!("{} must be empty", self.table.name()),
+            _ => format!("{} must hold exactly {}", self.table.name(), rows.join(", ")),
+        };
+        let literals: Vec<_> = rows.iter().map(|row| crate::db::quote_text(row)).collect();
+        let condition = match rows {
+            [] => "count(*) = 0".to_owned(),
+            _ => format!(
+                "count(*) = {n} AND sum(version_num IN ({})) = {n}",
+                literals.join(", "),
+                n = rows.len()
+            ),
+        };
+        self.guard(&message, &format!("SELECT {condition} FROM {table}"));
+    }
+
+    /// Fails with `message` where `query` returns a false value.
+    fn guard(&mut self, message: &str, query: &str) {
+        self.statement(&format!(
+            "CREATE TABLE {GUARD} (ok CONSTRAINT \"{}\" CHECK (ok))",
+            message.replace('"', "\"\"")
+        ));
+        self.statement(&format!("INSERT INTO {GUARD} {query}"));
+        self.statement(&format!("DROP TABLE {GUARD}"));
+    }
+
+    /// The statements of a step, as they stand in its file.
+    fn body(&mut self, task: &Task<'_>) {
+        let revision = task.revision;
+        let below: Vec<_> = revision.down_revisions.iter().map(ToString::to_string).collect();
+        let (name, from, to) = match task.direction {
+            Direction::Upgrade => ("upgrade", below.join(", "), revision.id.to_string()),
+            Direction::Downgrade => ("downgrade", revision.id.to_string(), below.join(", ")),
+        };
+        let summary = revision.summary();
+        let comma = if summary.is_empty() { "" } else { ", " };
+        write!(self.text, "\n-- Running {name} {from} -> {to}{comma}{summary}\n\n")
+            .expect("a String takes everything");
+        for sql in task.texts() {
+            self.statement(sql);
+        }
+    }
+
+    /// What a step means for the tables of ours.
+    fn record(&mut self, task: &Task<'_>) {
+        for write in &task.writes {
+            self.statement(&self.table.write_sql(write));
+        }
+        if self.options.log {
+            let (id, direction) = (task.revision.id.as_str(), task.direction.into());
+            self.statement(&LogTable::append_sql(id, direction, Some(&task.checksum)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The one connection of a run, and what became of it so far.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::error::{CommitOutcome, ExecError, Failure, State};
+use super::event::Observer;
+use super::wait::Patience;
+use super::work::{Group, Work};
+use super::{Run, StepReport};
+use crate::db::{self, Access, Database, Lock, LogTable, VersionTable, Watch};
+use crate::revision::RevisionId;
+
+/// How often a ticker is called at most.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What a run did so far, for the message if it fails.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// What is committed.
+    pub done: Vec<StepReport>,
+    /// The revisions that began to run in the open transaction.
+    pub begun: Vec<RevisionId>,
+    /// Those of them that came to their end.
+    pub finished: Vec<StepReport>,
+    /// See [`State::partial`].
+    pub partial: Option<(RevisionId, usize)>,
+    /// Whether anything began to run.
+    pub has_run: bool,
+}
+
+impl Progress {
+    /// What ran in the open transaction is there to stay.
+    pub fn keep(&mut self) {
+        self.begun.clear();
+        self.done.append(&mut self.finished);
+    }
+
+    /// Joins what went wrong with what it left. The connection of the run must be closed.
+    pub fn fail(self, request: &Run<'_>, failure: Failure) -> ExecError {
+        let is_unknown = matches!(failure, Failure::Commit { outcome: CommitOutcome::Unknown, .. });
+        let state = State {
+            has_run: self.has_run,
+            applied: self.done.into_iter().map(|it| it.revision).collect(),
+            rolled_back: if is_unknown { Vec::new() } else { self.begun },
+            partial: self.partial,
+            rows: read_back(request).ok(),
+        };
+        ExecError { failure, state: Box::new(state) }
+    }
+}
+
+/// The rows of the version table, on a connection of their own.
+pub(super) fn read_back(request: &Run<'_>) -> Result<Vec<String>, db::DbError> {
+    if !db::exists(request.location) {
+        return Ok(Vec::new());
+    }
+    let database = Database::open(request.location, Access::Read, request.busy_timeout)?;
+    VersionTable::new(request.version_table).rows(&database)
+}
+
+/// A database before anything is decided: opened to read if it exists.
+pub(super) struct Look<'a> {
+    request: &'a Run<'a>,
+    database: Option<Database>,
+    table: VersionTable,
+    patience: Patience<'a>,
+}
+
+impl<'a> Look<'a> {
+    /// Opens the database if there is one.
+    pub fn new(request: &'a Run<'a>, observer: &mut dyn Observer) -> Result<Self, Failure> {
+        let mut patience = Patience {
+            timeout: request.busy_timeout,
+            cancel: request.cancel.as_deref(),
+            waited: Duration::ZERO,
+        };
+        let open = || Database::open(request.location, Access::Read, Duration::ZERO);
+        let database =
+            if db::exists(request.location) { Some(patience.retry(observer, open)?) } else { None };
+        let table = VersionTable::new(request.version_table);
+        Ok(Self { request, database, table, patience })
+    }
+
+    /// The rows of the version table; none where there is no database.
+    pub fn rows(&mut self, observer: &mut dyn Observer) -> Result<Vec<String>, Failure> {
+        match &self.database {
+            Some(database) => self.patience.retry(observer, || self.table.rows(database)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether the version table is there.
+    pub fn has_table(&mut self, observer: &mut dyn Observer) -> Result<bool, Failure> {
+        match &self.database {
+            Some(database) => self.patience.retry(observer, || self.table.exists(database)),
+            None => Ok(false),
+        }
+    }
+
+    /// How long it was waited so far.
+    pub fn waited(&self) -> Duration {
+        self.patience.waited
+    }
+}
+
+/// A database that is written to.
+pub(super) struct Session<'a> {
+    pub request: &'a Run<'a>,
+    pub database: Database,
+    pub table: VersionTable,
+    pub log: LogTable,
+    pub observer: &'a mut dyn Observer,
+    pub progress: &'a mut Progress,
+    patience: Patience<'a>,
+}
+
+impl<'a> Session<'a> {
+    /// Makes the database writable, or makes it. A missing one is rehearsed in memory.
+    pub fn new(
+        look: Look<'a>,
+        observer: &'a mut dyn Observer,
+        progress: &'a mut Progress,
+    ) -> Result<Self, Failure> {
+        let Look { request, database, table, mut patience } = look;
+        let database = match database {
+            Some(mut database) => {
+                database.allow_writes()?;
+                database
+            }
+            None if request.rehearse => Database::open_in_memory()?,
+            None => {
+                let create = || Database::open(request.location, Access::Create, Duration::ZERO);
+                patience.retry(observer, create)?
+            }
+        };
+        let log = if request.log { LogTable::On } else { LogTable::Off };
+        Ok(Self { request, database, table, log, observer, progress, patience })
+    }
+
+    /// How long it was waited so far.
+    pub fn waited(&self) -> Duration {
+        self.patience.waited
+    }
+
+    /// The steps that run next; in a rehearsal all of them.
+    pub fn next_group(&self, work: &Work<'_>) -> Result<Option<Group>, Failure> {
+        if self.request.rehearse {
+            work.rehearsal_group()
+        } else {
+            Ok(work.next_group(self.request.transaction))
+        }
+    }
+
+    /// Begins a transaction, however long another process takes.
+    pub fn begin(&mut self, lock: Lock) -> Result<(), Failure> {
+        self.retry(|database| database.begin(lock))?;
+        // Until the end SQLite waits by itself: nothing else can try a part of a statement again.
+        self.database.set_busy_timeout(self.request.busy_timeout)?;
+        Ok(())
+    }
+
+    /// Calls `attempt` until the database is not busy, within the timeout.
+    pub fn retry<T>(
+        &mut self,
+        attempt: impl Fn(&Database) -> Result<T, db::DbError>,
+    ) -> Result<T, Failure> {
+        self.database.set_busy_timeout(Duration::ZERO)?;
+        self.patience.retry(self.observer, || attempt(&self.database))
+    }
+
+    /// The same for something beside the database.
+    pub fn retry_beside<T>(
+        &mut self,
+        attempt: impl Fn() -> Result<T, db::DbError>,
+    ) -> Result<T, Failure> {
+        self.patience.retry(self.observer, attempt)
+    }
+
+    /// Fails if somebody asked to stop.
+    pub fn check_cancelled(&self) -> Result<(), Failure> {
+        self.patience.check_cancelled()
+    }
+
+    /// Replaces the connection by a fresh one, without any setting that a body may have left.
+    ///
+    /// A database in memory keeps its connection: it would be gone.
+    pub fn reopen(&mut self) -> Result<(), Failure> {
+        if db::file(self.request.location).is_none() {
+            return Ok(self.database.reset_settings()?);
+        }
+        let location = self.request.location;
+        let open = || Database::open(location, Access::Write, Duration::ZERO);
+        self.database = self.patience.retry(self.observer, open)?;
+        Ok(())
+    }
+
+    /// Lets statements be cancelled and the ticker tick, from here on.
+    pub fn watch(&mut self) -> Result<(), Failure> {
+        let (cancel, ticker) = (self.request.cancel.clone(), self.request.ticker.clone());
+        if cancel.is_none() && ticker.is_none() {
+            return Ok(());
+        }
+        let ticker = ticker.map(|tick| (tick, Mutex::new(Instant::now())));
+        let watch: Watch = Arc::new(move || {
+            if let Some((tick, last)) = &ticker
+                && let Ok(mut last) = last.try_lock()
+                && last.elapsed() >= TICK
+            {
+                *last = Instant::now();
+                tick();
+            }
+            !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
+        });
+        Ok(self.database.set_watch(Some(watch))?)
+    }
+
+    /// Ends that: neither a COMMIT nor a ROLLBACK must be interrupted.
+    pub fn unwatch(&mut self) -> Result<(), Failure> {
+        Ok(self.database.set_watch(None)?)
+    }
+}

@@ -1,0 +1,94 @@
+//! Revisions outside a transaction.
+
+use super::*;
+use crate::exec::event::Event;
+
+fn outside(id: &str, body: &str) -> Revision {
+    with_mode(revision(id, body, ""), true, false)
+}
+
+#[test]
+fn it_may_do_what_a_transaction_forbids() {
+    let project = Project::new(vec![
+        revision("r1", "CREATE TABLE a(x)", ""),
+        outside("r2", "PRAGMA journal_mode = WAL; VACUUM; BEGIN; CREATE TABLE b(x); COMMIT;"),
+        revision("r3", "CREATE TABLE c(x)", ""),
+    ]);
+    let outcome = project.upgrade(&Options::default()).unwrap();
+    assert_eq!(ids(&outcome.steps), ["r1", "r2", "r3"]);
+    assert_eq!(project.summary(), "a b c @ r3");
+    assert_eq!(project.query("SELECT journal_mode FROM pragma_journal_mode"), "wal");
+    assert_eq!(project.query("SELECT count(*) FROM migrator_log"), "3");
+    assert_eq!(contents(&project).len(), 1, "the lock is gone");
+}
+
+#[test]
+fn a_failure_says_how_many_statements_stay() {
+    let project = Project::new(vec![
+        revision("r1", "CREATE TABLE a(x)", ""),
+        outside("r2", "CREATE TABLE b(x); CREATE TABLE c(x); SELECT nope"),
+    ]);
+    let err = project.upgrade(&Options::default()).unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        "revision `r2` failed at statement 3 of 3; 2 statements of `r2` were run and stay; \
+         `r1`, before it, stays"
+    );
+    assert_eq!(err.exit_class(), ExitClass::Failed);
+    assert_eq!(err.state.rows.as_deref(), Some(&["r1".to_owned()][..]));
+    assert_eq!(project.summary(), "a b c @ r1");
+}
+
+#[test]
+fn what_stands_in_an_unfinished_transaction_of_its_own_does_not_stay() {
+    let project = Project::new(vec![outside(
+        "r1",
+        "CREATE TABLE a(x); BEGIN; CREATE TABLE b(x); SELECT nope; COMMIT",
+    )]);
+    let err = project.upgrade(&Options::default()).unwrap_err();
+    assert_eq!(err.state.partial.as_ref().unwrap().1, 1);
+    assert_eq!(project.summary(), "a @ no version table");
+}
+
+#[test]
+fn a_transaction_that_is_left_open_is_rolled_back() {
+    let project = Project::new(vec![outside("r1", "CREATE TABLE a(x); BEGIN; CREATE TABLE b(x)")]);
+    let err = project.upgrade(&Options::default()).unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        "revision `r1` left a transaction open; 1 statement of `r1` was run and stays"
+    );
+    assert_eq!(project.summary(), "a @ no version table");
+}
+
+#[test]
+fn foreign_keys_are_off_unless_asked_for() {
+    let body = "DELETE FROM p WHERE id = 1";
+    let project = Project::new(vec![outside("r1", body)]).prepare(FAMILY);
+    let mut warnings = Vec::new();
+    let mut observer = |event: &Event<'_>| {
+        if let Event::Warning { message } = event {
+            warnings.push(message.clone());
+        }
+    };
+    project.run_to(1, &Options::default(), &mut observer).unwrap();
+    assert_eq!(project.query("SELECT count(*) FROM c"), "2");
+    assert_eq!(warnings, ["revision `r1` left rows in `c` that violate its foreign key to `p`: 1"]);
+
+    let enforcing = with_mode(revision("r1", body, ""), true, true);
+    let project = Project::new(vec![enforcing]).prepare(FAMILY);
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.query("SELECT count(*) FROM c"), "1");
+}
+
+#[test]
+fn a_version_table_that_moved_meanwhile_is_noticed() {
+    // What a run on another branch could do, which does not take the lock beside the database.
+    let project = Project::new(vec![outside(
+        "r1",
+        "CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES ('r1')",
+    )]);
+    let err = project.upgrade(&Options::default()).unwrap_err();
+    assert!(matches!(err.failure, Failure::Overtaken { .. }), "{err:?}");
+    assert_eq!(err.state.partial.as_ref().unwrap().1, 2);
+}

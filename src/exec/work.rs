@@ -1,0 +1,183 @@
+//! A plan made ready to run: bodies cut into statements, everything refused that must be.
+//!
+//! Pure. It is made for the whole plan before anything runs, so that a mistake in the last revision
+//! does not show when the first ones are committed.
+
+use std::ops::Range;
+
+use super::TransactionMode;
+use super::error::{Failure, NotRehearsable};
+use crate::graph::RevisionGraph;
+use crate::plan::{Direction, Plan, RowWrite, Step};
+use crate::revision::{Body, Downgrade, Revision, RunMode};
+use crate::source::Problem;
+use crate::sql::statement::{fingerprint, split};
+use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
+
+/// The steps of a plan that are still to run.
+#[derive(Debug, Clone)]
+pub(super) struct Work<'g> {
+    /// All steps, in order.
+    steps: Vec<Task<'g>>,
+    /// How many of them ran.
+    n_done: usize,
+    /// The rows of the version table that the rest of the steps belongs to.
+    pub rows: Vec<String>,
+}
+
+/// A step with its statements.
+#[derive(Debug, Clone)]
+pub(super) struct Task<'g> {
+    /// The revision.
+    pub revision: &'g Revision,
+    /// Which way.
+    pub direction: Direction,
+    /// What happens to the version table afterwards.
+    pub writes: Vec<RowWrite>,
+    /// The statements, as bytes of the revision's file.
+    pub statements: Vec<Range<usize>>,
+    /// The fingerprint of the body, in hexadecimal.
+    pub checksum: String,
+}
+
+/// Leading steps that share a transaction, or one step that has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    /// How many; not zero.
+    pub n_steps: usize,
+    /// How they run.
+    pub mode: RunMode,
+}
+
+impl<'g> Work<'g> {
+    /// Cuts the bodies of a plan into statements.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Irreversible`], [`Failure::Split`] or [`Failure::Forbidden`]; the last two with
+    /// all problems of all steps.
+    pub fn new(graph: &'g RevisionGraph, plan: Plan) -> Result<Self, Failure> {
+        let (mut unsplit, mut forbidden) = (Vec::new(), Vec::new());
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        for Step { revision, direction, writes } in plan.steps {
+            let revision = &graph[revision];
+            let body = body(revision, direction)?;
+            let (text, start) = (revision.body_text(body), body.span.start);
+            let place = |span: &Range<usize>| start + span.start..start + span.end;
+            let statements = match split(text) {
+                Ok(statements) => statements,
+                Err(problems) => {
+                    let problems = problems.into_iter();
+                    unsplit
+                        .extend(problems.map(|(span, kind)| {
+                            Problem::new(&revision.source, place(&span), kind)
+                        }));
+                    continue;
+                }
+            };
+            let statements: Vec<_> = statements.iter().map(|it| place(&it.span)).collect();
+            if !revision.mode.autocommit {
+                for span in &statements {
+                    if let Some(found) =
+                        forbidden_in_transaction(&revision.source.text[span.clone()])
+                    {
+                        let place = span.start + found.span.start..span.start + found.span.end;
+                        forbidden.push(Problem::new(&revision.source, place, found));
+                    }
+                }
+            }
+            let checksum = hexadecimal(&fingerprint(text));
+            steps.push(Task { revision, direction, writes, statements, checksum });
+        }
+        if !unsplit.is_empty() {
+            return Err(Failure::Split { problems: unsplit });
+        }
+        if !forbidden.is_empty() {
+            return Err(Failure::Forbidden { problems: forbidden });
+        }
+        Ok(Self { steps, n_done: 0, rows: plan.start })
+    }
+
+    /// The steps that are still to run, in order.
+    pub fn rest(&self) -> &[Task<'g>] {
+        &self.steps[self.n_done..]
+    }
+
+    /// The next steps that run together, or `None` when all is done.
+    pub fn next_group(&self, transaction: TransactionMode) -> Option<Group> {
+        let rest = self.rest();
+        let mode = rest.first()?.revision.mode;
+        let is_alone = mode != RunMode::default() || transaction == TransactionMode::Revision;
+        let n_steps = if is_alone {
+            1
+        } else {
+            rest.iter().take_while(|it| it.revision.mode == RunMode::default()).count()
+        };
+        Some(Group { n_steps, mode })
+    }
+
+    /// The one transaction of a rehearsal.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotRehearsable`] where one transaction cannot hold all steps.
+    pub fn rehearsal_group(&self) -> Result<Option<Group>, Failure> {
+        let rest = self.rest();
+        let Some(first) = rest.first() else { return Ok(None) };
+        for task in rest {
+            let reason = match task.revision.mode {
+                RunMode { autocommit: true, .. } => NotRehearsable::Autocommit,
+                RunMode { foreign_keys: true, .. } if rest.len() > 1 => NotRehearsable::ForeignKeys,
+                RunMode { .. } => continue,
+            };
+            return Err(Failure::NotRehearsable { revision: task.revision.id.clone(), reason });
+        }
+        Ok(Some(Group { n_steps: rest.len(), mode: first.revision.mode }))
+    }
+
+    /// Marks the next `n_steps` as done; the version table says `rows` now.
+    pub fn advance(&mut self, n_steps: usize, rows: Vec<String>) {
+        self.n_done += n_steps;
+        self.rows = rows;
+    }
+}
+
+/// The body that a step runs.
+fn body(revision: &Revision, direction: Direction) -> Result<&Body, Failure> {
+    match (direction, &revision.downgrade) {
+        (Direction::Upgrade, _) => Ok(&revision.upgrade),
+        (Direction::Downgrade, Downgrade::Body(body)) => Ok(body),
+        (Direction::Downgrade, Downgrade::Irreversible(span)) => Err(Failure::Irreversible {
+            revision: revision.id.clone(),
+            location: Box::new(revision.location(span)),
+        }),
+    }
+}
+
+impl Task<'_> {
+    /// The text of each statement, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().map(|span| &self.revision.source.text[span.clone()])
+    }
+
+    /// Whether it drops a table: then it probably rebuilds one.
+    pub fn drops_table(&self) -> bool {
+        self.texts().any(drops_table)
+    }
+
+    /// Whether it may change settings of the connection, which no transaction takes back.
+    pub fn has_pragma(&self) -> bool {
+        // The span of a statement begins with its first token.
+        self.texts().any(|it| it.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("PRAGMA")))
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+    }
+    text
+}
