@@ -104,24 +104,6 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     write().map_err(FileError::new("write", path))
 }
 
-/// Replaces a file as a whole or not at all.
-#[cfg(feature = "cli")]
-pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
-    use std::io::Write as _;
-
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        let permissions = std::fs::metadata(path)?.permissions();
-        file.as_file().set_permissions(permissions)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|err| err.error)?;
-        sync_folder(folder)
-    };
-    write().map_err(FileError::new("write", path))
-}
-
 /// A temporary file is private (0600); a revision file is for the team.
 #[cfg(all(feature = "cli", unix))]
 fn set_ordinary_permissions(file: &std::fs::File) -> io::Result<()> {

@@ -179,8 +179,6 @@ const MIN_ABBREVIATED_LENGTH: usize = 4;
 pub struct Branch {
     /// What was typed.
     pub name: String,
-    /// The revision it stands for.
-    pub index: RevisionIndex,
     /// Everything that shares its lineage.
     pub lineage: RevisionSet,
 }
@@ -253,7 +251,7 @@ impl RevisionGraph {
             }
             other => other,
         })?;
-        Ok(Some(Branch { name: name.clone(), index, lineage: self.lineage(index) }))
+        Ok(Some(Branch { name: name.clone(), lineage: self.lineage(index) }))
     }
 
     /// The revisions that a symbol without steps names: several for `heads`, none for `base`.

@@ -53,11 +53,6 @@ impl RevisionSet {
         self.len
     }
 
-    /// Whether it is empty.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Its revisions, in load order.
     pub fn iter(&self) -> impl Iterator<Item = RevisionIndex> {
         let members = self.members.iter().enumerate();
