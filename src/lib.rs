@@ -32,12 +32,12 @@ mod toml_table;
 
 // The stages.
 mod config;
-mod sql;
-mod revision;
-mod graph;
-mod plan;
 mod db;
 mod exec;
+mod graph;
+mod plan;
+mod revision;
+mod sql;
 
 // What a program sees.
 mod error;

@@ -115,8 +115,7 @@ impl Migrator {
         let file = if path.is_dir() { path.join("alembic.toml") } else { path.to_owned() };
         let file = config::find(Some(&file), None, &here)?;
         let environment = |key: &str| std::env::var(key).ok();
-        let options =
-            LoadOptions { environment_name: None, extra: &[], environment: &environment };
+        let options = LoadOptions { environment_name: None, extra: &[], environment: &environment };
         let config = Config::load(&file, &options)?;
         let location = config.database_location(None, &here)?;
         Self::from_config(&config, location, &here)
@@ -128,11 +127,8 @@ impl Migrator {
         location: DatabaseLocation,
         here: &Path,
     ) -> Result<Self, Error> {
-        let revisions = script_dir::read(
-            &config.version_locations,
-            config.recursive_version_locations,
-            here,
-        )?;
+        let revisions =
+            script_dir::read(&config.version_locations, config.recursive_version_locations, here)?;
         let settings = Settings {
             version_table: config.database.version_table.clone(),
             log: config.database.log,

@@ -33,7 +33,11 @@ pub(super) fn run(app: &mut App, _args: &BranchesArgs) -> anyhow::Result<ExitSta
             .iter()
             .map(|point| BranchJson {
                 revision: formatter.json(*point),
-                branches: graph.down_children(*point).iter().map(|it| formatter.json(*it)).collect(),
+                branches: graph
+                    .down_children(*point)
+                    .iter()
+                    .map(|it| formatter.json(*it))
+                    .collect(),
             })
             .collect();
         app.output.json(&answer)?;
@@ -50,8 +54,12 @@ pub(super) fn run(app: &mut App, _args: &BranchesArgs) -> anyhow::Result<ExitSta
         app.output.line(head)?;
         let indent = " ".repeat(graph.id(point).as_str().chars().count());
         for child in graph.down_children(point) {
-            let parts =
-                LineParts { labels: true, points: true, message: is_verbose, ..LineParts::default() };
+            let parts = LineParts {
+                labels: true,
+                points: true,
+                message: is_verbose,
+                ..LineParts::default()
+            };
             app.output.line(format_args!("{indent} -> {}", formatter.line(*child, parts)))?;
         }
         app.output.line("")?;

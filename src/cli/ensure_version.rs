@@ -38,7 +38,9 @@ pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<Exi
     }
     let location = project.location()?;
     if location == DatabaseLocation::Memory {
-        return Err(Usage::new("the database is in memory: its result would be lost at once").into());
+        return Err(
+            Usage::new("the database is in memory: its result would be lost at once").into()
+        );
     }
     let clock = super::new_file::clock()?;
     let request = Run {

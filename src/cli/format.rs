@@ -91,7 +91,14 @@ impl<'a> Formatter<'a> {
             revision.message.trim().to_owned(),
             String::new(),
             format!("Revision ID: {}", revision.id),
-            format!("Revises: {}", if revision.down_revisions.is_empty() { String::new() } else { self.parents(index) }),
+            format!(
+                "Revises: {}",
+                if revision.down_revisions.is_empty() {
+                    String::new()
+                } else {
+                    self.parents(index)
+                }
+            ),
             format!("Create Date: {}", revision.create_date),
         ];
         for line in details.iter().flat_map(|it| it.split('\n')) {
@@ -138,7 +145,8 @@ impl<'a> Formatter<'a> {
     pub fn json(&self, index: RevisionIndex) -> RevisionJson {
         let graph = self.graph;
         let revision = &graph[index];
-        let texts = |ids: &[RevisionIndex]| graph.ids(ids).iter().map(ToString::to_string).collect();
+        let texts =
+            |ids: &[RevisionIndex]| graph.ids(ids).iter().map(ToString::to_string).collect();
         RevisionJson {
             revision: revision.id.to_string(),
             down_revision: texts(graph.down(index)),

@@ -85,8 +85,7 @@ impl GlobalArgs {
     /// Adds the options to one command.
     fn add_to(command: Command) -> Command {
         let taken: Vec<char> = command.get_arguments().filter_map(clap::Arg::get_short).collect();
-        let own: Vec<String> =
-            command.get_arguments().map(|it| it.get_id().to_string()).collect();
+        let own: Vec<String> = command.get_arguments().map(|it| it.get_id().to_string()).collect();
         let options = Self::augment_args(Command::new("options"));
         let mut command = command;
         for option in options.get_arguments() {

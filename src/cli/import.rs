@@ -144,10 +144,7 @@ fn applied_in_database(project: &Project, migrations: &[Migration]) -> anyhow::R
 }
 
 /// The files of the chain, oldest first.
-fn render(
-    project: &Project,
-    migrations: &[Migration],
-) -> anyhow::Result<Vec<(PathBuf, Revision)>> {
+fn render(project: &Project, migrations: &[Migration]) -> anyhow::Result<Vec<(PathBuf, Revision)>> {
     let config = &project.config;
     let folder = config
         .version_locations

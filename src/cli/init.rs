@@ -112,14 +112,10 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
     for path in written {
         app.output.line(format_args!("wrote {path}"))?;
     }
-    let change = if root == here {
-        String::new()
-    } else {
-        format!("cd {} && ", args.directory.display())
-    };
-    app.output.status(format_args!(
-        "next: {change}migrator revision -m \"Create the first table\""
-    ));
+    let change =
+        if root == here { String::new() } else { format!("cd {} && ", args.directory.display()) };
+    app.output
+        .status(format_args!("next: {change}migrator revision -m \"Create the first table\""));
     Ok(ExitStatus::Done)
 }
 

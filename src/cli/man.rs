@@ -26,7 +26,10 @@ pub(super) fn run(app: &mut App, args: &ManArgs) -> anyhow::Result<ExitStatus> {
                 Usage::new(format!("there is no command `{name}`"))
                     .hint("`migrator --help` lists the commands")
             })?;
-            found.clone().display_name(format!("migrator-{name}")).bin_name(format!("migrator {name}"))
+            found
+                .clone()
+                .display_name(format!("migrator-{name}"))
+                .bin_name(format!("migrator {name}"))
         }
     };
     if app.output.format == Format::Json {

@@ -221,10 +221,8 @@ fn run(
 
 /// `SQLITE_ECHO=true`, which users of SQLAlchemy have in their `.env`, shows each statement.
 fn wants_echo(project: &Project) -> anyhow::Result<bool> {
-    let value = project
-        .config
-        .value("SQLITE_ECHO", &super::project::environment)
-        .map_err(Error::from)?;
+    let value =
+        project.config.value("SQLITE_ECHO", &super::project::environment).map_err(Error::from)?;
     let is_on = |it: &str| matches!(it.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on");
     Ok(value.is_some_and(|it| is_on(it.trim())))
 }
@@ -262,10 +260,8 @@ fn print_rehearsal(
         ))?;
     }
     let would_be = if report.outcome.steps.is_empty() { "is" } else { "would be" };
-    app.output.line(format_args!(
-        "the database {would_be} at {}",
-        describe_rows(&report.outcome.rows)
-    ))?;
+    app.output
+        .line(format_args!("the database {would_be} at {}", describe_rows(&report.outcome.rows)))?;
     Ok(())
 }
 

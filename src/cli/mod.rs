@@ -99,9 +99,9 @@ pub fn command() -> clap::Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     clap_complete::CompleteEnv::with_factory(command).complete();
 
-    let parsed = command()
-        .try_get_matches_from(args)
-        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?)));
+    let parsed = command().try_get_matches_from(args).and_then(|matches| {
+        Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?))
+    });
     let (cli, globals) = match parsed {
         Ok(parsed) => parsed,
         Err(err) => {

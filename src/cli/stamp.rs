@@ -59,7 +59,9 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     let purge = if args.purge { Purge::Yes } else { Purge::No };
     let location = project.location()?;
     if location == DatabaseLocation::Memory {
-        return Err(Usage::new("the database is in memory: its result would be lost at once").into());
+        return Err(
+            Usage::new("the database is in memory: its result would be lost at once").into()
+        );
     }
 
     let clock = super::new_file::clock()?;

@@ -219,6 +219,15 @@ impl Config {
         })
     }
 
+    /// The files, folders and globs of `[schema]`, relative to the file as they were written.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for comparing schemas, which is not there yet")
+    )]
+    pub fn schema_files(&self) -> Result<Vec<String>, ConfigError> {
+        self.schema.files.iter().map(|text| self.resolve(text)).collect()
+    }
+
     /// The programs of `[[hooks]]`, each with its arguments; `{file}` is left in them.
     pub fn hook_commands(&self) -> Result<Vec<Vec<String>>, ConfigError> {
         let command = |hook: &Hook| hook.command.iter().map(|text| self.resolve(text)).collect();

@@ -15,7 +15,7 @@ struct Project {
 impl Project {
     fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fsutil::write_new(&folder.path().join(FILE_NAME), text).unwrap();
+        fsutil::write_new(&folder.path().join(find::FILE_NAME), text).unwrap();
         Self { folder, environment: Vec::new(), extra: Vec::new() }
     }
 
@@ -43,7 +43,7 @@ impl Project {
         let environment = |key: &str| self.environment(key);
         let options =
             LoadOptions { environment_name, extra: &self.extra, environment: &environment };
-        Config::load(&self.folder.path().join(FILE_NAME), &options)
+        Config::load(&self.folder.path().join(find::FILE_NAME), &options)
     }
 
     /// The database's path below the project, or the error.
@@ -376,8 +376,8 @@ fn a_missing_value_says_where_it_was_looked_for() {
     let err = config.database_location(None, Path::new("/cwd")).unwrap_err();
     assert_eq!(describe(&err), "2:8 ${A} | `${A}` has no value");
     let ConfigError::MissingValue { missing, .. } = err else { panic!("{err}") };
-    let dot_env = Place::DotEnv { path: config.root.join(".env"), exists: true };
-    assert_eq!(missing.looked_in, [Place::Arguments, Place::Environment, dot_env]);
+    let dot_env = values::Place::DotEnv { path: config.root.join(".env"), exists: true };
+    assert_eq!(missing.looked_in, [values::Place::Arguments, values::Place::Environment, dot_env]);
 }
 
 #[test]

@@ -155,11 +155,6 @@ impl Database {
         self.set_query_only(false)
     }
 
-    /// The file, for messages.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The connection, for the introspection of schemas.
     pub fn connection(&self) -> &Connection {
         &self.connection
@@ -252,6 +247,20 @@ impl Database {
         // Cannot be read, so that it is set without a look.
         self.run("change a setting of", "PRAGMA case_sensitive_like = OFF")?;
         SETTINGS.into_iter().try_for_each(|(setting, value)| self.set(setting, value))
+    }
+
+    /// Drops the temporary tables, views and triggers that a body left.
+    pub fn drop_temporary(&self) -> Result<(), DbError> {
+        // Triggers and views first: a table takes its own triggers along.
+        let sql = "SELECT format('DROP %s IF EXISTS temp.\"%w\"', type, name)
+                   FROM temp.sqlite_schema
+                   WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+                   ORDER BY type = 'table', type = 'view'";
+        let error = self.error("read the temporary tables of");
+        let mut statement = self.connection.prepare(sql).map_err(&error)?;
+        let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
+        let drops: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
+        drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {

@@ -52,6 +52,27 @@ fn reading_leaves_no_file_and_changes_no_byte() {
 }
 
 #[test]
+fn reading_rolls_back_what_a_crash_left() {
+    let folder = folder("delete");
+    let crashing = Connection::open(folder.path().join("app.db")).unwrap();
+    // More than the cache holds, so that half of it is in the file.
+    let sql = "PRAGMA cache_size = 2; BEGIN; UPDATE t SET a = 8;
+               WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+               INSERT INTO t SELECT zeroblob(4000) FROM n";
+    crashing.execute_batch(sql).unwrap();
+    for (from, to) in [("app.db", "copy.db"), ("app.db-journal", "copy.db-journal")] {
+        fs::copy(folder.path().join(from), folder.path().join(to)).unwrap();
+    }
+    let database = Database::open(&at(&folder, "copy.db"), Access::Read, PATIENCE).unwrap();
+    let rows: String = database
+        .connection
+        .query_row("SELECT group_concat(a) FROM t", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, "7");
+    assert!(!folder.path().join("copy.db-journal").exists());
+}
+
+#[test]
 fn reading_refuses_to_write() {
     let folder = folder("delete");
     let database = Database::open(&at(&folder, "app.db"), Access::Read, PATIENCE).unwrap();

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use crate::config::{ConfigError, ConfigProblem, FileTemplateError, SettingError};
 use crate::config::url::UrlError;
+use crate::config::{ConfigError, ConfigProblem, FileTemplateError, SettingError};
 use crate::db::DbError;
 use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
 use crate::graph::GraphProblem;
@@ -120,7 +120,9 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
 /// What to do about SQL that cannot be cut into statements.
 fn split(problem: &SplitError) -> Vec<String> {
     match problem {
-        SplitError::UnterminatedString => one("close the string; a quote inside it is written `''`"),
+        SplitError::UnterminatedString => {
+            one("close the string; a quote inside it is written `''`")
+        }
         SplitError::UnterminatedIdentifier { .. } => one("close the name"),
         SplitError::UnterminatedComment => one("close the comment with `*/`"),
         SplitError::UnterminatedTrigger => one("a trigger ends with `END;`"),
@@ -213,10 +215,10 @@ fn url(err: &UrlError) -> Vec<String> {
         UrlError::Empty | UrlError::NoPath => {
             one("name a file, for example `sqlite:///data/db.sqlite3`")
         }
-        UrlError::Host { .. } | UrlError::Slashes { .. } => one(
-            "three slashes come before a relative path, four before an absolute one: \
-             `sqlite:///data/db.sqlite3`, `sqlite:////var/lib/app.sqlite3`",
-        ),
+        UrlError::Host { .. } | UrlError::Slashes { .. } => {
+            one("three slashes come before a relative path, four before an absolute one: \
+             `sqlite:///data/db.sqlite3`, `sqlite:////var/lib/app.sqlite3`")
+        }
         UrlError::Parameter { .. } => {
             one("SQLite's own parameters belong into a `file:` URI: `file:db.sqlite3?mode=rw`")
         }
@@ -312,9 +314,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
             did_you_mean(similar, "`migrator history` lists all revisions and labels")
         }
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
-        ResolveError::NotOnBranch { branch, .. } => one(format!(
-            "`migrator history -r {branch}@base:{branch}@head` lists the branch"
-        )),
+        ResolveError::NotOnBranch { branch, .. } => {
+            one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
+        }
         ResolveError::MultipleHeads { symbol, heads } => {
             let mut hints = Vec::new();
             if symbol == "head" {
@@ -344,7 +346,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
                 one(format!("say from which: {}", ticked(&choices, " or ")))
             }
         }
-        ResolveError::NothingApplied { .. } => one("`migrator current` shows where the database is"),
+        ResolveError::NothingApplied { .. } => {
+            one("`migrator current` shows where the database is")
+        }
         ResolveError::NotHere { .. } => Vec::new(),
         ResolveError::NotAncestor { .. } => {
             one("a range leads from an older revision to a newer one of the same line: `OLD:NEW`")
@@ -376,14 +380,18 @@ pub fn database(err: &DbError) -> Vec<String> {
              `busy_timeout` under `[database]` in alembic.toml",
         ),
         DbError::Full { .. } => one("make room on the disk, and run it again"),
-        DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => Vec::new(),
-        DbError::Setting { .. } => one("nothing was changed; the SQLite in use is built without it"),
+        DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
+            Vec::new()
+        }
+        DbError::Setting { .. } => {
+            one("nothing was changed; the SQLite in use is built without it")
+        }
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
         }
-        DbError::NotARevision { .. } | DbError::RowCount { .. } => {
-            one("the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew")
-        }
+        DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
+            "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
+        ),
     }
 }
 
@@ -392,11 +400,13 @@ pub fn failure(failure: &Failure) -> Vec<String> {
     match failure {
         Failure::Planner(_) | Failure::Statement { .. } | Failure::Cancelled => Vec::new(),
         Failure::Database(err) => database(err),
-        Failure::Irreversible { .. } => one(
-            "restore a backup, or write a downgrade in place of `irreversible`; \
-             `migrator stamp` changes the version table alone",
-        ),
-        Failure::Split { problems } => problems.first().map(|it| split(&it.kind)).unwrap_or_default(),
+        Failure::Irreversible { .. } => {
+            one("restore a backup, or write a downgrade in place of `irreversible`; \
+             `migrator stamp` changes the version table alone")
+        }
+        Failure::Split { problems } => {
+            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
+        }
         Failure::Forbidden { .. } => one(
             "migrator runs the body in a transaction of its own; leave the statement out, or write \
              `-- transaction = false` into the header to run the body without one",
@@ -422,7 +432,10 @@ pub fn failure(failure: &Failure) -> Vec<String> {
                 } else {
                     format!("; rowid {}", rowids.join(", "))
                 };
-                format!("`{}` references rows of `{}` that are not there{which}", it.child, it.parent)
+                format!(
+                    "`{}` references rows of `{}` that are not there{which}",
+                    it.child, it.parent
+                )
             })
             .collect(),
         Failure::Broken { objects } => {

@@ -203,12 +203,9 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
         other => {
             let mut report = with_causes(other, hints::config(other));
             report.quote = match other {
-                ConfigError::MissingValue { location, .. } | ConfigError::DotEnv { location, .. } => {
-                    Some((location.clone(), String::new()))
-                }
-                ConfigError::Url { location, .. } => {
-                    location.clone().map(|it| (it, String::new()))
-                }
+                ConfigError::MissingValue { location, .. }
+                | ConfigError::DotEnv { location, .. } => Some((location.clone(), String::new())),
+                ConfigError::Url { location, .. } => location.clone().map(|it| (it, String::new())),
                 ConfigError::NotFound { .. }
                 | ConfigError::NoSuchFile { .. }
                 | ConfigError::AlembicsOwn { .. }

@@ -6,7 +6,7 @@
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
-use super::group::Renew;
+use super::group::{Renew, log_entry};
 use super::session::Session;
 use super::work::{Task, Work};
 use crate::db::{self, Database, Lock, SidecarLock};
@@ -84,7 +84,10 @@ impl Session<'_> {
         };
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
-        self.record(task, started_at, &report)?;
+        for write in &task.writes {
+            self.table.apply(&self.database, write)?;
+        }
+        self.log.append(&self.database, &log_entry(task, started_at, &report, self.request.tag))?;
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);

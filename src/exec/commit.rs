@@ -48,9 +48,10 @@ impl Session<'_> {
             // The transaction is open; the caller rolls it back.
             Err(failure) => return Err(failure),
         };
-        // Whatever it is, it must be over before somebody else looks at the file.
-        self.database.rollback().ok();
-        settle(source, read_back(self.request), before, after)?;
+        // Whatever it is, it must be over before the file is looked at.
+        self.close()?;
+        let rows = read_back(self.request, self.request.busy_timeout);
+        settle(source, rows, before, after)?;
         self.reopen()?;
         self.warn("COMMIT reported an error, but the database says that it succeeded".to_owned());
         Ok(())

@@ -8,7 +8,7 @@ use super::error::Failure;
 use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
-use crate::db::{DbError, Lock, LogEntry};
+use crate::db::{Lock, LogEntry};
 
 /// Plans anew for the rows it is given.
 pub(super) type Renew<'r, 'g> = dyn FnMut(&[String]) -> Result<Work<'g>, Failure> + 'r;
@@ -68,9 +68,14 @@ impl Session<'_> {
         } else {
             self.commit(&work.rows, &rows_after)?;
         }
-        let revisions = work.rest()[..group.n_steps].iter().map(|it| it.revision).collect();
+        let steps = &work.rest()[..group.n_steps];
+        let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::Committed { revisions });
         self.progress.keep();
+        // Inside the transaction only those settings were reset that are known and can be.
+        if !self.request.rehearse && steps.iter().any(Task::has_pragma) {
+            self.reopen()?;
+        }
         work.advance(group.n_steps, rows_after);
         Ok(work)
     }
@@ -86,38 +91,48 @@ impl Session<'_> {
         // anything runs.
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
+        let mut entries = Vec::with_capacity(steps.len());
         for task in steps {
             let started_at = self.request.clock.now();
             let report = self.run_body(task)?;
+            // What a body leaves in the connection must not reach the next one: it would run
+            // differently together than apart.
             if task.has_pragma() {
                 self.database.reset_settings()?;
             }
-            self.record(task, started_at, &report)?;
+            if task.may_have_temporary() {
+                self.database.drop_temporary()?;
+            }
+            for write in &task.writes {
+                self.table.apply(&self.database, write)?;
+            }
+            entries.push(log_entry(task, started_at, &report, self.request.tag));
             self.finish_step(task, report);
+        }
+        // All at once: a body that changes the schema makes SQLite compile the statement again,
+        // which is a tenth of what a small revision costs.
+        for entry in &entries {
+            self.log.append(&self.database, entry)?;
         }
         self.check_against(&baseline)?;
         Ok(self.table.rows(&self.database)?)
     }
+}
 
-    /// Writes what a step means for the version table, and that it ran.
-    pub fn record(
-        &self,
-        task: &Task<'_>,
-        started_at: DateTime<Utc>,
-        report: &StepReport,
-    ) -> Result<(), DbError> {
-        for write in &task.writes {
-            self.table.apply(&self.database, write)?;
-        }
-        let entry = LogEntry {
-            revision: task.revision.id.as_str(),
-            direction: task.direction.into(),
-            started_at,
-            // Microseconds are all that a clock can vouch for.
-            duration_ms: Some((report.elapsed.as_secs_f64() * 1e6).round() / 1e3),
-            checksum: Some(&task.checksum),
-            tag: self.request.tag,
-        };
-        self.log.append(&self.database, &entry)
+/// What the log says of a step.
+pub(super) fn log_entry<'t>(
+    task: &'t Task<'_>,
+    started_at: DateTime<Utc>,
+    report: &StepReport,
+    tag: Option<&'t str>,
+) -> LogEntry<'t> {
+    LogEntry {
+        revision: task.revision.id.as_str(),
+        direction: task.direction.into(),
+        started_at,
+        // Microseconds are all that a clock can vouch for.
+        duration_ms: Some((report.elapsed.as_secs_f64() * 1e6).round() / 1e3),
+        checksum: Some(&task.checksum),
+        tag,
     }
 }

@@ -129,8 +129,11 @@ fn run_plan(
     progress: &mut Progress,
 ) -> Result<Outcome, Failure> {
     let mut look = Look::new(request, observer)?;
-    let plan = planner(&look.rows(observer)?).map_err(Failure::Planner)?;
-    let mut work = Work::new(graph, plan)?;
+    let mut renew = |rows: &[String]| {
+        let plan = planner(rows).map_err(Failure::Planner)?;
+        Work::new(graph, plan, rows.to_vec())
+    };
+    let mut work = renew(&look.rows(observer)?)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }
@@ -138,10 +141,6 @@ fn run_plan(
         work.rehearsal_group()?;
     }
     let mut session = Session::new(look, observer, progress)?;
-    let mut renew = |rows: &[String]| {
-        let plan = planner(rows).map_err(Failure::Planner)?;
-        Work::new(graph, plan)
-    };
     while let Some(group) = session.next_group(&work)? {
         work = if group.mode.autocommit {
             session.run_autocommit(work, &mut renew)?

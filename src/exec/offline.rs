@@ -44,7 +44,8 @@ pub fn script(
     graph: &RevisionGraph,
     plan: Plan,
 ) -> Result<String, ExecError> {
-    let mut work = Work::new(graph, plan).map_err(ExecError::refused)?;
+    let rows = plan.start.clone();
+    let mut work = Work::new(graph, plan, rows).map_err(ExecError::refused)?;
     if work.rest().is_empty() {
         return Ok(String::new());
     }

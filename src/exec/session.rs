@@ -40,23 +40,28 @@ impl Progress {
     /// Joins what went wrong with what it left. The connection of the run must be closed.
     pub fn fail(self, request: &Run<'_>, failure: Failure) -> ExecError {
         let is_unknown = matches!(failure, Failure::Commit { outcome: CommitOutcome::Unknown, .. });
+        // Whoever held the database still does; waiting again tells nothing.
+        let timeout = match &failure {
+            Failure::Database(err) if err.is_busy() => Duration::ZERO,
+            _ => request.busy_timeout,
+        };
         let state = State {
             has_run: self.has_run,
             applied: self.done.into_iter().map(|it| it.revision).collect(),
             rolled_back: if is_unknown { Vec::new() } else { self.begun },
             partial: self.partial,
-            rows: read_back(request).ok(),
+            rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }
     }
 }
 
 /// The rows of the version table, on a connection of their own.
-pub(super) fn read_back(request: &Run<'_>) -> Result<Vec<String>, db::DbError> {
+pub(super) fn read_back(request: &Run<'_>, timeout: Duration) -> Result<Vec<String>, db::DbError> {
     if !db::exists(request.location) {
         return Ok(Vec::new());
     }
-    let database = Database::open(request.location, Access::Read, request.busy_timeout)?;
+    let database = Database::open(request.location, Access::Read, timeout)?;
     VersionTable::new(request.version_table).rows(&database)
 }
 
@@ -190,9 +195,19 @@ impl<'a> Session<'a> {
         if db::file(self.request.location).is_none() {
             return Ok(self.database.reset_settings()?);
         }
+        self.close()?;
         let location = self.request.location;
         let open = || Database::open(location, Access::Write, Duration::ZERO);
         self.database = self.patience.retry(self.observer, open)?;
+        Ok(())
+    }
+
+    /// Closes the connection, which rolls back what is open in it, and keeps one to nowhere.
+    ///
+    /// A body may have set `locking_mode`: then no other connection can read until this one is
+    /// closed.
+    pub fn close(&mut self) -> Result<(), Failure> {
+        self.database = Database::open_in_memory()?;
         Ok(())
     }
 

@@ -183,6 +183,7 @@ impl Project {
             busy_timeout: options.busy_timeout,
             transaction: options.transaction,
             rehearse: options.rehearse,
+            tag: None,
             clock: &clock,
             cancel: options.cancel.clone(),
             ticker: options.ticker.clone(),

@@ -50,13 +50,13 @@ pub(super) struct Group {
 }
 
 impl<'g> Work<'g> {
-    /// Cuts the bodies of a plan into statements.
+    /// Cuts the bodies of a plan, which was made for `rows`, into statements.
     ///
     /// # Errors
     ///
     /// [`Failure::Irreversible`], [`Failure::Split`] or [`Failure::Forbidden`]; the last two with
     /// all problems of all steps.
-    pub fn new(graph: &'g RevisionGraph, plan: Plan) -> Result<Self, Failure> {
+    pub fn new(graph: &'g RevisionGraph, plan: Plan, rows: Vec<String>) -> Result<Self, Failure> {
         let (mut unsplit, mut forbidden) = (Vec::new(), Vec::new());
         let mut steps = Vec::with_capacity(plan.steps.len());
         for Step { revision, direction, writes } in plan.steps {
@@ -95,7 +95,7 @@ impl<'g> Work<'g> {
         if !forbidden.is_empty() {
             return Err(Failure::Forbidden { problems: forbidden });
         }
-        Ok(Self { steps, n_done: 0, rows: plan.start })
+        Ok(Self { steps, n_done: 0, rows })
     }
 
     /// The steps that are still to run, in order.
@@ -163,6 +163,12 @@ impl Task<'_> {
     /// Whether it drops a table: then it probably rebuilds one.
     pub fn drops_table(&self) -> bool {
         self.texts().any(drops_table)
+    }
+
+    /// Whether it may make temporary tables, which last as long as the connection.
+    pub fn may_have_temporary(&self) -> bool {
+        let is_temp = |word: &[u8]| word.eq_ignore_ascii_case(b"TEMP");
+        self.texts().any(|it| it.as_bytes().windows(4).any(is_temp))
     }
 
     /// Whether it may change settings of the connection, which no transaction takes back.

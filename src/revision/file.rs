@@ -467,9 +467,9 @@ fn is_open(problem: &SplitError) -> bool {
         SplitError::UnterminatedString
         | SplitError::UnterminatedIdentifier { .. }
         | SplitError::UnterminatedComment => true,
-        SplitError::UnterminatedTrigger
-        | SplitError::Nul
-        | SplitError::IllegalToken { .. } => false,
+        SplitError::UnterminatedTrigger | SplitError::Nul | SplitError::IllegalToken { .. } => {
+            false
+        }
     }
 }
 

@@ -67,8 +67,8 @@ fn several_runs_may_make_the_database() {
 
 #[test]
 fn a_database_that_stays_locked_is_refused_and_unchanged() {
-    for (lock, body) in [("IMMEDIATE", "CREATE TABLE a(x)"), ("EXCLUSIVE", "CREATE TABLE a(x)")] {
-        let project = Project::of_upgrades(&[body]).prepare("CREATE TABLE o(x)");
+    for lock in ["IMMEDIATE", "EXCLUSIVE"] {
+        let project = Project::of_upgrades(&["CREATE TABLE a(x)"]).prepare("CREATE TABLE o(x)");
         let other = project.connect();
         other.execute_batch(&format!("BEGIN {lock}")).unwrap();
         let options = Options { busy_timeout: Duration::from_millis(40), ..Options::default() };
@@ -112,13 +112,13 @@ fn a_commit_waits_for_a_reader_to_finish() {
     let project = Project::of_upgrades(&["CREATE TABLE a(x)"]).prepare(FAMILY);
     let reader = project.connect();
     reader.execute_batch("BEGIN; SELECT * FROM p").unwrap();
-    let outcome = thread::scope(|scope| {
-        scope.spawn(move || {
-            thread::sleep(Duration::from_millis(100));
-            drop(reader);
-        });
-        project.upgrade(&Options::default()).unwrap()
-    });
+    let mut reader = Some(reader);
+    let mut observer = |event: &event::Event<'_>| {
+        if let event::Event::WaitingForLock { .. } = event {
+            drop(reader.take());
+        }
+    };
+    let outcome = project.run_to(1, &Options::default(), &mut observer).unwrap();
     assert!(outcome.waited > Duration::ZERO);
     assert_eq!(project.summary(), "a c p @ r1");
 }

@@ -320,6 +320,28 @@ fn settings_do_not_leak_into_the_next_body() {
 }
 
 #[test]
+fn settings_do_not_leak_into_the_next_transaction() {
+    let project = Project::of_upgrades(&[
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = 9; CREATE TABLE a(x)",
+        "CREATE TABLE b(x); INSERT INTO b SELECT zeroblob(4000) FROM json_each('[1,2,3,4,5,6,7,8,9]')",
+    ]);
+    let options = Options { transaction: TransactionMode::Revision, ..Options::default() };
+    project.upgrade(&options).unwrap();
+    assert_eq!(project.summary(), "a b @ r2");
+}
+
+#[test]
+fn temporary_tables_do_not_leak_into_the_next_body() {
+    let body = "CREATE TEMP TABLE scratch(id INTEGER PRIMARY KEY AUTOINCREMENT);
+        CREATE TEMP TABLE \"a \"\"b\"(x); CREATE TEMP VIEW w AS SELECT * FROM scratch;
+        CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO scratch VALUES (NULL); END;
+        INSERT INTO t VALUES (1);";
+    let project = Project::of_upgrades(&[body, body]).prepare("CREATE TABLE t(x)");
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.summary(), "t @ r2");
+}
+
+#[test]
 fn a_wal_database_stays_one() {
     let project =
         Project::of_upgrades(&[REBUILD]).prepare(&format!("PRAGMA journal_mode = WAL; {FAMILY}"));
