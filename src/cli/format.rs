@@ -61,8 +61,9 @@ impl<'a> Formatter<'a> {
         for mark in self.marks(index, parts.points) {
             line.push_str(&format!(" {MARK}({mark}){MARK:#}"));
         }
-        if parts.message {
-            line.push_str(&format!(", {}", revision.summary()));
+        let message = revision.summary();
+        if parts.message && !message.is_empty() {
+            line.push_str(&format!(", {message}"));
         }
         line
     }

@@ -122,7 +122,7 @@ impl Observer for Progress<'_> {
                 None => self.output.warning(message),
             },
             Event::Committed { revisions, .. } => {
-                if self.echo {
+                if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");
                     self.status(format!("    {DIM}{n} committed{DIM:#}"));
                 }

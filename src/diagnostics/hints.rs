@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::config::url::UrlError;
-use crate::config::{ConfigError, ConfigProblem, FileTemplateError, SettingError};
+use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
 use crate::db::DbError;
 use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
 use crate::graph::GraphProblem;
@@ -15,6 +15,7 @@ use crate::revision::file::FileProblem;
 use crate::revision::script_dir::ReadError;
 use crate::revision::{NameError, RevisionId};
 use crate::sql::statement::SplitError;
+use crate::sql::transaction_control::Forbidden;
 use crate::toml_table::TomlProblem;
 
 fn one(hint: impl Into<String>) -> Vec<String> {
@@ -127,7 +128,9 @@ fn split(problem: &SplitError) -> Vec<String> {
         SplitError::UnterminatedComment => one("close the comment with `*/`"),
         SplitError::UnterminatedTrigger => one("a trigger ends with `END;`"),
         SplitError::Nul => one("SQLite would read nothing behind it: remove it"),
-        SplitError::IllegalToken { .. } => one("this is no SQL"),
+        SplitError::IllegalToken { .. } => one(
+            "SQLite cannot read this; a text is written `'…'`, and a name that is no plain word `\"…\"`",
+        ),
     }
 }
 
@@ -137,6 +140,10 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
             did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
+        // What the parser says of every bare word.
+        TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
+            one("a text stands in quotes: `\"…\"`")
+        }
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
         | TomlProblem::Invalid { .. } => Vec::new(),
@@ -159,15 +166,22 @@ pub fn config(err: &ConfigError) -> Vec<String> {
         ConfigError::NotFound { alembics_own: None, .. } => one(
             "run `migrator init` to set up a project here, or name its configuration with `-c FILE`",
         ),
-        ConfigError::NotFound { alembics_own: Some(path), .. }
-        | ConfigError::AlembicsOwn { path, .. } => one(format!(
+        ConfigError::NotFound { alembics_own: Some(path), .. } => one(format!(
             "`{}` configures Alembic itself, whose revisions are Python; run `migrator init` for a \
              project with SQL revisions that can share its database",
             name_of(path)
         )),
-        ConfigError::NoSuchFile { .. } => {
-            one("name an existing `alembic.toml`, or run `migrator init` to make one")
-        }
+        ConfigError::AlembicsOwn { origin, .. } => named_by(*origin)
+            .into_iter()
+            .chain(one(
+                "the revisions of Alembic are Python; run `migrator init` for a project with SQL \
+                 revisions that can share its database",
+            ))
+            .collect(),
+        ConfigError::NoSuchFile { origin, .. } => named_by(*origin)
+            .into_iter()
+            .chain(one("name an existing `alembic.toml`, or run `migrator init` to make one"))
+            .collect(),
         ConfigError::Io(_) | ConfigError::File { .. } => Vec::new(),
         ConfigError::UnknownEnvironment { similar, known, .. } => {
             let otherwise = if known.is_empty() {
@@ -199,6 +213,16 @@ pub fn config(err: &ConfigError) -> Vec<String> {
             hints
         }
         ConfigError::Url { source, .. } => url(source),
+    }
+}
+
+/// Says it where the file was not named on the command line.
+fn named_by(origin: FileOrigin) -> Option<String> {
+    match origin {
+        FileOrigin::Caller => None,
+        FileOrigin::Variable => {
+            Some("the environment variable ALEMBIC_CONFIG names it".to_owned())
+        }
     }
 }
 
@@ -248,7 +272,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
         },
         ConfigProblem::FileTemplate { error, .. } => match error {
             FileTemplateError::UnknownToken { similar, .. } => did_you_mean(
-                similar,
+                &similar.iter().map(|it| format!("{{{it}}}")).collect::<Vec<_>>(),
                 "the tokens are {rev} {slug} {epoch} {year} {month} {day} {hour} {minute} {second}",
             ),
             FileTemplateError::UnbalancedBrace { .. } => {
@@ -395,34 +419,24 @@ pub fn database(err: &DbError) -> Vec<String> {
     }
 }
 
-/// What to do about a run that did not succeed.
-pub fn failure(failure: &Failure) -> Vec<String> {
-    match failure {
-        Failure::Planner(_) | Failure::Statement { .. } | Failure::Cancelled => Vec::new(),
-        Failure::Database(err) => database(err),
-        Failure::Irreversible { .. } => {
-            one("restore a backup, or write a downgrade in place of `irreversible`; \
-             `migrator stamp` changes the version table alone")
+/// What to do about a statement that has no place in a transaction.
+pub fn forbidden(problem: &Forbidden) -> Vec<String> {
+    one(match problem.what.as_str() {
+        "PRAGMA foreign_keys" => {
+            "migrator has them off while a body runs, and checks afterwards that no row lost its \
+             parent; leave the statement out, or write `-- foreign_keys = true` into the header to \
+             run the body with foreign keys enforced"
         }
-        Failure::Split { problems } => {
-            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
-        }
-        Failure::Forbidden { .. } => one(
+        _ => {
             "migrator runs the body in a transaction of its own; leave the statement out, or write \
-             `-- transaction = false` into the header to run the body without one",
-        ),
-        Failure::NotRehearsable { reason, .. } => match reason {
-            NotRehearsable::Autocommit => one(
-                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
-            ),
-            NotRehearsable::ForeignKeys => one(
-                "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
-            ),
-        },
-        Failure::TransactionEnded { .. } => {
-            one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
+             `-- transaction = false` into the header to run the body without one"
         }
-        Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
+    })
+}
+
+/// What is wrong in detail, where the message only counts it.
+pub fn details(failure: &Failure) -> Vec<String> {
+    match failure {
         Failure::ForeignKeys { violations } => violations
             .iter()
             .map(|it| {
@@ -441,6 +455,39 @@ pub fn failure(failure: &Failure) -> Vec<String> {
         Failure::Broken { objects } => {
             objects.iter().map(|it| format!("`{}`: {}", it.name, it.message)).collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+/// What to do about a run that did not succeed.
+pub fn failure(failure: &Failure) -> Vec<String> {
+    match failure {
+        Failure::Planner(_)
+        | Failure::Statement { .. }
+        | Failure::Cancelled
+        | Failure::ForeignKeys { .. }
+        | Failure::Broken { .. }
+        | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Database(err) => database(err),
+        Failure::Irreversible { .. } => {
+            one("restore a backup, or write a downgrade in place of `irreversible`; \
+             `migrator stamp` changes the version table alone")
+        }
+        Failure::Split { problems } => {
+            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
+        }
+        Failure::NotRehearsable { reason, .. } => match reason {
+            NotRehearsable::Autocommit => one(
+                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
+            ),
+            NotRehearsable::ForeignKeys => one(
+                "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
+            ),
+        },
+        Failure::TransactionEnded { .. } => {
+            one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
+        }
+        Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
         Failure::Overtaken { .. } => one("run `migrator current` to see where the database is"),
         Failure::Commit { outcome, .. } => match outcome {
             CommitOutcome::NotApplied => one("run it again when the cause is gone"),
@@ -461,7 +508,15 @@ pub fn state(err: &ExecError) -> Vec<String> {
         None => one("where the database is could not be read; `migrator current` tries again"),
         Some(rows) => {
             let at = if rows.is_empty() { "base".to_owned() } else { ticked(rows, ", ") };
-            one(format!("the database is at {at}; mend the cause and run the same command again"))
+            let next = match (&err.failure, &state.partial) {
+                (_, Some((revision, n))) if *n > 0 => format!(
+                    "before it is run again, undo by hand what `{revision}` did, or take the \
+                     statements that were run out of its file"
+                ),
+                (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
+                _ => "mend the cause and run the same command again".to_owned(),
+            };
+            one(format!("the database is at {at}; {next}"))
         }
     }
 }

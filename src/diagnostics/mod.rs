@@ -126,10 +126,21 @@ impl Report {
 /// each.
 pub fn render(err: &anyhow::Error, here: &Path) -> String {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
-    let reports = match known {
+    let mut reports = match known {
         Some(known) => reports(known),
         None => vec![plain_report(err)],
     };
+    // What the command line knows about an error of the library.
+    if let (Some(_), Some(usage)) = (known, err.downcast_ref::<Usage>())
+        && let Some(last) = reports.last_mut()
+    {
+        last.hints.extend(usage.hints.iter().cloned());
+    }
+    // Advice that holds for several problems in a row is given once, after the last of them.
+    for at in 1..reports.len() {
+        let hints = reports[at].hints.clone();
+        reports[at - 1].hints.retain(|it| !hints.contains(it));
+    }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -259,7 +270,7 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
             .map(|it| {
                 Report::new(format!("`{}` {}", it.kind.what, it.kind.reason))
                     .quote(&it.location, "")
-                    .hints(hints())
+                    .hints(hints::forbidden(&it.kind))
             })
             .collect(),
         Failure::Statement { location, source, .. } => {
@@ -268,11 +279,14 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         Failure::Irreversible { location, .. } | Failure::TransactionEnded { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
+        Failure::ForeignKeys { .. } | Failure::Broken { .. } => {
+            let mut report = with_causes(err, hints());
+            report.causes.extend(hints::details(&err.failure));
+            vec![report]
+        }
         Failure::Database(_)
         | Failure::NotRehearsable { .. }
         | Failure::TransactionLeftOpen { .. }
-        | Failure::ForeignKeys { .. }
-        | Failure::Broken { .. }
         | Failure::Overtaken { .. }
         | Failure::Commit { .. }
         | Failure::Cancelled => vec![with_causes(err, hints())],

@@ -231,7 +231,7 @@ fn an_irreversible_revision_stops_before_anything_runs() {
 #[test]
 fn a_broken_body_is_rolled_back() {
     let env = TestEnv::new();
-    env.revision("a1").down("DROP TABLE t_a1;\nDROP TABLE nothing;").write();
+    env.revision("a1").down("DROP TABLE t_a1;\nDROP TABLE missing;").write();
     env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("downgrade base"), @r#"
     ------- stderr -------

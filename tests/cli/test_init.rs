@@ -130,7 +130,7 @@ fn several_databases_are_environments() {
     "#);
     insta::assert_snapshot!(env.run("-n users revision --branch-label users -m 'create users'"), @"wrote versions/users/aaaa11112222_create_users.sql");
     insta::assert_snapshot!(
-        env.run("-n orders revision --branch-label orders -m 'create orders'"), @"wrote versions/orders/aaaa11112222_create_orders.sql"
+        env.run("-n orders revision --rev-id bbbb11112222 --branch-label orders -m 'create orders'"), @"wrote versions/orders/aaaa11112222_create_orders.sql"
     );
     insta::assert_snapshot!(env.run("-n users upgrade"), @"
     ------- stderr -------

@@ -87,10 +87,6 @@ fn a_wrong_argument_is_refused() {
     hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("stamp base b2"), @"
-    ------- stderr -------
-    app.db is at b2
-    ");
     insta::assert_snapshot!(env.run("stamp"), @"
     ------- stderr -------
     error: the following required arguments were not provided:

@@ -293,7 +293,7 @@ fn an_error_without_a_place_quotes_the_statement() {
     hint: the database is at base; mend the cause and run the same command again
     [exit status: 3]
     ");
-    env.revision("a1").up("INSERT INTO nothing VALUES (1);").write();
+    env.revision("a1").up("INSERT INTO missing VALUES (1);").write();
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------
     error: revision `a1` failed at statement 1 of 1; it was rolled back
@@ -310,7 +310,7 @@ fn an_error_without_a_place_quotes_the_statement() {
 fn with_a_transaction_for_each_revision_those_before_stay() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
     env.config("transaction = \"revision\"");
-    env.revision("c3").after("b2").up("SELECT nothing;").write();
+    env.revision("c3").after("b2").up("SELECT missing;").write();
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------
     upgrade a1, make a1 ([time])
@@ -318,7 +318,7 @@ fn with_a_transaction_for_each_revision_those_before_stay() {
     error: revision `c3` failed at statement 1 of 1; it was rolled back; the 2 revisions before it, `a1` to `b2`, stay
      --> versions/c3.sql:8:8
       |
-    8 | SELECT nothing;
+    8 | SELECT missing;
       |        ^^^^^^^ near "nothing": syntax error
     hint: the database is at `b2`; mend the cause and run the same command again
     [exit status: 3]
@@ -332,7 +332,7 @@ fn a_revision_outside_a_transaction_says_what_stays() {
     env.revision("b2")
         .after("a1")
         .header("transaction = false")
-        .up("CREATE TABLE one (x);\nCREATE TABLE two (x);\nSELECT nothing;")
+        .up("CREATE TABLE one (x);\nCREATE TABLE two (x);\nSELECT missing;")
         .write();
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------
@@ -340,7 +340,7 @@ fn a_revision_outside_a_transaction_says_what_stays() {
     error: revision `b2` failed at statement 3 of 3; 2 statements of `b2` were run and stay; `a1`, before it, stays
       --> versions/b2.sql:11:8
        |
-    11 | SELECT nothing;
+    11 | SELECT missing;
        |        ^^^^^^^ near "nothing": syntax error
     hint: the database is at `a1`; mend the cause and run the same command again
     [exit status: 3]
@@ -578,13 +578,13 @@ fn a_dry_run_without_a_database_makes_none() {
 fn a_dry_run_fails_as_the_run_would() {
     let env = TestEnv::with_graph(&["a1"]);
     env.run("upgrade").ok();
-    env.revision("b2").after("a1").up("SELECT nothing;").write();
+    env.revision("b2").after("a1").up("SELECT missing;").write();
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @r#"
     ------- stderr -------
     error: revision `b2` failed at statement 1 of 1; it was rolled back
      --> versions/b2.sql:8:8
       |
-    8 | SELECT nothing;
+    8 | SELECT missing;
       |        ^^^^^^^ near "nothing": syntax error
     hint: the database is at `a1`; mend the cause and run the same command again
     [exit status: 3]
