@@ -21,7 +21,7 @@ pub struct GlobalArgs {
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// Lay the settings of [env.NAME] over the rest
+    /// Lay the settings of `[env.NAME]` over the rest
     #[arg(long = "name", short = 'n', value_name = "NAME")]
     pub environment: Option<String>,
 
@@ -57,7 +57,7 @@ pub struct GlobalArgs {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -68,12 +68,13 @@ pub enum ColorWhen {
 /// The colour of clap's own messages, which are printed before the arguments are known.
 pub fn color_of_messages(args: &[OsString]) -> clap::ColorChoice {
     let args: Vec<&str> = args.iter().map_while(|it| it.to_str()).collect();
-    let given = args.iter().enumerate().filter_map(|(at, it)| match it.strip_prefix("--color") {
-        Some("") => args.get(at + 1).copied(),
-        Some(value) => value.strip_prefix('='),
-        None => None,
-    });
-    match given.last() {
+    let mut given =
+        args.iter().enumerate().filter_map(|(at, it)| match it.strip_prefix("--color") {
+            Some("") => args.get(at + 1).copied(),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        });
+    match given.next_back() {
         Some("always") => clap::ColorChoice::Always,
         Some("never") => clap::ColorChoice::Never,
         _ => clap::ColorChoice::Auto,

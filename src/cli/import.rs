@@ -187,10 +187,8 @@ fn render(project: &Project, migrations: &[Migration]) -> anyhow::Result<Vec<(Pa
             .map_err(|it| Error::from(script_dir::ReadError::Problems(vec![it])))?;
         let revision = file::parse(&source).map_err(|problems| {
             let origin = script_dir::shown(&migration.path, &project.here);
-            let note = format!(
-                "nothing was written; this is what `{}` would become",
-                origin.display()
-            );
+            let note =
+                format!("nothing was written; this is what `{}` would become", origin.display());
             anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems)))
                 .context(Usage::new("the migration cannot be a revision").hint(note))
         })?;

@@ -1,12 +1,14 @@
 //! `migrator upgrade` and `migrator downgrade`
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use dialoguer::console::Term;
 use serde::Serialize;
 
 use super::App;
-use super::output::Format;
+use super::output::{Format, Output};
 use super::progress::{Progress, describe_duration};
 use super::project::Project;
 use crate::Error;
@@ -72,7 +74,7 @@ struct HowArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// A text to keep in migrator_log with the revisions of this run
+    /// A text to keep in `migrator_log` with the revisions of this run
     #[arg(long, value_name = "TEXT")]
     tag: Option<String>,
 }
@@ -84,7 +86,9 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     let target = online_target(&args.target)?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
-    run(app, &project, &migrator, Direction::Upgrade, &target, &[], &args.how)
+    let request =
+        Wanted { direction: Direction::Upgrade, target, also: Vec::new(), cancel: listen()? };
+    run(app, &project, &migrator, &request, &args.how)
 }
 
 pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
@@ -100,19 +104,43 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         Goal::Reverted(reverted) => migrator.graph().ids(&reverted.also),
         Goal::Applied(_) => Vec::new(),
     };
+    let cancel = listen()?;
     if !also.is_empty() && !args.yes && !args.how.dry_run {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !app.output.can_ask() || !ask(&refusal)? {
+        if !Output::can_ask() {
             return Err(Error::from(refusal).into());
         }
+        if !ask(&refusal)? {
+            return Err(Usage::new("not confirmed; nothing was changed").into());
+        }
     }
-    run(app, &project, &migrator, Direction::Downgrade, &target, &also, &args.how)
+    let request = Wanted { direction: Direction::Downgrade, target, also, cancel };
+    run(app, &project, &migrator, &request, &args.how)
+}
+
+/// What Ctrl-C sets from now on.
+fn listen() -> anyhow::Result<Arc<AtomicBool>> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancel);
+    // A second Ctrl-C changes nothing: the rollback is under way.
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    Ok(cancel)
 }
 
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
     let question = format!("{refusal}. Go on?");
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+    answer.map_err(|dialoguer::Error::IO(err)| {
+        // The cursor was hidden for the question, and stands behind it.
+        let terminal = Term::stderr();
+        let _shown = terminal.show_cursor().and_then(|()| terminal.write_line(""));
+        if err.kind() == io::ErrorKind::Interrupted {
+            Usage::new("cancelled; nothing was changed").into()
+        } else {
+            err.into()
+        }
+    })
 }
 
 /// The target of a run on a database, for which ranges have no meaning.
@@ -160,31 +188,35 @@ struct StepJson {
     changed_rows: u64,
 }
 
+/// Where a run is to lead.
+struct Wanted {
+    direction: Direction,
+    target: RevisionSymbol,
+    /// What may be reverted besides.
+    also: Vec<RevisionId>,
+    /// Ends the run when it is set.
+    cancel: Arc<AtomicBool>,
+}
+
 fn run(
     app: &mut App,
     project: &Project,
     migrator: &Migrator,
-    direction: Direction,
-    target: &RevisionSymbol,
-    also: &[RevisionId],
+    wanted: &Wanted,
     how: &HowArgs,
 ) -> anyhow::Result<ExitStatus> {
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    // A second Ctrl-C changes nothing: the rollback is under way.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-
+    let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, echo, how.dry_run);
     let clock = super::new_file::clock()?;
     let request = Request {
         direction,
-        target,
-        also,
+        target: &wanted.target,
+        also: &wanted.also,
         rehearse: how.dry_run,
         tag: how.tag.as_deref(),
         clock: clock.as_ref(),
-        cancel: Some(cancel),
+        cancel: Some(Arc::clone(&wanted.cancel)),
         ticker: progress.ticker(),
     };
     let result = migrator.run(&request, &mut progress);

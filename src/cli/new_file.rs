@@ -134,7 +134,8 @@ pub fn prepare(
     let shown = script_dir::shown(&path, &project.here);
     let source = Arc::new(Source { path: shown, text });
     // The message quotes a file that is not there.
-    let not_written = format!("no file was written; this is what the template `{template_name}` makes");
+    let not_written =
+        format!("no file was written; this is what the template `{template_name}` makes");
     let note = || Usage::new("the new file would be wrong").hint(&not_written);
     let revision = file::parse(&source).map_err(|problems| {
         anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems))).context(note())
@@ -153,8 +154,7 @@ pub fn prepare(
 fn check_new_id(graph: &RevisionGraph, text: &str) -> anyhow::Result<RevisionId> {
     let hint = "leave out --rev-id and one is made";
     let id = RevisionId::new(text).map_err(|reason| {
-        Usage::new(format!("`{text}` cannot be a revision id: it {reason}"))
-            .hint(hint)
+        Usage::new(format!("`{text}` cannot be a revision id: it {reason}")).hint(hint)
     })?;
     let length = text.chars().count();
     if length > MAX_NEW_ID_LENGTH {
@@ -187,9 +187,10 @@ fn check_new_labels(graph: &RevisionGraph, labels: &[&str]) -> anyhow::Result<()
         BranchLabel::new(label).map_err(|reason| {
             Usage::new(format!("`{label}` cannot be a branch label: it {reason}"))
         })?;
-        let taken = graph.by_label(label).map(|index| (index, "a label")).or_else(|| {
-            graph.by_id(label).map(|index| (index, "the id"))
-        });
+        let taken = graph
+            .by_label(label)
+            .map(|index| (index, "a label"))
+            .or_else(|| graph.by_id(label).map(|index| (index, "the id")));
         if let Some((index, what)) = taken {
             let Revision { id, source, .. } = &graph[index];
             let path = source.path.display();

@@ -50,13 +50,21 @@ impl Output {
         }
     }
 
-    /// Whether someone reads standard error as it appears.
-    pub fn stderr_is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
+    /// Whether someone reads standard error as it appears, on a terminal that can redraw a line.
+    pub fn stderr_can_redraw() -> bool {
+        io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
+    }
+
+    /// Whether text on standard error may be coloured.
+    pub fn stderr_has_color(&self) -> bool {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        }
     }
 
     /// Whether someone can answer a question.
-    pub fn can_ask(&self) -> bool {
+    pub fn can_ask() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 

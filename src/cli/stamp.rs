@@ -41,7 +41,7 @@ pub(super) struct StampArgs {
     #[arg(long)]
     purge: bool,
 
-    /// A text to keep in migrator_log with the revisions
+    /// A text to keep in `migrator_log` with the revisions
     #[arg(long, value_name = "TEXT")]
     tag: Option<String>,
 }
@@ -68,8 +68,7 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     let symbols: Vec<RevisionSymbol> =
         args.revisions.iter().map(|it| online_target(it)).collect::<anyhow::Result<_>>()?;
     let purge = if args.purge { Purge::Yes } else { Purge::No };
-    let location =
-        if args.dry_run { project.location()? } else { project.lasting_location()? };
+    let location = if args.dry_run { project.location()? } else { project.lasting_location()? };
 
     let clock = super::new_file::clock()?;
     let request = Run {

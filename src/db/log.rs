@@ -158,7 +158,9 @@ mod tests {
         LogTable::On.ensure(&database).unwrap();
         LogTable::On.ensure(&database).unwrap();
         LogTable::On.append(&database, &entry("a")).unwrap();
-        database.execute(&LogTable::append_sql("it's", LogDirection::Stamp, None, Some("a'b"))).unwrap();
+        database
+            .execute(&LogTable::append_sql("it's", LogDirection::Stamp, None, Some("a'b")))
+            .unwrap();
         let rows: Vec<String> = database
             .connection
             .prepare(

@@ -220,9 +220,7 @@ pub fn config(err: &ConfigError) -> Vec<String> {
 fn named_by(origin: FileOrigin) -> Option<String> {
     match origin {
         FileOrigin::Caller => None,
-        FileOrigin::Variable => {
-            Some("the environment variable ALEMBIC_CONFIG names it".to_owned())
-        }
+        FileOrigin::Variable => Some("the environment variable ALEMBIC_CONFIG names it".to_owned()),
     }
 }
 

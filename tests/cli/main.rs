@@ -1,4 +1,5 @@
 //! What a user sees: a transcript of every command, every option and every error.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -7,18 +8,23 @@ mod test_completions;
 mod test_config;
 mod test_current;
 mod test_downgrade;
+mod test_dry_run;
 mod test_edit;
 mod test_ensure_version;
+mod test_failures;
 mod test_files;
 mod test_globals;
+mod test_graph;
 mod test_heads;
 mod test_help;
+mod test_help_long;
 mod test_history;
 mod test_import;
 mod test_init;
 mod test_json;
 mod test_man;
 mod test_merge;
+mod test_new_file;
 mod test_offline;
 mod test_revision;
 mod test_show;

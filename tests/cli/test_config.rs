@@ -21,6 +21,7 @@ fn without_a_configuration_it_says_how_to_begin() {
     insta::assert_snapshot!(env.run("heads"), @"
     ------- stderr -------
     error: there is no file `$DIR/elsewhere/alembic.toml`
+    hint: the environment variable ALEMBIC_CONFIG names it
     hint: name an existing `alembic.toml`, or run `migrator init` to make one
     [exit status: 2]
     ");
@@ -39,7 +40,7 @@ fn a_project_of_alembic_itself_is_told_apart() {
     insta::assert_snapshot!(env.run("-c alembic.ini upgrade head"), @"
     ------- stderr -------
     error: `$DIR/alembic.ini` is a configuration of Alembic itself
-    hint: `alembic.ini` configures Alembic itself, whose revisions are Python; run `migrator init` for a project with SQL revisions that can share its database
+    hint: the revisions of Alembic are Python; run `migrator init` for a project with SQL revisions that can share its database
     [exit status: 2]
     ");
     let env = TestEnv::empty();
@@ -179,7 +180,7 @@ fn a_value_that_cannot_be_used_is_quoted() {
       |
     1 | file_template = "{rev}_{slgu}"
       |                 ^^^^^^^^^^^^^^
-    hint: did you mean `slug`?
+    hint: did you mean `{slug}`?
     [exit status: 2]
     "#);
 }
@@ -341,7 +342,10 @@ fn a_url_that_cannot_be_used_is_explained() {
 #[test]
 fn a_database_in_memory_can_be_read() {
     let env = TestEnv::with_graph(&["a1"]);
-    insta::assert_snapshot!(env.run("current --url :memory:"), @"");
+    insta::assert_snapshot!(env.run("current --url :memory:"), @"
+    ------- stderr -------
+    no revision is applied to :memory:
+    ");
     insta::assert_snapshot!(env.run("upgrade --url sqlite:///:memory:"), @"
     ------- stderr -------
     error: the database is in memory: its result would be lost at once

@@ -28,7 +28,10 @@ fn the_rows_are_printed_with_what_they_are() {
     c3 (head)
     ");
     env.run("downgrade base").ok();
-    insta::assert_snapshot!(env.run("current"), @"");
+    insta::assert_snapshot!(env.run("current"), @"
+    ------- stderr -------
+    no revision is applied to app.db
+    ");
 }
 
 #[test]
@@ -38,14 +41,14 @@ fn check_heads_is_yes_or_no() {
     insta::assert_snapshot!(env.run("current --check-heads"), @"
     a1
     ------- stderr -------
-    the database is not at the heads: 2 revisions are pending
+    the database is not at the heads: 2 revisions are pending; `migrator upgrade heads` applies what is pending
     [exit status: 1]
     ");
     env.run("upgrade b2").ok();
     insta::assert_snapshot!(env.run("current -c"), @"
     b2
     ------- stderr -------
-    the database is not at the heads: 1 revision is pending
+    the database is not at the heads: 1 revision is pending; `migrator upgrade heads` applies what is pending
     [exit status: 1]
     ");
     env.run("upgrade").ok();

@@ -11,7 +11,9 @@ fn the_version_table_is_made_and_nothing_else() {
     ");
     assert_eq!(
         env.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"),
-        ["CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"]
+        [
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        ]
     );
     insta::assert_snapshot!(env.run("ensure_version"), @"
     ------- stderr -------

@@ -9,7 +9,10 @@ use crate::support::TestEnv;
 #[test]
 fn options_stand_before_and_after_the_command() {
     let env = TestEnv::with_graph(&["a1"]);
-    env.file("other.toml", "version_locations = [\"versions\"]\n[database]\nurl = \"${NAME}.db\"\n");
+    env.file(
+        "other.toml",
+        "version_locations = [\"versions\"]\n[database]\nurl = \"${NAME}.db\"\n",
+    );
     for line in [
         "-c other.toml -x NAME=x -q upgrade",
         "upgrade -c other.toml -x NAME=x -q",
@@ -52,7 +55,10 @@ fn quiet_keeps_answers_and_errors() {
 #[test]
 fn verbose_shows_each_statement() {
     let env = TestEnv::new();
-    env.revision("a1").up("CREATE TABLE t (\n    x\n);\n-- a remark\nINSERT INTO t VALUES (1);").down("DROP TABLE t;").write();
+    env.revision("a1")
+        .up("CREATE TABLE t (\n    x\n);\n-- a remark\nINSERT INTO t VALUES (1);")
+        .down("DROP TABLE t;")
+        .write();
     insta::assert_snapshot!(env.run("upgrade -v"), @"
     ------- stderr -------
         CREATE TABLE t (
@@ -63,16 +69,7 @@ fn verbose_shows_each_statement() {
         1 revision committed
     app.db is at a1
     ");
-    insta::assert_snapshot!(env.run("-v downgrade base -q"), @"
-    ------- stderr -------
-    error: revision `a1` failed at statement 1 of 1; it was rolled back
-      --> versions/a1.sql:14:1
-       |
-    14 | DROP TABLE t_a1;
-       | ^^^^^^^^^^^^^^^ no such table: t_a1
-    hint: the database is at `a1`; mend the cause and run the same command again
-    [exit status: 3]
-    ");
+    insta::assert_snapshot!(env.run("-v downgrade base -q"), @"");
 }
 
 #[test]
@@ -120,21 +117,15 @@ fn colour_is_for_terminals_and_whoever_asks() {
 #[test]
 fn on_a_terminal_there_is_colour_unless_it_is_not_wanted() {
     let env = TestEnv::with_graph(&["a1"]);
+    let line = format!("{} heads", env!("CARGO_BIN_EXE_migrator"));
     let run = |env: &TestEnv| -> Option<String> {
-        let program = env!("CARGO_BIN_EXE_migrator");
-        let line = format!("{program} heads");
-        let mut command = Command::new("script");
-        command.args(["-qec", &line, "/dev/null"]).current_dir(env.path(""));
-        command.env_clear().env("PATH", std::env::var_os("PATH")?).env("TERM", "xterm");
-        if env.path("no-color").exists() {
-            command.env("NO_COLOR", "1");
-        }
-        let output = command.stdin(Stdio::null()).output().ok()?;
+        let mut command = env.program("script", &["-qec", &line, "/dev/null"]);
+        let output = command.env("TERM", "xterm").output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let Some(coloured) = run(&env) else { return };
     assert!(coloured.contains("\u{1b}[33ma1"), "{coloured:?}");
-    env.file("no-color", "");
+    let env = env.with("NO_COLOR", "1");
     assert_eq!(run(&env).unwrap().trim(), "a1 (head)");
 }
 
@@ -241,8 +232,8 @@ fn an_interrupt_rolls_back_and_says_so() {
         CREATE TABLE long AS
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000)
         SELECT count(*) FROM n
-    error: cancelled; it was rolled back
-    hint: the database is at `a1`; mend the cause and run the same command again
+    error: cancelled; `b2` was rolled back
+    hint: the database is at `a1`; run the same command again to go on
     ");
     assert_eq!(status, Some(3));
     assert_eq!(env.rows(), ["a1"]);
@@ -262,7 +253,7 @@ fn an_interrupt_takes_back_the_whole_run() {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000)
         SELECT count(*) FROM n
     error: cancelled; all 2 revisions from `a1` to `b2` were rolled back
-    hint: the database is at base; mend the cause and run the same command again
+    hint: the database is at base; run the same command again to go on
     ");
     assert_eq!(status, Some(3));
     assert!(env.tables().is_empty());
@@ -273,7 +264,7 @@ fn an_interrupt_takes_back_the_whole_run() {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000)
         SELECT count(*) FROM n
     error: cancelled; all 2 revisions from `a1` to `b2` were rolled back
-    hint: the database is at base; mend the cause and run the same command again
+    hint: the database is at base; run the same command again to go on
     ");
     assert_eq!(status, Some(3));
 }

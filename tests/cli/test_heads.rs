@@ -46,9 +46,21 @@ fn heads_that_others_depend_on_can_be_left_out() {
 #[test]
 fn an_empty_project_has_none() {
     let env = TestEnv::new();
-    insta::assert_snapshot!(env.run("heads"), @"");
-    insta::assert_snapshot!(env.run("history"), @"");
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    there are no revisions yet; `migrator revision -m "…"` makes one
+    "#);
+    insta::assert_snapshot!(env.run("history"), @r#"
+    ------- stderr -------
+    there are no revisions yet; `migrator revision -m "…"` makes one
+    "#);
     insta::assert_snapshot!(env.run("branches"), @"");
-    insta::assert_snapshot!(env.run("show head"), @"");
-    insta::assert_snapshot!(env.run("show heads"), @"");
+    insta::assert_snapshot!(env.run("show head"), @"
+    ------- stderr -------
+    `head` names no revision
+    ");
+    insta::assert_snapshot!(env.run("show heads"), @"
+    ------- stderr -------
+    `heads` names no revision
+    ");
 }

@@ -12,7 +12,8 @@ const THIRD: &str = "CREATE INDEX ix ON users (email);\n\n";
 /// refinery itself.
 fn project(n_applied: i32) -> TestEnv {
     let env = TestEnv::new();
-    let files = [("V1__create_users", FIRST), ("V2__add_email", SECOND), ("V10__index_email", THIRD)];
+    let files =
+        [("V1__create_users", FIRST), ("V2__add_email", SECOND), ("V10__index_email", THIRD)];
     for (name, sql) in files {
         env.file(&format!("migrations/{name}.sql"), sql);
     }
@@ -110,8 +111,8 @@ fn a_file_that_was_changed_later_is_refused() {
     insta::assert_snapshot!(env.run("import refinery migrations"), @"
     ------- stderr -------
     error: `$DIR/migrations/V1__create_users.sql` is not the V1__create_users that was applied: its checksum differs
-    hint: nothing was written
     hint: the file was changed after it was applied; bring back the text that ran, and import again
+    hint: nothing was written
     [exit status: 2]
     ");
     env.remove("migrations/V1__create_users.sql");
@@ -131,8 +132,8 @@ fn a_migration_that_was_left_out_is_refused() {
     insta::assert_snapshot!(env.run("import refinery migrations"), @"
     ------- stderr -------
     error: `$DIR/migrations/V1__create_users.sql` was not applied, although later migrations were
-    hint: nothing was written
     hint: apply it with refinery first, or import without the database: `--url` a new file
+    hint: nothing was written
     [exit status: 2]
     ");
 }
@@ -216,6 +217,7 @@ fn a_body_that_could_not_be_a_revision_is_named() {
     9 | INSERT INTO users VALUES ('it);
       |                           ^
     hint: close the string; a quote inside it is written `''`
+    hint: nothing was written; this is what `migrations/V3__open.sql` would become
     [exit status: 2]
     ");
     env.file("migrations/V3__open.sql", "SELECT 1;\n-- migrate:downgrade\nDROP TABLE users;\n");
@@ -227,6 +229,7 @@ fn a_body_that_could_not_be_a_revision_is_named() {
     13 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: a file has one upgrade and one downgrade
+    hint: nothing was written; this is what `migrations/V3__open.sql` would become
     [exit status: 2]
     ");
     assert_eq!(env.files().iter().filter(|it| it.starts_with("versions/")).count(), 1);

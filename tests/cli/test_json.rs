@@ -103,7 +103,11 @@ fn branches_have_what_follows_them() {
 #[test]
 fn a_run_says_what_ran() {
     let env = env();
-    env.revision("c3").after("a1").up("INSERT INTO t_a1 VALUES (7), (8);\nSELECT 1;").down("").write();
+    env.revision("c3")
+        .after("a1")
+        .up("INSERT INTO t_a1 VALUES (7), (8);\nSELECT 1;")
+        .down("")
+        .write();
     let mut run = env.run("upgrade c3 --json").json();
     assert!(run["revisions"][0]["elapsed_ms"].as_f64().unwrap() > 0.0);
     run["revisions"][0]["elapsed_ms"] = json!(0);

@@ -23,7 +23,12 @@ fn every_command_has_a_page() {
     for command in ["init", "list-templates", "ensure_version", "import", "completions", "man"] {
         env.run(&format!("man {command}")).ok();
     }
-    insta::assert_snapshot!(env.run("man upgrad"), @"");
+    insta::assert_snapshot!(env.run("man upgrad"), @"
+    ------- stderr -------
+    error: there is no command `upgrad`
+    hint: `migrator --help` lists the commands
+    [exit status: 2]
+    ");
 }
 
 #[test]

@@ -112,5 +112,10 @@ fn a_single_head_gets_a_plain_child() {
 #[test]
 fn nothing_to_merge_in_an_empty_project() {
     let env = TestEnv::new();
-    insta::assert_snapshot!(env.run("merge heads"), @"wrote versions/aaaa11112222_.sql");
+    insta::assert_snapshot!(env.run("merge heads"), @r#"
+    ------- stderr -------
+    error: there is nothing to join: no revision is named
+    hint: `migrator revision -m "…"` makes a revision that follows nothing
+    [exit status: 2]
+    "#);
 }

@@ -47,7 +47,10 @@ fn a_revision_is_shown_in_full() {
         Revises:
         Create Date:
     ");
-    insta::assert_snapshot!(env.run("show base"), @"");
+    insta::assert_snapshot!(env.run("show base"), @"
+    ------- stderr -------
+    `base` names no revision
+    ");
     insta::assert_snapshot!(env.run("show shop"), @"
     Rev: a1 (branchpoint)
     Parent: <base>
@@ -133,13 +136,7 @@ fn a_wrong_name_is_refused() {
     ");
     insta::assert_snapshot!(env.run("show -1"), @"
     ------- stderr -------
-    error: unexpected argument '-1' found
-
-      tip: to pass '-1' as a value, use '-- -1'
-
-    Usage: migrator show [OPTIONS] <REVISION>
-
-    For more information, try '--help'.
+    error: `-1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
     [exit status: 2]
     ");
 }

@@ -72,19 +72,13 @@ fn a_wrong_argument_is_refused() {
     ");
     insta::assert_snapshot!(env.run("stamp -1"), @"
     ------- stderr -------
-    error: unexpected argument '-1' found
-
-      tip: to pass '-1' as a value, use '-- -1'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
-
-    For more information, try '--help'.
+    error: `-1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp a1:b2"), @"
     ------- stderr -------
-    error: `a1:b2` is no revision: a range `A:B` has no meaning here
-    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
+    error: `a1:b2` is a range, which is for --sql only
+    hint: name only the target; where the database is, it knows itself
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp"), @"
@@ -141,58 +135,33 @@ fn a_dry_run_says_what_it_would_be() {
     let env = TestEnv::with_graph(FORK);
     let before = env.files();
     insta::assert_snapshot!(env.run("stamp --dry-run heads"), @"
+    the database would be at b2, c3, x9
     ------- stderr -------
-    error: unexpected argument '--dry-run' found
-
-      tip: to pass '--dry-run' as a value, use '-- --dry-run'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
-
-    For more information, try '--help'.
-    [exit status: 2]
+    everything was rolled back; nothing was changed
     ");
     assert_eq!(env.files(), before);
     env.run("upgrade b2").ok();
     insta::assert_snapshot!(env.run("stamp --dry-run c3 x9"), @"
+    the database would be at b2, c3, x9
     ------- stderr -------
-    error: unexpected argument '--dry-run' found
-
-      tip: to pass '--dry-run' as a value, use '-- --dry-run'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
-
-    For more information, try '--help'.
-    [exit status: 2]
+    everything was rolled back; nothing was changed
     ");
     insta::assert_snapshot!(env.run("stamp --dry-run --purge c3"), @"
+    the database would be at c3
     ------- stderr -------
-    error: unexpected argument '--dry-run' found
-
-      tip: to pass '--dry-run' as a value, use '-- --dry-run'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
-
-    For more information, try '--help'.
-    [exit status: 2]
+    everything was rolled back; nothing was changed
     ");
     insta::assert_snapshot!(env.run("stamp --dry-run nope"), @"
     ------- stderr -------
-    error: unexpected argument '--dry-run' found
-
-      tip: to pass '--dry-run' as a value, use '-- --dry-run'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
-
-    For more information, try '--help'.
+    error: no revision or branch label is called `nope` or begins with it
+    hint: `migrator history` lists all revisions and labels
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp --dry-run --sql a1"), @"
     ------- stderr -------
-    error: unexpected argument '--dry-run' found
+    error: the argument '--dry-run' cannot be used with '--sql'
 
-      tip: to pass '--dry-run' as a value, use '-- --dry-run'
-
-    Usage: migrator stamp [OPTIONS] <REVISION>...
+    Usage: migrator stamp --dry-run <REVISION>...
 
     For more information, try '--help'.
     [exit status: 2]
@@ -206,6 +175,7 @@ fn a_database_in_memory_is_refused() {
     insta::assert_snapshot!(env.run("stamp a1 --url :memory:"), @"
     ------- stderr -------
     error: the database is in memory: its result would be lost at once
+    hint: name a file, with --url or as `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade a1 --url :memory:"), @"
@@ -217,6 +187,7 @@ fn a_database_in_memory_is_refused() {
     insta::assert_snapshot!(env.run("ensure-version --url sqlite://"), @"
     ------- stderr -------
     error: the database is in memory: its result would be lost at once
+    hint: name a file, with --url or as `database.url` in alembic.toml
     [exit status: 2]
     ");
 }

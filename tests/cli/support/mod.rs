@@ -1,5 +1,4 @@
 //! A scratch project, and transcripts of what the binary prints in it.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests write over files on purpose")]
 
 use std::fmt;
@@ -21,7 +20,6 @@ pub struct TestEnv {
     root: PathBuf,
     here: PathBuf,
     variables: Vec<(String, String)>,
-    stdin: Option<String>,
 }
 
 impl TestEnv {
@@ -29,7 +27,7 @@ impl TestEnv {
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        Self { _folder: folder, here: root.clone(), root, variables: Vec::new(), stdin: None }
+        Self { _folder: folder, here: root.clone(), root, variables: Vec::new() }
     }
 
     /// A project without revisions, whose database will be `app.db`.
@@ -219,7 +217,12 @@ impl TestEnv {
 
     /// The binary with these arguments, for tests that start it themselves.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_migrator"));
+        self.program(env!("CARGO_BIN_EXE_migrator"), args)
+    }
+
+    /// Another program with these arguments, in the same place and environment.
+    pub fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(&self.here)
@@ -290,7 +293,7 @@ impl RevisionFile<'_> {
 
     /// A further line of the header.
     pub fn header(mut self, line: &str) -> Self {
-        self.header.push_str(&format!("-- {line}\n"));
+        self.header = format!("{}-- {line}\n", self.header);
         self
     }
 
@@ -317,27 +320,27 @@ impl RevisionFile<'_> {
 
     /// What the file says.
     pub fn text(&self) -> String {
-        let mut text = format!("-- /// revision\n-- revision = \"{}\"\n", self.id);
-        match &self.after[..] {
-            [] => {}
-            [parent] => text.push_str(&format!("-- down_revision = \"{parent}\"\n")),
-            parents => text.push_str(&format!("-- down_revision = {parents:?}\n")),
-        }
-        if !self.labels.is_empty() {
-            text.push_str(&format!("-- branch_labels = {:?}\n", self.labels));
-        }
-        if !self.depends_on.is_empty() {
-            text.push_str(&format!("-- depends_on = {:?}\n", self.depends_on));
-        }
-        if !self.header.contains("message = ") {
-            text.push_str(&format!("-- message = \"make {}\"\n", self.id));
-        }
-        text.push_str(&self.header);
-        text.push_str(&format!(
-            "-- ///\n\n-- migrate:upgrade\n{}\n\n-- migrate:downgrade{}\n",
-            self.up, self.down
-        ));
-        text
+        let list = |key: &str, names: &[String]| match names {
+            [] => String::new(),
+            [parent] if key == "down_revision" => format!("-- {key} = {parent:?}\n"),
+            _ => format!("-- {key} = {names:?}\n"),
+        };
+        let Self { id, header, up, down, .. } = self;
+        let message = if header.contains("message = ") {
+            String::new()
+        } else {
+            format!("-- message = \"make {id}\"\n")
+        };
+        [
+            format!("-- /// revision\n-- revision = \"{id}\"\n"),
+            list("down_revision", &self.after),
+            list("branch_labels", &self.labels),
+            list("depends_on", &self.depends_on),
+            message,
+            header.clone(),
+            format!("-- ///\n\n-- migrate:upgrade\n{up}\n\n-- migrate:downgrade{down}\n"),
+        ]
+        .concat()
     }
 }
 
