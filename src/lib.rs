@@ -23,6 +23,11 @@
 //!                             sql
 //! ```
 
+#![cfg_attr(
+    not(feature = "cli"),
+    expect(dead_code, unused_imports, reason = "the stages serve the command line too")
+)]
+
 // Small things that every stage may use.
 mod clock;
 mod fsutil;

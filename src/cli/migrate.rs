@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::App;
-use super::output::Format;
+use super::output::{Format, can_ask};
 use super::progress::{Progress, describe_duration};
 use super::project::Project;
 use crate::Error;
@@ -73,7 +73,7 @@ struct HowArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// A text to keep in migrator_log with the revisions of this run
+    /// A text to keep in `migrator_log` with the revisions of this run
     #[arg(long, value_name = "TEXT")]
     tag: Option<String>,
 }
@@ -103,7 +103,7 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
     };
     if !also.is_empty() && !args.yes && !args.how.dry_run {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !app.output.can_ask() || !ask(&refusal)? {
+        if !can_ask() || !ask(&refusal)? {
             return Err(Error::from(refusal).into());
         }
     }

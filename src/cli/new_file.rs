@@ -22,7 +22,7 @@ use crate::config::{Config, slug};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::fsutil;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{MAX_NEW_ID_LENGTH, Revision, RevisionId, file, script_dir};
+use crate::revision::{BranchLabel, MAX_NEW_ID_LENGTH, Revision, RevisionId, file, script_dir};
 use crate::source::Source;
 
 /// What a new file should say.
@@ -185,7 +185,7 @@ fn check_rendered(
     new: &NewFile<'_>,
     template: &str,
 ) -> anyhow::Result<()> {
-    let labels: Vec<&str> = revision.branch_labels.iter().map(|it| it.as_str()).collect();
+    let labels: Vec<&str> = revision.branch_labels.iter().map(BranchLabel::as_str).collect();
     let lost = [
         (revision.id != *id, "revision"),
         (revision.down_revisions != down, "down_revision"),

@@ -21,6 +21,16 @@ pub enum Format {
     Json,
 }
 
+/// Whether someone reads standard error as it appears.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether someone can answer a question.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && stderr_is_terminal()
+}
+
 /// Standard output and standard error.
 pub struct Output {
     /// How answers are printed.
@@ -48,16 +58,6 @@ impl Output {
             color,
             stdout: AutoStream::new(io::stdout(), color),
         }
-    }
-
-    /// Whether someone reads standard error as it appears.
-    pub fn stderr_is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
-    }
-
-    /// Whether someone can answer a question.
-    pub fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// A line of the answer.

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::migrate::count;
-use super::output::{Format, Output};
+use super::output::{Format, Output, stderr_is_terminal};
 use crate::exec::event::{Event, Observer};
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
@@ -32,8 +32,7 @@ pub struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
     pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
-        let shows_bar =
-            output.stderr_is_terminal() && !output.is_quiet && output.format == Format::Text;
+        let shows_bar = stderr_is_terminal() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
             let template = "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements, {elapsed} {msg:.dim}";

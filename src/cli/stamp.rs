@@ -33,7 +33,7 @@ pub(super) struct StampArgs {
     #[arg(long)]
     purge: bool,
 
-    /// A text to keep in migrator_log with the revisions
+    /// A text to keep in `migrator_log` with the revisions
     #[arg(long, value_name = "TEXT")]
     tag: Option<String>,
 }

@@ -440,8 +440,7 @@ impl RevisionGraph {
         overwalk: Overwalk,
     ) -> Result<Option<RevisionIndex>, ResolveError> {
         let mut at = start;
-        let mut n_walked = 0;
-        for _ in 0..steps {
+        for n_walked in 0..usize::try_from(steps).unwrap_or_default() {
             let mut children = match at {
                 Some(index) => self.down_children(index).to_vec(),
                 None => self.bases(),
@@ -465,7 +464,6 @@ impl RevisionGraph {
                     });
                 }
             }
-            n_walked += 1;
         }
         Ok(at)
     }
