@@ -68,9 +68,6 @@ struct InitJson {
     files: Vec<String>,
 }
 
-/// A file that a project has one of already, in most cases, and that is not needed.
-const OPTIONAL: &str = "README.md";
-
 pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> {
     let template = find_template(&args.template)?;
     let here = current_folder()?;
@@ -81,7 +78,6 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
         .files
         .iter()
         .map(|(path, text)| (root.join(path), *text))
-        .filter(|(path, _)| !(path.ends_with(OPTIONAL) && path.exists()))
         .collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         let path = script_dir::shown(path, &here);
@@ -96,12 +92,12 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
         written.push(script_dir::shown(path, &here).display().to_string());
     }
     for folder in version_locations(&root)? {
-        // Git keeps no empty folder, and a clone without it would not work.
-        let keep = folder.join(".gitkeep");
-        if !keep.exists() {
+        if !folder.exists() {
+            // Git keeps no empty folder, and a clone without it would not work.
+            let keep = folder.join(".gitkeep");
             fsutil::write_new(&keep, "").map_err(Error::from)?;
+            written.push(script_dir::shown(&keep, &here).display().to_string());
         }
-        written.push(format!("{}/", script_dir::shown(&folder, &here).display()));
     }
 
     if app.output.format == Format::Json {
