@@ -74,11 +74,8 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
     let root = here.join(&args.directory);
     let root = if args.directory == Path::new(".") { here.clone() } else { root };
 
-    let files: Vec<(PathBuf, &str)> = template
-        .files
-        .iter()
-        .map(|(path, text)| (root.join(path), *text))
-        .collect();
+    let files: Vec<(PathBuf, &str)> =
+        template.files.iter().map(|(path, text)| (root.join(path), *text)).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         let path = script_dir::shown(path, &here);
         return Err(Usage::new(format!("`{}` exists already", path.display()))

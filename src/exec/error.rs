@@ -235,7 +235,7 @@ impl fmt::Display for State {
             [_] => f.write_str("; it was rolled back")?,
             [first, .., last] => write!(
                 f,
-                "; all {} revisions from `{first}` to `{last}` were rolled back",
+                "; the {} revisions from `{first}` to `{last}` were rolled back",
                 self.rolled_back.len()
             )?,
         }
