@@ -238,7 +238,7 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = hints::failure(&err.failure);
+        let mut hints = hints::failure(err);
         hints.extend(hints::state(err));
         hints
     };

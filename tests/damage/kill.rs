@@ -8,7 +8,7 @@ use super::content::content;
 use super::project::{Journal, Project, Ran, binary, has_program, skip};
 
 /// The system calls that change a file or make a change last.
-pub const WRITES: [&str; 8] =
+const WRITES: [&str; 8] =
     ["pwrite64", "write", "fsync", "fdatasync", "unlink", "ftruncate", "fallocate", "mkdir"];
 
 /// Whether the machine can do this; says so where it cannot.
@@ -31,15 +31,20 @@ pub fn run_injected(project: &Project, inject: &str, args: &[&str]) -> Ran {
     Ran::from(command.arg(binary()).args(args).output().unwrap())
 }
 
-/// How often a run makes each of [`WRITES`].
-pub fn count_writes(project: &Project, args: &[&str]) -> Vec<(&'static str, usize)> {
+/// How often a run makes each of these system calls.
+pub fn count_calls<'c>(
+    calls: &[&'c str],
+    project: &Project,
+    args: &[&str],
+) -> Vec<(&'c str, usize)> {
     let trace = project.path("trace");
     let mut command = project.command("strace");
-    command.args(["-f", "-qq", "-o"]).arg(&trace).arg("-e").arg(format!("trace={}", WRITES.join(",")));
+    command.args(["-f", "-qq", "-o"]).arg(&trace);
+    command.arg("-e").arg(format!("trace={}", calls.join(",")));
     Ran::from(command.arg(binary()).args(args).output().unwrap()).exits(0);
     let trace = std::fs::read_to_string(trace).unwrap();
     let count = |call: &str| trace.lines().filter(|it| it.contains(&format!(" {call}("))).count();
-    WRITES.iter().map(|call| (*call, count(call))).collect()
+    calls.iter().map(|call| (*call, count(call))).collect()
 }
 
 /// Calls `check` for every item, on as many threads as there are processors.
@@ -114,7 +119,7 @@ fn kill_everywhere(name: &str, start: &Project, args: &[&str], after_args: &[&st
     assert_ne!(old, new);
 
     let mut points = Vec::new();
-    for (call, n) in count_writes(&start.copy(), args) {
+    for (call, n) in count_calls(&WRITES, &start.copy(), args) {
         // One more than there are, which does no harm.
         points.extend((1..=n + 1).map(|when| (call, when, when > n)));
     }
