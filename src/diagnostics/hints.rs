@@ -436,6 +436,11 @@ pub fn failure(err: &ExecError) -> Vec<String> {
         Failure::TransactionEnded { .. } => {
             one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
         }
+        Failure::DropsParent { effect, .. } => one(format!(
+            "to rebuild the table, run with foreign keys off: without `-- foreign_keys = true`; to \
+             drop it for good, drop `{}` first",
+            effect.child
+        )),
         Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
         Failure::ForeignKeys { violations } => violations
             .iter()

@@ -265,7 +265,9 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         Failure::Statement { location, source, .. } => {
             vec![Report::new(err.to_string()).quote(location, source.to_string()).hints(hints())]
         }
-        Failure::Irreversible { location, .. } | Failure::TransactionEnded { location, .. } => {
+        Failure::Irreversible { location, .. }
+        | Failure::TransactionEnded { location, .. }
+        | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
         Failure::Database(_)

@@ -134,6 +134,9 @@ impl<'a> Session<'a> {
         let database = match database {
             Some(mut database) => {
                 database.allow_writes()?;
+                if !request.rehearse {
+                    database.checkpoint_on_close()?;
+                }
                 database
             }
             None if request.rehearse => Database::open_in_memory()?,

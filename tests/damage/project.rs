@@ -133,6 +133,9 @@ impl Project {
     }
 
     /// Every file of the folder with its content, sorted: what must not change.
+    ///
+    /// Another process reads them: if this one has the database open, closing the file once more
+    /// would drop SQLite's POSIX locks.
     pub fn bytes(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect_files(self.folder.path(), &mut files);
@@ -179,8 +182,9 @@ fn collect_files(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
             files.push((path.clone(), Vec::new()));
             collect_files(&path, files);
         } else {
-            let bytes = std::fs::read(&path).unwrap();
-            files.push((path, bytes));
+            let cat = Command::new("cat").arg(&path).output().unwrap();
+            assert!(cat.status.success(), "{cat:?}");
+            files.push((path, cat.stdout));
         }
     }
 }

@@ -133,3 +133,30 @@ fn under_foreign_keys_dropping_a_parent_with_children_is_refused() {
         assert_eq!(children(&project), before, "{ran}");
     }
 }
+
+#[test]
+fn under_foreign_keys_dropping_a_parent_whose_children_would_go_with_it_is_refused() {
+    // Nothing in SQLite minds: afterwards every key that is left is in order.
+    let without_restricting = "DROP TABLE restricting; DROP TABLE defaulting; DROP TABLE nulling;";
+    for header in ["foreign_keys = true", "foreign_keys = true\ntransaction = false"] {
+        let project = Project::new()
+            .revision("r1", header, REBUILD, "")
+            .database(Journal::Delete, &format!("{START}{without_restricting}"));
+        project.run(&["upgrade"]).exits(3).says(&[
+            "would delete or change 3 rows of `cascading` at statement 3 of 8, by dropping `parent`",
+            "versions/r1.sql:",
+            "without `-- foreign_keys = true`",
+            "the database is at base",
+        ]);
+        assert_eq!(project.query("SELECT count(*) FROM cascading"), "3");
+    }
+    let project = Project::new()
+        .revision(
+            "r1",
+            "foreign_keys = true",
+            &format!("{without_restricting} DROP TABLE cascading; DROP TABLE parent;"),
+            "",
+        )
+        .database(Journal::Delete, START);
+    project.run(&["upgrade"]).exits(0);
+}
