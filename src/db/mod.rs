@@ -224,6 +224,13 @@ impl Database {
         self.run("begin a transaction in", sql)
     }
 
+    /// Writes something inside the open transaction that changes nothing: what cannot be written at
+    /// all, since there is no room for a journal or its folder is read-only, shows here.
+    pub fn try_write(&self) -> Result<(), DbError> {
+        let version = self.pragma("user_version")?;
+        self.run("write to", &format!("PRAGMA user_version = {version}"))
+    }
+
     /// Commits. After an error other than [`DbError::Busy`] it is unknown whether it did: on a WAL
     /// database a failing sync is reported although the commit is there.
     pub fn commit(&self) -> Result<(), DbError> {

@@ -90,6 +90,7 @@ impl Session<'_> {
         let baseline = Baseline::take(&self.database)?;
         // First, so that a disk without room and a folder that cannot be written are found before
         // anything runs.
+        self.database.try_write()?;
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
         let mut entries = Vec::with_capacity(steps.len());
