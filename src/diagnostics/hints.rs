@@ -359,8 +359,21 @@ fn resolve(err: &ResolveError) -> Vec<String> {
     }
 }
 
-/// What to do about a database that cannot be used.
+/// What to do about a database that could not be used, before anything ran.
 pub fn database(err: &DbError) -> Vec<String> {
+    let unchanged = matches!(
+        err,
+        DbError::Corrupt { .. }
+            | DbError::ReadOnly { .. }
+            | DbError::Busy { .. }
+            | DbError::Setting { .. }
+    );
+    let start = if unchanged { "nothing was changed; " } else { "" };
+    database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
+}
+
+/// What to do about a database that cannot be used, whatever ran before.
+fn database_at_any_time(err: &DbError) -> Vec<String> {
     match err {
         DbError::Missing { .. } | DbError::MissingFolder { .. } => one(
             "`migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml",
@@ -370,13 +383,13 @@ pub fn database(err: &DbError) -> Vec<String> {
         }
         DbError::Folder(_) => Vec::new(),
         DbError::Corrupt { .. } => {
-            one("nothing was changed; restore a backup, or try `sqlite3 FILE .recover`")
+            one("restore a backup, or try `sqlite3 FILE .recover`")
         }
         DbError::ReadOnly { .. } => {
-            one("nothing was changed; make the file and its folder writable, and run it again")
+            one("make the file and its folder writable, and run it again")
         }
         DbError::Busy { .. } => one(
-            "nothing was changed; run it again when the other process is done, or wait longer: \
+            "run it again when the other process is done, or wait longer: \
              `busy_timeout` under `[database]` in alembic.toml",
         ),
         DbError::Full { .. } => one("make room on the disk, and run it again"),
@@ -384,7 +397,7 @@ pub fn database(err: &DbError) -> Vec<String> {
             Vec::new()
         }
         DbError::Setting { .. } => {
-            one("nothing was changed; the SQLite in use is built without it")
+            one("the SQLite in use is built without it")
         }
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
@@ -396,10 +409,11 @@ pub fn database(err: &DbError) -> Vec<String> {
 }
 
 /// What to do about a run that did not succeed.
-pub fn failure(failure: &Failure) -> Vec<String> {
-    match failure {
+pub fn failure(err: &ExecError) -> Vec<String> {
+    match &err.failure {
         Failure::Planner(_) | Failure::Statement { .. } | Failure::Cancelled => Vec::new(),
-        Failure::Database(err) => database(err),
+        Failure::Database(it) if err.state.has_run => database_at_any_time(it),
+        Failure::Database(it) => database(it),
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
              `migrator stamp` changes the version table alone")
@@ -422,6 +436,11 @@ pub fn failure(failure: &Failure) -> Vec<String> {
         Failure::TransactionEnded { .. } => {
             one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
         }
+        Failure::DropsParent { effect, .. } => one(format!(
+            "to rebuild the table, run with foreign keys off: without `-- foreign_keys = true`; to \
+             drop it for good, drop `{}` first",
+            effect.child
+        )),
         Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
         Failure::ForeignKeys { violations } => violations
             .iter()

@@ -238,7 +238,7 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = hints::failure(&err.failure);
+        let mut hints = hints::failure(err);
         hints.extend(hints::state(err));
         hints
     };
@@ -265,7 +265,9 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         Failure::Statement { location, source, .. } => {
             vec![Report::new(err.to_string()).quote(location, source.to_string()).hints(hints())]
         }
-        Failure::Irreversible { location, .. } | Failure::TransactionEnded { location, .. } => {
+        Failure::Irreversible { location, .. }
+        | Failure::TransactionEnded { location, .. }
+        | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
         Failure::Database(_)

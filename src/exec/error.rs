@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::db::{BrokenObject, DbError, ForeignKeyViolation, SqliteError};
+use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -144,6 +144,32 @@ pub enum Failure {
         number: usize,
         /// How many statements the body has.
         of: usize,
+    },
+
+    /// A statement would drop a table and, because foreign keys are enforced, delete or change rows
+    /// that reference it.
+    #[error(
+        "revision `{revision}` would delete or change {} of `{}` at statement {number} of {of}, by \
+         dropping `{table}` with foreign keys enforced",
+        match effect.n_rows {
+            1 => "1 row".to_owned(),
+            n => format!("{n} rows"),
+        },
+        effect.child
+    )]
+    DropsParent {
+        /// Which revision.
+        revision: RevisionId,
+        /// The statement.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+        /// The table that it drops.
+        table: String,
+        /// What that would do.
+        effect: DropEffect,
     },
 
     /// A body that runs outside a transaction began one and did not end it.

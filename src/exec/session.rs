@@ -118,6 +118,8 @@ pub(super) struct Session<'a> {
     pub log: LogTable,
     pub observer: &'a mut dyn Observer,
     pub progress: &'a mut Progress,
+    /// The connection is not one for the next group: see [`Session::wear_out`].
+    is_worn: bool,
     patience: Patience<'a>,
 }
 
@@ -132,6 +134,9 @@ impl<'a> Session<'a> {
         let database = match database {
             Some(mut database) => {
                 database.allow_writes()?;
+                if !request.rehearse {
+                    database.checkpoint_on_close()?;
+                }
                 database
             }
             None if request.rehearse => Database::open_in_memory()?,
@@ -141,7 +146,7 @@ impl<'a> Session<'a> {
             }
         };
         let log = if request.log { LogTable::On } else { LogTable::Off };
-        Ok(Self { request, database, table, log, observer, progress, patience })
+        Ok(Self { request, database, table, log, observer, progress, is_worn: false, patience })
     }
 
     /// How long it was waited so far.
@@ -188,10 +193,21 @@ impl<'a> Session<'a> {
         self.patience.check_cancelled()
     }
 
-    /// Replaces the connection by a fresh one, without any setting that a body may have left.
+    /// Notes that the next group needs a fresh connection: a body may have left settings in this
+    /// one, or it was closed.
+    pub fn wear_out(&mut self) {
+        self.is_worn = true;
+    }
+
+    /// Replaces a connection that is worn out.
     ///
-    /// A database in memory keeps its connection: it would be gone.
-    pub fn reopen(&mut self) -> Result<(), Failure> {
+    /// Not when it wears out but when another is needed: after the last group everything is done,
+    /// and must not fail because the file cannot be opened once more. A database in memory keeps its
+    /// connection, since it would be gone.
+    pub fn refresh(&mut self) -> Result<(), Failure> {
+        if !std::mem::take(&mut self.is_worn) {
+            return Ok(());
+        }
         if db::file(self.request.location).is_none() {
             return Ok(self.database.reset_settings()?);
         }
