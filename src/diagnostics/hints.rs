@@ -382,23 +382,17 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
             one("check `database.url` in alembic.toml, or give another with `--url`")
         }
         DbError::Folder(_) => Vec::new(),
-        DbError::Corrupt { .. } => {
-            one("restore a backup, or try `sqlite3 FILE .recover`")
+        DbError::Corrupt { .. } => one("restore a backup, or try `sqlite3 FILE .recover`"),
+        DbError::ReadOnly { .. } => one("make the file and its folder writable, and run it again"),
+        DbError::Busy { .. } => {
+            one("run it again when the other process is done, or wait longer: \
+             `busy_timeout` under `[database]` in alembic.toml")
         }
-        DbError::ReadOnly { .. } => {
-            one("make the file and its folder writable, and run it again")
-        }
-        DbError::Busy { .. } => one(
-            "run it again when the other process is done, or wait longer: \
-             `busy_timeout` under `[database]` in alembic.toml",
-        ),
         DbError::Full { .. } => one("make room on the disk, and run it again"),
         DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
             Vec::new()
         }
-        DbError::Setting { .. } => {
-            one("the SQLite in use is built without it")
-        }
+        DbError::Setting { .. } => one("the SQLite in use is built without it"),
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
         }

@@ -40,7 +40,10 @@ impl Session<'_> {
             self.observer.event(&Event::StatementStarted { sql, number });
             self.check_drop(revision, span, number, of)?;
             let statement_started = Instant::now();
-            let n_changes = self.database.execute(sql).map_err(|source| match source.kind {
+            let outcome = self.database.execute(sql);
+            self.progress.may_stay =
+                !is_inside && outcome.as_ref().is_err_and(|err| err.kind == SqliteErrorKind::Io);
+            let n_changes = outcome.map_err(|source| match source.kind {
                 // Nothing but a cancellation interrupts.
                 SqliteErrorKind::Interrupted => Failure::Cancelled,
                 _ => Failure::Statement {

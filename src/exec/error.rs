@@ -47,6 +47,9 @@ pub struct State {
     /// The revision that ran outside a transaction and did not come to its end, and how many of its
     /// statements were run and stay.
     pub partial: Option<(RevisionId, usize)>,
+    /// Whether the statement after those of `partial`, which failed, may stay as well: outside a
+    /// transaction a failing sync is reported although the statement is committed.
+    pub may_stay: bool,
     /// The rows of the version table now; `None` where they could not be read.
     pub rows: Option<Vec<String>>,
 }
@@ -270,6 +273,9 @@ impl fmt::Display for State {
                 0 => write!(f, "; no statement of `{revision}` stays")?,
                 1 => write!(f, "; 1 statement of `{revision}` was run and stays")?,
                 n => write!(f, "; {n} statements of `{revision}` were run and stay")?,
+            }
+            if self.may_stay {
+                f.write_str(", and the one that failed may stay too")?;
             }
         }
         match &self.applied[..] {

@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub finished: Vec<StepReport>,
     /// See [`State::partial`].
     pub partial: Option<(RevisionId, usize)>,
+    /// See [`State::may_stay`].
+    pub may_stay: bool,
     /// Whether anything began to run.
     pub has_run: bool,
 }
@@ -50,6 +52,7 @@ impl Progress {
             applied: self.done.into_iter().map(|it| it.revision).collect(),
             rolled_back: if is_unknown { Vec::new() } else { self.begun },
             partial: self.partial,
+            may_stay: self.may_stay,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }

@@ -56,7 +56,8 @@ fn a_file_that_is_no_database_is_named() {
     project.write("app.db", "Dear diary,\n".repeat(1000));
     check_refused(&project, &ALL, &texts);
     // An encrypted one looks like noise.
-    let noise: Vec<u8> = (0_u32..8192).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> =
+        (0_u32..8192).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     project.write("app.db", noise);
     check_refused(&project, &ALL, &texts);
 }
@@ -98,8 +99,12 @@ fn a_damaged_database_is_named() {
 #[test]
 fn damage_that_a_body_meets_is_rolled_back() {
     let (project, mut damaged) = whole_database();
-    let project = project
-        .revision("r3", "down_revision = \"r2\"", "CREATE TABLE c(x); UPDATE big SET a = 1;", "");
+    let project = project.revision(
+        "r3",
+        "down_revision = \"r2\"",
+        "CREATE TABLE c(x); UPDATE big SET a = 1;",
+        "",
+    );
     let length = damaged.len();
     // A page of the big table: the last one of the file may be free.
     damaged[4096 * 4..4096 * 5].fill(0xff);
@@ -160,8 +165,12 @@ fn a_missing_folder_is_made_only_by_what_writes() {
 fn an_unknown_revision_in_the_version_table_is_named() {
     let project = project();
     project.run(UPGRADE).exits(0);
-    project.connect().execute_batch("UPDATE alembic_version SET version_num = 'from_afar'").unwrap();
-    let texts = ["the database is at `from_afar`, which no revision file declares", "migrator stamp"];
+    project
+        .connect()
+        .execute_batch("UPDATE alembic_version SET version_num = 'from_afar'")
+        .unwrap();
+    let texts =
+        ["the database is at `from_afar`, which no revision file declares", "migrator stamp"];
     check_refused(&project, &[UPGRADE, DOWNGRADE, CURRENT, REHEARSE, INDICATE], &texts);
     project.run(STAMP).exits(0);
     assert_eq!(project.rows(), "r2");
@@ -172,7 +181,8 @@ fn two_rows_of_one_line_are_named() {
     let project = project();
     project.run(UPGRADE).exits(0);
     project.connect().execute_batch("INSERT INTO alembic_version VALUES ('r1')").unwrap();
-    let texts = ["two rows of one line: `r1` comes before `r2`", "`migrator stamp r2` leaves the one"];
+    let texts =
+        ["two rows of one line: `r1` comes before `r2`", "`migrator stamp r2` leaves the one"];
     check_refused(&project, &[UPGRADE, DOWNGRADE, CURRENT, REHEARSE, INDICATE], &texts);
     project.run(&["stamp", "r2"]).exits(0);
     assert_eq!(project.rows(), "r2");
@@ -193,11 +203,13 @@ fn a_row_that_stands_there_twice_is_named() {
 fn a_version_table_of_another_program_is_named() {
     let table = |sql: &str| project().database(Journal::Delete, sql);
     let other = table("CREATE TABLE alembic_version(id INTEGER PRIMARY KEY, applied TEXT);");
-    let texts = ["the table `alembic_version` in", "has no column `version_num`", "`version_table`"];
+    let texts =
+        ["the table `alembic_version` in", "has no column `version_num`", "`version_table`"];
     check_refused(&other, &ALL, &texts);
 
     let all_but_ensure_and_stamp = [UPGRADE, DOWNGRADE, CURRENT, REHEARSE, INDICATE];
-    for (value, found) in [("NULL", "NULL"), ("7", "the integer 7"), ("x'00'", "a blob of 1 bytes")] {
+    for (value, found) in [("NULL", "NULL"), ("7", "the integer 7"), ("x'00'", "a blob of 1 bytes")]
+    {
         let project = table(&format!(
             "CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES ({value});"
         ));

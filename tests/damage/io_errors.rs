@@ -82,8 +82,11 @@ fn fail_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) 
         }
     }
     // Neither all of one error nor all of one persistence.
-    let points: Vec<_> =
-        points.into_iter().enumerate().filter(|(n, _)| (n + n / SAMPLE) % SAMPLE == 0).collect();
+    let points: Vec<_> = points
+        .into_iter()
+        .enumerate()
+        .filter(|(n, _)| (n + n / SAMPLE).is_multiple_of(SAMPLE))
+        .collect();
     let n_failed = AtomicUsize::new(0);
     for_each(&points, |(_, inject)| {
         let project = start.copy();
@@ -98,7 +101,7 @@ fn fail_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) 
         assert!(states.last().is_some_and(|it| *it == state(&project)), "{point}");
     });
     let n_failed = n_failed.into_inner();
-    println!("{name}: {} faults, {n_failed} with exit code 3", points.len());
+    eprintln!("{name}: {} faults, {n_failed} with exit code 3", points.len());
     assert!(n_failed * 3 > points.len(), "{n_failed} of {}", points.len());
 }
 
@@ -141,4 +144,49 @@ fn a_downgrade_that_cannot_write_says_where_the_database_is() {
     start.run(&["upgrade"]).exits(0);
     let args: &[&str] = &["downgrade", "r1"];
     fail_everywhere("I/O errors of a downgrade", &start, args, &[args]);
+}
+
+#[test]
+fn outside_a_transaction_the_statements_that_stay_are_counted_right() {
+    let name = "I/O errors outside a transaction";
+    if !can_inject(name) {
+        return;
+    }
+    for journal in Journal::BOTH {
+        let body = "INSERT INTO k VALUES (1); INSERT INTO k VALUES (2); INSERT INTO k VALUES (3);";
+        let start = Project::new()
+            .revision("r1", "transaction = false", body, "")
+            .database(journal, "CREATE TABLE k(n);");
+        let mut points = Vec::new();
+        for (call, n) in count_calls(&CALLS, &start.copy(), &["upgrade"]) {
+            for when in (1..=n).step_by(2) {
+                points.push(format!("{call}:error=EIO:when={when}+"));
+                points.push(format!("{call}:error=EIO:when={}", when + 1));
+            }
+        }
+        for_each(&points, |inject| {
+            let project = start.copy();
+            let ran = run_injected(&project, inject, &["upgrade"]);
+            let point = format!("{name}, {}: {inject}", journal.as_str());
+            let n_rows: usize = project.copy().query("SELECT count(*) FROM k").parse().unwrap();
+            let (is_at_r1, message) = (project.copy().rows() == "r1", &ran.stderr);
+            match ran.code {
+                Some(0) => assert!(is_at_r1 && n_rows == 3, "{point}: {n_rows}\n{ran}"),
+                Some(2 | 127) => assert!(!is_at_r1 && n_rows == 0, "{point}: {n_rows}\n{ran}"),
+                _ => {
+                    let claim = (0..=3).find(|n| match n {
+                        0 => message.contains("no statement of `r1` stays"),
+                        1 => message.contains("1 statement of `r1` was run and stays"),
+                        n => message.contains(&format!("{n} statements of `r1` were run and stay")),
+                    });
+                    let is_unsure = message.contains("may stay too") || message.contains("unknown");
+                    assert!(claim == Some(n_rows) || is_unsure, "{point}: {n_rows}\n{ran}");
+                    let at = if is_at_r1 { "at `r1`" } else { "at base" };
+                    let is_unread = message.contains("could not be read");
+                    assert!(message.contains(at) || is_unread, "{point}: it is {at}\n{ran}");
+                }
+            }
+            content(&project.connect());
+        });
+    }
 }

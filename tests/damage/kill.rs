@@ -107,52 +107,51 @@ pub const START: &str = "
     INSERT INTO child SELECT id, id, NULL FROM parent;
 ";
 
-/// Kills a run at every point. The file must be as before or as after, say so itself, and be
-/// brought to the end by the next run.
-fn kill_everywhere(name: &str, start: &Project, args: &[&str], after_args: &[&str]) {
+/// Kills a run at every point. The file must be as before or as after one of the transactions that
+/// `via` leads through, say so itself, and be brought to the end by the next run.
+fn kill_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) {
+    if !can_inject(name) {
+        return;
+    }
     // A file that is not there is as good as an empty one.
-    let old = content(&start.copy().connect());
+    let state = |project: &Project| (content(&project.copy().connect()), project.copy().rows());
+    let mut states = vec![state(start)];
     let whole = start.copy();
-    whole.run(args).exits(0);
-    let (new, new_rows) = (content(&whole.connect()), whole.rows());
-    let old_rows = start.copy().rows();
-    assert_ne!(old, new);
+    for args in via {
+        whole.run(args).exits(0);
+        states.push(state(&whole));
+    }
 
     let mut points = Vec::new();
     for (call, n) in count_calls(&WRITES, &start.copy(), args) {
         // One more than there are, which does no harm.
         points.extend((1..=n + 1).map(|when| (call, when, when > n)));
     }
-    let (n_old, n_new) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let n_found: Vec<AtomicUsize> = states.iter().map(|_| AtomicUsize::new(0)).collect();
     for_each(&points, |&(call, when, is_beyond)| {
         let project = start.copy();
         let ran = run_injected(&project, &format!("{call}:signal=KILL:when={when}"), args);
         let point = format!("{name}: {call} number {when}");
         assert_eq!(ran.code, is_beyond.then_some(0), "{point}: {ran}");
 
-        // On a copy, so that migrator itself finds the file as the kill left it.
-        let found = content(&project.copy().connect());
-        let rows = if found == old {
-            n_old.fetch_add(1, Ordering::Relaxed);
-            &old_rows
-        } else {
-            assert_eq!(found, new, "{point}");
-            n_new.fetch_add(1, Ordering::Relaxed);
-            &new_rows
-        };
-        assert_eq!(&project.copy().rows(), rows, "{point}");
+        // Looked at in a copy, so that migrator itself finds the file as the kill left it.
+        let found = state(&project);
+        let n = states.iter().position(|it| *it == found);
+        let n = n.unwrap_or_else(|| panic!("{point}: neither before nor after: {found:?}"));
+        assert!(!is_beyond || n == states.len() - 1, "{point}");
+        n_found[n].fetch_add(1, Ordering::Relaxed);
         if project.db().exists() {
             let current = project.run(&["current"]).exits(0);
             let current: Vec<&str> =
                 current.stdout.lines().filter_map(|it| it.split(' ').next()).collect();
-            assert_eq!(&current.join(","), rows, "{point}");
+            assert_eq!(current.join(","), states[n].1, "{point}");
         }
-        project.run(after_args).exits(0);
-        assert_eq!(content(&project.connect()), new, "{point}");
+        project.run(args).exits(0);
+        assert_eq!(Some(&state(&project)), states.last(), "{point}");
     });
-    let (n_old, n_new) = (n_old.into_inner(), n_new.into_inner());
-    println!("{name}: {} kill points, {n_old} old, {n_new} new", points.len() - WRITES.len());
-    assert!(n_old > 10 && n_new >= WRITES.len(), "{n_old} old, {n_new} new");
+    let n_found: Vec<usize> = n_found.into_iter().map(AtomicUsize::into_inner).collect();
+    eprintln!("{name}: {} kill points, found {n_found:?}", points.len() - WRITES.len());
+    assert!(n_found.iter().all(|it| *it > 3), "{n_found:?}");
 }
 
 #[test]
@@ -167,38 +166,42 @@ fn a_killed_upgrade_is_done_or_not_begun_with_a_write_ahead_log() {
 
 fn kill_upgrade(journal: Journal) {
     let name = format!("an upgrade, {}", journal.as_str());
-    if can_inject(&name) {
+    let start = project().database(journal, START);
+    start.run(&["upgrade", "r1"]).exits(0);
+    kill_everywhere(&name, &start, &["upgrade"], &[&["upgrade"]]);
+}
+
+#[test]
+fn a_killed_upgrade_in_several_transactions_is_between_two_of_them() {
+    for journal in Journal::BOTH {
+        let name = format!("an upgrade in several transactions, {}", journal.as_str());
         let start = project().database(journal, START);
         start.run(&["upgrade", "r1"]).exits(0);
-        kill_everywhere(&name, &start, &["upgrade"], &["upgrade"]);
+        let config = std::fs::read_to_string(start.path("alembic.toml")).unwrap();
+        start.write("alembic.toml", format!("transaction = \"revision\"\n{config}"));
+        let via: [&[&str]; 3] = [&["upgrade", "r2"], &["upgrade", "r3"], &["upgrade", "r4"]];
+        kill_everywhere(&name, &start, &["upgrade"], &via);
     }
 }
 
 #[test]
 fn a_killed_downgrade_is_done_or_not_begun() {
-    let name = "a downgrade";
-    if can_inject(name) {
-        let start = project().database(Journal::Delete, START);
-        start.run(&["upgrade"]).exits(0);
-        kill_everywhere(name, &start, &["downgrade", "r1"], &["downgrade", "r1"]);
-    }
+    let start = project().database(Journal::Delete, START);
+    start.run(&["upgrade"]).exits(0);
+    let args: &[&str] = &["downgrade", "r1"];
+    kill_everywhere("a downgrade", &start, args, &[args]);
 }
 
 #[test]
 fn a_killed_first_upgrade_is_done_or_not_begun() {
-    let name = "a first upgrade";
-    if can_inject(name) {
-        let start = Project::new().line(&["CREATE TABLE a(x);", "CREATE TABLE b(x);"]);
-        kill_everywhere(name, &start, &["upgrade"], &["upgrade"]);
-    }
+    let start = Project::new().line(&["CREATE TABLE a(x);", "CREATE TABLE b(x);"]);
+    kill_everywhere("a first upgrade", &start, &["upgrade"], &[&["upgrade"]]);
 }
 
 #[test]
 fn a_killed_stamp_is_done_or_not_begun() {
-    let name = "a stamp";
-    if can_inject(name) {
-        let start = project().database(Journal::Delete, START);
-        start.run(&["upgrade"]).exits(0);
-        kill_everywhere(name, &start, &["stamp", "r2"], &["stamp", "r2"]);
-    }
+    let start = project().database(Journal::Delete, START);
+    start.run(&["upgrade"]).exits(0);
+    let args: &[&str] = &["stamp", "r2"];
+    kill_everywhere("a stamp", &start, args, &[args]);
 }

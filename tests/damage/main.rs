@@ -1,6 +1,6 @@
 //! Damage that must not happen to a database, one test each: the real binary on real files.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]
 
 mod content;
 mod project;

@@ -21,14 +21,12 @@ const COMMANDS: [&[&str]; 14] = [
 ];
 
 fn project() -> Project {
-    Project::new()
-        .revision("r1", "", "CREATE TABLE a(x);", "DROP TABLE a;")
-        .revision(
-            "r2",
-            "down_revision = \"r1\"",
-            "CREATE TABLE b(x); INSERT INTO a VALUES (1);",
-            "DROP TABLE b; DELETE FROM a;",
-        )
+    Project::new().revision("r1", "", "CREATE TABLE a(x);", "DROP TABLE a;").revision(
+        "r2",
+        "down_revision = \"r1\"",
+        "CREATE TABLE b(x); INSERT INTO a VALUES (1);",
+        "DROP TABLE b; DELETE FROM a;",
+    )
 }
 
 fn check_unchanged(project: &Project, with_database: bool) {

@@ -37,7 +37,8 @@ const REBUILD: &str = "
 
 fn children(project: &Project) -> String {
     let dump = |table: &&str| {
-        project.query(&format!("SELECT group_concat(id || ':' || coalesce(p, 'NULL')) FROM {table}"))
+        project
+            .query(&format!("SELECT group_concat(id || ':' || coalesce(p, 'NULL')) FROM {table}"))
     };
     CHILDREN.iter().map(dump).collect::<Vec<_>>().join(" ")
 }
@@ -58,7 +59,11 @@ fn the_documented_order_keeps_every_child() {
                 .revision("r1", "", REBUILD, "")
                 .database(journal, START);
             check_unharmed(&project, &["upgrade"]);
-            assert!(project.query("SELECT sql FROM sqlite_schema WHERE name = 'parent'").contains("NOT NULL"));
+            assert!(
+                project
+                    .query("SELECT sql FROM sqlite_schema WHERE name = 'parent'")
+                    .contains("NOT NULL")
+            );
         }
     }
 }
@@ -104,9 +109,8 @@ fn a_pragma_in_the_body_that_sqlite_would_ignore_is_refused() {
 
 #[test]
 fn a_parent_that_is_dropped_for_good_is_found() {
-    let project = Project::new()
-        .line(&["DELETE FROM parent WHERE id = 2;"])
-        .database(Journal::Delete, START);
+    let project =
+        Project::new().line(&["DELETE FROM parent WHERE id = 2;"]).database(Journal::Delete, START);
     let before = content(&project.connect());
     project.run(&["upgrade"]).exits(3).says(&["2 rows of `cascading`", "rolled back"]);
     assert_eq!(content(&project.connect()), before);

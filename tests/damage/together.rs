@@ -31,8 +31,7 @@ fn project(config: &str, header_of_middle: &str, body_of_middle: &str) -> Projec
 
 /// Starts all runs, and fails unless all of them succeed and one did each thing.
 fn run_together(project: &Project, args: &[&str], verb: &str, n_expected: usize) {
-    let runs: Vec<_> =
-        (0..N_RUNS).map(|_| project.migrator(args).spawn().unwrap()).collect();
+    let runs: Vec<_> = (0..N_RUNS).map(|_| project.migrator(args).spawn().unwrap()).collect();
     let runs: Vec<_> = runs.into_iter().map(finish).collect();
     let mut n_lines = 0;
     for ran in runs {
