@@ -18,14 +18,14 @@ fn scripts_have_the_same_steps() {
         let mut targets: Vec<String> = graph.revisions.iter().map(|it| it.id.to_owned()).collect();
         targets.push("heads".to_owned());
         for target in targets {
-            let theirs = pair.alembic("upgrade", &[&target], json!({"sql": true})).unwrap();
+            let theirs = pair.alembic("upgrade", &[&target], &json!({"sql": true})).unwrap();
             let ours = pair.migrator(&["upgrade", &target, "--sql"]).unwrap();
             assert!(!steps(&theirs).is_empty());
             assert_eq!(steps(&ours), steps(&theirs), "{} to {target}", graph.name);
         }
         for id in graph.revisions.iter().map(|it| it.id) {
             let range = format!("{id}:base");
-            let theirs = pair.alembic("downgrade", &[&range], json!({"sql": true})).unwrap();
+            let theirs = pair.alembic("downgrade", &[&range], &json!({"sql": true})).unwrap();
             let ours = pair.migrator(&["downgrade", &range, "--sql"]).unwrap();
             assert_eq!(steps(&ours), steps(&theirs), "{} {range}", graph.name);
         }

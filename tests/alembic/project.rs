@@ -92,7 +92,12 @@ impl Pair {
     }
 
     /// What Alembic prints for a command of its API, or its traceback.
-    pub fn alembic(&mut self, name: &str, args: &[&str], options: Value) -> Result<String, String> {
+    pub fn alembic(
+        &mut self,
+        name: &str,
+        args: &[&str],
+        options: &Value,
+    ) -> Result<String, String> {
         let request = json!({
             "folder": self.folder.path().join("python"),
             "url": format!("sqlite:///{}", self.database().display()),
@@ -125,7 +130,7 @@ impl Pair {
     /// Runs a command with one of the tools.
     pub fn run(&mut self, tool: Tool, (name, target): Step<'_>) -> Result<String, String> {
         match tool {
-            Tool::Alembic => self.alembic(name, &[target], json!({})),
+            Tool::Alembic => self.alembic(name, &[target], &json!({})),
             // Alembic never asks.
             Tool::Migrator if name == "downgrade" => self.migrator(&[name, target, "--yes"]),
             Tool::Migrator => self.migrator(&[name, target]),
@@ -175,7 +180,7 @@ fn find_python() -> Option<PathBuf> {
     let named = std::env::var_os("MIGRATOR_TEST_PYTHON").map(PathBuf::from);
     // The target folder, which may be anywhere, is above the binary.
     let target = Path::new(env!("CARGO_BIN_EXE_migrator")).parent()?.parent()?;
-    let candidates = [named, Some(target.join("test-venv/bin/python")), Some("python3".into())];
+    let candidates = [named, Some(target.join("test-python/bin/python")), Some("python3".into())];
     candidates.into_iter().flatten().find(|python| {
         let mut import = Command::new(python);
         let import = import.args(["-c", "import alembic"]).stderr(Stdio::null());
@@ -203,7 +208,8 @@ fn python_file(revision: &Revision) -> String {
         [] => "None".to_owned(),
         [only] => format!("{only:?}"),
         several => {
-            format!("({})", several.iter().map(|it| format!("{it:?}, ")).collect::<String>())
+            let quoted: Vec<_> = several.iter().map(|it| format!("{it:?}")).collect();
+            format!("({})", quoted.join(", "))
         }
     };
     let mut text = format!(

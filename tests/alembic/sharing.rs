@@ -41,7 +41,7 @@ fn run(pair: &mut Pair, turns: [Tool; 2], steps: &[Step<'_>], may_fail: bool) ->
             assert_eq!((pair.rows(), pair.journal()), (rows, journal), "{tool:?} {step:?}: {err}");
         }
         let current = sorted_lines(&pair.migrator(&["current"]).unwrap());
-        let theirs = sorted_lines(&pair.alembic("current", &[], json!({})).unwrap());
+        let theirs = sorted_lines(&pair.alembic("current", &[], &json!({})).unwrap());
         assert_eq!(current, theirs, "{turns:?} after {step:?}");
         states.push(State { rows: pair.rows(), current, journal: pair.journal() });
     }

@@ -67,7 +67,7 @@ struct Command<'c> {
 }
 
 fn check(pair: &mut Pair, graph: &str, command: &Command<'_>) {
-    let theirs = pair.alembic(command.theirs, command.args, command.options.clone()).unwrap();
+    let theirs = pair.alembic(command.theirs, command.args, &command.options).unwrap();
     let ours = pair.migrator(command.ours).unwrap();
     if command.is_set {
         assert_eq!(sorted(&ours), sorted(&theirs), "{graph}: {:?}", command.ours);
