@@ -23,6 +23,11 @@
 //!                             sql
 //! ```
 
+#![cfg_attr(
+    not(feature = "cli"),
+    expect(dead_code, unused_imports, reason = "the stages serve the command line too")
+)]
+
 // Small things that every stage may use.
 mod clock;
 mod fsutil;
@@ -48,6 +53,21 @@ mod migrator;
 pub mod cli;
 #[cfg(feature = "cli")]
 mod diagnostics;
+
+/// What the variants of [`Error`] hold: facts, for programs that want to react to one.
+pub mod errors {
+    pub use crate::config::{ConfigError, ConfigProblem};
+    pub use crate::db::{BrokenObject, DbError, ForeignKeyViolation, SqliteError, SqliteErrorKind};
+    pub use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, State};
+    pub use crate::fsutil::FileError;
+    pub use crate::graph::GraphProblem;
+    pub use crate::graph::resolve::ResolveError;
+    pub use crate::graph::symbol::SymbolError;
+    pub use crate::plan::PlanError;
+    pub use crate::revision::file::FileProblem;
+    pub use crate::revision::script_dir::ReadError;
+    pub use crate::source::{Location, Problem, Source};
+}
 
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};

@@ -356,7 +356,7 @@ fn find_goal(
 /// A refusal of the planner is an error about the target, not about the run.
 fn plan_error_first(err: exec::ExecError) -> Error {
     match err.failure {
-        exec::Failure::Planner(failure) if *err.state == exec::State::default() => {
+        exec::Failure::Planner(failure) if !err.state.has_run => {
             match failure.downcast::<PlanError>() {
                 Ok(plan_error) => Error::Plan(*plan_error),
                 Err(failure) => {

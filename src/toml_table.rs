@@ -78,7 +78,7 @@ pub fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, TomlProblems> {
 /// A table being read: each value is asked for once, then [`Table::finish`] names the keys that
 /// nobody asked for.
 pub struct Table<'a> {
-    table: &'a DeTable<'a>,
+    entries: &'a DeTable<'a>,
     /// Where to point for a key that is missing.
     span: Range<usize>,
     /// `""`, or the table's name and a dot.
@@ -91,7 +91,7 @@ impl<'a> Table<'a> {
     /// Reads `table`, whose name for messages is `name` (empty for the top of the document).
     pub fn new(table: &'a DeTable<'a>, span: Range<usize>, name: &str) -> Self {
         let prefix = if name.is_empty() { String::new() } else { format!("{name}.") };
-        Self { table, span, prefix, known: Vec::new(), problems: Vec::new() }
+        Self { entries: table, span, prefix, known: Vec::new(), problems: Vec::new() }
     }
 
     /// The full name of a key.
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
     /// The value of `key` as it was written, for readers with a type of their own.
     pub fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.push(key);
-        self.table.get(key)
+        self.entries.get(key)
     }
 
     /// Reports that `value` is not what `key` needs.
@@ -231,7 +231,7 @@ impl<'a> Table<'a> {
 
     /// All keys and values of a table whose keys the user chooses.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Spanned<DeValue<'a>>)> + use<'a> {
-        self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
+        self.entries.iter().map(|(key, value)| (key.get_ref().as_ref(), value))
     }
 
     /// Adds the problems of a sub-table.
@@ -246,7 +246,7 @@ impl<'a> Table<'a> {
 
     /// All problems found, in the order of the text, among them every key nobody asked for.
     pub fn finish(mut self) -> TomlProblems {
-        for key in self.table.keys() {
+        for key in self.entries.keys() {
             let name = key.get_ref().as_ref();
             if !self.known.contains(&name) {
                 let similar = similar(name, self.known.iter().copied());

@@ -3,15 +3,17 @@
 //! The lines are Alembic's (`_head_only`, `log_entry`), so that scripts which read them go on.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{BranchLabel, Downgrade};
+use crate::revision::{BranchLabel, Downgrade, RevisionId};
 
 /// What a line of a list shows besides the id.
+#[expect(clippy::struct_excessive_bools, reason = "each part is shown or not, in any combination")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LineParts {
     /// `parents -> ` before the id.
@@ -49,21 +51,21 @@ impl<'a> Formatter<'a> {
         if parts.parents {
             line.push_str(&self.parents(index));
             if !revision.depends_on.is_empty() {
-                line.push_str(&format!(" ({})", revision.depends_on.join(", ")));
+                put(&mut line, format_args!(" ({})", revision.depends_on.join(", ")));
             }
             line.push_str(" -> ");
         }
-        line.push_str(&format!("{ID}{}{ID:#}", revision.id));
+        put(&mut line, format_args!("{ID}{}{ID:#}", revision.id));
         let labels = self.label_list(index);
         if parts.labels && !labels.is_empty() {
-            line.push_str(&format!(" ({LABEL}{labels}{LABEL:#})"));
+            put(&mut line, format_args!(" ({LABEL}{labels}{LABEL:#})"));
         }
         for mark in self.marks(index, parts.points) {
-            line.push_str(&format!(" {MARK}({mark}){MARK:#}"));
+            put(&mut line, format_args!(" {MARK}({mark}){MARK:#}"));
         }
         let message = revision.summary();
         if parts.message && !message.is_empty() {
-            line.push_str(&format!(", {message}"));
+            put(&mut line, format_args!(", {message}"));
         }
         line
     }
@@ -71,23 +73,26 @@ impl<'a> Formatter<'a> {
     /// The block of a revision, as `show` prints it.
     pub fn block(&self, index: RevisionIndex) -> String {
         let revision = &self.graph[index];
-        let marks: String = self.marks(index, true).iter().map(|it| format!(" ({it})")).collect();
-        let mut block = format!("Rev: {ID}{}{ID:#}{MARK}{marks}{MARK:#}\n", revision.id);
+        let mut block = format!("Rev: {ID}{}{ID:#}", revision.id);
+        for mark in self.marks(index, true) {
+            put(&mut block, format_args!(" {MARK}({mark}){MARK:#}"));
+        }
+        block.push('\n');
         let relation = if self.graph.is_merge_point(index) { "Merges" } else { "Parent" };
-        block.push_str(&format!("{relation}: {}\n", self.parents(index)));
+        put(&mut block, format_args!("{relation}: {}\n", self.parents(index)));
         if !revision.depends_on.is_empty() {
-            block.push_str(&format!("Also depends on: {}\n", revision.depends_on.join(", ")));
+            put(&mut block, format_args!("Also depends on: {}\n", revision.depends_on.join(", ")));
         }
         if self.graph.is_branch_point(index) {
             let children = self.graph.ids(self.graph.down_children(index));
-            let children: Vec<&str> = children.iter().map(|it| it.as_str()).collect();
-            block.push_str(&format!("Branches into: {}\n", children.join(", ")));
+            let children: Vec<&str> = children.iter().map(RevisionId::as_str).collect();
+            put(&mut block, format_args!("Branches into: {}\n", children.join(", ")));
         }
         let labels = self.label_list(index);
         if !labels.is_empty() {
-            block.push_str(&format!("Branch names: {LABEL}{labels}{LABEL:#}\n"));
+            put(&mut block, format_args!("Branch names: {LABEL}{labels}{LABEL:#}\n"));
         }
-        block.push_str(&format!("Path: {}\n", revision.source.path.display()));
+        put(&mut block, format_args!("Path: {}\n", revision.source.path.display()));
         let details = [
             revision.message.trim().to_owned(),
             String::new(),
@@ -106,7 +111,7 @@ impl<'a> Formatter<'a> {
             let line = line.trim_end();
             block.push('\n');
             if !line.is_empty() {
-                block.push_str(&format!("    {line}"));
+                put(&mut block, format_args!("    {line}"));
             }
         }
         block.push('\n');
@@ -118,7 +123,7 @@ impl<'a> Formatter<'a> {
         if parents.is_empty() {
             return "<base>".to_owned();
         }
-        parents.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+        parents.iter().map(RevisionId::as_str).collect::<Vec<_>>().join(", ")
     }
 
     fn label_list(&self, index: RevisionIndex) -> String {
@@ -168,7 +173,13 @@ impl<'a> Formatter<'a> {
     }
 }
 
+/// Adds text; that cannot fail on a string.
+fn put(text: &mut String, more: std::fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a string takes any text");
+}
+
 /// A revision as JSON.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Serialize)]
 pub struct RevisionJson {
     /// Its id.

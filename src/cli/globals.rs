@@ -16,7 +16,7 @@ use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 pub struct GlobalArgs {
     /// Use this configuration file
     ///
-    /// The default is the environment variable ALEMBIC_CONFIG, then `alembic.toml` in the current
+    /// The default is the environment variable `ALEMBIC_CONFIG`, then `alembic.toml` in the current
     /// folder or the nearest folder above it. Relative paths in the file are relative to it.
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,

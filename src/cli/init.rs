@@ -74,21 +74,14 @@ struct InitJson {
     files: Vec<String>,
 }
 
-/// A file that a project has one of already, in most cases, and that is not needed.
-const OPTIONAL: &str = "README.md";
-
 pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> {
     let template = find_template(&args.template)?;
     let here = current_folder()?;
     let root = here.join(&args.directory);
     let root = if args.directory == Path::new(".") { here.clone() } else { root };
 
-    let files: Vec<(PathBuf, &str)> = template
-        .files
-        .iter()
-        .map(|(path, text)| (root.join(path), *text))
-        .filter(|(path, _)| !(path.ends_with(OPTIONAL) && path.exists()))
-        .collect();
+    let files: Vec<(PathBuf, &str)> =
+        template.files.iter().map(|(path, text)| (root.join(path), *text)).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
         let path = script_dir::shown(path, &here);
         return Err(Usage::new(format!("`{}` exists already", path.display()))
@@ -109,12 +102,12 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
         written.push(script_dir::shown(path, &here).display().to_string());
     }
     for folder in version_locations(&root)? {
-        // Git keeps no empty folder, and a clone without it would not work.
-        let keep = folder.join(".gitkeep");
-        if !keep.exists() {
+        if !folder.exists() {
+            // Git keeps no empty folder, and a clone without it would not work.
+            let keep = folder.join(".gitkeep");
             fsutil::write_new(&keep, "").map_err(Error::from)?;
+            written.push(script_dir::shown(&keep, &here).display().to_string());
         }
-        written.push(format!("{}/", script_dir::shown(&folder, &here).display()));
     }
 
     if app.output.format == Format::Json {
@@ -136,12 +129,9 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
     Ok(ExitStatus::Done)
 }
 
-/// The file that lies where a folder on the way to `path` should be, or where the folder of the
-/// revisions should be.
+/// The file that lies where a folder on the way to `path` should be.
 fn file_in_the_way(path: &Path, here: &Path) -> Option<String> {
-    let versions = path.with_file_name("versions");
-    let folders = path.ancestors().skip(1).chain([versions.as_path()]);
-    let mut files = folders.filter(|it| it.is_file());
+    let mut files = path.ancestors().skip(1).filter(|it| it.is_file());
     files.next().map(|it| script_dir::shown(it, here).display().to_string())
 }
 

@@ -8,7 +8,7 @@ use dialoguer::console::Term;
 use serde::Serialize;
 
 use super::App;
-use super::output::{Format, Output};
+use super::output::{Format, can_ask};
 use super::progress::{Progress, describe_duration};
 use super::project::Project;
 use crate::Error;
@@ -107,7 +107,7 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
     let cancel = listen()?;
     if !also.is_empty() && !args.yes && !args.how.dry_run {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !Output::can_ask() {
+        if !can_ask() {
             return Err(Error::from(refusal).into());
         }
         if !ask(&refusal)? {

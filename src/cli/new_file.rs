@@ -223,7 +223,7 @@ fn check_rendered(
     new: &NewFile<'_>,
     template: &str,
 ) -> anyhow::Result<()> {
-    let labels: Vec<&str> = revision.branch_labels.iter().map(|it| it.as_str()).collect();
+    let labels: Vec<&str> = revision.branch_labels.iter().map(BranchLabel::as_str).collect();
     let lost = [
         (revision.id != *id, "revision"),
         (revision.down_revisions != down, "down_revision"),

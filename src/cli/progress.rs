@@ -12,7 +12,7 @@ use dialoguer::console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::migrate::count;
-use super::output::{Format, Output};
+use super::output::{Format, Output, stderr_can_redraw};
 use crate::exec::event::{Event, Observer};
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
@@ -83,8 +83,7 @@ impl TermLike for NarrowTerminal {
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
     pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
-        let shows_bar =
-            Output::stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
+        let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let terminal = NarrowTerminal(Term::stderr());
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), 10);

@@ -32,7 +32,7 @@ const TEMPLATES: [Template; 3] = [
         environment: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/generic/alembic.toml")),
-            ("README.md", include_str!("../../templates/generic/README.md")),
+            ("versions/README.md", include_str!("../../templates/generic/versions/README.md")),
             (".env.example", include_str!("../../templates/generic/.env.example")),
             (REVISION_TEMPLATE_PATH, REVISION_TEMPLATE),
         ],
@@ -43,7 +43,7 @@ const TEMPLATES: [Template; 3] = [
         environment: Some("users"),
         files: &[
             ("alembic.toml", include_str!("../../templates/multidb/alembic.toml")),
-            ("README.md", include_str!("../../templates/multidb/README.md")),
+            ("versions/README.md", include_str!("../../templates/multidb/versions/README.md")),
             (".env.example", include_str!("../../templates/multidb/.env.example")),
             (REVISION_TEMPLATE_PATH, REVISION_TEMPLATE),
         ],
@@ -54,7 +54,7 @@ const TEMPLATES: [Template; 3] = [
         environment: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/async/alembic.toml")),
-            ("README.md", include_str!("../../templates/async/README.md")),
+            ("versions/README.md", include_str!("../../templates/async/versions/README.md")),
             (".env.example", include_str!("../../templates/async/.env.example")),
             ("examples/startup.rs", include_str!("../../templates/async/examples/startup.rs")),
             (REVISION_TEMPLATE_PATH, REVISION_TEMPLATE),

@@ -38,6 +38,45 @@ pub struct ForeignKeyViolation {
     pub rowids: Vec<i64>,
 }
 
+/// What dropping a table does to another one while foreign keys are enforced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropEffect {
+    /// The table whose rows would be deleted or changed.
+    pub child: String,
+    /// How many rows.
+    pub n_rows: i64,
+}
+
+/// The first table of which `DROP TABLE table` would delete or change rows, if foreign keys are
+/// enforced: it deletes all rows of the table first, which `ON DELETE CASCADE`, `SET NULL` and
+/// `SET DEFAULT` pass on, and no check finds anything wrong afterwards.
+pub fn effect_of_drop(database: &Database, table: &str) -> Result<Option<DropEffect>, DbError> {
+    let connection = &database.connection;
+    let error = database.error("check the foreign keys of");
+    let sql = "SELECT child.name, key.\"from\"
+               FROM main.sqlite_schema AS child, pragma_foreign_key_list(child.name, 'main') AS key
+               WHERE child.type = 'table' AND key.\"table\" = ?1 COLLATE NOCASE
+                   AND child.name <> ?1 COLLATE NOCASE
+                   AND key.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')";
+    let mut statement = connection.prepare(sql).map_err(&error)?;
+    let keys = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
+    let keys: Vec<(String, String)> =
+        keys.and_then(Iterator::collect::<rusqlite::Result<_>>).map_err(&error)?;
+    for (child, column) in keys {
+        let sql = format!(
+            "SELECT count(*) FROM main.{} WHERE {} IS NOT NULL AND EXISTS (SELECT 1 FROM main.{})",
+            quote_identifier(&child),
+            quote_identifier(&column),
+            quote_identifier(table)
+        );
+        let n_rows: i64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(&error)?;
+        if n_rows > 0 {
+            return Ok(Some(DropEffect { child, n_rows }));
+        }
+    }
+    Ok(None)
+}
+
 /// Looks for dangling foreign keys, one table at a time.
 ///
 /// A foreign key whose parent key is not unique makes the form of the PRAGMA that checks the whole

@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::checks::{
-    BrokenObject, ForeignKeyState, ForeignKeyViolation, ObjectState, foreign_keys, objects,
+    BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
+    foreign_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::lock::SidecarLock;
@@ -129,6 +131,9 @@ impl Database {
             .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
         let mut database = Self { connection, path };
         database.set_busy_timeout(busy_timeout)?;
+        if access == Access::Read && has_log(&database.path) {
+            database.set_checkpoint_on_close(false)?;
+        }
         functions::register(&database.connection).map_err(database.error("open"))?;
         database.set_query_only(true)?;
         database.read_schema()?;
@@ -153,6 +158,19 @@ impl Database {
             return Err(DbError::ReadOnly { path: self.path.clone(), source: None });
         }
         self.set_query_only(false)
+    }
+
+    /// Lets the last connection to a WAL database move its log into it when it is closed, as SQLite
+    /// does by itself. One that was opened with [`Access::Read`] leaves a log that it found: reading
+    /// changes no file.
+    pub fn checkpoint_on_close(&self) -> Result<(), DbError> {
+        self.set_checkpoint_on_close(true)
+    }
+
+    fn set_checkpoint_on_close(&self, on: bool) -> Result<(), DbError> {
+        let outcome =
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !on);
+        outcome.map(drop).map_err(self.error("open"))
     }
 
     /// The connection, for the introspection of schemas.
@@ -206,6 +224,13 @@ impl Database {
         self.run("begin a transaction in", sql)
     }
 
+    /// Writes something inside the open transaction that changes nothing: what cannot be written at
+    /// all, since there is no room for a journal or its folder is read-only, shows here.
+    pub fn try_write(&self) -> Result<(), DbError> {
+        let version = self.pragma("user_version")?;
+        self.run("write to", &format!("PRAGMA user_version = {version}"))
+    }
+
     /// Commits. After an error other than [`DbError::Busy`] it is unknown whether it did: on a WAL
     /// database a failing sync is reported although the commit is there.
     pub fn commit(&self) -> Result<(), DbError> {
@@ -229,6 +254,11 @@ impl Database {
     /// ignores the PRAGMA without an error.
     pub fn set_foreign_keys(&self, enforced: bool) -> Result<(), DbError> {
         self.set("foreign_keys", i64::from(enforced))
+    }
+
+    /// Whether SQLite enforces foreign keys now.
+    pub fn enforces_foreign_keys(&self) -> Result<bool, DbError> {
+        Ok(self.pragma("foreign_keys")? != 0)
     }
 
     /// Makes a commit to a WAL database last through a power cut; there, and only there, a lower
@@ -321,6 +351,13 @@ fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
         }
         _ => Err(DbError::Missing { path: path.to_owned() }),
     }
+}
+
+/// Whether a write-ahead log with content lies beside a database.
+fn has_log(path: &Path) -> bool {
+    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
+    name.push("-wal");
+    std::fs::metadata(name).is_ok_and(|it| it.len() > 0)
 }
 
 /// An identifier as SQL.

@@ -35,7 +35,8 @@ impl Migration {
     /// gets the same ids.
     pub fn revision_id(&self) -> String {
         let digest = Sha256::digest(format!("refinery V{}__{}", self.version, self.name));
-        digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        let number = digest.iter().take(6).fold(0_u64, |it, byte| it << 8 | u64::from(*byte));
+        format!("{number:012x}")
     }
 }
 

@@ -1,12 +1,13 @@
 //! Errors for people.
 //!
 //! The one place that turns an error into text and into an exit status. Errors hold facts; the
-//! advice is in [`hints`], one exhaustive function for each error, so that a new kind of error has
+//! advice is in [`hints`] and [`run_hints`], one exhaustive function for each error, so that a new kind of error has
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
 mod hints;
 mod quote;
+mod run_hints;
 
 use std::fmt;
 use std::path::Path;
@@ -183,7 +184,7 @@ fn reports(err: &Error) -> Vec<Report> {
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
-        Error::Database(db_error) => vec![with_causes(err, hints::database(db_error))],
+        Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
@@ -249,8 +250,8 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = hints::failure(&err.failure);
-        hints.extend(hints::state(err));
+        let mut hints = run_hints::failure(err);
+        hints.extend(run_hints::state(err));
         hints
     };
     match &err.failure {
@@ -270,18 +271,20 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
             .map(|it| {
                 Report::new(format!("`{}` {}", it.kind.what, it.kind.reason))
                     .quote(&it.location, "")
-                    .hints(hints::forbidden(&it.kind))
+                    .hints(run_hints::forbidden(&it.kind))
             })
             .collect(),
         Failure::Statement { location, source, .. } => {
             vec![Report::new(err.to_string()).quote(location, source.to_string()).hints(hints())]
         }
-        Failure::Irreversible { location, .. } | Failure::TransactionEnded { location, .. } => {
+        Failure::Irreversible { location, .. }
+        | Failure::TransactionEnded { location, .. }
+        | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
         Failure::ForeignKeys { .. } | Failure::Broken { .. } => {
             let mut report = with_causes(err, hints());
-            report.causes.extend(hints::details(&err.failure));
+            report.causes.extend(run_hints::details(&err.failure));
             vec![report]
         }
         Failure::Database(_)

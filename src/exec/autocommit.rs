@@ -20,6 +20,7 @@ impl Session<'_> {
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
+        self.refresh()?;
         let _lock = match db::file(self.request.location) {
             Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
             None => None,
@@ -42,7 +43,7 @@ impl Session<'_> {
         self.progress.partial = None;
         self.progress.keep();
         // Nobody vouches for what the body made of the connection.
-        self.reopen()?;
+        self.wear_out();
         work.advance(1, rows_after);
         Ok(work)
     }

@@ -8,9 +8,10 @@ use super::error::Failure;
 use super::event::Event;
 use super::session::Session;
 use super::work::Task;
-use crate::db::{SqliteError, SqliteErrorKind};
+use crate::db::{self, SqliteError, SqliteErrorKind};
 use crate::revision::Revision;
 use crate::source::Location;
+use crate::sql::transaction_control::dropped_table;
 
 impl Session<'_> {
     /// Runs a body to its end. Leaves it to the caller to roll back.
@@ -37,8 +38,12 @@ impl Session<'_> {
             self.check_cancelled()?;
             let sql = &revision.source.text[span.clone()];
             self.observer.event(&Event::StatementStarted { sql, number });
+            self.check_drop(revision, span, number, of)?;
             let statement_started = Instant::now();
-            let n_changes = self.database.execute(sql).map_err(|source| match source.kind {
+            let outcome = self.database.execute(sql);
+            self.progress.may_stay =
+                !is_inside && outcome.as_ref().is_err_and(|err| err.kind == SqliteErrorKind::Io);
+            let n_changes = outcome.map_err(|source| match source.kind {
                 // Nothing but a cancellation interrupts.
                 SqliteErrorKind::Interrupted => Failure::Cancelled,
                 _ => Failure::Statement {
@@ -70,6 +75,28 @@ impl Session<'_> {
             n_statements: of,
             n_changes: n_changes_of_all,
         })
+    }
+
+    /// Refuses a `DROP TABLE` that would delete or change rows of other tables: a rebuild must not.
+    fn check_drop(
+        &self,
+        revision: &Revision,
+        span: &Range<usize>,
+        number: usize,
+        of: usize,
+    ) -> Result<(), Failure> {
+        let Some(table) = dropped_table(&revision.source.text[span.clone()]) else { return Ok(()) };
+        if !self.database.enforces_foreign_keys()? {
+            return Ok(());
+        }
+        match db::effect_of_drop(&self.database, &table)? {
+            None => Ok(()),
+            Some(effect) => {
+                let location = Box::new(revision.location(span));
+                let revision = revision.id.clone();
+                Err(Failure::DropsParent { revision, location, number, of, table, effect })
+            }
+        }
     }
 
     /// Notes that a step is done, its version rows included.

@@ -50,9 +50,9 @@ impl Session<'_> {
         };
         // Whatever it is, it must be over before the file is looked at.
         self.close()?;
+        self.wear_out();
         let rows = read_back(self.request, self.request.busy_timeout);
         settle(source, rows, before, after)?;
-        self.reopen()?;
         self.warn("COMMIT reported an error, but the database says that it succeeded".to_owned());
         Ok(())
     }

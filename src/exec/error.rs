@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::db::{BrokenObject, DbError, ForeignKeyViolation, SqliteError};
+use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -47,6 +47,9 @@ pub struct State {
     /// The revision that ran outside a transaction and did not come to its end, and how many of its
     /// statements were run and stay.
     pub partial: Option<(RevisionId, usize)>,
+    /// Whether the statement after those of `partial`, which failed, may stay as well: outside a
+    /// transaction a failing sync is reported although the statement is committed.
+    pub may_stay: bool,
     /// The rows of the version table now; `None` where they could not be read.
     pub rows: Option<Vec<String>>,
 }
@@ -146,6 +149,32 @@ pub enum Failure {
         of: usize,
     },
 
+    /// A statement would drop a table and, because foreign keys are enforced, delete or change rows
+    /// that reference it.
+    #[error(
+        "revision `{revision}` would delete or change {} of `{}` at statement {number} of {of}, by \
+         dropping `{table}` with foreign keys enforced",
+        match effect.n_rows {
+            1 => "1 row".to_owned(),
+            n => format!("{n} rows"),
+        },
+        effect.child
+    )]
+    DropsParent {
+        /// Which revision.
+        revision: RevisionId,
+        /// The statement.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+        /// The table that it drops.
+        table: String,
+        /// What that would do.
+        effect: DropEffect,
+    },
+
     /// A body that runs outside a transaction began one and did not end it.
     #[error("revision `{revision}` left a transaction open")]
     TransactionLeftOpen {
@@ -210,6 +239,7 @@ impl Failure {
             | Self::Statement { .. }
             | Self::TransactionLeftOpen { .. }
             | Self::TransactionEnded { .. }
+            | Self::DropsParent { .. }
             | Self::Overtaken { .. } => true,
             Self::Planner(_)
             | Self::Database(_)
@@ -262,7 +292,7 @@ impl fmt::Display for State {
             [_] => f.write_str("; it was rolled back")?,
             [first, .., last] => write!(
                 f,
-                "; all {} revisions from `{first}` to `{last}` were rolled back",
+                "; the {} revisions from `{first}` to `{last}` were rolled back",
                 self.rolled_back.len()
             )?,
         }
@@ -271,6 +301,9 @@ impl fmt::Display for State {
                 0 => write!(f, "; no statement of `{revision}` stays")?,
                 1 => write!(f, "; 1 statement of `{revision}` was run and stays")?,
                 n => write!(f, "; {n} statements of `{revision}` were run and stay")?,
+            }
+            if self.may_stay {
+                f.write_str(", and the one that failed may stay too")?;
             }
         }
         match &self.applied[..] {

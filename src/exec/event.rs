@@ -73,8 +73,8 @@ pub enum Event<'a> {
 
 /// Is told what happens during a run.
 ///
-/// Not while a statement runs: that call comes from inside of SQLite, from where nothing that is
-/// borrowed can be reached. [`super::Run::ticker`] is called then.
+/// Not while a statement runs: that call would come from inside of SQLite, from where nothing that
+/// is borrowed can be reached.
 pub trait Observer {
     /// Called for each event, on the thread of the run.
     fn event(&mut self, event: &Event<'_>);

@@ -27,6 +27,7 @@ impl Session<'_> {
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
+        self.refresh()?;
         // Inside a transaction SQLite ignores this one without a word, and dropping the parent in a
         // rebuild of a table would delete its children.
         self.database.set_foreign_keys(group.mode.foreign_keys)?;
@@ -74,7 +75,7 @@ impl Session<'_> {
         self.progress.keep();
         // Inside the transaction only those settings were reset that are known and can be.
         if !self.request.rehearse && steps.iter().any(Task::has_pragma) {
-            self.reopen()?;
+            self.wear_out();
         }
         work.advance(group.n_steps, rows_after);
         Ok(work)
@@ -89,6 +90,7 @@ impl Session<'_> {
         let baseline = Baseline::take(&self.database)?;
         // First, so that a disk without room and a folder that cannot be written are found before
         // anything runs.
+        self.database.try_write()?;
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
         let mut entries = Vec::with_capacity(steps.len());

@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub finished: Vec<StepReport>,
     /// See [`State::partial`].
     pub partial: Option<(RevisionId, usize)>,
+    /// See [`State::may_stay`].
+    pub may_stay: bool,
     /// Whether anything began to run.
     pub has_run: bool,
 }
@@ -50,6 +52,7 @@ impl Progress {
             applied: self.done.into_iter().map(|it| it.revision).collect(),
             rolled_back: if is_unknown { Vec::new() } else { self.begun },
             partial: self.partial,
+            may_stay: self.may_stay,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }
@@ -118,6 +121,8 @@ pub(super) struct Session<'a> {
     pub log: LogTable,
     pub observer: &'a mut dyn Observer,
     pub progress: &'a mut Progress,
+    /// The connection is not one for the next group: see [`Session::wear_out`].
+    is_worn: bool,
     patience: Patience<'a>,
 }
 
@@ -132,6 +137,9 @@ impl<'a> Session<'a> {
         let database = match database {
             Some(mut database) => {
                 database.allow_writes()?;
+                if !request.rehearse {
+                    database.checkpoint_on_close()?;
+                }
                 database
             }
             None if request.rehearse => Database::open_in_memory()?,
@@ -141,7 +149,7 @@ impl<'a> Session<'a> {
             }
         };
         let log = if request.log { LogTable::On } else { LogTable::Off };
-        Ok(Self { request, database, table, log, observer, progress, patience })
+        Ok(Self { request, database, table, log, observer, progress, is_worn: false, patience })
     }
 
     /// How long it was waited so far.
@@ -188,10 +196,21 @@ impl<'a> Session<'a> {
         self.patience.check_cancelled()
     }
 
-    /// Replaces the connection by a fresh one, without any setting that a body may have left.
+    /// Notes that the next group needs a fresh connection: a body may have left settings in this
+    /// one, or it was closed.
+    pub fn wear_out(&mut self) {
+        self.is_worn = true;
+    }
+
+    /// Replaces a connection that is worn out.
     ///
-    /// A database in memory keeps its connection: it would be gone.
-    pub fn reopen(&mut self) -> Result<(), Failure> {
+    /// Not when it wears out but when another is needed: after the last group everything is done,
+    /// and must not fail because the file cannot be opened once more. A database in memory keeps its
+    /// connection, since it would be gone.
+    pub fn refresh(&mut self) -> Result<(), Failure> {
+        if !std::mem::take(&mut self.is_worn) {
+            return Ok(());
+        }
         if db::file(self.request.location).is_none() {
             return Ok(self.database.reset_settings()?);
         }

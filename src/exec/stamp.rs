@@ -38,6 +38,8 @@ pub fn ensure_version(request: &Run<'_>, observer: &mut dyn Observer) -> Result<
     let mut progress = Progress::default();
     let outcome = Look::new(request, observer).and_then(|mut look| {
         if look.has_table(observer)? {
+            // It may be another program's.
+            look.rows(observer)?;
             return Ok(false);
         }
         let mut session = Session::new(look, observer, &mut progress)?;

@@ -13,6 +13,7 @@ pub mod history;
 pub mod labels;
 pub mod order;
 pub mod resolve;
+mod resolve_error;
 pub mod symbol;
 pub mod walk;
 

@@ -87,8 +87,11 @@ struct Sort<'a> {
     is_done: Vec<bool>,
     /// For each node: its children in the hull by the place of the first head at or after them, as
     /// last known; that is never too large. Filled when first asked for.
-    children_by_place: Vec<Option<BinaryHeap<Reverse<(Place, RevisionIndex)>>>>,
+    children_by_place: Vec<Option<ByPlace>>,
 }
+
+/// Nodes, the one with the smallest place first.
+type ByPlace = BinaryHeap<Reverse<(Place, RevisionIndex)>>;
 
 const NO_PLACE: Place = Place::MAX;
 

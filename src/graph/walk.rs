@@ -94,14 +94,7 @@ impl RevisionGraph {
         starts: impl IntoIterator<Item = RevisionIndex>,
         edges: Edges,
     ) -> RevisionSet {
-        let mut seen = RevisionSet::new(self);
-        let mut pending: Vec<RevisionIndex> = starts.into_iter().collect();
-        while let Some(index) = pending.pop() {
-            if seen.insert(index) {
-                pending.extend(self.before(index, edges));
-            }
-        }
-        seen
+        self.reach(starts, |it, found| found.extend(self.before(it, edges)))
     }
 
     /// `starts` and everything that comes after them.
@@ -110,11 +103,20 @@ impl RevisionGraph {
         starts: impl IntoIterator<Item = RevisionIndex>,
         edges: Edges,
     ) -> RevisionSet {
+        self.reach(starts, |it, found| found.extend(self.after(it, edges)))
+    }
+
+    /// `starts` and everything that `next` leads to; it adds the neighbours of a revision to a list.
+    fn reach(
+        &self,
+        starts: impl IntoIterator<Item = RevisionIndex>,
+        next: impl Fn(RevisionIndex, &mut Vec<RevisionIndex>),
+    ) -> RevisionSet {
         let mut seen = RevisionSet::new(self);
         let mut pending: Vec<RevisionIndex> = starts.into_iter().collect();
         while let Some(index) = pending.pop() {
             if seen.insert(index) {
-                pending.extend(self.after(index, edges));
+                next(index, &mut pending);
             }
         }
         seen

@@ -285,13 +285,13 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
     let id = id.map(located).and_then(|it| name("revision", &it, RevisionId::new, problems));
     let down_revisions = names(
         "down_revision",
-        down_revisions.into_iter().map(located).collect(),
+        &down_revisions.into_iter().map(located).collect::<Vec<_>>(),
         RevisionId::new,
         problems,
     );
     let branch_labels = names(
         "branch_labels",
-        branch_labels.into_iter().map(located).collect(),
+        &branch_labels.into_iter().map(located).collect::<Vec<_>>(),
         BranchLabel::new,
         problems,
     );
@@ -345,11 +345,11 @@ fn name<T>(
 /// Checks a list of names, which may name nothing twice.
 fn names<T>(
     key: &'static str,
-    texts: Vec<Located<String>>,
+    texts: &[Located<String>],
     check: impl Fn(&str) -> Result<T, NameError>,
     problems: &mut Problems,
 ) -> Vec<Located<T>> {
-    report_repeated(key, &texts, |it| it.as_str(), problems);
+    report_repeated(key, texts, |it| it.as_str(), problems);
     texts.iter().filter_map(|text| name(key, text, &check, problems)).collect()
 }
 

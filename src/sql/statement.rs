@@ -280,10 +280,3 @@ pub fn fingerprint(script: &str) -> [u8; 32] {
     }
     hash.finalize().into()
 }
-
-impl SplitError {
-    /// Whether the token that never ends swallowed the rest of the text.
-    pub fn swallows_the_rest(&self) -> bool {
-        false
-    }
-}

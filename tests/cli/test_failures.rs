@@ -14,7 +14,7 @@ fn broken_sql_is_quoted_and_everything_is_rolled_back() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade b2, make b2 ([time])
-    error: revision `c3` failed at statement 2 of 2; all 2 revisions from `b2` to `c3` were rolled back
+    error: revision `c3` failed at statement 2 of 2; the 2 revisions from `b2` to `c3` were rolled back
       --> versions/c3.sql:10:32
        |
     10 | UPDATE users SET email = lower(emial);

@@ -252,7 +252,7 @@ fn an_interrupt_takes_back_the_whole_run() {
         CREATE TABLE long AS
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000)
         SELECT count(*) FROM n
-    error: cancelled; all 2 revisions from `a1` to `b2` were rolled back
+    error: cancelled; the 2 revisions from `a1` to `b2` were rolled back
     hint: the database is at base; run the same command again to go on
     ");
     assert_eq!(status, Some(3));
@@ -263,7 +263,7 @@ fn an_interrupt_takes_back_the_whole_run() {
         CREATE TABLE long AS
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000)
         SELECT count(*) FROM n
-    error: cancelled; all 2 revisions from `a1` to `b2` were rolled back
+    error: cancelled; the 2 revisions from `a1` to `b2` were rolled back
     hint: the database is at base; run the same command again to go on
     ");
     assert_eq!(status, Some(3));

@@ -45,7 +45,7 @@ fn the_tool_explains_itself() {
       -c, --config <FILE>
               Use this configuration file
               
-              The default is the environment variable ALEMBIC_CONFIG, then
+              The default is the environment variable `ALEMBIC_CONFIG`, then
               `alembic.toml` in the current folder or the nearest folder above it.
               Relative paths in the file are relative to it.
 
@@ -139,7 +139,7 @@ fn the_long_help_of_a_command_has_the_global_options() {
       -c, --config <FILE>
               Use this configuration file
               
-              The default is the environment variable ALEMBIC_CONFIG, then
+              The default is the environment variable `ALEMBIC_CONFIG`, then
               `alembic.toml` in the current folder or the nearest folder above it.
               Relative paths in the file are relative to it.
 

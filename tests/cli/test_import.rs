@@ -41,7 +41,7 @@ fn migrations_become_a_chain() {
     761c95e55376 -> 554555e9c17f, add email
     <base> -> 761c95e55376, create users
     ");
-    let name = env.files().into_iter().find(|it| it.contains("add_email") && it.starts_with("v"));
+    let name = env.files().into_iter().find(|it| it.contains("add_email") && it.starts_with('v'));
     insta::assert_snapshot!(env.read(&name.unwrap()), @r#"
     -- /// revision
     -- revision = "554555e9c17f"

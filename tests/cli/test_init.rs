@@ -7,10 +7,9 @@ fn the_current_folder_becomes_a_project() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init"), @r#"
     wrote alembic.toml
-    wrote README.md
+    wrote versions/README.md
     wrote .env.example
     wrote templates/revision.sql.jinja
-    wrote versions/
     ------- stderr -------
     next: migrator revision -m "Create the first table"
     "#);
@@ -18,12 +17,11 @@ fn the_current_folder_becomes_a_project() {
         env.files(),
         [
             ".env.example",
-            "README.md",
             "alembic.toml",
             "templates/",
             "templates/revision.sql.jinja",
             "versions/",
-            "versions/.gitkeep"
+            "versions/README.md"
         ]
     );
     // It works as it is.
@@ -41,10 +39,9 @@ fn a_folder_is_made() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init my/project"), @r#"
     wrote my/project/alembic.toml
-    wrote my/project/README.md
+    wrote my/project/versions/README.md
     wrote my/project/.env.example
     wrote my/project/templates/revision.sql.jinja
-    wrote my/project/versions/
     ------- stderr -------
     next: cd my/project && migrator revision -m "Create the first table"
     "#);
@@ -56,10 +53,9 @@ fn a_folder_with_a_blank_is_named_so_that_it_can_be_pasted() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init 'my project'"), @r#"
     wrote my project/alembic.toml
-    wrote my project/README.md
+    wrote my project/versions/README.md
     wrote my project/.env.example
     wrote my project/templates/revision.sql.jinja
-    wrote my project/versions/
     ------- stderr -------
     next: cd 'my project' && migrator revision -m "Create the first table"
     "#);
@@ -85,9 +81,9 @@ fn a_readme_that_exists_stays() {
     env.file("README.md", "mine");
     insta::assert_snapshot!(env.run("init"), @r#"
     wrote alembic.toml
+    wrote versions/README.md
     wrote .env.example
     wrote templates/revision.sql.jinja
-    wrote versions/
     ------- stderr -------
     next: migrator revision -m "Create the first table"
     "#);
@@ -120,11 +116,11 @@ fn several_databases_are_environments() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init -t multidb"), @r#"
     wrote alembic.toml
-    wrote README.md
+    wrote versions/README.md
     wrote .env.example
     wrote templates/revision.sql.jinja
-    wrote versions/users/
-    wrote versions/orders/
+    wrote versions/users/.gitkeep
+    wrote versions/orders/.gitkeep
     ------- stderr -------
     next: migrator -n users revision --branch-label users -m "Create the first table"
     "#);
@@ -158,11 +154,10 @@ fn a_program_that_upgrades_at_start_up() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init --template async"), @r#"
     wrote alembic.toml
-    wrote README.md
+    wrote versions/README.md
     wrote .env.example
     wrote examples/startup.rs
     wrote templates/revision.sql.jinja
-    wrote versions/
     ------- stderr -------
     next: migrator revision -m "Create the first table"
     "#);

@@ -184,10 +184,9 @@ fn a_project_and_its_templates_are_named() {
             "template": "generic",
             "files": [
                 "app/alembic.toml",
-                "app/README.md",
+                "app/versions/README.md",
                 "app/.env.example",
                 "app/templates/revision.sql.jinja",
-                "app/versions/",
             ],
         })
     );

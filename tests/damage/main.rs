@@ -1,1 +1,17 @@
-//! Being written.
+//! Damage that must not happen to a database, one test each: the real binary on real files.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
+#![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]
+
+mod content;
+mod project;
+
+mod failing_body;
+mod files;
+mod io_errors;
+mod kill;
+mod model;
+mod readers;
+mod reading;
+mod rebuild;
+mod signals;
+mod together;

@@ -141,7 +141,7 @@ fn a_cancelled_statement_is_interrupted_and_rolled_back() {
     let err = project.upgrade(&options).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(20));
     assert!(matches!(err.failure, Failure::Cancelled), "{err:?}");
-    assert_eq!(err.to_string(), "cancelled; all 2 revisions from `r1` to `r2` were rolled back");
+    assert_eq!(err.to_string(), "cancelled; the 2 revisions from `r1` to `r2` were rolled back");
     assert_eq!(n_ticks.load(Ordering::SeqCst), 2);
     assert_eq!(project.summary(), " @ no version table");
 }

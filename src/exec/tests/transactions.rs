@@ -86,7 +86,7 @@ fn an_error_says_what_became_of_the_rest() {
     let err = Project::of_upgrades(&bodies).upgrade(&Options::default()).unwrap_err();
     assert_eq!(
         err.to_string(),
-        "revision `r3` failed at statement 2 of 2; all 3 revisions from `r1` to `r3` were rolled back"
+        "revision `r3` failed at statement 2 of 2; the 3 revisions from `r1` to `r3` were rolled back"
     );
     let options = Options { transaction: TransactionMode::Revision, ..Options::default() };
     let project = Project::of_upgrades(&bodies);

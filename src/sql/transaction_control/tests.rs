@@ -301,3 +301,13 @@ fn a_drop_of_a_table_is_recognised() {
     check_drop("SELECT 'DROP TABLE t'", false);
     check_drop("", false);
 }
+
+#[test]
+fn the_dropped_table_is_named() {
+    let name = |statement| dropped_table(statement).unwrap_or_default();
+    assert_eq!(name("DROP TABLE t"), "t");
+    assert_eq!(name("drop table if exists main . \"a b\" -- x"), "a b");
+    assert_eq!(name("DROP TABLE [t]"), "t");
+    assert_eq!(name("DROP VIEW t"), "");
+    assert_eq!(name("DROP TABLE"), "");
+}
