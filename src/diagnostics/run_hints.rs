@@ -93,6 +93,7 @@ pub fn details(failure: &Failure) -> Vec<String> {
 /// What to do about a run that did not succeed.
 pub fn failure(err: &ExecError) -> Vec<String> {
     match &err.failure {
+        Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
         Failure::Planner(_)
         | Failure::Statement { .. }
         | Failure::Cancelled

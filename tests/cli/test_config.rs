@@ -317,6 +317,14 @@ fn a_url_that_cannot_be_used_is_explained() {
     ------- stderr -------
     nothing to do: app.db is at a1
     ");
+    env.graph(&["b2 < a1"]);
+    insta::assert_snapshot!(env.run("upgrade --url file:app.db?mode=ro"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` is read-only
+    hint: nothing was changed; make the file and its folder writable, and run it again
+    [exit status: 2]
+    ");
+    env.remove("versions/b2.sql");
     env.config("[database]\nurl = \"mysql://localhost/db\"");
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------

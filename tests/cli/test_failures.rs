@@ -1,5 +1,8 @@
 //! Runs that fail, and what they leave
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
 use crate::support::TestEnv;
 
 #[test]
@@ -260,6 +263,21 @@ fn a_database_that_another_process_holds_is_waited_for() {
     hint: nothing was changed; run it again when the other process is done, or wait longer: `busy_timeout` under `[database]` in alembic.toml
     [exit status: 2]
     ");
+    // Ctrl-C ends the waiting.
+    env.config("[database]\nurl = \"app.db\"\nbusy_timeout = \"1m\"");
+    let mut child = env.command(&["upgrade"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    stderr.read_line(&mut text).unwrap();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    stderr.read_to_string(&mut text).unwrap();
+    insta::assert_snapshot!(env.normalize(&text), @"
+    another process holds the database; waiting ([time])
+    error: cancelled
+    hint: nothing was changed
+    ");
+    assert_eq!(child.wait().unwrap().code(), Some(2));
     drop(other);
     env.run("upgrade").ok();
 }

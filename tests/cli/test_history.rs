@@ -173,6 +173,13 @@ fn a_range_has_two_ends_that_may_be_left_out() {
     hint: name where to go, for example `b3`
     [exit status: 2]
     ");
+    let line = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2", "d4 < c3"]);
+    insta::assert_snapshot!(line.run("history -r -2:"), @"
+    c3 -> d4 (head), make d4
+    b2 -> c3, make c3
+    a1 -> b2, make b2
+    ");
+    assert_eq!(line.run("history -r-2:").ok(), line.run("history --rev-range=-2:").ok());
     insta::assert_snapshot!(env.run("history -r b2:+1"), @"
     b2 -> b3 (shop), make b3
     a1 -> b2 (shop), make b2
