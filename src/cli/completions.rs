@@ -10,6 +10,7 @@ use clap_complete::env::Shells;
 use super::App;
 use super::globals::GlobalArgs;
 use super::project::Project;
+use crate::config::{self, templates::Template};
 use crate::diagnostics::{ExitStatus, Usage};
 
 /// Print a completion script for a shell
@@ -64,12 +65,26 @@ pub(super) fn targets() -> ArgValueCandidates {
     ArgValueCandidates::new(|| candidates(&["head", "heads", "base", "+1", "-1"]))
 }
 
+/// Completes the kinds of projects.
+pub(super) fn templates() -> ArgValueCandidates {
+    let candidate = |it: &Template| CompletionCandidate::new(it.name).help(Some(it.summary.into()));
+    ArgValueCandidates::new(move || config::templates::templates().iter().map(candidate).collect())
+}
+
+/// The global options of the line that is being typed, which stands behind `--`; none where it
+/// makes no sense yet.
+fn typed_globals() -> GlobalArgs {
+    let words = std::env::args_os().skip_while(|it| it != "--").skip(1);
+    let matches = super::command().ignore_errors(true).try_get_matches_from(words);
+    matches.and_then(|it| GlobalArgs::from_all(&it)).unwrap_or_default()
+}
+
 /// The symbols, then the revisions and labels of the project that the current folder is in. A
 /// project that cannot be read completes nothing: the command itself will say why.
 fn candidates(symbols: &[&str]) -> Vec<CompletionCandidate> {
     let mut found: Vec<CompletionCandidate> =
         symbols.iter().map(|it| CompletionCandidate::new(*it)).collect();
-    let project = Project::find(&GlobalArgs::default());
+    let project = Project::find(&typed_globals());
     if let Ok(graph) = project.and_then(|it| it.graph()) {
         for index in graph.indices().rev() {
             let help = Some(graph[index].summary()).filter(|it| !it.is_empty());

@@ -62,6 +62,9 @@ pub(super) fn run(app: &mut App, args: &CurrentArgs) -> anyhow::Result<ExitStatu
     if is_verbose {
         app.output.line(format_args!("Current revision(s) for {}:", project.database_name()?))?;
     }
+    if current.is_empty() {
+        app.output.status(format_args!("no revision is applied to {}", project.database_name()?));
+    }
     for index in current {
         if is_verbose {
             app.output.line(formatter.block(index))?;
@@ -74,7 +77,8 @@ pub(super) fn run(app: &mut App, args: &CurrentArgs) -> anyhow::Result<ExitStatu
         let n_pending = pending.len();
         let revisions = if n_pending == 1 { "revision is" } else { "revisions are" };
         app.output.status(format_args!(
-            "the database is not at the heads: {n_pending} {revisions} pending"
+            "the database is not at the heads: {n_pending} {revisions} pending; \
+             `migrator upgrade heads` applies what is pending"
         ));
     }
     Ok(status)

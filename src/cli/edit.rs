@@ -12,7 +12,7 @@ use crate::graph::symbol::RevisionSymbol;
 #[derive(Debug, clap::Args)]
 pub(super) struct EditArgs {
     /// Which: an id or the beginning of one, a branch label, `head`, `heads`, or `current`
-    #[arg(value_name = "REVISION", default_value = "head", add = completions::revisions())]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true, default_value = "head", add = completions::revisions())]
     revision: RevisionSymbol,
 }
 

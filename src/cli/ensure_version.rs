@@ -5,9 +5,8 @@ use serde::Serialize;
 use super::App;
 use super::output::Format;
 use crate::Error;
-use crate::config::url::DatabaseLocation;
 use crate::db::VersionTable;
-use crate::diagnostics::{ExitStatus, Usage};
+use crate::diagnostics::ExitStatus;
 use crate::exec::event::Silent;
 use crate::exec::{self, Run};
 
@@ -36,12 +35,7 @@ pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<Exi
         app.output.line(format_args!("{sql};"))?;
         return Ok(ExitStatus::Done);
     }
-    let location = project.location()?;
-    if location == DatabaseLocation::Memory {
-        return Err(
-            Usage::new("the database is in memory: its result would be lost at once").into()
-        );
-    }
+    let location = project.lasting_location()?;
     let clock = super::new_file::clock()?;
     let request = Run {
         location: &location,

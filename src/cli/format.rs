@@ -63,8 +63,9 @@ impl<'a> Formatter<'a> {
         for mark in self.marks(index, parts.points) {
             put(&mut line, format_args!(" {MARK}({mark}){MARK:#}"));
         }
-        if parts.message {
-            put(&mut line, format_args!(", {}", revision.summary()));
+        let message = revision.summary();
+        if parts.message && !message.is_empty() {
+            put(&mut line, format_args!(", {message}"));
         }
         line
     }

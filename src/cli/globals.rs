@@ -5,6 +5,7 @@
 //! without its short form where the command uses that letter itself, and what was given in both
 //! places is merged.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
@@ -20,7 +21,7 @@ pub struct GlobalArgs {
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// Lay the settings of [env.NAME] over the rest
+    /// Lay the settings of `[env.NAME]` over the rest
     #[arg(long = "name", short = 'n', value_name = "NAME")]
     pub environment: Option<String>,
 
@@ -62,6 +63,22 @@ pub enum ColorWhen {
     Always,
     /// Never
     Never,
+}
+
+/// The colour of clap's own messages, which are printed before the arguments are known.
+pub fn color_of_messages(args: &[OsString]) -> clap::ColorChoice {
+    let args: Vec<&str> = args.iter().map_while(|it| it.to_str()).collect();
+    let mut given =
+        args.iter().enumerate().filter_map(|(at, it)| match it.strip_prefix("--color") {
+            Some("") => args.get(at + 1).copied(),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        });
+    match given.next_back() {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    }
 }
 
 /// Splits `KEY=VALUE` at the first `=`.

@@ -25,6 +25,9 @@ pub(super) fn run(app: &mut App, args: &HeadsArgs) -> anyhow::Result<ExitStatus>
         app.output.json(&answer)?;
         return Ok(ExitStatus::Done);
     }
+    if heads.is_empty() {
+        app.output.status(super::NO_REVISIONS);
+    }
     let is_verbose = app.output.verbosity > 0;
     for head in heads {
         if is_verbose {

@@ -49,6 +49,9 @@ pub(super) fn run(app: &mut App, args: &HistoryArgs) -> anyhow::Result<ExitStatu
         app.output.json(&answer)?;
         return Ok(ExitStatus::Done);
     }
+    if graph.indices().next().is_none() {
+        app.output.status(super::NO_REVISIONS);
+    }
     let is_verbose = app.output.verbosity > 0;
     let show = |index: RevisionIndex| {
         if is_verbose {

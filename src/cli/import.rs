@@ -114,8 +114,8 @@ fn import_refinery(app: &mut App, args: &RefineryArgs) -> anyhow::Result<ExitSta
 }
 
 fn describe(err: &RefineryError) -> Usage {
-    let usage = Usage::new(err.to_string()).hint("nothing was written");
-    match err {
+    let usage = Usage::new(err.to_string());
+    let usage = match err {
         RefineryError::Divergent { .. } => usage.hint(
             "the file was changed after it was applied; bring back the text that ran, and import again",
         ),
@@ -129,7 +129,8 @@ fn describe(err: &RefineryError) -> Usage {
         | RefineryError::Refinery { .. }
         | RefineryError::NotInFolder { .. }
         | RefineryError::Database(_) => usage,
-    }
+    };
+    usage.hint("nothing was written")
 }
 
 /// How many of the migrations the database has, by refinery's own record of them.
@@ -184,8 +185,13 @@ fn render(project: &Project, migrations: &[Migration]) -> anyhow::Result<Vec<(Pa
         let shown = script_dir::shown(&path, &project.here);
         let source = file::decode(shown, text.into_bytes())
             .map_err(|it| Error::from(script_dir::ReadError::Problems(vec![it])))?;
-        let revision = file::parse(&source)
-            .map_err(|them| Error::from(script_dir::ReadError::Problems(them)))?;
+        let revision = file::parse(&source).map_err(|problems| {
+            let origin = script_dir::shown(&migration.path, &project.here);
+            let note =
+                format!("nothing was written; this is what `{}` would become", origin.display());
+            anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems)))
+                .context(Usage::new("the migration cannot be a revision").hint(note))
+        })?;
         files.push((path, revision));
         parent = Some(id);
     }

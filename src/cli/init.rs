@@ -26,7 +26,13 @@ pub(super) struct InitArgs {
     directory: PathBuf,
 
     /// What kind of project: see `migrator list-templates`
-    #[arg(long, short, value_name = "NAME", default_value = "generic")]
+    #[arg(
+        long,
+        short,
+        value_name = "NAME",
+        default_value = "generic",
+        add = super::completions::templates()
+    )]
     template: String,
 }
 
@@ -83,6 +89,13 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
             .into());
     }
 
+    // What lies in the way is found before anything is written.
+    if let Some(path) = files.iter().find_map(|(path, _)| file_in_the_way(path, &here)) {
+        return Err(Usage::new(format!("`{path}` is a file, where a folder should be"))
+            .hint("nothing was written; move it away, or set up the project in another folder")
+            .into());
+    }
+
     let mut written = Vec::new();
     for (path, text) in &files {
         fsutil::write_new(path, text).map_err(Error::from)?;
@@ -105,11 +118,21 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
     for path in written {
         app.output.line(format_args!("wrote {path}"))?;
     }
-    let change =
-        if root == here { String::new() } else { format!("cd {} && ", args.directory.display()) };
-    app.output
-        .status(format_args!("next: {change}migrator revision -m \"Create the first table\""));
+    let directory = args.directory.display().to_string();
+    let directory = shell_words::quote(&directory);
+    let change = if root == here { String::new() } else { format!("cd {directory} && ") };
+    let environment = template.environment.map(|it| format!("-n {it} ")).unwrap_or_default();
+    let label = template.environment.map(|it| format!("--branch-label {it} ")).unwrap_or_default();
+    app.output.status(format_args!(
+        "next: {change}migrator {environment}revision {label}-m \"Create the first table\""
+    ));
     Ok(ExitStatus::Done)
+}
+
+/// The file that lies where a folder on the way to `path` should be.
+fn file_in_the_way(path: &Path, here: &Path) -> Option<String> {
+    let mut files = path.ancestors().skip(1).filter(|it| it.is_file());
+    files.next().map(|it| script_dir::shown(it, here).display().to_string())
 }
 
 fn find_template(name: &str) -> anyhow::Result<&'static Template> {

@@ -19,13 +19,14 @@ pub(super) fn run(app: &mut App, args: &ManArgs) -> anyhow::Result<ExitStatus> {
     let command = match &args.command {
         None => whole,
         Some(name) => {
-            let found = whole
-                .get_subcommands()
-                .find(|it| it.get_name_and_visible_aliases().contains(&name.as_str()));
+            let found = whole.get_subcommands().find(|it| {
+                it.get_name() == name || it.get_all_aliases().any(|alias| alias == name)
+            });
             let found = found.ok_or_else(|| {
                 Usage::new(format!("there is no command `{name}`"))
                     .hint("`migrator --help` lists the commands")
             })?;
+            let name = found.get_name();
             found
                 .clone()
                 .display_name(format!("migrator-{name}"))

@@ -2,7 +2,7 @@
 
 use super::new_file::{self, NewFile};
 use super::{App, completions, revision};
-use crate::diagnostics::ExitStatus;
+use crate::diagnostics::{ExitStatus, Usage};
 use crate::graph::symbol::RevisionSymbol;
 
 /// Join branches in a new revision
@@ -12,11 +12,18 @@ use crate::graph::symbol::RevisionSymbol;
 #[derive(Debug, clap::Args)]
 pub(super) struct MergeArgs {
     /// What to join: `heads`, or the ids of two or more heads
-    #[arg(value_name = "REVISION", required = true, add = completions::revisions())]
+    #[arg(value_name = "REVISION", required = true, allow_negative_numbers = true, add = completions::revisions())]
     revisions: Vec<RevisionSymbol>,
 
     /// What the revision does, in any words; part of the file's name
-    #[arg(long, short, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        short,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     message: String,
 
     /// A name for the branch that begins with it (can be repeated)
@@ -27,7 +34,7 @@ pub(super) struct MergeArgs {
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
 
-    /// Allow revisions that are no heads
+    /// Allow revisions that other revisions follow already
     #[arg(long)]
     splice: bool,
 }
@@ -35,9 +42,15 @@ pub(super) struct MergeArgs {
 pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
+    let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice)?;
+    if down_revisions.is_empty() {
+        return Err(Usage::new("there is nothing to join: no revision is named")
+            .hint("`migrator revision -m \"…\"` makes a revision that follows nothing")
+            .into());
+    }
     let new = NewFile {
         id: args.rev_id.as_deref(),
-        down_revisions: revision::resolve_heads(&graph, &args.revisions, args.splice)?,
+        down_revisions,
         branch_labels: args.branch_label.iter().map(String::as_str).collect(),
         message: &args.message,
         ..NewFile::default()

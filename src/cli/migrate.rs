@@ -1,8 +1,10 @@
 //! `migrator upgrade` and `migrator downgrade`
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use dialoguer::console::Term;
 use serde::Serialize;
 
 use super::App;
@@ -10,7 +12,6 @@ use super::output::{Format, can_ask};
 use super::progress::{Progress, describe_duration};
 use super::project::Project;
 use crate::Error;
-use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::StepReport;
 use crate::exec::offline::{self, Offline};
@@ -32,7 +33,7 @@ pub(super) struct UpgradeArgs {
     #[arg(
         value_name = "TARGET",
         default_value = "head",
-        allow_hyphen_values = true,
+        allow_negative_numbers = true,
         add = super::completions::targets()
     )]
     target: String,
@@ -48,7 +49,7 @@ pub(super) struct UpgradeArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct DowngradeArgs {
     /// Where to: `-N`, `base`, an id, `LABEL@base`, …; with --sql `A:B`
-    #[arg(value_name = "TARGET", allow_hyphen_values = true, add = super::completions::targets())]
+    #[arg(value_name = "TARGET", allow_negative_numbers = true, add = super::completions::targets())]
     target: String,
 
     #[command(flatten)]
@@ -80,17 +81,19 @@ struct HowArgs {
 
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
-        return print_sql(app, Direction::Upgrade, &args.target);
+        return print_sql(app, Direction::Upgrade, &args.target, &args.how, false);
     }
     let target = online_target(&args.target)?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
-    run(app, &project, &migrator, Direction::Upgrade, &target, &[], &args.how)
+    let request =
+        Wanted { direction: Direction::Upgrade, target, also: Vec::new(), cancel: listen()? };
+    run(app, &project, &migrator, &request, &args.how)
 }
 
 pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
-        return print_sql(app, Direction::Downgrade, &args.target);
+        return print_sql(app, Direction::Downgrade, &args.target, &args.how, args.yes);
     }
     let target = online_target(&args.target)?;
     let project = app.project()?;
@@ -101,23 +104,47 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         Goal::Reverted(reverted) => migrator.graph().ids(&reverted.also),
         Goal::Applied(_) => Vec::new(),
     };
+    let cancel = listen()?;
     if !also.is_empty() && !args.yes && !args.how.dry_run {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !can_ask() || !ask(&refusal)? {
+        if !can_ask() {
             return Err(Error::from(refusal).into());
         }
+        if !ask(&refusal)? {
+            return Err(Usage::new("not confirmed; nothing was changed").into());
+        }
     }
-    run(app, &project, &migrator, Direction::Downgrade, &target, &also, &args.how)
+    let request = Wanted { direction: Direction::Downgrade, target, also, cancel };
+    run(app, &project, &migrator, &request, &args.how)
+}
+
+/// What Ctrl-C sets from now on.
+fn listen() -> anyhow::Result<Arc<AtomicBool>> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancel);
+    // A second Ctrl-C changes nothing: the rollback is under way.
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
+    Ok(cancel)
 }
 
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
     let question = format!("{refusal}. Go on?");
-    Ok(dialoguer::Confirm::new().with_prompt(question).default(false).interact()?)
+    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+    answer.map_err(|dialoguer::Error::IO(err)| {
+        // The cursor was hidden for the question, and stands behind it.
+        let terminal = Term::stderr();
+        let _shown = terminal.show_cursor().and_then(|()| terminal.write_line(""));
+        if err.kind() == io::ErrorKind::Interrupted {
+            Usage::new("cancelled; nothing was changed").into()
+        } else {
+            err.into()
+        }
+    })
 }
 
 /// The target of a run on a database, for which ranges have no meaning.
-fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
+pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
     if text.contains(':') {
         return Err(Usage::new(format!("`{text}` is a range, which is for --sql only"))
             .hint("name only the target; where the database is, it knows itself")
@@ -127,12 +154,7 @@ fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
 }
 
 fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<Migrator> {
-    let location = project.location()?;
-    if location == DatabaseLocation::Memory && !is_rehearsal {
-        return Err(Usage::new("the database is in memory: its result would be lost at once")
-            .hint("name a file, with --url or as `database.url` in alembic.toml")
-            .into());
-    }
+    let location = if is_rehearsal { project.location()? } else { project.lasting_location()? };
     Ok(Migrator::from_config(&project.config, location, &project.here)?)
 }
 
@@ -166,31 +188,35 @@ struct StepJson {
     changed_rows: u64,
 }
 
+/// Where a run is to lead.
+struct Wanted {
+    direction: Direction,
+    target: RevisionSymbol,
+    /// What may be reverted besides.
+    also: Vec<RevisionId>,
+    /// Ends the run when it is set.
+    cancel: Arc<AtomicBool>,
+}
+
 fn run(
     app: &mut App,
     project: &Project,
     migrator: &Migrator,
-    direction: Direction,
-    target: &RevisionSymbol,
-    also: &[RevisionId],
+    wanted: &Wanted,
     how: &HowArgs,
 ) -> anyhow::Result<ExitStatus> {
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    // A second Ctrl-C changes nothing: the rollback is under way.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-
+    let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, echo, how.dry_run);
     let clock = super::new_file::clock()?;
     let request = Request {
         direction,
-        target,
-        also,
+        target: &wanted.target,
+        also: &wanted.also,
         rehearse: how.dry_run,
         tag: how.tag.as_deref(),
         clock: clock.as_ref(),
-        cancel: Some(cancel),
+        cancel: Some(Arc::clone(&wanted.cancel)),
         ticker: progress.ticker(),
     };
     let result = migrator.run(&request, &mut progress);
@@ -208,13 +234,19 @@ fn run(
             from: report.start,
             to: report.outcome.rows,
         })?;
+    } else if report.outcome.steps.is_empty() {
+        let at = describe_rows(&report.outcome.rows);
+        if migrator.graph().indices().next().is_none() {
+            app.output.status(super::NO_REVISIONS);
+        } else {
+            app.output.status(format_args!("nothing to do: {database} is at {at}"));
+        }
     } else if how.dry_run {
         print_rehearsal(app, migrator.graph(), direction, &report)?;
         app.output.status("everything was rolled back; nothing was changed");
     } else {
         let at = describe_rows(&report.outcome.rows);
-        let nothing = if report.outcome.steps.is_empty() { "nothing to do: " } else { "" };
-        app.output.status(format_args!("{nothing}{database} is at {at}"));
+        app.output.status(format_args!("{database} is at {at}"));
     }
     Ok(ExitStatus::Done)
 }
@@ -259,9 +291,8 @@ fn print_rehearsal(
             describe_duration(step.elapsed)
         ))?;
     }
-    let would_be = if report.outcome.steps.is_empty() { "is" } else { "would be" };
-    app.output
-        .line(format_args!("the database {would_be} at {}", describe_rows(&report.outcome.rows)))?;
+    let rows = describe_rows(&report.outcome.rows);
+    app.output.line(format_args!("the database would be at {rows}"))?;
     Ok(())
 }
 
@@ -275,7 +306,13 @@ pub(super) fn describe_rows(rows: &[String]) -> String {
     if rows.is_empty() { "base".to_owned() } else { rows.join(", ") }
 }
 
-fn print_sql(app: &mut App, direction: Direction, target: &str) -> anyhow::Result<ExitStatus> {
+fn print_sql(
+    app: &mut App,
+    direction: Direction,
+    target: &str,
+    how: &HowArgs,
+    yes: bool,
+) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
     let (lower, target) = if target.contains(':') {
@@ -302,13 +339,27 @@ fn print_sql(app: &mut App, direction: Direction, target: &str) -> anyhow::Resul
         Direction::Upgrade => Goal::upgrade(&graph, &rows, &target),
         Direction::Downgrade => Goal::downgrade(&graph, &rows, &target),
     };
-    let plan = goal.and_then(|it| it.plan(&graph, &rows)).map_err(Error::from)?;
+    let goal = goal.map_err(Error::from)?;
+    if let Goal::Reverted(reverted) = &goal
+        && !reverted.also.is_empty()
+        && !yes
+    {
+        let (target, also) = (target.text, graph.ids(&reverted.also));
+        return Err(Error::from(PlanError::RevertsMore { target, also }).into());
+    }
+    let plan = goal.plan(&graph, &rows).map_err(Error::from)?;
     let options = Offline {
         version_table: &project.config.database.version_table,
         log: project.config.database.log,
         transaction: project.config.transaction,
+        tag: how.tag.as_deref(),
     };
     let text = offline::script(&options, &graph, plan).map_err(Error::from)?;
+    if text.is_empty() {
+        let at = describe_rows(&rows);
+        app.output.status(format_args!("nothing to do from {at}: the script is empty"));
+        return Ok(ExitStatus::Done);
+    }
     app.output.line(text.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)
 }

@@ -48,7 +48,7 @@ use project::Project;
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Revisions are named by id, by the beginning of one, or by `head`, `heads`, `base`, \
-`+N`, `-N`,\n`REV+N`, `REV-N`, `LABEL@head`, `LABEL@base`, `LABEL@+N` and `LABEL@REV`.\n\n\
+`+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head`, `LABEL@base`, `LABEL@+N` and `LABEL@REV`.\n\n\
 Exit codes: 0 done; 1 the answer is no; 2 refused, nothing was changed; 3 failed while running."
 )]
 pub struct Cli {
@@ -82,6 +82,9 @@ enum Command {
     Man(man::ManArgs),
 }
 
+/// What is said where there is nothing to list or to run.
+const NO_REVISIONS: &str = "there are no revisions yet; `migrator revision -m \"…\"` makes one";
+
 /// What every command is given.
 struct App {
     globals: GlobalArgs,
@@ -99,7 +102,9 @@ pub fn command() -> clap::Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     clap_complete::CompleteEnv::with_factory(command).complete();
 
-    let parsed = command().try_get_matches_from(args).and_then(|matches| {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let grammar = command().color(globals::color_of_messages(&args));
+    let parsed = grammar.try_get_matches_from(args).and_then(|matches| {
         Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?))
     });
     let (cli, globals) = match parsed {

@@ -96,8 +96,9 @@ pub fn prepare(
     let config = &project.config;
     let id = match new.id {
         None => new_id(graph),
-        Some(text) => check_new_id(text)?,
+        Some(text) => check_new_id(graph, text)?,
     };
+    check_new_labels(graph, &new.branch_labels)?;
     let now = config.timezone.show(clock()?.now());
     let create_date = now.format("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
     let name = config.file_template.file_name(
@@ -132,22 +133,28 @@ pub fn prepare(
 
     let shown = script_dir::shown(&path, &project.here);
     let source = Arc::new(Source { path: shown, text });
-    let revision = file::parse(&source)
-        .map_err(|problems| Error::from(script_dir::ReadError::Problems(problems)))?;
+    // The message quotes a file that is not there.
+    let not_written =
+        format!("no file was written; this is what the template `{template_name}` makes");
+    let note = || Usage::new("the new file would be wrong").hint(&not_written);
+    let revision = file::parse(&source).map_err(|problems| {
+        anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems))).context(note())
+    })?;
     check_rendered(&revision, &id, &down, new, &template_name)?;
 
     // With the new revision the graph must still be one.
     let mut revisions: Vec<Revision> = graph.indices().map(|it| graph[it].clone()).collect();
     revisions.push(revision.clone());
-    RevisionGraph::new(revisions).map_err(Error::from)?;
+    RevisionGraph::new(revisions)
+        .map_err(|problems| anyhow::Error::from(Error::from(problems)).context(note()))?;
     Ok(Prepared { path, revision })
 }
 
 /// The rules for ids that are made now, which are stricter than those for ids that exist.
-fn check_new_id(text: &str) -> anyhow::Result<RevisionId> {
+fn check_new_id(graph: &RevisionGraph, text: &str) -> anyhow::Result<RevisionId> {
+    let hint = "leave out --rev-id and one is made";
     let id = RevisionId::new(text).map_err(|reason| {
-        Usage::new(format!("`{text}` cannot be a revision id: it {reason}"))
-            .hint("leave out --rev-id and one is made")
+        Usage::new(format!("`{text}` cannot be a revision id: it {reason}")).hint(hint)
     })?;
     let length = text.chars().count();
     if length > MAX_NEW_ID_LENGTH {
@@ -161,9 +168,40 @@ fn check_new_id(text: &str) -> anyhow::Result<RevisionId> {
     }
     // It becomes part of a file name.
     if text.contains(['/', '\\', '.']) && Path::new(text).components().count() != 1 {
-        return Err(Usage::new(format!("`{text}` cannot be a revision id: it is a path")).into());
+        return Err(Usage::new(format!("`{text}` cannot be a revision id: it is a path"))
+            .hint(hint)
+            .into());
+    }
+    if let Some(index) = graph.by_id(text) {
+        let path = graph[index].source.path.display();
+        return Err(Usage::new(format!("there is a revision `{text}` already, in {path}"))
+            .hint(hint)
+            .into());
     }
     Ok(id)
+}
+
+/// The same for labels.
+fn check_new_labels(graph: &RevisionGraph, labels: &[&str]) -> anyhow::Result<()> {
+    for label in labels {
+        BranchLabel::new(label).map_err(|reason| {
+            Usage::new(format!("`{label}` cannot be a branch label: it {reason}"))
+        })?;
+        let taken = graph
+            .by_label(label)
+            .map(|index| (index, "a label"))
+            .or_else(|| graph.by_id(label).map(|index| (index, "the id")));
+        if let Some((index, what)) = taken {
+            let Revision { id, source, .. } = &graph[index];
+            let path = source.path.display();
+            return Err(Usage::new(format!(
+                "`{label}` is {what} of revision `{id}` already, in {path}"
+            ))
+            .hint("choose another name for the branch")
+            .into());
+        }
+    }
+    Ok(())
 }
 
 /// The project's own template, or the built-in one.
@@ -296,11 +334,13 @@ fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
         let file = path.display().to_string();
         let words: Vec<String> = command.iter().map(|it| it.replace("{file}", &file)).collect();
         let [program, arguments @ ..] = words.as_slice() else { continue };
-        app.output.status(format_args!("running {}", words.join(" ")));
+        app.output.status(format_args!("running {}", shell_words::join(&words)));
         let status = std::process::Command::new(program)
             .args(arguments)
             .current_dir(&project.config.root)
             .stdin(std::process::Stdio::null())
+            // Standard output is for the answer.
+            .stdout(std::io::stderr())
             .status();
         let problem = match status {
             Ok(status) if status.success() => continue,

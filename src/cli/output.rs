@@ -21,14 +21,14 @@ pub enum Format {
     Json,
 }
 
-/// Whether someone reads standard error as it appears.
-pub fn stderr_is_terminal() -> bool {
-    io::stderr().is_terminal()
+/// Whether someone reads standard error as it appears, on a terminal that can redraw a line.
+pub fn stderr_can_redraw() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
 }
 
 /// Whether someone can answer a question.
 pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && stderr_is_terminal()
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Standard output and standard error.
@@ -57,6 +57,14 @@ impl Output {
             verbosity: args.verbose,
             color,
             stdout: AutoStream::new(io::stdout(), color),
+        }
+    }
+
+    /// Whether text on standard error may be coloured.
+    pub fn stderr_has_color(&self) -> bool {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
         }
     }
 

@@ -3,14 +3,16 @@
 //! One line for each revision. On a terminal a bar below it, over the statements of the revision,
 //! that keeps moving during a long statement: SQLite calls [`Progress::ticker`] from inside.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use dialoguer::console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::migrate::count;
-use super::output::{Format, Output, stderr_is_terminal};
+use super::output::{Format, Output, stderr_can_redraw};
 use crate::exec::event::{Event, Observer};
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
@@ -29,13 +31,68 @@ pub struct Progress<'a> {
     n_done: usize,
 }
 
+/// A terminal that says it is narrower than it is.
+///
+/// The bar fills its line to the end. There the `^C` that a terminal shows for Ctrl-C would begin
+/// the next line, and the bar would stay where it was.
+#[derive(Debug)]
+struct NarrowTerminal(Term);
+
+impl TermLike for NarrowTerminal {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(3).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
     pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
-        let shows_bar = stderr_is_terminal() && !output.is_quiet && output.format == Format::Text;
+        let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            let template = "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements, {elapsed} {msg:.dim}";
+            let terminal = NarrowTerminal(Term::stderr());
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), 10);
+            let bar = ProgressBar::with_draw_target(None, target);
+            let template = if output.stderr_has_color() {
+                "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements, {elapsed} {msg:.dim}"
+            } else {
+                "{spinner} {prefix} {bar:24} {pos}/{len} statements, {elapsed} {msg}"
+            };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("━╸ "));
             }
@@ -80,13 +137,13 @@ impl Observer for Progress<'_> {
             Event::StepStarted { revision, direction, n_statements } => {
                 self.n_done += 1;
                 if let Some(bar) = &self.bar {
-                    bar.reset();
-                    bar.set_length(*n_statements as u64);
                     bar.set_prefix(format!("{} {}", direction.as_str(), revision.id));
                     bar.set_message(match self.n_pending {
                         0 | 1 => String::new(),
                         n => format!("revision {} of {n}", self.n_done),
                     });
+                    bar.set_length(*n_statements as u64);
+                    bar.reset();
                 }
             }
             Event::StatementStarted { sql, .. } => {
@@ -121,7 +178,7 @@ impl Observer for Progress<'_> {
                 None => self.output.warning(message),
             },
             Event::Committed { revisions, .. } => {
-                if self.echo {
+                if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");
                     self.status(format!("    {DIM}{n} committed{DIM:#}"));
                 }

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
 use crate::db::{Access, Database, VersionTable};
+use crate::diagnostics::Usage;
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
@@ -64,6 +65,18 @@ impl Project {
     /// Where the database is.
     pub fn location(&self) -> Result<DatabaseLocation, Error> {
         Ok(self.config.database_location(self.url.as_deref(), &self.here)?)
+    }
+
+    /// The same for what would be lost in memory.
+    pub fn lasting_location(&self) -> anyhow::Result<DatabaseLocation> {
+        match self.location()? {
+            DatabaseLocation::Memory => {
+                Err(Usage::new("the database is in memory: its result would be lost at once")
+                    .hint("name a file, with --url or as `database.url` in alembic.toml")
+                    .into())
+            }
+            location => Ok(location),
+        }
     }
 
     /// The database as messages name it: a path relative to the current folder where it lies below.

@@ -16,14 +16,21 @@ use crate::revision::RevisionId;
 #[derive(Debug, clap::Args)]
 pub(super) struct RevisionArgs {
     /// What the revision does, in any words; part of the file's name
-    #[arg(long, short, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        short,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     message: String,
 
     /// What it follows; `base` begins a new lineage, `heads` merges (can be repeated)
     #[arg(long, value_name = "REVISION", default_value = "head", add = completions::revisions())]
     head: Vec<RevisionSymbol>,
 
-    /// Allow a head that is none, which begins a branch there
+    /// Allow a --head that other revisions follow already, and begin a branch there
     #[arg(long)]
     splice: bool,
 

@@ -10,7 +10,7 @@ use crate::graph::symbol::RevisionSymbol;
 #[derive(Debug, clap::Args)]
 pub(super) struct ShowArgs {
     /// Which: an id or the beginning of one, a branch label, `head`, `heads`, or `current`
-    #[arg(value_name = "REVISION", add = super::completions::revisions())]
+    #[arg(value_name = "REVISION", allow_negative_numbers = true, add = super::completions::revisions())]
     revision: RevisionSymbol,
 }
 
@@ -23,6 +23,9 @@ pub(super) fn run(app: &mut App, args: &ShowArgs) -> anyhow::Result<ExitStatus> 
         let answer: Vec<_> = shown.iter().map(|it| formatter.json(*it)).collect();
         app.output.json(&answer)?;
         return Ok(ExitStatus::Done);
+    }
+    if shown.is_empty() {
+        app.output.status(format_args!("`{}` names no revision", args.revision));
     }
     for index in shown {
         app.output.line(formatter.block(index))?;

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::migrate::describe_rows;
+use super::migrate::{describe_rows, online_target};
 use super::output::Format;
 use super::{App, completions};
 use crate::Error;
-use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::event::Silent;
 use crate::exec::offline::{self, Offline};
@@ -22,12 +21,21 @@ use crate::revision::RevisionId;
 #[derive(Debug, clap::Args)]
 pub(super) struct StampArgs {
     /// Where the database is: `head`, `heads`, `base`, ids, …; with --sql also `A:B`
-    #[arg(value_name = "REVISION", required = true, add = completions::revisions())]
+    #[arg(
+        value_name = "REVISION",
+        required = true,
+        allow_negative_numbers = true,
+        add = completions::revisions()
+    )]
     revisions: Vec<String>,
 
     /// Print the SQL instead of running it; the database is not looked at
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     sql: bool,
+
+    /// Do it for real in a transaction, report on it, and roll it back
+    #[arg(long)]
+    dry_run: bool,
 
     /// Forget all rows of the version table first
     #[arg(long)]
@@ -43,9 +51,11 @@ pub(super) struct StampArgs {
 struct StampJson {
     /// The database, as messages name it.
     database: String,
+    /// Whether everything was rolled back.
+    dry_run: bool,
     /// The rows of the version table before.
     from: Vec<String>,
-    /// The rows after.
+    /// The rows after; of a rehearsal, those that there would be.
     to: Vec<String>,
 }
 
@@ -55,14 +65,10 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     }
     let project = app.project()?;
     let graph = project.graph()?;
-    let symbols = parse(&args.revisions)?;
+    let symbols: Vec<RevisionSymbol> =
+        args.revisions.iter().map(|it| online_target(it)).collect::<anyhow::Result<_>>()?;
     let purge = if args.purge { Purge::Yes } else { Purge::No };
-    let location = project.location()?;
-    if location == DatabaseLocation::Memory {
-        return Err(
-            Usage::new("the database is in memory: its result would be lost at once").into()
-        );
-    }
+    let location = if args.dry_run { project.location()? } else { project.lasting_location()? };
 
     let clock = super::new_file::clock()?;
     let request = Run {
@@ -71,7 +77,7 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
         log: project.config.database.log,
         busy_timeout: project.config.database.busy_timeout,
         transaction: project.config.transaction,
-        rehearse: false,
+        rehearse: args.dry_run,
         tag: args.tag.as_deref(),
         clock: clock.as_ref(),
         cancel: None,
@@ -99,12 +105,18 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     }
     let outcome = outcome.map_err(Error::from)?;
 
+    let replaced = if args.dry_run { "would replace" } else { "replaced" };
     for row in unknown {
-        app.output.status(format_args!("replaced `{row}`, which no revision file declares"));
+        app.output.status(format_args!("{replaced} `{row}`, which no revision file declares"));
     }
     let database = project.database_name()?;
     if app.output.format == Format::Json {
-        app.output.json(&StampJson { database, from, to: outcome.rows })?;
+        let dry_run = args.dry_run;
+        app.output.json(&StampJson { database, dry_run, from, to: outcome.rows })?;
+    } else if args.dry_run {
+        let rows = describe_rows(&outcome.rows);
+        app.output.line(format_args!("the database would be at {rows}"))?;
+        app.output.status("everything was rolled back; nothing was changed");
     } else {
         app.output.status(format_args!("{database} is at {}", describe_rows(&outcome.rows)));
     }
@@ -151,6 +163,7 @@ fn print_sql(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
         version_table: &project.config.database.version_table,
         log: project.config.database.log,
         transaction: project.config.transaction,
+        tag: args.tag.as_deref(),
     };
     let script = offline::stamp_script(&options, &rows, args.purge, &to_write(&plan));
     app.output.line(script.trim_end_matches('\n'))?;

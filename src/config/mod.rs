@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::error::{ConfigError, ConfigProblem};
+pub use self::error::{ConfigError, ConfigProblem, FileOrigin};
 pub use self::file_template::{FileTemplate, FileTemplateError};
 pub use self::find::find;
 pub use self::interpolate::Text;

@@ -75,6 +75,11 @@ fn toml(value: &Value) -> Result<String, Error> {
         let items: Result<Vec<String>, Error> = value.try_iter()?.map(|it| toml(&it)).collect();
         return Ok(format!("[{}]", items?.join(", ")));
     }
+    if value.is_undefined() {
+        let known = "the variables are revision, message, create_date, down_revision, \
+                     branch_labels, depends_on, upgrade and downgrade";
+        return Err(Error::new(ErrorKind::UndefinedError, known));
+    }
     let message = format!("the filter `toml` takes a string or an array, not {}", value.kind());
     Err(Error::new(ErrorKind::InvalidOperation, message))
 }

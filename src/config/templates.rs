@@ -8,6 +8,8 @@ pub struct Template {
     pub name: &'static str,
     /// What it is for, in one clause.
     pub summary: &'static str,
+    /// The environment that its first revision is made in, where there are several databases.
+    pub environment: Option<&'static str>,
     /// Its files: the path, relative to the project and with `/`, and the text.
     pub files: &'static [(&'static str, &'static str)],
 }
@@ -27,6 +29,7 @@ const TEMPLATES: [Template; 3] = [
     Template {
         name: "generic",
         summary: "one database",
+        environment: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/generic/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/generic/versions/README.md")),
@@ -37,6 +40,7 @@ const TEMPLATES: [Template; 3] = [
     Template {
         name: "multidb",
         summary: "several databases, each with a lineage of its own",
+        environment: Some("users"),
         files: &[
             ("alembic.toml", include_str!("../../templates/multidb/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/multidb/versions/README.md")),
@@ -47,6 +51,7 @@ const TEMPLATES: [Template; 3] = [
     Template {
         name: "async",
         summary: "one database, upgraded by an async program when it starts",
+        environment: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/async/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/async/versions/README.md")),

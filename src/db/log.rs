@@ -121,15 +121,18 @@ impl LogTable {
         revision: &str,
         direction: LogDirection,
         checksum: Option<&str>,
+        tag: Option<&str>,
     ) -> String {
+        let quoted = |it: Option<&str>| it.map_or_else(|| "NULL".to_owned(), quote_text);
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version) VALUES \
-             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}')",
+             (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES \
+             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}', {})",
             quote_text(revision),
             direction.as_str(),
-            checksum.map_or_else(|| "NULL".to_owned(), quote_text),
+            quoted(checksum),
             env!("CARGO_PKG_VERSION"),
+            quoted(tag),
         )
     }
 }
@@ -155,13 +158,15 @@ mod tests {
         LogTable::On.ensure(&database).unwrap();
         LogTable::On.ensure(&database).unwrap();
         LogTable::On.append(&database, &entry("a")).unwrap();
-        database.execute(&LogTable::append_sql("it's", LogDirection::Stamp, None)).unwrap();
+        database
+            .execute(&LogTable::append_sql("it's", LogDirection::Stamp, None, Some("a'b")))
+            .unwrap();
         let rows: Vec<String> = database
             .connection
             .prepare(
                 "SELECT concat_ws('|', id, revision, direction, started_at, duration_ms, checksum)
                  FROM migrator_log WHERE id = 1
-                 UNION ALL SELECT concat_ws('|', revision, direction, length(started_at), checksum)
+                 UNION ALL SELECT concat_ws('|', revision, direction, length(started_at), checksum, tag)
                  FROM migrator_log WHERE id = 2",
             )
             .unwrap()
@@ -169,7 +174,7 @@ mod tests {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        assert_eq!(rows, ["1|a|upgrade|2026-11-22T10:04:07.005Z|1.5|c0ffee", "it's|stamp|24"]);
+        assert_eq!(rows, ["1|a|upgrade|2026-11-22T10:04:07.005Z|1.5|c0ffee", "it's|stamp|24|a'b"]);
     }
 
     #[test]

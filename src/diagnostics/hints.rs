@@ -5,9 +5,7 @@
 use std::path::Path;
 
 use crate::config::url::UrlError;
-use crate::config::{ConfigError, ConfigProblem, FileTemplateError, SettingError};
-use crate::db::DbError;
-use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
+use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::plan::PlanError;
@@ -17,7 +15,7 @@ use crate::revision::{NameError, RevisionId};
 use crate::sql::statement::SplitError;
 use crate::toml_table::TomlProblem;
 
-fn one(hint: impl Into<String>) -> Vec<String> {
+pub(super) fn one(hint: impl Into<String>) -> Vec<String> {
     vec![hint.into()]
 }
 
@@ -31,7 +29,7 @@ fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
 }
 
 /// The names in backticks.
-fn ticked<S: AsRef<str>>(names: &[S], separator: &str) -> String {
+pub(super) fn ticked<S: AsRef<str>>(names: &[S], separator: &str) -> String {
     names.iter().map(|it| format!("`{}`", it.as_ref())).collect::<Vec<_>>().join(separator)
 }
 
@@ -118,7 +116,7 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
 }
 
 /// What to do about SQL that cannot be cut into statements.
-fn split(problem: &SplitError) -> Vec<String> {
+pub(super) fn split(problem: &SplitError) -> Vec<String> {
     match problem {
         SplitError::UnterminatedString => {
             one("close the string; a quote inside it is written `''`")
@@ -127,7 +125,9 @@ fn split(problem: &SplitError) -> Vec<String> {
         SplitError::UnterminatedComment => one("close the comment with `*/`"),
         SplitError::UnterminatedTrigger => one("a trigger ends with `END;`"),
         SplitError::Nul => one("SQLite would read nothing behind it: remove it"),
-        SplitError::IllegalToken { .. } => one("this is no SQL"),
+        SplitError::IllegalToken { .. } => one(
+            "SQLite cannot read this; a text is written `'…'`, and a name that is no plain word `\"…\"`",
+        ),
     }
 }
 
@@ -137,6 +137,10 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
             did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
+        // What the parser says of every bare word.
+        TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
+            one("a text stands in quotes: `\"…\"`")
+        }
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
         | TomlProblem::Invalid { .. } => Vec::new(),
@@ -159,15 +163,22 @@ pub fn config(err: &ConfigError) -> Vec<String> {
         ConfigError::NotFound { alembics_own: None, .. } => one(
             "run `migrator init` to set up a project here, or name its configuration with `-c FILE`",
         ),
-        ConfigError::NotFound { alembics_own: Some(path), .. }
-        | ConfigError::AlembicsOwn { path, .. } => one(format!(
+        ConfigError::NotFound { alembics_own: Some(path), .. } => one(format!(
             "`{}` configures Alembic itself, whose revisions are Python; run `migrator init` for a \
              project with SQL revisions that can share its database",
             name_of(path)
         )),
-        ConfigError::NoSuchFile { .. } => {
-            one("name an existing `alembic.toml`, or run `migrator init` to make one")
-        }
+        ConfigError::AlembicsOwn { origin, .. } => named_by(*origin)
+            .into_iter()
+            .chain(one(
+                "the revisions of Alembic are Python; run `migrator init` for a project with SQL \
+                 revisions that can share its database",
+            ))
+            .collect(),
+        ConfigError::NoSuchFile { origin, .. } => named_by(*origin)
+            .into_iter()
+            .chain(one("name an existing `alembic.toml`, or run `migrator init` to make one"))
+            .collect(),
         ConfigError::Io(_) | ConfigError::File { .. } => Vec::new(),
         ConfigError::UnknownEnvironment { similar, known, .. } => {
             let otherwise = if known.is_empty() {
@@ -199,6 +210,14 @@ pub fn config(err: &ConfigError) -> Vec<String> {
             hints
         }
         ConfigError::Url { source, .. } => url(source),
+    }
+}
+
+/// Says it where the file was not named on the command line.
+fn named_by(origin: FileOrigin) -> Option<String> {
+    match origin {
+        FileOrigin::Caller => None,
+        FileOrigin::Variable => Some("the environment variable ALEMBIC_CONFIG names it".to_owned()),
     }
 }
 
@@ -248,7 +267,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
         },
         ConfigProblem::FileTemplate { error, .. } => match error {
             FileTemplateError::UnknownToken { similar, .. } => did_you_mean(
-                similar,
+                &similar.iter().map(|it| format!("{{{it}}}")).collect::<Vec<_>>(),
                 "the tokens are {rev} {slug} {epoch} {year} {month} {day} {hour} {minute} {second}",
             ),
             FileTemplateError::UnbalancedBrace { .. } => {
@@ -355,126 +374,6 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         }
         ResolveError::Overlap { lower, upper } => {
             one(format!("`{upper}` includes `{lower}`: name only `{upper}`"))
-        }
-    }
-}
-
-/// What to do about a database that could not be used, before anything ran.
-pub fn database(err: &DbError) -> Vec<String> {
-    let unchanged = matches!(
-        err,
-        DbError::Corrupt { .. }
-            | DbError::ReadOnly { .. }
-            | DbError::Busy { .. }
-            | DbError::Setting { .. }
-    );
-    let start = if unchanged { "nothing was changed; " } else { "" };
-    database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
-}
-
-/// What to do about a database that cannot be used, whatever ran before.
-fn database_at_any_time(err: &DbError) -> Vec<String> {
-    match err {
-        DbError::Missing { .. } | DbError::MissingFolder { .. } => one(
-            "`migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml",
-        ),
-        DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => {
-            one("check `database.url` in alembic.toml, or give another with `--url`")
-        }
-        DbError::Folder(_) => Vec::new(),
-        DbError::Corrupt { .. } => one("restore a backup, or try `sqlite3 FILE .recover`"),
-        DbError::ReadOnly { .. } => one("make the file and its folder writable, and run it again"),
-        DbError::Busy { .. } => {
-            one("run it again when the other process is done, or wait longer: \
-             `busy_timeout` under `[database]` in alembic.toml")
-        }
-        DbError::Full { .. } => one("make room on the disk, and run it again"),
-        DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
-            Vec::new()
-        }
-        DbError::Setting { .. } => one("the SQLite in use is built without it"),
-        DbError::NoVersionColumn { .. } => {
-            one("name another table: `version_table` under `[database]` in alembic.toml")
-        }
-        DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
-            "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
-        ),
-    }
-}
-
-/// What to do about a run that did not succeed.
-pub fn failure(err: &ExecError) -> Vec<String> {
-    match &err.failure {
-        Failure::Planner(_) | Failure::Statement { .. } | Failure::Cancelled => Vec::new(),
-        Failure::Database(it) if err.state.has_run => database_at_any_time(it),
-        Failure::Database(it) => database(it),
-        Failure::Irreversible { .. } => {
-            one("restore a backup, or write a downgrade in place of `irreversible`; \
-             `migrator stamp` changes the version table alone")
-        }
-        Failure::Split { problems } => {
-            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
-        }
-        Failure::Forbidden { .. } => one(
-            "migrator runs the body in a transaction of its own; leave the statement out, or write \
-             `-- transaction = false` into the header to run the body without one",
-        ),
-        Failure::NotRehearsable { reason, .. } => match reason {
-            NotRehearsable::Autocommit => one(
-                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
-            ),
-            NotRehearsable::ForeignKeys => one(
-                "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
-            ),
-        },
-        Failure::TransactionEnded { .. } => {
-            one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
-        }
-        Failure::DropsParent { effect, .. } => one(format!(
-            "to rebuild the table, run with foreign keys off: without `-- foreign_keys = true`; to \
-             drop it for good, drop `{}` first",
-            effect.child
-        )),
-        Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
-        Failure::ForeignKeys { violations } => violations
-            .iter()
-            .map(|it| {
-                let rowids: Vec<String> = it.rowids.iter().map(ToString::to_string).collect();
-                let which = if rowids.is_empty() {
-                    String::new()
-                } else {
-                    format!("; rowid {}", rowids.join(", "))
-                };
-                format!(
-                    "`{}` references rows of `{}` that are not there{which}",
-                    it.child, it.parent
-                )
-            })
-            .collect(),
-        Failure::Broken { objects } => {
-            objects.iter().map(|it| format!("`{}`: {}", it.name, it.message)).collect()
-        }
-        Failure::Overtaken { .. } => one("run `migrator current` to see where the database is"),
-        Failure::Commit { outcome, .. } => match outcome {
-            CommitOutcome::NotApplied => one("run it again when the cause is gone"),
-            CommitOutcome::Unknown => {
-                one("run `migrator current` to see where the database is before anything else")
-            }
-        },
-    }
-}
-
-/// Where the database is now, where something ran.
-pub fn state(err: &ExecError) -> Vec<String> {
-    let state = &err.state;
-    if !state.has_run {
-        return Vec::new();
-    }
-    match &state.rows {
-        None => one("where the database is could not be read; `migrator current` tries again"),
-        Some(rows) => {
-            let at = if rows.is_empty() { "base".to_owned() } else { ticked(rows, ", ") };
-            one(format!("the database is at {at}; mend the cause and run the same command again"))
         }
     }
 }

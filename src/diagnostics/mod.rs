@@ -1,12 +1,13 @@
 //! Errors for people.
 //!
 //! The one place that turns an error into text and into an exit status. Errors hold facts; the
-//! advice is in [`hints`], one exhaustive function for each error, so that a new kind of error has
+//! advice is in [`hints`] and [`run_hints`], one exhaustive function for each error, so that a new kind of error has
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
 mod hints;
 mod quote;
+mod run_hints;
 
 use std::fmt;
 use std::path::Path;
@@ -126,10 +127,21 @@ impl Report {
 /// each.
 pub fn render(err: &anyhow::Error, here: &Path) -> String {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
-    let reports = match known {
+    let mut reports = match known {
         Some(known) => reports(known),
         None => vec![plain_report(err)],
     };
+    // What the command line knows about an error of the library.
+    if let (Some(_), Some(usage)) = (known, err.downcast_ref::<Usage>())
+        && let Some(last) = reports.last_mut()
+    {
+        last.hints.extend(usage.hints.iter().cloned());
+    }
+    // Advice that holds for several problems in a row is given once, after the last of them.
+    for at in 1..reports.len() {
+        let hints = reports[at].hints.clone();
+        reports[at - 1].hints.retain(|it| !hints.contains(it));
+    }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -172,7 +184,7 @@ fn reports(err: &Error) -> Vec<Report> {
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
-        Error::Database(db_error) => vec![with_causes(err, hints::database(db_error))],
+        Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
@@ -238,8 +250,8 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = hints::failure(err);
-        hints.extend(hints::state(err));
+        let mut hints = run_hints::failure(err);
+        hints.extend(run_hints::state(err));
         hints
     };
     match &err.failure {
@@ -259,7 +271,7 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
             .map(|it| {
                 Report::new(format!("`{}` {}", it.kind.what, it.kind.reason))
                     .quote(&it.location, "")
-                    .hints(hints())
+                    .hints(run_hints::forbidden(&it.kind))
             })
             .collect(),
         Failure::Statement { location, source, .. } => {
@@ -270,11 +282,14 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
+        Failure::ForeignKeys { .. } | Failure::Broken { .. } => {
+            let mut report = with_causes(err, hints());
+            report.causes.extend(run_hints::details(&err.failure));
+            vec![report]
+        }
         Failure::Database(_)
         | Failure::NotRehearsable { .. }
         | Failure::TransactionLeftOpen { .. }
-        | Failure::ForeignKeys { .. }
-        | Failure::Broken { .. }
         | Failure::Overtaken { .. }
         | Failure::Commit { .. }
         | Failure::Cancelled => vec![with_causes(err, hints())],

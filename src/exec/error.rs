@@ -230,6 +230,29 @@ impl From<DbError> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether the message is about one revision, which a following "it" means.
+    fn names_revision(&self) -> bool {
+        match self {
+            Self::Irreversible { .. }
+            | Self::NotRehearsable { .. }
+            | Self::Statement { .. }
+            | Self::TransactionLeftOpen { .. }
+            | Self::TransactionEnded { .. }
+            | Self::DropsParent { .. }
+            | Self::Overtaken { .. } => true,
+            Self::Planner(_)
+            | Self::Database(_)
+            | Self::Split { .. }
+            | Self::Forbidden { .. }
+            | Self::ForeignKeys { .. }
+            | Self::Broken { .. }
+            | Self::Commit { .. }
+            | Self::Cancelled => false,
+        }
+    }
+}
+
 impl ExecError {
     /// An error before anything was run or opened.
     pub(super) fn refused(failure: Failure) -> Self {
@@ -246,6 +269,11 @@ impl ExecError {
 impl fmt::Display for ExecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.failure.fmt(f)?;
+        if let ([only], false) = (&self.state.rolled_back[..], self.failure.names_revision()) {
+            write!(f, "; `{only}` was rolled back")?;
+            let rest = State { rolled_back: Vec::new(), ..(*self.state).clone() };
+            return rest.fmt(f);
+        }
         self.state.fmt(f)
     }
 }

@@ -32,6 +32,8 @@ pub struct Offline<'a> {
     pub log: bool,
     /// How many revisions share a transaction.
     pub transaction: TransactionMode,
+    /// A text that the log keeps with each revision.
+    pub tag: Option<&'a str>,
 }
 
 /// A plan as a script; empty where there is nothing to do.
@@ -80,7 +82,8 @@ pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp:
         writer.statement(&writer.table.write_sql(write));
     }
     for revision in stamp.revisions.iter().filter(|_| options.log) {
-        writer.statement(&LogTable::append_sql(revision.as_str(), LogDirection::Stamp, None));
+        let id = revision.as_str();
+        writer.statement(&LogTable::append_sql(id, LogDirection::Stamp, None, options.tag));
     }
     writer.statement("COMMIT");
     writer.text
@@ -246,7 +249,8 @@ impl<'a> Writer<'a> {
         }
         if self.options.log {
             let (id, direction) = (task.revision.id.as_str(), task.direction.into());
-            self.statement(&LogTable::append_sql(id, direction, Some(&task.checksum)));
+            let (checksum, tag) = (Some(task.checksum.as_str()), self.options.tag);
+            self.statement(&LogTable::append_sql(id, direction, checksum, tag));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::source::Problem;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A version location is not there.
-    #[error("the version location `{}` does not exist", folder.display())]
+    #[error("there is no folder `{}`, which is a version location", folder.display())]
     MissingFolder {
         /// The folder.
         folder: PathBuf,

@@ -1,1 +1,44 @@
-//! Being written.
+//! What a user sees: a transcript of every command, every option and every error.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+mod test_branches;
+mod test_completions;
+mod test_config;
+mod test_current;
+mod test_downgrade;
+mod test_dry_run;
+mod test_edit;
+mod test_ensure_version;
+mod test_failures;
+mod test_files;
+mod test_globals;
+mod test_graph;
+mod test_heads;
+mod test_help;
+mod test_help_long;
+mod test_history;
+mod test_import;
+mod test_init;
+mod test_json;
+mod test_man;
+mod test_merge;
+mod test_new_file;
+mod test_offline;
+mod test_revision;
+mod test_show;
+mod test_stamp;
+mod test_upgrade;
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(module) = name.strip_suffix(".rs").filter(|it| *it != "main") {
+            let line = format!("\nmod {module};\n");
+            assert!(include_str!("main.rs").contains(&line), "main.rs has no `{}`", line.trim());
+        }
+    }
+}

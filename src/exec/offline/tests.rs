@@ -7,8 +7,12 @@ use super::*;
 use crate::exec::testing::{Options, Project, revision};
 use crate::revision::{Revision, RevisionId, RunMode};
 
-const OFFLINE: Offline<'_> =
-    Offline { version_table: "alembic_version", log: false, transaction: TransactionMode::Run };
+const OFFLINE: Offline<'_> = Offline {
+    version_table: "alembic_version",
+    log: false,
+    transaction: TransactionMode::Run,
+    tag: None,
+};
 
 fn with_mode(revision: Revision, autocommit: bool, foreign_keys: bool) -> Revision {
     Revision { mode: RunMode { autocommit, foreign_keys }, ..revision }

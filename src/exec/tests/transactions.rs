@@ -126,7 +126,7 @@ fn foreign_keys_are_enforced_where_a_revision_asks_for_it() {
 
     let err =
         Project::of_upgrades(&[body]).prepare(FAMILY).upgrade(&Options::default()).unwrap_err();
-    assert_eq!(err.to_string(), "1 row of `c` would violate foreign keys; it was rolled back");
+    assert_eq!(err.to_string(), "1 row of `c` would violate foreign keys; `r1` was rolled back");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_newly_broken_view_is_rolled_back() {
         "CREATE TABLE p(a); CREATE VIEW v AS SELECT a FROM p; CREATE VIEW w AS SELECT 1 FROM z",
     );
     let err = project.upgrade(&Options::default()).unwrap_err();
-    assert_eq!(err.to_string(), "`v` would not compile any more; it was rolled back");
+    assert_eq!(err.to_string(), "`v` would not compile any more; `r1` was rolled back");
     assert_eq!(project.summary(), "p @ no version table");
 }
 
@@ -304,7 +304,7 @@ fn a_commit_that_is_refused_is_rolled_back() {
     let Failure::Commit { outcome: CommitOutcome::NotApplied, .. } = &err.failure else {
         panic!("{err:?}")
     };
-    assert_eq!(err.to_string(), "the transaction could not be committed; it was rolled back");
+    assert_eq!(err.to_string(), "the transaction could not be committed; `r1` was rolled back");
     assert_eq!(project.summary(), "c p @ no version table");
 }
 

@@ -1,0 +1,159 @@
+//! What to do about a database that cannot be used, and about a run that did not succeed.
+//!
+//! Exhaustive like [`super::hints`].
+
+use super::hints::{one, split, ticked};
+use crate::db::DbError;
+use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
+use crate::sql::transaction_control::Forbidden;
+
+/// What to do about a database that could not be used, before anything ran.
+pub fn database(err: &DbError) -> Vec<String> {
+    let unchanged = matches!(
+        err,
+        DbError::Corrupt { .. }
+            | DbError::ReadOnly { .. }
+            | DbError::Busy { .. }
+            | DbError::Setting { .. }
+    );
+    let start = if unchanged { "nothing was changed; " } else { "" };
+    database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
+}
+
+/// What to do about a database that cannot be used, whatever ran before.
+fn database_at_any_time(err: &DbError) -> Vec<String> {
+    match err {
+        DbError::Missing { .. } | DbError::MissingFolder { .. } => one(
+            "`migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml",
+        ),
+        DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => {
+            one("check `database.url` in alembic.toml, or give another with `--url`")
+        }
+        DbError::Folder(_) => Vec::new(),
+        DbError::Corrupt { .. } => one("restore a backup, or try `sqlite3 FILE .recover`"),
+        DbError::ReadOnly { .. } => one("make the file and its folder writable, and run it again"),
+        DbError::Busy { .. } => {
+            one("run it again when the other process is done, or wait longer: \
+             `busy_timeout` under `[database]` in alembic.toml")
+        }
+        DbError::Full { .. } => one("make room on the disk, and run it again"),
+        DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
+            Vec::new()
+        }
+        DbError::Setting { .. } => one("the SQLite in use is built without it"),
+        DbError::NoVersionColumn { .. } => {
+            one("name another table: `version_table` under `[database]` in alembic.toml")
+        }
+        DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
+            "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
+        ),
+    }
+}
+
+/// What to do about a statement that has no place in a transaction.
+pub fn forbidden(problem: &Forbidden) -> Vec<String> {
+    one(match problem.what.as_str() {
+        "PRAGMA foreign_keys" => {
+            "migrator has them off while a body runs, and checks afterwards that no row lost its \
+             parent; leave the statement out, or write `-- foreign_keys = true` into the header to \
+             run the body with foreign keys enforced"
+        }
+        _ => {
+            "migrator runs the body in a transaction of its own; leave the statement out, or write \
+             `-- transaction = false` into the header to run the body without one"
+        }
+    })
+}
+
+/// What is wrong in detail, where the message only counts it.
+pub fn details(failure: &Failure) -> Vec<String> {
+    match failure {
+        Failure::ForeignKeys { violations } => violations
+            .iter()
+            .map(|it| {
+                let rowids: Vec<String> = it.rowids.iter().map(ToString::to_string).collect();
+                let which = if rowids.is_empty() {
+                    String::new()
+                } else {
+                    format!("; rowid {}", rowids.join(", "))
+                };
+                format!(
+                    "`{}` references rows of `{}` that are not there{which}",
+                    it.child, it.parent
+                )
+            })
+            .collect(),
+        Failure::Broken { objects } => {
+            objects.iter().map(|it| format!("`{}`: {}", it.name, it.message)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What to do about a run that did not succeed.
+pub fn failure(err: &ExecError) -> Vec<String> {
+    match &err.failure {
+        Failure::Planner(_)
+        | Failure::Statement { .. }
+        | Failure::Cancelled
+        | Failure::ForeignKeys { .. }
+        | Failure::Broken { .. }
+        | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Database(it) if err.state.has_run => database_at_any_time(it),
+        Failure::Database(it) => database(it),
+        Failure::Irreversible { .. } => {
+            one("restore a backup, or write a downgrade in place of `irreversible`; \
+             `migrator stamp` changes the version table alone")
+        }
+        Failure::Split { problems } => {
+            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
+        }
+        Failure::NotRehearsable { reason, .. } => match reason {
+            NotRehearsable::Autocommit => one(
+                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
+            ),
+            NotRehearsable::ForeignKeys => one(
+                "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
+            ),
+        },
+        Failure::TransactionEnded { .. } => {
+            one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
+        }
+        Failure::DropsParent { effect, .. } => one(format!(
+            "to rebuild the table, run with foreign keys off: without `-- foreign_keys = true`; to \
+             drop it for good, drop `{}` first",
+            effect.child
+        )),
+        Failure::TransactionLeftOpen { .. } => one("end the body with `COMMIT;`"),
+        Failure::Overtaken { .. } => one("run `migrator current` to see where the database is"),
+        Failure::Commit { outcome, .. } => match outcome {
+            CommitOutcome::NotApplied => one("run it again when the cause is gone"),
+            CommitOutcome::Unknown => {
+                one("run `migrator current` to see where the database is before anything else")
+            }
+        },
+    }
+}
+
+/// Where the database is now, where something ran.
+pub fn state(err: &ExecError) -> Vec<String> {
+    let state = &err.state;
+    if !state.has_run {
+        return Vec::new();
+    }
+    match &state.rows {
+        None => one("where the database is could not be read; `migrator current` tries again"),
+        Some(rows) => {
+            let at = if rows.is_empty() { "base".to_owned() } else { ticked(rows, ", ") };
+            let next = match (&err.failure, &state.partial) {
+                (_, Some((revision, n))) if *n > 0 => format!(
+                    "before it is run again, undo by hand what `{revision}` did, or take the \
+                     statements that were run out of its file"
+                ),
+                (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
+                _ => "mend the cause and run the same command again".to_owned(),
+            };
+            one(format!("the database is at {at}; {next}"))
+        }
+    }
+}

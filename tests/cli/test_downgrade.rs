@@ -1,0 +1,314 @@
+//! `migrator downgrade`
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::support::TestEnv;
+
+fn upgraded(graph: &[&str]) -> TestEnv {
+    let env = TestEnv::with_graph(graph);
+    env.run("upgrade heads").ok();
+    env
+}
+
+#[test]
+fn steps_names_and_the_base_are_targets() {
+    let env = upgraded(&["a1", "b2 < a1", "c3 < b2", "d4 < c3", "e5 < d4"]);
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    downgrade e5, make e5 ([time])
+    app.db is at d4
+    ");
+    insta::assert_snapshot!(env.run("downgrade -- -1"), @"
+    ------- stderr -------
+    downgrade d4, make d4 ([time])
+    app.db is at c3
+    ");
+    insta::assert_snapshot!(env.run("downgrade a1+1"), @"
+    ------- stderr -------
+    downgrade c3, make c3 ([time])
+    app.db is at b2
+    ");
+    insta::assert_snapshot!(env.run("downgrade b2"), @"
+    ------- stderr -------
+    nothing to do: app.db is at b2
+    ");
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    downgrade b2, make b2 ([time])
+    downgrade a1, make a1 ([time])
+    app.db is at base
+    ");
+    assert!(env.rows().is_empty());
+    assert!(env.tables().is_empty());
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    nothing to do: app.db is at base
+    ");
+}
+
+#[test]
+fn options_may_stand_around_the_steps() {
+    let env = upgraded(&["a1", "b2 < a1", "c3 < b2"]);
+    env.run("downgrade -q -1").ok();
+    env.run("downgrade -1 --tag x").ok();
+    assert_eq!(env.rows(), ["a1"]);
+    insta::assert_snapshot!(env.run("downgrade --dry-run -1"), @"
+    downgrade a1, make a1 (1 statement, 0 changed rows, [time])
+    the database would be at base
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+}
+
+#[test]
+fn a_target_is_required() {
+    let env = upgraded(&["a1"]);
+    insta::assert_snapshot!(env.run("downgrade"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      <TARGET>
+
+    Usage: migrator downgrade <TARGET>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_wrong_target_is_refused() {
+    let env = upgraded(&["a1", "b2 < a1", "c3 < b2"]);
+    env.run("downgrade b2").ok();
+    insta::assert_snapshot!(env.run("downgrade c3"), @"
+    ------- stderr -------
+    error: cannot downgrade to `c3`, which is not applied
+    hint: the database is at `b2`; `migrator upgrade c3` would apply it
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade -5"), @"
+    ------- stderr -------
+    error: `-5` is out of range: there are 2 steps that way
+    hint: `migrator history` lists the revisions in order
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade +1"), @"
+    ------- stderr -------
+    error: `+1` has no meaning here: a downgrade leads down
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade nope"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `nope` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade nope@base"), @"
+    ------- stderr -------
+    error: no branch label or revision is called `nope`
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade b2:a1"), @"
+    ------- stderr -------
+    error: `b2:a1` is a range, which is for --sql only
+    hint: name only the target; where the database is, it knows itself
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade -0"), @"
+    ------- stderr -------
+    error: `-0` is no revision: the number of steps is at least 1
+    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2"]);
+}
+
+#[test]
+fn a_step_back_from_a_merge_undoes_the_merge() {
+    let env = upgraded(&["a1", "b2 < a1 [left]", "c3 < a1", "d4 < b2 c3"]);
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    downgrade d4, make d4 ([time])
+    app.db is at c3, b2
+    ");
+    assert_eq!(env.rows(), ["b2", "c3"]);
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    error: `-1` is ambiguous: the database is at several revisions: `c3`, `b2`
+    hint: say from which: `c3@-1` or `b2@-1`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade left@-1"), @"
+    ------- stderr -------
+    downgrade b2, make b2 ([time])
+    app.db is at c3
+    ");
+    assert_eq!(env.rows(), ["c3"]);
+}
+
+#[test]
+fn reverting_a_sibling_branch_needs_a_yes() {
+    let env = upgraded(&["a1", "b2 < a1 [shop]", "c3 < a1", "d4 < c3"]);
+    insta::assert_snapshot!(env.run("downgrade shop@base"), @"
+    ------- stderr -------
+    error: downgrading to `shop@base` must also revert `d4`, `c3`
+    hint: add `--yes` to revert them too, or name a target above the branch point
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2", "d4"]);
+    insta::assert_snapshot!(env.run("downgrade shop@base --dry-run"), @"
+    downgrade b2, make b2 (1 statement, 0 changed rows, [time])
+    downgrade d4, make d4 (1 statement, 0 changed rows, [time])
+    downgrade c3, make c3 (1 statement, 0 changed rows, [time])
+    downgrade a1, make a1 (1 statement, 0 changed rows, [time])
+    the database would be at base
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("downgrade shop@base --yes"), @"
+    ------- stderr -------
+    downgrade b2, make b2 ([time])
+    downgrade d4, make d4 ([time])
+    downgrade c3, make c3 ([time])
+    downgrade a1, make a1 ([time])
+    app.db is at base
+    ");
+    assert!(env.rows().is_empty());
+}
+
+/// The command on a terminal of its own, on which somebody types; `None` without `script`.
+fn on_a_terminal(env: &TestEnv, line: &str, typed: &str) -> Option<(String, Option<i32>)> {
+    let line = format!("{} {line}", env!("CARGO_BIN_EXE_migrator"));
+    let mut child = env
+        .program("script", &["-qec", &line, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    Some((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code()))
+}
+
+#[test]
+fn on_a_terminal_it_is_asked() {
+    let env = upgraded(&["a1", "b2 < a1 [shop]", "c3 < a1"]);
+    let Some((text, status)) = on_a_terminal(&env, "downgrade shop@base", "n") else { return };
+    assert!(text.contains("must also revert `c3`. Go on?"), "{text}");
+    assert!(text.contains("not confirmed; nothing was changed"), "{text}");
+    assert_eq!(status, Some(2));
+    assert_eq!(env.rows(), ["b2", "c3"]);
+    let (text, status) = on_a_terminal(&env, "downgrade shop@base", "y").unwrap();
+    assert!(text.contains("app.db is at base"), "{text}");
+    assert_eq!(status, Some(0));
+}
+
+#[test]
+fn an_independent_tree_stays() {
+    let env = upgraded(&["a1 [shop]", "b2 < a1", "x1", "y2 < x1"]);
+    insta::assert_snapshot!(env.run("downgrade b2-1"), @"
+    ------- stderr -------
+    downgrade b2, make b2 ([time])
+    app.db is at y2, a1
+    ");
+    insta::assert_snapshot!(env.run("downgrade shop@base"), @"
+    ------- stderr -------
+    downgrade a1, make a1 ([time])
+    app.db is at y2
+    ");
+    assert_eq!(env.rows(), ["y2"]);
+}
+
+#[test]
+fn dependents_go_first() {
+    let env = upgraded(&["a1 [shop]", "x1", "y2 < x1 ~a1"]);
+    insta::assert_snapshot!(env.run("downgrade shop@base"), @"
+    ------- stderr -------
+    error: downgrading to `shop@base` must also revert `y2`
+    hint: add `--yes` to revert them too, or name a target above the branch point
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade shop@base -y"), @"
+    ------- stderr -------
+    downgrade y2, make y2 ([time])
+    downgrade a1, make a1 ([time])
+    app.db is at x1
+    ");
+    assert_eq!(env.rows(), ["x1"]);
+}
+
+#[test]
+fn an_irreversible_revision_stops_before_anything_runs() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").irreversible().write();
+    env.graph(&["c3 < b2"]);
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    error: revision `b2` is irreversible
+      --> versions/b2.sql:10:1
+       |
+    10 | -- migrate:downgrade irreversible
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["c3"]);
+    env.run("downgrade b2").ok();
+}
+
+#[test]
+fn a_broken_body_is_rolled_back() {
+    let env = TestEnv::new();
+    env.revision("a1").down("DROP TABLE t_a1;\nDROP TABLE missing;").write();
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    error: revision `a1` failed at statement 2 of 2; it was rolled back
+      --> versions/a1.sql:11:1
+       |
+    11 | DROP TABLE missing;
+       | ^^^^^^^^^^^^^^^^^^ no such table: missing
+    hint: the database is at `a1`; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    assert_eq!(env.tables(), ["t_a1"]);
+}
+
+#[test]
+fn without_a_database_there_is_nothing_to_revert() {
+    let env = TestEnv::with_graph(&["a1"]);
+    let before = env.files();
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), before);
+}
+
+#[test]
+fn a_database_without_a_version_table_is_at_the_base() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.sql("CREATE TABLE mine (x)");
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    nothing to do: app.db is at base
+    ");
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    error: `-1` leads nowhere: no revision is applied
+    hint: `migrator current` shows where the database is
+    [exit status: 2]
+    ");
+    assert_eq!(env.query("SELECT name FROM sqlite_schema"), ["mine"]);
+}

@@ -1,0 +1,82 @@
+//! `--dry-run` of `upgrade`
+
+use crate::support::TestEnv;
+
+#[test]
+fn a_dry_run_does_everything_and_leaves_nothing() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2")
+        .after("a1")
+        .up("INSERT INTO t_a1 VALUES (1), (2), (3);\nDELETE FROM t_a1 WHERE id = 1;")
+        .write();
+    env.graph(&["c3 < b2"]);
+    let log = env.query("SELECT count(*) FROM migrator_log");
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade b2, make b2 (2 statements, 4 changed rows, [time])
+    upgrade c3, make c3 (1 statement, 0 changed rows, [time])
+    the database would be at c3
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    assert_eq!(env.rows(), ["a1"]);
+    assert_eq!(env.tables(), ["t_a1"]);
+    assert_eq!(env.query("SELECT count(*) FROM t_a1"), ["0"]);
+    assert_eq!(env.query("SELECT count(*) FROM migrator_log"), log);
+    insta::assert_snapshot!(env.run("upgrade --dry-run b2 -v"), @"
+    upgrade b2, make b2 (2 statements, 4 changed rows, [time])
+    the database would be at b2
+    ------- stderr -------
+        INSERT INTO t_a1 VALUES (1), (2), (3)
+        DELETE FROM t_a1 WHERE id = 1
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("upgrade --dry-run a1"), @"
+    ------- stderr -------
+    nothing to do: app.db is at a1
+    ");
+}
+
+#[test]
+fn a_dry_run_without_a_database_makes_none() {
+    let env = TestEnv::with_graph(&["a1"]);
+    let before = env.files();
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade a1, make a1 (1 statement, 0 changed rows, [time])
+    the database would be at a1
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("upgrade --dry-run --url :memory:"), @"
+    upgrade a1, make a1 (1 statement, 0 changed rows, [time])
+    the database would be at a1
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    assert_eq!(env.files(), before);
+}
+
+#[test]
+fn a_dry_run_fails_as_the_run_would() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2").after("a1").up("SELECT missing;").write();
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    ------- stderr -------
+    error: revision `b2` failed at statement 1 of 1; it was rolled back
+     --> versions/b2.sql:8:8
+      |
+    8 | SELECT missing;
+      |        ^^^^^^^ no such column: missing
+    hint: the database is at `a1`; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    env.revision("b2").after("a1").header("transaction = false").up("VACUUM;").write();
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    ------- stderr -------
+    error: revision `b2` cannot be rehearsed: it runs outside a transaction
+    hint: rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["a1"]);
+}

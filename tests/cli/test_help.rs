@@ -1,0 +1,307 @@
+//! `-h` of every command.
+
+use crate::support::TestEnv;
+
+#[test]
+fn init_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("init -h"), @"
+    Set up a project
+
+    Usage: migrator init [OPTIONS] [DIRECTORY]
+
+    Arguments:
+      [DIRECTORY]  Where; made if it is missing [default: .]
+
+    Options:
+      -t, --template <NAME>  What kind of project: see `migrator list-templates`
+                             [default: generic]
+      -h, --help             Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn list_templates_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("list-templates -h"), @"
+    List the kinds of projects that `init` can set up
+
+    Usage: migrator list-templates [OPTIONS]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn revision_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("revision -h"), @"
+    Make a new revision file
+
+    Usage: migrator revision [OPTIONS]
+
+    Options:
+      -m, --message <TEXT>         What the revision does, in any words; part of the
+                                   file's name
+          --head <REVISION>        What it follows; `base` begins a new lineage,
+                                   `heads` merges (can be repeated) [default: head]
+          --splice                 Allow a --head that other revisions follow
+                                   already, and begin a branch there
+          --branch-label <LABEL>   A name for the branch that begins with it (can be
+                                   repeated)
+          --version-path <FOLDER>  The folder to put it into; one of the version
+                                   locations
+          --rev-id <ID>            Its id, in place of a made-up one
+          --depends-on <REVISION>  A revision or label that must run before it (can
+                                   be repeated)
+          --sql                    Print the file instead of writing it
+      -h, --help                   Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn merge_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("merge -h"), @"
+    Join branches in a new revision
+
+    Usage: migrator merge [OPTIONS] <REVISION>...
+
+    Arguments:
+      <REVISION>...  What to join: `heads`, or the ids of two or more heads
+
+    Options:
+      -m, --message <TEXT>        What the revision does, in any words; part of the
+                                  file's name
+          --branch-label <LABEL>  A name for the branch that begins with it (can be
+                                  repeated)
+          --rev-id <ID>           Its id, in place of a made-up one
+          --splice                Allow revisions that other revisions follow
+                                  already
+      -h, --help                  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn upgrade_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("upgrade -h"), @"
+    Upgrade the database
+
+    Usage: migrator upgrade [OPTIONS] [TARGET]
+
+    Arguments:
+      [TARGET]  Where to: `head`, `heads`, `+N`, an id, `LABEL@head`, …; with --sql
+                also `A:B` [default: head]
+
+    Options:
+          --sql         Print the SQL instead of running it; the database is not
+                        looked at
+          --dry-run     Run everything for real in a transaction, report on it, and
+                        roll it back
+          --tag <TEXT>  A text to keep in `migrator_log` with the revisions of this
+                        run
+      -h, --help        Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn downgrade_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("downgrade -h"), @"
+    Downgrade the database
+
+    Usage: migrator downgrade [OPTIONS] <TARGET>
+
+    Arguments:
+      <TARGET>  Where to: `-N`, `base`, an id, `LABEL@base`, …; with --sql `A:B`
+
+    Options:
+          --sql         Print the SQL instead of running it; the database is not
+                        looked at
+          --dry-run     Run everything for real in a transaction, report on it, and
+                        roll it back
+          --tag <TEXT>  A text to keep in `migrator_log` with the revisions of this
+                        run
+      -y, --yes         Revert revisions of other branches too where that is
+                        necessary, without asking
+      -h, --help        Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn stamp_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("stamp -h"), @"
+    Set the version table without running anything
+
+    Usage: migrator stamp [OPTIONS] <REVISION>...
+
+    Arguments:
+      <REVISION>...  Where the database is: `head`, `heads`, `base`, ids, …; with
+                     --sql also `A:B`
+
+    Options:
+          --sql         Print the SQL instead of running it; the database is not
+                        looked at
+          --dry-run     Do it for real in a transaction, report on it, and roll it
+                        back
+          --purge       Forget all rows of the version table first
+          --tag <TEXT>  A text to keep in `migrator_log` with the revisions
+      -h, --help        Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn current_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("current -h"), @"
+    Show where the database is
+
+    Usage: migrator current [OPTIONS]
+
+    Options:
+      -c, --check-heads  Exit with 1 unless `upgrade heads` would have nothing to do
+      -h, --help         Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn heads_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("heads -h"), @"
+    Show the head revisions
+
+    Usage: migrator heads [OPTIONS]
+
+    Options:
+          --resolve-dependencies  Leave out heads that another revision depends on
+      -h, --help                  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn branches_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("branches -h"), @"
+    Show the revisions at which the history branches
+
+    Usage: migrator branches [OPTIONS]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn history_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("history -h"), @"
+    List the revisions, newest first
+
+    Usage: migrator history [OPTIONS]
+
+    Options:
+      -r, --rev-range <A:B>   List only A to B, both included; either side may be
+                              left out
+      -i, --indicate-current  Mark the current revisions of the database
+          --graph             Draw branches and merges beside the revisions
+      -h, --help              Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn show_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("show -h"), @"
+    Show a revision
+
+    Usage: migrator show [OPTIONS] <REVISION>
+
+    Arguments:
+      <REVISION>  Which: an id or the beginning of one, a branch label, `head`,
+                  `heads`, or `current`
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn edit_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("edit -h"), @"
+    Open a revision file in your editor
+
+    Usage: migrator edit [OPTIONS] [REVISION]
+
+    Arguments:
+      [REVISION]  Which: an id or the beginning of one, a branch label, `head`,
+                  `heads`, or `current` [default: head]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn ensure_version_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("ensure-version -h"), @"
+    Make the version table if it is missing, and nothing else
+
+    Usage: migrator ensure-version [OPTIONS]
+
+    Options:
+          --sql   Print the SQL instead of running it
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn import_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("import -h"), @"
+    Take over the migrations of another tool
+
+    Usage: migrator import [OPTIONS] <COMMAND>
+
+    Commands:
+      refinery  Turn a folder of refinery migrations into revisions
+      help      Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn completions_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("completions -h"), @"
+    Print a completion script for a shell
+
+    Usage: migrator completions [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>  For which shell [possible values: bash, zsh, fish, powershell]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn man_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("man -h"), @"
+    Print the manual page
+
+    Usage: migrator man [OPTIONS] [COMMAND]
+
+    Arguments:
+      [COMMAND]  Of which command; of migrator itself if left out
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn import_refinery_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("import refinery -h"), @"
+    Turn a folder of refinery migrations into revisions
+
+    Usage: migrator import refinery [OPTIONS] <DIR>
+
+    Arguments:
+      <DIR>  The folder of the migrations
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+}

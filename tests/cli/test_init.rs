@@ -1,0 +1,193 @@
+//! `migrator init` and `migrator list-templates`
+
+use crate::support::TestEnv;
+
+#[test]
+fn the_current_folder_becomes_a_project() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init"), @r#"
+    wrote alembic.toml
+    wrote versions/README.md
+    wrote .env.example
+    wrote templates/revision.sql.jinja
+    ------- stderr -------
+    next: migrator revision -m "Create the first table"
+    "#);
+    assert_eq!(
+        env.files(),
+        [
+            ".env.example",
+            "alembic.toml",
+            "templates/",
+            "templates/revision.sql.jinja",
+            "versions/",
+            "versions/README.md"
+        ]
+    );
+    // It works as it is.
+    insta::assert_snapshot!(env.run("revision -m 'create users'"), @"wrote versions/aaaa11112222_create_users.sql");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade aaaa11112222, create users ([time])
+    data/db.sqlite3 is at aaaa11112222
+    ");
+    insta::assert_snapshot!(env.run("heads"), @"aaaa11112222 (head)");
+}
+
+#[test]
+fn a_folder_is_made() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init my/project"), @r#"
+    wrote my/project/alembic.toml
+    wrote my/project/versions/README.md
+    wrote my/project/.env.example
+    wrote my/project/templates/revision.sql.jinja
+    ------- stderr -------
+    next: cd my/project && migrator revision -m "Create the first table"
+    "#);
+    assert!(env.path("my/project/alembic.toml").exists());
+}
+
+#[test]
+fn a_folder_with_a_blank_is_named_so_that_it_can_be_pasted() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init 'my project'"), @r#"
+    wrote my project/alembic.toml
+    wrote my project/versions/README.md
+    wrote my project/.env.example
+    wrote my project/templates/revision.sql.jinja
+    ------- stderr -------
+    next: cd 'my project' && migrator revision -m "Create the first table"
+    "#);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let env = TestEnv::empty();
+    env.file("alembic.toml", "# mine\n");
+    insta::assert_snapshot!(env.run("init"), @"
+    ------- stderr -------
+    error: `alembic.toml` exists already
+    hint: nothing was written; move it away, or set up the project in another folder
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), ["alembic.toml"]);
+    assert_eq!(env.read("alembic.toml"), "# mine\n");
+}
+
+#[test]
+fn a_readme_that_exists_stays() {
+    let env = TestEnv::empty();
+    env.file("README.md", "mine");
+    insta::assert_snapshot!(env.run("init"), @r#"
+    wrote alembic.toml
+    wrote versions/README.md
+    wrote .env.example
+    wrote templates/revision.sql.jinja
+    ------- stderr -------
+    next: migrator revision -m "Create the first table"
+    "#);
+    assert_eq!(env.read("README.md"), "mine");
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_named() {
+    let env = TestEnv::empty();
+    env.file("project", "");
+    insta::assert_snapshot!(env.run("init project"), @"
+    ------- stderr -------
+    error: `project` is a file, where a folder should be
+    hint: nothing was written; move it away, or set up the project in another folder
+    [exit status: 2]
+    ");
+    let env = TestEnv::empty();
+    env.file("versions", "");
+    insta::assert_snapshot!(env.run("init"), @"
+    ------- stderr -------
+    error: `versions` is a file, where a folder should be
+    hint: nothing was written; move it away, or set up the project in another folder
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), ["versions"]);
+}
+
+#[test]
+fn several_databases_are_environments() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init -t multidb"), @r#"
+    wrote alembic.toml
+    wrote versions/README.md
+    wrote .env.example
+    wrote templates/revision.sql.jinja
+    wrote versions/users/.gitkeep
+    wrote versions/orders/.gitkeep
+    ------- stderr -------
+    next: migrator -n users revision --branch-label users -m "Create the first table"
+    "#);
+    insta::assert_snapshot!(env.run("-n users revision --branch-label users -m 'create users'"), @"wrote versions/users/aaaa11112222_create_users.sql");
+    insta::assert_snapshot!(
+        env.run("-n orders revision --rev-id bbbb11112222 --branch-label orders -m 'create orders'"), @"wrote versions/orders/bbbb11112222_create_orders.sql"
+    );
+    insta::assert_snapshot!(env.run("-n users upgrade"), @"
+    ------- stderr -------
+    upgrade aaaa11112222, create users ([time])
+    data/users.sqlite3 is at aaaa11112222
+    ");
+    insta::assert_snapshot!(env.run("-n users current"), @"aaaa11112222 (head)");
+    insta::assert_snapshot!(env.run("heads"), @"
+    aaaa11112222 (users) (head)
+    bbbb11112222 (orders) (head)
+    ");
+    insta::assert_snapshot!(env.run("upgrade heads"), @"
+    ------- stderr -------
+    error: there is no database URL
+    hint: choose an environment with `-n`: `orders`, `users` (for example `-n orders`)
+    hint: set `url` under `[database]` in alembic.toml, or give one with `--url`
+    [exit status: 2]
+    ");
+    assert!(env.path("data/users.sqlite3").exists());
+    assert!(!env.path("data/orders.sqlite3").exists());
+}
+
+#[test]
+fn a_program_that_upgrades_at_start_up() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init --template async"), @r#"
+    wrote alembic.toml
+    wrote versions/README.md
+    wrote .env.example
+    wrote examples/startup.rs
+    wrote templates/revision.sql.jinja
+    ------- stderr -------
+    next: migrator revision -m "Create the first table"
+    "#);
+}
+
+#[test]
+fn an_unknown_template_gets_the_known_ones() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init -t asynk"), @"
+    ------- stderr -------
+    error: there is no template `asynk`
+    hint: did you mean `async`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("init -t pyproject"), @"
+    ------- stderr -------
+    error: there is no template `pyproject`
+    hint: the templates are `generic`, `multidb`, `async`
+    [exit status: 2]
+    ");
+    assert!(env.files().is_empty());
+}
+
+#[test]
+fn the_templates_are_listed() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("list-templates"), @"
+    generic  one database
+    multidb  several databases, each with a lineage of its own
+    async    one database, upgraded by an async program when it starts
+    ");
+    assert_eq!(env.run("list_templates").ok(), env.run("list-templates").ok());
+}

@@ -1,0 +1,332 @@
+//! `--sql`: scripts for `sqlite3`
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::support::TestEnv;
+
+/// Pipes a script into the shell of SQLite; `None` where there is none.
+fn sqlite3(env: &TestEnv, script: &str) -> Option<(bool, String)> {
+    let mut child = Command::new("sqlite3")
+        .arg(env.path("app.db"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text =
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    Some((output.status.success(), text))
+}
+
+#[test]
+fn a_script_begins_at_the_base() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.config("[database]\nurl = \"app.db\"\nlog = false");
+    let before = env.files();
+    insta::assert_snapshot!(env.run("upgrade --sql"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
+    DROP TABLE temp._migrator_guard;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
+    -- Running upgrade  -> a1, make a1
+
+    CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
+    INSERT INTO alembic_version (version_num) VALUES ('a1');
+
+    -- Running upgrade a1 -> b2, make b2
+
+    CREATE TABLE t_b2 (id INTEGER PRIMARY KEY);
+    UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
+    assert_eq!(env.files(), before);
+}
+
+#[test]
+fn the_log_is_kept_by_a_script_too() {
+    let env = TestEnv::with_graph(&["a1"]);
+    insta::assert_snapshot!(env.run("upgrade --sql a1"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
+    DROP TABLE temp._migrator_guard;
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
+    -- Running upgrade  -> a1, make a1
+
+    CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
+    INSERT INTO alembic_version (version_num) VALUES ('a1');
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'upgrade', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, '86e8d95eb4f7d3b0ee3cd65438c155ee8140bd78f3d4b00d1394e2e250c641fe', '0.1.0', NULL);
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
+}
+
+#[test]
+fn a_script_does_what_the_command_does() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1", "d4 < b2 c3"]);
+    let Some((is_ok, text)) = sqlite3(&env, &env.run("upgrade --sql").ok()) else { return };
+    assert!(is_ok, "{text}");
+    assert_eq!(env.rows(), ["d4"]);
+    assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_d4"]);
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    nothing to do: app.db is at d4
+    ");
+    let (is_ok, text) = sqlite3(&env, &env.run("downgrade --sql d4:a1").ok()).unwrap();
+    assert!(is_ok, "{text}");
+    assert_eq!(env.rows(), ["a1"]);
+    let (is_ok, text) = sqlite3(&env, &env.run("upgrade --sql a1:c3").ok()).unwrap();
+    assert!(is_ok, "{text}");
+    assert_eq!(env.rows(), ["c3"]);
+    let (is_ok, text) = sqlite3(&env, &env.run("stamp --sql c3:d4").ok()).unwrap();
+    assert!(is_ok, "{text}");
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
+fn a_script_stops_on_a_database_that_is_somewhere_else() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.run("upgrade").ok();
+    let script = env.run("upgrade --sql a1:b2").ok();
+    let Some((is_ok, text)) = sqlite3(&env, &script) else { return };
+    assert!(!is_ok);
+    insta::assert_snapshot!(text, @"Runtime error near line 6: CHECK constraint failed: alembic_version must hold exactly a1 (19)");
+    assert_eq!(env.rows(), ["b2"]);
+}
+
+#[test]
+fn a_script_stops_where_rows_would_lose_their_parents() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE p (id INTEGER PRIMARY KEY);\nCREATE TABLE c (p REFERENCES p);\nINSERT INTO c VALUES (1);")
+        .write();
+    let Some((is_ok, text)) = sqlite3(&env, &env.run("upgrade --sql").ok()) else { return };
+    assert!(!is_ok);
+    insta::assert_snapshot!(text, @"Runtime error near line 27: CHECK constraint failed: rows would violate foreign keys (19)");
+    assert!(env.tables().is_empty());
+}
+
+#[test]
+fn a_range_says_where_the_script_begins() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
+    let steps = |line: &str| -> Vec<String> {
+        let script = env.run(line).ok();
+        script.lines().filter(|it| it.starts_with("-- Running")).map(str::to_owned).collect()
+    };
+    insta::assert_debug_snapshot!(steps("upgrade --sql a1:c3"), @r#"
+    [
+        "-- Running upgrade a1 -> b2, make b2",
+        "-- Running upgrade b2 -> c3, make c3",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("upgrade b2: --sql"), @r#"
+    [
+        "-- Running upgrade b2 -> c3, make c3",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("upgrade :a1 --sql"), @r#"
+    [
+        "-- Running upgrade  -> a1, make a1",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("upgrade a1:+1 --sql"), @r#"
+    [
+        "-- Running upgrade a1 -> b2, make b2",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("downgrade c3:a1 --sql"), @r#"
+    [
+        "-- Running downgrade c3 -> b2, make c3",
+        "-- Running downgrade b2 -> a1, make b2",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("downgrade head: --sql"), @r#"
+    [
+        "-- Running downgrade c3 -> b2, make c3",
+        "-- Running downgrade b2 -> a1, make b2",
+        "-- Running downgrade a1 -> , make a1",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(steps("downgrade c3:-1 --sql"), @r#"
+    [
+        "-- Running downgrade c3 -> b2, make c3",
+    ]
+    "#);
+}
+
+#[test]
+fn a_range_that_leads_nowhere_is_refused_or_empty() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1 [left]", "c3 < a1"]);
+    insta::assert_snapshot!(env.run("downgrade --sql a1"), @"
+    ------- stderr -------
+    error: a downgrade with --sql needs a range `FROM:TO`
+    hint: the database is not looked at; say where the script starts, for example `head:base`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade --sql a1:b2"), @"
+    ------- stderr -------
+    error: cannot downgrade to `b2`, which is not applied
+    hint: the database is at `a1`; `migrator upgrade b2` would apply it
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("upgrade --sql b2:a1"), @"
+    ------- stderr -------
+    nothing to do from b2: the script is empty
+    ");
+    insta::assert_snapshot!(env.run("upgrade --sql a1:b2:c3"), @"
+    ------- stderr -------
+    error: `a1:b2:c3` is no revision: a range has two ends, `A:B`
+    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @r#"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `b2`, `c3`
+    hint: say `heads` for all of them, or name one
+    hint: `migrator merge heads -m "…"` joins them in one revision
+    [exit status: 2]
+    "#);
+    insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
+    ------- stderr -------
+    error: `current` has no meaning here: it needs a database to start from
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("upgrade --sql --dry-run"), @"
+    ------- stderr -------
+    error: the argument '--sql' cannot be used with '--dry-run'
+
+    Usage: migrator upgrade --sql [TARGET]
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("stamp --sql a1:"), @"
+    ------- stderr -------
+    error: a range for stamp needs its upper end
+    hint: for example `a:b`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("stamp --sql --purge a1:b2"), @"
+    ------- stderr -------
+    error: `--purge` forgets all rows, so a range has no meaning
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_downgrade_that_reverts_a_sibling_needs_a_yes_here_too() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1 [left]", "c3 < a1", "d4 < b2 c3"]);
+    insta::assert_snapshot!(env.run("downgrade --sql heads:left@base"), @"
+    ------- stderr -------
+    error: downgrading to `left@base` must also revert `c3`
+    hint: add `--yes` to revert them too, or name a target above the branch point
+    [exit status: 2]
+    ");
+    let script = env.run("downgrade --sql heads:left@base --yes").ok();
+    assert_eq!(script.matches("-- Running downgrade").count(), 4);
+}
+
+#[test]
+fn a_stamp_is_a_script() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1"]);
+    insta::assert_snapshot!(env.run("stamp --sql heads"), @r#"
+    .bail on
+
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
+    DROP TABLE temp._migrator_guard;
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    INSERT INTO alembic_version (version_num) VALUES ('b2');
+    INSERT INTO alembic_version (version_num) VALUES ('c3');
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('c3', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    COMMIT;
+    "#);
+    insta::assert_snapshot!(env.run("stamp --sql --purge a1"), @"
+    .bail on
+
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    DELETE FROM alembic_version;
+    INSERT INTO alembic_version (version_num) VALUES ('a1');
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    COMMIT;
+    ");
+    insta::assert_snapshot!(env.run("stamp --sql a1:b2"), @r#"
+    .bail on
+
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must hold exactly a1" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT count(*) = 1 AND sum(version_num IN ('a1')) = 1 FROM alembic_version;
+    DROP TABLE temp._migrator_guard;
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    COMMIT;
+    "#);
+}
+
+#[test]
+fn what_the_run_refuses_the_script_refuses() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("COMMIT;").irreversible().write();
+    insta::assert_snapshot!(env.run("upgrade --sql"), @"
+    ------- stderr -------
+    error: `COMMIT` would end the transaction that the revision runs in
+     --> versions/b2.sql:8:1
+      |
+    8 | COMMIT;
+      | ^^^^^^
+    hint: migrator runs the body in a transaction of its own; leave the statement out, or write `-- transaction = false` into the header to run the body without one
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("downgrade --sql b2:a1"), @"
+    ------- stderr -------
+    error: revision `b2` is irreversible
+      --> versions/b2.sql:10:1
+       |
+    10 | -- migrate:downgrade irreversible
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn outside_a_transaction_the_script_leaves_it_too() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").header("transaction = false").up("VACUUM;").write();
+    env.revision("c3").after("b2").header("foreign_keys = true").write();
+    env.graph(&["d4 < c3"]);
+    let Some((is_ok, text)) = sqlite3(&env, &env.run("upgrade --sql").ok()) else { return };
+    assert!(is_ok, "{text}");
+    assert_eq!(env.rows(), ["d4"]);
+}
