@@ -45,10 +45,12 @@ impl<'a> Progress<'a> {
         Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
     }
 
-    /// Keeps the bar moving while a statement runs.
+    /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
     pub fn ticker(&self) -> Option<Arc<dyn Fn() + Send + Sync>> {
-        let bar = self.bar.clone()?;
-        Some(Arc::new(move || bar.tick()))
+        match self.bar.clone() {
+            Some(bar) => Some(Arc::new(move || bar.tick())),
+            None => Some(Arc::new(self.output.flusher())),
+        }
     }
 
     /// Removes the bar.
@@ -62,7 +64,7 @@ impl<'a> Progress<'a> {
     fn status(&self, line: String) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.output.status(line)),
-            None => self.output.status(line),
+            None => self.output.progress(line),
         }
     }
 }
