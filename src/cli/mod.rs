@@ -99,7 +99,9 @@ pub fn command() -> clap::Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     clap_complete::CompleteEnv::with_factory(command).complete();
 
-    let parsed = command().try_get_matches_from(args).and_then(|matches| {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let command = GlobalArgs::augment_called(Cli::command(), &args);
+    let parsed = command.try_get_matches_from(args).and_then(|matches| {
         Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?))
     });
     let (cli, globals) = match parsed {
