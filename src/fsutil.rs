@@ -60,7 +60,9 @@ pub fn files_with_suffix(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, Fi
             files.push(entry.path());
         }
     }
-    files.sort();
+    // They differ in nothing but the name, so that the bytes decide. A `Path` compares component by
+    // component, which for a thousand files takes longer than parsing their headers.
+    files.sort_unstable_by(|left, right| left.as_os_str().cmp(right.as_os_str()));
     Ok(files)
 }
 

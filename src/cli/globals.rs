@@ -92,10 +92,25 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 impl GlobalArgs {
     /// Adds the options to every command below `command`.
     pub fn augment(command: Command) -> Command {
-        let subcommands: Vec<String> =
-            command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
-        subcommands.into_iter().fold(command, |command, name| {
-            command.mut_subcommand(name, |subcommand| Self::augment(Self::add_to(subcommand)))
+        Self::augment_wanted(command, &|_| true)
+    }
+
+    /// The same for the commands that `args` can call: their names stand there. Adding the options
+    /// to all of them is half of what happens before a command begins.
+    pub fn augment_called(command: Command, args: &[OsString]) -> Command {
+        Self::augment_wanted(command, &|subcommand| {
+            let mut names = subcommand.get_all_aliases().chain([subcommand.get_name()]);
+            names.any(|name| args.iter().any(|it| it == name))
+        })
+    }
+
+    fn augment_wanted(command: Command, is_wanted: &dyn Fn(&Command) -> bool) -> Command {
+        command.mut_subcommands(|subcommand| {
+            if is_wanted(&subcommand) {
+                Self::augment_wanted(Self::add_to(subcommand), is_wanted)
+            } else {
+                subcommand
+            }
         })
     }
 

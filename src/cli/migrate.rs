@@ -217,7 +217,7 @@ fn run(
         tag: how.tag.as_deref(),
         clock: clock.as_ref(),
         cancel: Some(Arc::clone(&wanted.cancel)),
-        ticker: progress.ticker(),
+        ticker: Some(progress.ticker()),
     };
     let result = migrator.run(&request, &mut progress);
     progress.finish();

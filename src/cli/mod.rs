@@ -103,7 +103,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     clap_complete::CompleteEnv::with_factory(command).complete();
 
     let args: Vec<OsString> = args.into_iter().collect();
-    let grammar = command().color(globals::color_of_messages(&args));
+    let grammar = GlobalArgs::augment_called(Cli::command(), &args);
+    let grammar = grammar.color(globals::color_of_messages(&args));
     let parsed = grammar.try_get_matches_from(args).and_then(|matches| {
         Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?))
     });

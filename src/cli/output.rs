@@ -4,9 +4,13 @@
 //! nothing else. Commands write through [`Output`] only, so that colour, quiet and a closed pipe are
 //! decided once.
 
+use std::cell::RefCell;
 use std::fmt::Display;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
@@ -31,6 +35,9 @@ pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// How long the lines of a run may wait for each other where nobody watches them appear.
+const LONGEST_DELAY: Duration = Duration::from_millis(100);
+
 /// Standard output and standard error.
 pub struct Output {
     /// How answers are printed.
@@ -40,7 +47,15 @@ pub struct Output {
     /// How often `-v` was given.
     pub verbosity: u8,
     color: ColorChoice,
-    stdout: AutoStream<io::Stdout>,
+    stdout: RefCell<Box<dyn Write>>,
+    /// Shared with whoever keeps it moving during a long statement.
+    stderr: Arc<Mutex<Stderr>>,
+}
+
+/// Standard error, and when what was written to it left last.
+struct Stderr {
+    stream: Box<dyn Write + Send>,
+    flushed: Instant,
 }
 
 impl Output {
@@ -56,7 +71,11 @@ impl Output {
             is_quiet: args.quiet,
             verbosity: args.verbose,
             color,
-            stdout: AutoStream::new(io::stdout(), color),
+            stdout: RefCell::new(stream(io::stdout(), color)),
+            stderr: Arc::new(Mutex::new(Stderr {
+                stream: stream(io::stderr(), color),
+                flushed: Instant::now(),
+            })),
         }
     }
 
@@ -70,7 +89,7 @@ impl Output {
 
     /// A line of the answer.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
-        writeln!(self.stdout, "{line}")
+        writeln!(self.stdout.get_mut(), "{line}")
     }
 
     /// The answer as JSON, on as many lines as it needs.
@@ -92,14 +111,67 @@ impl Output {
         self.stderr(format_args!("{style}warning:{style:#} {message}"));
     }
 
-    /// A line on standard error. One that nobody can read any more is no failure.
-    pub fn stderr(&self, line: impl Display) {
-        let mut stderr = AutoStream::new(io::stderr(), self.color);
-        let _unread = writeln!(stderr, "{line}");
+    /// A line about one of many things that are being done. Where standard error is no terminal it
+    /// may leave a little later, together with others: a reader that is woken by each line of an
+    /// upgrade of a thousand revisions costs a tenth of the time that it takes.
+    pub fn progress(&self, line: impl Display) {
+        if !self.is_quiet {
+            self.write_stderr(line, LONGEST_DELAY);
+        }
     }
 
-    /// Makes sure that the answer has left.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.stdout.flush()
+    /// Lets the lines of [`Output::progress`] leave; may be called from anywhere.
+    pub fn flusher(&self) -> impl Fn() + Send + Sync + use<> {
+        let stderr = Arc::clone(&self.stderr);
+        move || {
+            if let Ok(mut stderr) = stderr.try_lock() {
+                stderr.flush();
+            }
+        }
     }
+
+    /// A line on standard error. One that nobody can read any more is no failure.
+    pub fn stderr(&self, line: impl Display) {
+        self.write_stderr(line, Duration::ZERO);
+    }
+
+    fn write_stderr(&self, line: impl Display, longest_delay: Duration) {
+        // The two may lead to one place; there the lines stand in the order in which they were
+        // written. That the answer cannot be written is found at its own end.
+        let _unread = self.stdout.borrow_mut().flush();
+        let mut stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        let _unread = writeln!(stderr.stream, "{line}");
+        if stderr.flushed.elapsed() >= longest_delay {
+            stderr.flush();
+        }
+    }
+
+    /// Makes sure that everything has left.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).flush();
+        self.stdout.get_mut().flush()
+    }
+}
+
+impl Stderr {
+    fn flush(&mut self) {
+        let _unread = self.stream.flush();
+        self.flushed = Instant::now();
+    }
+}
+
+/// A stream in colour or without, as `color` wants it.
+///
+/// Where nobody watches it is buffered: each piece of a line between two colours is a system call
+/// otherwise, 6,000 of them in an upgrade of a thousand revisions.
+fn stream<S>(raw: S, color: ColorChoice) -> Box<dyn Write + Send>
+where
+    S: RawStream + AsLockedWrite + Send + 'static,
+{
+    if raw.is_terminal() {
+        return Box::new(AutoStream::new(raw, color));
+    }
+    let color = if color == ColorChoice::Auto { AutoStream::choice(&raw) } else { color };
+    let buffered: Box<dyn Write + Send> = Box::new(BufWriter::new(raw));
+    Box::new(AutoStream::new(buffered, color))
 }

@@ -101,10 +101,12 @@ impl<'a> Progress<'a> {
         Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
     }
 
-    /// Keeps the bar moving while a statement runs.
-    pub fn ticker(&self) -> Option<Arc<dyn Fn() + Send + Sync>> {
-        let bar = self.bar.clone()?;
-        Some(Arc::new(move || bar.tick()))
+    /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
+    pub fn ticker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        match self.bar.clone() {
+            Some(bar) => Arc::new(move || bar.tick()),
+            None => Arc::new(self.output.flusher()),
+        }
     }
 
     /// Removes the bar.
@@ -118,7 +120,7 @@ impl<'a> Progress<'a> {
     fn status(&self, line: String) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.output.status(line)),
-            None => self.output.status(line),
+            None => self.output.progress(line),
         }
     }
 }
@@ -128,7 +130,12 @@ impl Observer for Progress<'_> {
         match event {
             Event::WaitingForLock { waited } => {
                 let waited = describe_duration(*waited);
-                self.status(format!("another process holds the database; waiting ({waited})"));
+                let line = format!("another process holds the database; waiting ({waited})");
+                match &self.bar {
+                    Some(bar) => bar.suspend(|| self.output.status(line)),
+                    // At once: nothing else is printed for as long as the wait goes on.
+                    None => self.output.status(line),
+                }
             }
             Event::PlanStarted { revisions, .. } => {
                 self.n_pending = revisions.len();

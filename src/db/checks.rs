@@ -17,6 +17,7 @@ const N_NAMED_ROWS: usize = 5;
 #[derive(Debug, Default)]
 pub struct ForeignKeyState {
     /// The root page of each table: what tells a table that was renamed or built anew from itself.
+    /// Empty where no table has a foreign key.
     roots: HashMap<String, i64>,
     /// The rows in violation, by child and parent table; sorted; `None` in tables WITHOUT ROWID.
     violations: BTreeMap<(String, String), Vec<Option<i64>>>,
@@ -89,18 +90,19 @@ pub fn foreign_keys(database: &Database) -> Result<ForeignKeyState, DbError> {
 
     // There is no foreign key without the word, and looking for it is much faster than asking for
     // the keys of each table. Virtual tables, which have no root page, have none.
-    let sql = "SELECT name, rootpage, instr(upper(sql), 'REFERENCES') > 0
-               FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0";
-    let mut children = Vec::new();
+    let sql = "SELECT name FROM main.sqlite_schema
+               WHERE type = 'table' AND rootpage > 0 AND instr(upper(sql), 'REFERENCES') > 0";
     let mut tables = connection.prepare(sql).map_err(&error)?;
-    let mut rows = tables.query([]).map_err(&error)?;
-    while let Some(row) = rows.next().map_err(&error)? {
-        let name: String = row.get(0).map_err(&error)?;
-        if row.get(2).map_err(&error)? {
-            children.push(name.clone());
-        }
-        state.roots.insert(name, row.get(1).map_err(&error)?);
+    let children = tables.query_map([], |row| row.get(0)).map_err(&error)?;
+    let children: Vec<String> = children.collect::<Result<_, _>>().map_err(&error)?;
+    if children.is_empty() {
+        return Ok(state);
     }
+    let sql = "SELECT name, rootpage FROM main.sqlite_schema
+               WHERE type = 'table' AND rootpage > 0";
+    let mut tables = connection.prepare(sql).map_err(&error)?;
+    let roots = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&error)?;
+    state.roots = roots.collect::<Result<_, _>>().map_err(&error)?;
 
     for child in children {
         match violations_of(database, &child) {

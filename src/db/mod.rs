@@ -327,8 +327,7 @@ impl Database {
 
     /// Names `action` and the database in an error of rusqlite.
     fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
-        let path = self.path.clone();
-        move |err| DbError::sqlite(path.clone(), action, err.into())
+        move |err| DbError::sqlite(self.path.clone(), action, err.into())
     }
 }
 

@@ -95,6 +95,30 @@ impl VersionTable {
         }
     }
 
+    /// Whether a view or a trigger may read or write the table.
+    pub fn is_named_in_schema(&self, database: &Database) -> Result<bool, DbError> {
+        let sql = "SELECT sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger')";
+        let find = || -> rusqlite::Result<bool> {
+            let mut statement = database.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if row.get_ref(0)?.as_bytes().is_ok_and(|it| self.is_named_in(it)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        find().map_err(database.error("read the schema of"))
+    }
+
+    /// Whether some SQL may read or write the table: its name stands there, in any case. A name that
+    /// can be written in several ways may stand anywhere.
+    pub fn is_named_in(&self, sql: &[u8]) -> bool {
+        let name = self.name.as_bytes();
+        let is_plain = name.iter().all(|it| it.is_ascii_alphanumeric() || *it == b'_');
+        !is_plain || sql.windows(name.len()).any(|it| it.eq_ignore_ascii_case(name))
+    }
+
     /// Makes the table where it is missing; says whether it was.
     pub fn ensure(&self, database: &Database) -> Result<bool, DbError> {
         if self.exists(database)? {

@@ -5,6 +5,7 @@
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Revision;
 use super::file::{self, FileProblem};
@@ -37,6 +38,9 @@ fn count_problems(n_problems: usize) -> String {
 
 /// Fewer files than this are read on the calling thread.
 const FILES_WORTH_A_THREAD: usize = 64;
+
+/// How many files a thread takes at a time.
+const FILES_AT_ONCE: usize = 16;
 
 /// Reads all revisions of the version locations, in Alembic's load order: locations as listed,
 /// the files of each sorted by name in code point order (with `recursive`, sub-folders sorted, each
@@ -110,15 +114,27 @@ fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
     if items.len() < FILES_WORTH_A_THREAD || n_threads == 1 {
         return items.iter().map(work).collect();
     }
-    let work = &work;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = items
-            .chunks(items.len().div_ceil(n_threads))
-            .map(|chunk| scope.spawn(move || chunk.iter().map(work).collect::<Vec<_>>()))
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    // Each thread takes the next few as soon as it is done with some: a core that others use too
+    // would hold up everything if each had its share from the beginning.
+    let n_taken = AtomicUsize::new(0);
+    let work_off = || {
+        let mut done = Vec::new();
+        loop {
+            let start = n_taken.fetch_add(FILES_AT_ONCE, Ordering::Relaxed);
+            let Some(rest) = items.get(start..).filter(|it| !it.is_empty()) else { return done };
+            let chunk = &rest[..rest.len().min(FILES_AT_ONCE)];
+            done.push((start, chunk.iter().map(&work).collect::<Vec<_>>()));
+        }
+    };
+    let mut parts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(work_off)).collect();
+        let mut parts = Vec::new();
+        for thread in threads {
+            let joined = thread.join();
+            parts.extend(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        parts
+    });
+    parts.sort_unstable_by_key(|(start, _)| *start);
+    parts.into_iter().flat_map(|(_, results)| results).collect()
 }

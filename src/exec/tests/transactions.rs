@@ -59,6 +59,26 @@ fn a_downgrade_runs_the_other_bodies() {
 }
 
 #[test]
+fn a_body_finds_the_version_that_it_would_find_alone() {
+    let look = "INSERT INTO seen SELECT version_num FROM \"Alembic_Version\"";
+    let project = Project::of_upgrades(&["CREATE TABLE seen(v)", "", look, "", look]);
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.query("SELECT group_concat(v) FROM seen"), "r2,r4");
+}
+
+#[test]
+fn a_trigger_finds_the_version_that_its_revision_would_find_alone() {
+    let project = Project::of_upgrades(&["", "INSERT INTO t VALUES (1)"]).prepare(
+        "CREATE TABLE alembic_version(version_num); CREATE TABLE t(x); CREATE TABLE seen(v);
+         CREATE TRIGGER look AFTER INSERT ON t BEGIN
+             INSERT INTO seen SELECT version_num FROM alembic_version;
+         END",
+    );
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.query("SELECT group_concat(v) FROM seen"), "r1");
+}
+
+#[test]
 fn a_failure_at_any_statement_leaves_nothing() {
     let statements =
         ["CREATE TABLE a(x)", "INSERT INTO a VALUES (1)", "CREATE TABLE b(x)", "DROP TABLE o"];
