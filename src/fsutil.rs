@@ -45,7 +45,8 @@ pub fn create_dir_all(path: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(path).map_err(FileError::new("make the folder", path))
 }
 
-/// The files of a folder whose name ends in `suffix`, sorted by name in code point order.
+/// The files of a folder whose name ends in `suffix`, an ASCII text in lower case, however they
+/// write it; sorted by name in code point order.
 ///
 /// Folders are left out; a link counts as what it points to.
 pub fn files_with_suffix(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, FileError> {
@@ -54,7 +55,9 @@ pub fn files_with_suffix(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, Fi
     for entry in entries {
         let entry = entry.map_err(FileError::new("read the folder", folder))?;
         let name = entry.file_name();
-        let is_wanted = name.to_string_lossy().ends_with(suffix);
+        let name = name.as_encoded_bytes();
+        let end = &name[name.len().saturating_sub(suffix.len())..];
+        let is_wanted = end.eq_ignore_ascii_case(suffix.as_bytes());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_wanted && !is_folder {
             files.push(entry.path());

@@ -159,7 +159,9 @@ impl Migrator {
         let files = files
             .into_iter()
             .map(|(path, content)| (path.into(), content.into()))
-            .filter(|(path, _): &(PathBuf, Vec<u8>)| path.extension().is_some_and(|it| it == "sql"))
+            .filter(|(path, _): &(PathBuf, Vec<u8>)| {
+                path.extension().is_some_and(|it| it.eq_ignore_ascii_case("sql"))
+            })
             .collect();
         let graph = RevisionGraph::new(script_dir::from_texts(files)?)?;
         let here = std::env::current_dir()

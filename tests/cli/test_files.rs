@@ -412,3 +412,10 @@ fn all_that_is_wrong_is_said_at_once() {
     [exit status: 2]
     "#);
 }
+
+#[test]
+fn the_case_of_the_suffix_does_not_matter() {
+    let env = TestEnv::new();
+    env.file("versions/X.SQL", &header("-- revision = \"a1\""));
+    assert_eq!(env.run("heads").ok(), "a1 (head)\n");
+}
