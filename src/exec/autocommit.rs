@@ -92,10 +92,10 @@ impl Session<'_> {
         // Nobody vouches for what the body made of the connection.
         self.wear_out();
 
-        // Last, because it can fail or be cancelled, and the body would run again if the version
-        // table did not say that it ran.
+        // Last, because it can fail or be cancelled: the body would run again if the version table
+        // did not say that it ran.
         self.watch()?;
-        self.warn_of_findings(task, &baseline)?;
+        self.warn_of_findings(task, &baseline);
         Ok(rows_after)
     }
 
@@ -106,10 +106,15 @@ impl Session<'_> {
     }
 
     /// Says what the body left. It is there to stay, so that failing would not help.
-    fn warn_of_findings(&mut self, task: &Task<'_>, baseline: &Baseline) -> Result<(), Failure> {
-        let findings = baseline.compare(&self.database)?;
-        self.warn_of_unknown(&findings);
+    fn warn_of_findings(&mut self, task: &Task<'_>, baseline: &Baseline) {
         let id = &task.revision.id;
+        let findings = match baseline.compare(&self.database) {
+            Ok(findings) => findings,
+            Err(err) => {
+                return self.warn(format!("what revision `{id}` left could not be checked: {err}"));
+            }
+        };
+        self.warn_of_unknown(&findings);
         for it in &findings.violations {
             self.warn(format!(
                 "revision `{id}` left rows in `{}` that violate its foreign key to `{}`: {}",
@@ -122,6 +127,5 @@ impl Session<'_> {
                 it.name, it.message
             ));
         }
-        Ok(())
     }
 }
