@@ -104,7 +104,9 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
         set_ordinary_permissions(file.as_file())?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|err| err.error)?;
-        sync_folder(folder)
+        sync_folder(folder).inspect_err(|_| {
+            std::fs::remove_file(path).ok();
+        })
     };
     write().map_err(FileError::new("write", path))
 }

@@ -13,7 +13,7 @@ use crate::config::slug;
 use crate::config::templates::REVISION_TEMPLATE;
 use crate::db::refinery::{self, Migration, RefineryError};
 use crate::db::{self, Access, Database};
-use crate::diagnostics::{ExitStatus, Usage};
+use crate::diagnostics::{self, ExitStatus, Usage};
 use crate::exec::event::Silent;
 use crate::exec::{self, PlanFailure, Run, Stamp};
 use crate::fsutil;
@@ -83,27 +83,33 @@ fn import_refinery(app: &mut App, args: &RefineryArgs) -> anyhow::Result<ExitSta
                 .into());
         }
     }
-    for (path, revision) in &files {
-        fsutil::write_new(path, &revision.source.text).map_err(Error::from)?;
-    }
-    let stamped = match n_applied.checked_sub(1) {
-        None => None,
-        Some(last) => {
-            let id = files[last].1.id.to_string();
-            stamp(&project, &graph, &id)?;
-            Some(id)
+    let last_applied = n_applied.checked_sub(1).map(|last| files[last].1.id.to_string());
+    let mut n_written = 0;
+    let taken_over = write_all(&files, &mut n_written).and_then(|()| match &last_applied {
+        Some(id) => stamp(&project, &graph, id),
+        None => Ok(()),
+    });
+    if let Err(err) = taken_over {
+        // Half of a chain is of no use, and a project with revisions is not imported into. Where the
+        // database may name one of them they stay.
+        let is_refused = diagnostics::exit_status(&err) == ExitStatus::Refused;
+        let remove = |(path, _): &(PathBuf, Revision)| std::fs::remove_file(path).is_ok();
+        if is_refused && files[..n_written].iter().all(remove) {
+            let note = Usage::new("nothing was taken over").hint("nothing was written");
+            return Err(err.context(note));
         }
-    };
+        return Err(err);
+    }
 
     let written = files.iter().map(|(_, it)| it.source.path.display().to_string());
     if app.output.format == Format::Json {
-        app.output.json(&ImportJson { files: written.collect(), stamped })?;
+        app.output.json(&ImportJson { files: written.collect(), stamped: last_applied })?;
         return Ok(ExitStatus::Done);
     }
     for path in written {
         app.output.line(format_args!("wrote {path}"))?;
     }
-    match stamped {
+    match last_applied {
         Some(id) => {
             let database = project.database_name()?;
             app.output.status(format_args!("{database} is at {id}; its checksums match"));
@@ -196,6 +202,15 @@ fn render(project: &Project, migrations: &[Migration]) -> anyhow::Result<Vec<(Pa
         parent = Some(id);
     }
     Ok(files)
+}
+
+/// Writes the files, and counts them.
+fn write_all(files: &[(PathBuf, Revision)], n_written: &mut usize) -> anyhow::Result<()> {
+    for (path, revision) in files {
+        fsutil::write_new(path, &revision.source.text).map_err(Error::from)?;
+        *n_written += 1;
+    }
+    Ok(())
 }
 
 fn stamp(project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<()> {

@@ -54,12 +54,8 @@ pub struct DropEffect {
 pub fn effect_of_drop(database: &Database, table: &str) -> Result<Option<DropEffect>, DbError> {
     let connection = &database.connection;
     let error = database.error("check the foreign keys of");
-    let sql = "SELECT child.name, key.\"from\"
-               FROM main.sqlite_schema AS child, pragma_foreign_key_list(child.name, 'main') AS key
-               WHERE child.type = 'table' AND key.\"table\" = ?1 COLLATE NOCASE
-                   AND child.name <> ?1 COLLATE NOCASE
-                   AND key.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')";
-    let mut statement = connection.prepare(sql).map_err(&error)?;
+    let sql = format!("SELECT child.name, key.\"from\" FROM {}", keys_that_act_sql("?1"));
+    let mut statement = connection.prepare(&sql).map_err(&error)?;
     let keys = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
     let keys: Vec<(String, String)> =
         keys.and_then(Iterator::collect::<rusqlite::Result<_>>).map_err(&error)?;
@@ -76,6 +72,22 @@ pub fn effect_of_drop(database: &Database, table: &str) -> Result<Option<DropEff
         }
     }
     Ok(None)
+}
+
+/// What stands behind `FROM` in a query for the foreign keys, `key`, of other tables, `child`, that
+/// pass on the loss of rows of `table`, a value in SQL. None where there is no such table: then `DROP
+/// TABLE IF EXISTS` does nothing.
+///
+/// By the old name of `sqlite_schema`, for the sake of scripts: the new one is known from 3.33 on.
+pub(crate) fn keys_that_act_sql(table: &str) -> String {
+    format!(
+        "main.sqlite_master AS child, pragma_foreign_key_list(child.name, 'main') AS key \
+         WHERE child.type = 'table' AND child.name <> {table} COLLATE NOCASE \
+         AND key.\"table\" = {table} COLLATE NOCASE \
+         AND key.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT') \
+         AND EXISTS (SELECT 1 FROM main.sqlite_master \
+         WHERE type = 'table' AND name = {table} COLLATE NOCASE)"
+    )
 }
 
 /// Looks for dangling foreign keys, one table at a time.

@@ -19,6 +19,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
     foreign_keys, objects,

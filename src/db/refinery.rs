@@ -171,9 +171,10 @@ pub fn count_applied(
         return Ok(0);
     }
     let read = || -> Result<Vec<(i64, String, String)>, rusqlite::Error> {
+        // A table that another program made may lack the primary key.
         let sql = format!(
-            "SELECT version, CAST(name AS TEXT), CAST(checksum AS TEXT) FROM main.{HISTORY} \
-             ORDER BY version"
+            "SELECT DISTINCT version, CAST(name AS TEXT), CAST(checksum AS TEXT) \
+             FROM main.{HISTORY} ORDER BY version"
         );
         let mut statement = database.connection().prepare(&sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -192,8 +193,8 @@ pub fn count_applied(
             });
         }
     }
-    let is_applied = |it: &&Migration| applied.iter().any(|(version, ..)| *version == it.version);
-    let n_first = migrations.iter().take_while(is_applied).count();
+    let is_next = |(it, (version, ..)): &(&Migration, &(i64, _, _))| it.version == *version;
+    let n_first = migrations.iter().zip(&applied).take_while(is_next).count();
     if n_first < applied.len() {
         return Err(RefineryError::Gap { path: migrations[n_first].path.clone() });
     }

@@ -31,24 +31,19 @@ impl Session<'_> {
         if !task.revision.mode.autocommit {
             return Ok(work);
         }
-        let (revision, revisions) = (task.revision, vec![task.revision]);
+        let revisions = vec![task.revision];
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
         let outcome = self.run_outside(task, &work, renew);
         self.unwatch().ok();
         if outcome.is_err() {
             self.database.rollback().ok();
         }
-        let rows_after = outcome?;
-        self.observer.event(&Event::Committed { revisions: vec![revision] });
-        self.progress.partial = None;
-        self.progress.keep();
-        // Nobody vouches for what the body made of the connection.
-        self.wear_out();
-        work.advance(1, rows_after);
+        work.advance(1, outcome?);
         Ok(work)
     }
 
-    /// Runs a body, then writes the version rows in a transaction of their own; returns the rows.
+    /// Runs a body, then writes the version rows in a transaction of their own, and looks at what the
+    /// body left; returns the rows.
     fn run_outside<'g>(
         &mut self,
         task: &Task<'g>,
@@ -65,7 +60,6 @@ impl Session<'_> {
         if !self.database.is_autocommit() {
             return Err(Failure::TransactionLeftOpen { revision: task.revision.id.clone() });
         }
-        self.warn_of_findings(task, &baseline)?;
         self.unwatch()?;
 
         self.begin(Lock::Write)?;
@@ -92,6 +86,16 @@ impl Session<'_> {
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);
+        self.observer.event(&Event::Committed { revisions: vec![task.revision] });
+        self.progress.partial = None;
+        self.progress.keep();
+        // Nobody vouches for what the body made of the connection.
+        self.wear_out();
+
+        // Last, because it can fail or be cancelled: the body would run again if the version table
+        // did not say that it ran.
+        self.watch()?;
+        self.warn_of_findings(task, &baseline);
         Ok(rows_after)
     }
 
@@ -102,10 +106,15 @@ impl Session<'_> {
     }
 
     /// Says what the body left. It is there to stay, so that failing would not help.
-    fn warn_of_findings(&mut self, task: &Task<'_>, baseline: &Baseline) -> Result<(), Failure> {
-        let findings = baseline.compare(&self.database)?;
-        self.warn_of_unknown(&findings);
+    fn warn_of_findings(&mut self, task: &Task<'_>, baseline: &Baseline) {
         let id = &task.revision.id;
+        let findings = match baseline.compare(&self.database) {
+            Ok(findings) => findings,
+            Err(err) => {
+                return self.warn(format!("what revision `{id}` left could not be checked: {err}"));
+            }
+        };
+        self.warn_of_unknown(&findings);
         for it in &findings.violations {
             self.warn(format!(
                 "revision `{id}` left rows in `{}` that violate its foreign key to `{}`: {}",
@@ -118,6 +127,5 @@ impl Session<'_> {
                 it.name, it.message
             ));
         }
-        Ok(())
     }
 }

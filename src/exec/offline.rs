@@ -13,9 +13,12 @@ use super::error::{ExecError, Failure};
 use super::stamp::Stamp;
 use super::work::{Group, Task, Work};
 use super::{PlanFailure, TransactionMode};
-use crate::db::{LogDirection, LogTable, VersionTable, reset_settings_sql};
+use crate::db::{
+    LogDirection, LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql,
+};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
+use crate::sql::transaction_control::dropped_table;
 
 /// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
 const GUARD: &str = "temp._migrator_guard";
@@ -203,7 +206,7 @@ impl<'a> Writer<'a> {
             [] => format!("{} must be empty", self.table.name()),
             _ => format!("{} must hold exactly {}", self.table.name(), rows.join(", ")),
         };
-        let literals: Vec<_> = rows.iter().map(|row| crate::db::quote_text(row)).collect();
+        let literals: Vec<_> = rows.iter().map(|row| quote_text(row)).collect();
         let condition = match rows {
             [] => "count(*) = 0".to_owned(),
             _ => format!(
@@ -225,6 +228,28 @@ impl<'a> Writer<'a> {
         self.statement(&format!("DROP TABLE {GUARD}"));
     }
 
+    /// Fails before a `DROP TABLE` that could delete or change rows of other tables, because foreign
+    /// keys are enforced.
+    ///
+    /// Stricter than [`super::run`], which counts those rows: SQL cannot look into tables whose names
+    /// it has to find out.
+    fn guard_drop(&mut self, task: &Task<'_>, sql: &str) {
+        // In a transaction nothing else can turn them on.
+        let mode = task.revision.mode;
+        let Some(table) = dropped_table(sql).filter(|_| mode.foreign_keys || mode.autocommit)
+        else {
+            return;
+        };
+        let id = &task.revision.id;
+        self.guard(
+            &format!("{id} drops {table}, which would change rows of other tables"),
+            &format!(
+                "SELECT NOT foreign_keys OR NOT EXISTS (SELECT 1 FROM {}) FROM pragma_foreign_keys",
+                keys_that_act_sql(&quote_text(&table))
+            ),
+        );
+    }
+
     /// The statements of a step, as they stand in its file.
     fn body(&mut self, task: &Task<'_>) {
         let revision = task.revision;
@@ -238,6 +263,7 @@ impl<'a> Writer<'a> {
         write!(self.text, "\n-- Running {name} {from} -> {to}{comma}{summary}\n\n")
             .expect("a String takes everything");
         for sql in task.texts() {
+            self.guard_drop(task, sql);
             self.statement(sql);
         }
     }

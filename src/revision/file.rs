@@ -194,9 +194,17 @@ fn find_header(text: &str) -> Result<Header, (Range<usize>, FileProblem)> {
         if in_block_comment {
             in_block_comment = !line.contains("*/");
         } else if line.trim_end() == OPENING {
+            // A line that ends a block comment may go on with SQL.
+            let sql = match split(&text[start..span.start]) {
+                Ok(statements) => statements.into_iter().next().map(|it| it.span),
+                Err(problems) => problems.into_iter().next().map(|(span, _)| span),
+            };
+            if let Some(sql) = sql {
+                return Err((start + sql.start..start + sql.end, FileProblem::NoHeader));
+            }
             opening = Some(span);
-        } else if line.trim_start().starts_with("/*") {
-            in_block_comment = !line.contains("*/");
+        } else if let Some(comment) = line.trim_start().strip_prefix("/*") {
+            in_block_comment = !comment.contains("*/");
         } else if !(line.trim().is_empty() || is_plain_comment(line)) {
             return Err((span, FileProblem::NoHeader));
         }

@@ -210,3 +210,16 @@ fn bytes_that_are_not_utf8_are_found() {
     assert_eq!(problem.kind, FileProblem::NotUtf8);
     assert_eq!(problem.location.line_column(), (12, 14));
 }
+
+#[test]
+fn sql_behind_a_comment_before_the_header_is_not_passed_over() {
+    let rest = "-- /// revision\n-- revision = \"a\"\n-- ///\n-- migrate:upgrade\n";
+    let check = |before: &str, place: &str| {
+        let expected = format!("{place} a revision file begins with the line `-- /// revision`");
+        check_problems(&format!("{before}\n{rest}"), &[&expected]);
+    };
+    check("/* a */ DROP TABLE t;", "1:9");
+    check("/* a\nb */ DROP TABLE t;", "2:6");
+    check("/* a */ {{", "1:9");
+    good(&format!("/* a */ -- b\n/*/ c\n*/\n{rest}"));
+}

@@ -234,3 +234,36 @@ fn a_body_that_could_not_be_a_revision_is_named() {
     ");
     assert_eq!(env.files().iter().filter(|it| it.starts_with("versions/")).count(), 1);
 }
+
+#[test]
+fn where_the_database_cannot_be_stamped_no_file_stays() {
+    let env = project(2);
+    env.config("[database]\nurl = \"sqlite:///app.db\"\nbusy_timeout = \"0s\"");
+    let holder = env.db();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    insta::assert_snapshot!(env.run("import refinery migrations"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` is locked by another process
+    hint: nothing was changed; run it again when the other process is done, or wait longer: `busy_timeout` under `[database]` in alembic.toml
+    hint: nothing was written
+    [exit status: 2]
+    ");
+    holder.execute_batch("ROLLBACK").unwrap();
+    env.run("import refinery migrations").ok();
+    assert_eq!(env.rows(), ["554555e9c17f"]);
+}
+
+#[test]
+fn a_record_that_names_a_migration_twice_counts_once() {
+    let env = project(0);
+    env.remove("migrations/V2__add_email.sql").remove("migrations/V10__index_email.sql");
+    let checksum = Migration::unapplied("V1__create_users", FIRST).unwrap().checksum();
+    env.sql("CREATE TABLE refinery_schema_history(version, name, applied_on, checksum)");
+    for _ in 0..2 {
+        env.sql(&format!(
+            "INSERT INTO refinery_schema_history VALUES (1, 'create_users', '', '{checksum}')"
+        ));
+    }
+    env.run("import refinery migrations").ok();
+    assert_eq!(env.rows(), ["761c95e55376"]);
+}

@@ -205,3 +205,30 @@ fn a_stamp_is_a_script_too() {
         assert_eq!(project.summary(), "o @ x");
     }
 }
+
+#[test]
+fn a_script_does_not_drop_a_parent_whose_children_would_go_with_it() {
+    let family = "CREATE TABLE p(id INTEGER PRIMARY KEY);
+        CREATE TABLE c(id INTEGER PRIMARY KEY, p REFERENCES p(id) ON DELETE CASCADE);
+        INSERT INTO p VALUES (1); INSERT INTO c VALUES (10, 1);";
+    let project = |body: &str, autocommit| {
+        Project::new(vec![with_mode(revision("r1", body, ""), autocommit, true)]).prepare(family)
+    };
+    for autocommit in [false, true] {
+        for drop in ["DROP TABLE p", "drop table if exists main.\"P\""] {
+            let project = project(drop, autocommit);
+            let message = ", which would change rows of other tables";
+            let rows = if autocommit { "" } else { "no version table" };
+            check(&project, &[], 1, message, &format!("c p @ {rows}"));
+        }
+        check(&project("DROP TABLE c; DROP TABLE p", autocommit), &[], 1, "", " @ r1");
+        check(&project("DROP TABLE IF EXISTS q", autocommit), &[], 1, "", "c p @ r1");
+    }
+    // Whoever turns enforcement on by hand gets the same.
+    let body = "PRAGMA foreign_keys = ON; DROP TABLE p";
+    let outside = Project::new(vec![with_mode(revision("r1", body, ""), true, false)]);
+    check(&outside.prepare(family), &[], 1, "would change rows of other tables", "c p @ ");
+    let body = "DROP TABLE p";
+    let outside = Project::new(vec![with_mode(revision("r1", body, ""), true, false)]);
+    check(&outside.prepare(family), &[], 1, "", "c @ r1");
+}

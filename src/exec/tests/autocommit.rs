@@ -92,3 +92,27 @@ fn a_version_table_that_moved_meanwhile_is_noticed() {
     assert!(matches!(err.failure, Failure::Overtaken { .. }), "{err:?}");
     assert_eq!(err.state.partial.as_ref().unwrap().1, 2);
 }
+
+#[test]
+fn a_body_that_came_to_its_end_is_in_the_version_table_even_if_the_checks_are_cancelled() {
+    let body = "CREATE TABLE p(id INTEGER PRIMARY KEY);
+        CREATE TABLE c(p REFERENCES p(id));
+        INSERT INTO p VALUES (1);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+        INSERT INTO c SELECT 1 FROM n";
+    let project = Project::new(vec![outside("r1", body)]);
+    let cancel = Arc::new(AtomicBool::new(false));
+    let options = Options { cancel: Some(Arc::clone(&cancel)), ..Options::default() };
+    let (mut n_finished, mut warnings) = (0, Vec::new());
+    let mut observer = |event: &Event<'_>| {
+        n_finished += u32::from(matches!(event, Event::StatementFinished { .. }));
+        cancel.store(n_finished == 4, std::sync::atomic::Ordering::Relaxed);
+        if let Event::Warning { message } = event {
+            warnings.push(message.clone());
+        }
+    };
+    project.run_to(1, &options, &mut observer).unwrap();
+    assert_eq!(project.summary(), "c p @ r1");
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.starts_with("what revision `r1` left could not be checked: "), "{warning}");
+}

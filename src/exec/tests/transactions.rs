@@ -403,3 +403,13 @@ fn events_tell_what_happens() {
         ]
     );
 }
+
+#[test]
+fn with_foreign_keys_a_table_that_is_not_there_can_be_dropped_if_it_exists() {
+    let body = "DROP TABLE IF EXISTS gone; CREATE TABLE a(x)";
+    let project = Project::new(vec![with_mode(revision("r1", body, ""), false, true)]).prepare(
+        "CREATE TABLE c(x REFERENCES gone(id) ON DELETE CASCADE); INSERT INTO c VALUES (NULL)",
+    );
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.summary(), "a c @ r1");
+}
