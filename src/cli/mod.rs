@@ -24,6 +24,7 @@ mod project;
 mod revision;
 mod show;
 mod stamp;
+mod words;
 
 use std::ffi::OsString;
 use std::io;
