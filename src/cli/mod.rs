@@ -31,7 +31,8 @@ use std::io;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::diagnostics::{self, ExitStatus};
+use crate::diagnostics;
+pub use crate::diagnostics::ExitStatus;
 use globals::GlobalArgs;
 use output::Output;
 use project::Project;
