@@ -61,6 +61,10 @@ impl Session<'_> {
             return Err(Failure::TransactionLeftOpen { revision: task.revision.id.clone() });
         }
         self.unwatch()?;
+        // With `query_only` left on, the version rows could not be written.
+        if task.has_pragma() {
+            self.database.reset_settings()?;
+        }
 
         self.begin(Lock::Write)?;
         let rows = self.table.rows(&self.database)?;

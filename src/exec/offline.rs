@@ -145,9 +145,6 @@ impl<'a> Writer<'a> {
         ));
         for task in steps {
             self.body(task);
-            if task.has_pragma() {
-                reset_settings_sql().for_each(|sql| self.statement(&sql));
-            }
             self.record(task);
         }
         self.blank();
@@ -250,7 +247,7 @@ impl<'a> Writer<'a> {
         );
     }
 
-    /// The statements of a step, as they stand in its file.
+    /// The statements of a step, as they stand in its file; then the settings as they were.
     fn body(&mut self, task: &Task<'_>) {
         let revision = task.revision;
         let below: Vec<_> = revision.down_revisions.iter().map(ToString::to_string).collect();
@@ -265,6 +262,9 @@ impl<'a> Writer<'a> {
         for sql in task.texts() {
             self.guard_drop(task, sql);
             self.statement(sql);
+        }
+        if task.has_pragma() {
+            reset_settings_sql().for_each(|sql| self.statement(&sql));
         }
     }
 
