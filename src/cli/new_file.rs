@@ -44,7 +44,7 @@ pub struct NewFile<'a> {
     pub downgrade: &'a str,
 }
 
-/// A new id: 12 hexadecimal digits that no revision has or begins with. Tests fix them with
+/// A new id: 12 hexadecimal digits that are no id and no label. Tests fix them with
 /// `MIGRATOR_REVISION_IDS`, a list of which the first unused one is taken.
 fn new_id(graph: &RevisionGraph) -> RevisionId {
     let is_free = |id: &str| graph.by_id(id).is_none() && graph.by_label(id).is_none();
