@@ -2,10 +2,11 @@
 //!
 //! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
 //! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
-//! making sure that the version table holds what it was made for, and ends by looking for new
-//! violations of foreign keys.
+//! making sure that the version table holds what it was made for, drops no table that others follow
+//! where foreign keys are enforced, and ends by looking for new violations of them.
 //!
-//! What it cannot do is compare views and triggers; SQLite has no SQL for that.
+//! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
+//! SQLite has no SQL for that.
 
 use std::fmt::Write as _;
 
