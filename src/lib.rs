@@ -56,17 +56,27 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
-    pub use crate::config::{ConfigError, ConfigProblem};
-    pub use crate::db::{BrokenObject, DbError, ForeignKeyViolation, SqliteError, SqliteErrorKind};
+    pub use crate::config::url::UrlError;
+    pub use crate::config::{
+        ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,
+        SettingError,
+    };
+    pub use crate::db::{
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError, SqliteErrorKind,
+    };
     pub use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, State};
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
-    pub use crate::plan::PlanError;
+    pub use crate::plan::{PlanError, RowWrite};
+    pub use crate::revision::NameError;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
     pub use crate::source::{Location, Problem, Source};
+    pub use crate::sql::statement::SplitError;
+    pub use crate::sql::transaction_control::Forbidden;
+    pub use crate::toml_table::TomlProblem;
 }
 
 pub use error::Error;
@@ -74,4 +84,4 @@ pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
-pub use revision::{Revision, RevisionId};
+pub use revision::{Body, BranchLabel, Downgrade, HeaderSpans, Revision, RevisionId, RunMode};

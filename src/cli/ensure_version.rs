@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use super::App;
 use super::output::Format;
+use super::project::clock;
 use crate::Error;
 use crate::db::VersionTable;
 use crate::diagnostics::ExitStatus;
+use crate::exec;
 use crate::exec::event::Silent;
-use crate::exec::{self, Run};
 
 /// Make the version table if it is missing, and nothing else
 #[derive(Debug, clap::Args)]
@@ -36,19 +37,8 @@ pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<Exi
         return Ok(ExitStatus::Done);
     }
     let location = project.lasting_location()?;
-    let clock = super::new_file::clock()?;
-    let request = Run {
-        location: &location,
-        version_table,
-        log: false,
-        busy_timeout: project.config.database.busy_timeout,
-        transaction: project.config.transaction,
-        rehearse: false,
-        tag: None,
-        clock: clock.as_ref(),
-        cancel: None,
-        ticker: None,
-    };
+    let clock = clock()?;
+    let request = project.run_on(&location, clock.as_ref());
     let made = exec::ensure_version(&request, &mut Silent).map_err(Error::from)?;
     let database = project.shown_database(&location);
     if app.output.format == Format::Json {

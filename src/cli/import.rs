@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::App;
 use super::output::Format;
-use super::project::Project;
+use super::project::{Project, clock};
 use crate::Error;
 use crate::config::revision_template::{self, NewRevision};
 use crate::config::slug;
@@ -157,8 +157,8 @@ fn render(project: &Project, migrations: &[Migration]) -> anyhow::Result<Vec<(Pa
         .version_locations
         .first()
         .ok_or_else(|| Usage::new("alembic.toml names no version location"))?;
-    let now = config.timezone.show(super::new_file::clock()?.now());
-    let create_date = now.format("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
+    let now = config.timezone.show(clock()?.now());
+    let create_date = revision_template::create_date(now);
     let mut files = Vec::new();
     let mut parent: Option<String> = None;
     for migration in migrations {
@@ -216,19 +216,9 @@ fn write_all(files: &[(PathBuf, Revision)], n_written: &mut usize) -> anyhow::Re
 fn stamp(project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<()> {
     let location = project.location()?;
     let symbol: RevisionSymbol = id.parse().map_err(Error::from)?;
-    let clock = super::new_file::clock()?;
-    let request = Run {
-        location: &location,
-        version_table: &project.config.database.version_table,
-        log: project.config.database.log,
-        busy_timeout: project.config.database.busy_timeout,
-        transaction: project.config.transaction,
-        rehearse: false,
-        tag: Some("imported from refinery"),
-        clock: clock.as_ref(),
-        cancel: None,
-        ticker: None,
-    };
+    let clock = clock()?;
+    let request =
+        Run { tag: Some("imported from refinery"), ..project.run_on(&location, clock.as_ref()) };
     let mut planner = |rows: &[String]| -> Result<Stamp, PlanFailure> {
         let plan = plan_stamp(graph, rows, std::slice::from_ref(&symbol), Purge::No)?;
         Ok(Stamp { writes: plan.writes, revisions: plan.end })

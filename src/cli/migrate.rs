@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::App;
 use super::output::{Format, can_ask};
-use super::progress::{Progress, describe_duration};
-use super::project::Project;
+use super::progress::Progress;
+use super::project::{Project, clock};
+use super::words::{count, describe_duration, describe_rows};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::StepReport;
-use crate::exec::offline::{self, Offline};
+use crate::exec::offline;
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::migrator::{Migrator, Report, Request};
@@ -208,7 +209,7 @@ fn run(
     let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, echo, how.dry_run);
-    let clock = super::new_file::clock()?;
+    let clock = clock()?;
     let request = Request {
         direction,
         target: &wanted.target,
@@ -296,16 +297,6 @@ fn print_rehearsal(
     Ok(())
 }
 
-/// `1 row`, `2 rows`.
-pub(super) fn count(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-/// The rows of a version table, for a sentence.
-pub(super) fn describe_rows(rows: &[String]) -> String {
-    if rows.is_empty() { "base".to_owned() } else { rows.join(", ") }
-}
-
 fn print_sql(
     app: &mut App,
     direction: Direction,
@@ -348,13 +339,8 @@ fn print_sql(
         return Err(Error::from(PlanError::RevertsMore { target, also }).into());
     }
     let plan = goal.plan(&graph, &rows).map_err(Error::from)?;
-    let options = Offline {
-        version_table: &project.config.database.version_table,
-        log: project.config.database.log,
-        transaction: project.config.transaction,
-        tag: how.tag.as_deref(),
-    };
-    let text = offline::script(&options, &graph, plan).map_err(Error::from)?;
+    let text =
+        offline::script(&project.offline(how.tag.as_deref()), &graph, plan).map_err(Error::from)?;
     if text.is_empty() {
         let at = describe_rows(&rows);
         app.output.status(format_args!("nothing to do from {at}: the script is empty"));

@@ -24,13 +24,15 @@ mod project;
 mod revision;
 mod show;
 mod stamp;
+mod words;
 
 use std::ffi::OsString;
 use std::io;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::diagnostics::{self, ExitStatus};
+use crate::diagnostics;
+pub use crate::diagnostics::ExitStatus;
 use globals::GlobalArgs;
 use output::Output;
 use project::Project;

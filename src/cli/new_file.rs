@@ -8,14 +8,12 @@ use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::App;
 use super::output::Format;
-use super::project::Project;
+use super::project::{Project, clock};
 use crate::Error;
-use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::revision_template::{self, NewRevision};
 use crate::config::templates::{REVISION_TEMPLATE, REVISION_TEMPLATE_PATH};
 use crate::config::{Config, slug};
@@ -46,20 +44,7 @@ pub struct NewFile<'a> {
     pub downgrade: &'a str,
 }
 
-/// The clock, which tests stop with `MIGRATOR_NOW`.
-pub fn clock() -> anyhow::Result<Box<dyn Clock>> {
-    match super::project::environment("MIGRATOR_NOW") {
-        None => Ok(Box::new(SystemClock)),
-        Some(text) => {
-            let now = DateTime::parse_from_rfc3339(&text).map_err(|_| {
-                Usage::new(format!("MIGRATOR_NOW is `{text}`, which is no RFC 3339 time"))
-            })?;
-            Ok(Box::new(FixedClock(now.with_timezone(&Utc))))
-        }
-    }
-}
-
-/// A new id: 12 hexadecimal digits that no revision has or begins with. Tests fix them with
+/// A new id: 12 hexadecimal digits that are no id and no label. Tests fix them with
 /// `MIGRATOR_REVISION_IDS`, a list of which the first unused one is taken.
 fn new_id(graph: &RevisionGraph) -> RevisionId {
     let is_free = |id: &str| graph.by_id(id).is_none() && graph.by_label(id).is_none();
@@ -100,7 +85,6 @@ pub fn prepare(
     };
     check_new_labels(graph, &new.branch_labels)?;
     let now = config.timezone.show(clock()?.now());
-    let create_date = now.format("%Y-%m-%dT%H:%M:%S%:z").to_string().replace("+00:00", "Z");
     let name = config.file_template.file_name(
         id.as_str(),
         &slug(new.message, config.truncate_slug_length),
@@ -119,7 +103,7 @@ pub fn prepare(
             branch_labels: new.branch_labels.clone(),
             depends_on: new.depends_on.iter().map(String::as_str).collect(),
             message: new.message,
-            create_date: &create_date,
+            create_date: &revision_template::create_date(now),
             upgrade: new.upgrade,
             downgrade: new.downgrade,
         },

@@ -5,14 +5,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use dialoguer::console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::migrate::count;
 use super::output::{Format, Output, stderr_can_redraw};
+use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
@@ -191,34 +190,5 @@ impl Observer for Progress<'_> {
                 }
             }
         }
-    }
-}
-
-/// A duration for people: `0.3 ms`, `12 ms`, `4.5 s`, `2 min 5 s`.
-pub fn describe_duration(duration: Duration) -> String {
-    let milliseconds = duration.as_secs_f64() * 1000.0;
-    if milliseconds < 10.0 {
-        format!("{milliseconds:.1} ms")
-    } else if milliseconds < 1000.0 {
-        format!("{milliseconds:.0} ms")
-    } else if milliseconds < 60_000.0 {
-        format!("{:.1} s", duration.as_secs_f64())
-    } else {
-        format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::describe_duration;
-    use std::time::Duration;
-
-    #[test]
-    fn durations_are_short() {
-        let text = |ms| describe_duration(Duration::from_millis(ms));
-        assert_eq!(text(3), "3.0 ms");
-        assert_eq!(text(12), "12 ms");
-        assert_eq!(text(4500), "4.5 s");
-        assert_eq!(text(125_000), "2 min 5 s");
     }
 }

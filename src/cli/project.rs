@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use super::globals::GlobalArgs;
 use crate::Error;
+use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::Usage;
+use crate::exec::Run;
+use crate::exec::offline::Offline;
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
@@ -32,6 +37,19 @@ pub fn current_folder() -> Result<PathBuf, Error> {
 /// A variable of the environment; one that is not UTF-8 is taken as not set.
 pub fn environment(key: &str) -> Option<String> {
     std::env::var(key).ok()
+}
+
+/// The clock, which tests stop with `MIGRATOR_NOW`.
+pub fn clock() -> anyhow::Result<Box<dyn Clock>> {
+    match environment("MIGRATOR_NOW") {
+        None => Ok(Box::new(SystemClock)),
+        Some(text) => {
+            let now = DateTime::parse_from_rfc3339(&text).map_err(|_| {
+                Usage::new(format!("MIGRATOR_NOW is `{text}`, which is no RFC 3339 time"))
+            })?;
+            Ok(Box::new(FixedClock(now.with_timezone(&Utc))))
+        }
+    }
 }
 
 impl Project {
@@ -76,6 +94,32 @@ impl Project {
                     .into())
             }
             location => Ok(location),
+        }
+    }
+
+    /// A run on `location` that does what it does for good, without a tag, and cannot be cancelled.
+    pub fn run_on<'a>(&'a self, location: &'a DatabaseLocation, clock: &'a dyn Clock) -> Run<'a> {
+        Run {
+            location,
+            version_table: &self.config.database.version_table,
+            log: self.config.database.log,
+            busy_timeout: self.config.database.busy_timeout,
+            transaction: self.config.transaction,
+            rehearse: false,
+            tag: None,
+            clock,
+            cancel: None,
+            ticker: None,
+        }
+    }
+
+    /// How scripts are written.
+    pub fn offline<'a>(&'a self, tag: Option<&'a str>) -> Offline<'a> {
+        Offline {
+            version_table: &self.config.database.version_table,
+            log: self.config.database.log,
+            transaction: self.config.transaction,
+            tag,
         }
     }
 

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::migrate::{describe_rows, online_target};
+use super::migrate::online_target;
 use super::output::Format;
+use super::project::clock;
+use super::words::describe_rows;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::event::Silent;
-use crate::exec::offline::{self, Offline};
+use crate::exec::offline;
 use crate::exec::{self, PlanFailure, Run, Stamp};
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::plan::stamp::{Purge, StampPlan, plan_stamp};
@@ -70,18 +72,11 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     let purge = if args.purge { Purge::Yes } else { Purge::No };
     let location = if args.dry_run { project.location()? } else { project.lasting_location()? };
 
-    let clock = super::new_file::clock()?;
+    let clock = clock()?;
     let request = Run {
-        location: &location,
-        version_table: &project.config.database.version_table,
-        log: project.config.database.log,
-        busy_timeout: project.config.database.busy_timeout,
-        transaction: project.config.transaction,
         rehearse: args.dry_run,
         tag: args.tag.as_deref(),
-        clock: clock.as_ref(),
-        cancel: None,
-        ticker: None,
+        ..project.run_on(&location, clock.as_ref())
     };
     let mut from = Vec::new();
     let mut unknown = Vec::new();
@@ -159,12 +154,7 @@ fn print_sql(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
     }
     let rows: Vec<String> = graph.ids(&start).iter().map(ToString::to_string).collect();
     let plan = plan_stamp(&graph, &rows, &targets, Purge::No).map_err(Error::from)?;
-    let options = Offline {
-        version_table: &project.config.database.version_table,
-        log: project.config.database.log,
-        transaction: project.config.transaction,
-        tag: args.tag.as_deref(),
-    };
+    let options = project.offline(args.tag.as_deref());
     let script = offline::stamp_script(&options, &rows, args.purge, &to_write(&plan));
     app.output.line(script.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)

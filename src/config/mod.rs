@@ -33,7 +33,7 @@ pub use self::find::find;
 pub use self::interpolate::Text;
 pub use self::setting::{SettingError, Timezone, TransactionMode};
 pub use self::slug::slug;
-pub use self::values::Values;
+pub use self::values::{MissingValue, Place, Values};
 
 use self::interpolate::Unresolved;
 use self::layer::Layers;

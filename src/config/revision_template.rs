@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, FixedOffset, SecondsFormat};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
@@ -28,6 +29,11 @@ pub struct NewRevision<'a> {
     pub upgrade: &'a str,
     /// The downgrade's SQL; may be empty.
     pub downgrade: &'a str,
+}
+
+/// A moment as [`NewRevision::create_date`], to the second.
+pub fn create_date(moment: DateTime<FixedOffset>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Renders `revision` with the text of a template; `name` stands in messages about it.

@@ -376,8 +376,8 @@ fn a_missing_value_says_where_it_was_looked_for() {
     let err = config.database_location(None, Path::new("/cwd")).unwrap_err();
     assert_eq!(describe(&err), "2:8 ${A} | `${A}` has no value");
     let ConfigError::MissingValue { missing, .. } = err else { panic!("{err}") };
-    let dot_env = values::Place::DotEnv { path: config.root.join(".env"), exists: true };
-    assert_eq!(missing.looked_in, [values::Place::Arguments, values::Place::Environment, dot_env]);
+    let dot_env = Place::DotEnv { path: config.root.join(".env"), exists: true };
+    assert_eq!(missing.looked_in, [Place::Arguments, Place::Environment, dot_env]);
 }
 
 #[test]

@@ -84,15 +84,7 @@ pub struct Database {
 ///
 /// A database in memory does not exist before it is opened.
 pub fn exists(location: &DatabaseLocation) -> bool {
-    file(location).is_some_and(Path::exists)
-}
-
-/// The file of a location, if it has one.
-pub fn file(location: &DatabaseLocation) -> Option<&Path> {
-    match location {
-        DatabaseLocation::File(path) | DatabaseLocation::Uri { path, .. } => Some(path),
-        DatabaseLocation::Memory => None,
-    }
+    location.path().is_some_and(Path::exists)
 }
 
 impl Database {
@@ -122,7 +114,7 @@ impl Database {
             DatabaseLocation::Uri { uri, path } => (Path::new(uri.as_str()), path.clone()),
             DatabaseLocation::Memory => (Path::new(":memory:"), PathBuf::from(":memory:")),
         };
-        if let Some(path) = file(location) {
+        if let Some(path) = location.path() {
             prepare_place(path, access)?;
         }
         if access == Access::Create {

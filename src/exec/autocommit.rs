@@ -9,7 +9,7 @@ use super::event::Event;
 use super::group::{Renew, log_entry};
 use super::session::Session;
 use super::work::{Task, Work};
-use crate::db::{self, Database, Lock, SidecarLock};
+use crate::db::{Database, Lock, SidecarLock};
 
 impl Session<'_> {
     /// Runs the next step, which is such a one, unless another process was faster; returns what is
@@ -21,7 +21,7 @@ impl Session<'_> {
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
         self.refresh()?;
-        let _lock = match db::file(self.request.location) {
+        let _lock = match self.request.location.path() {
             Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
             None => None,
         };
@@ -61,6 +61,10 @@ impl Session<'_> {
             return Err(Failure::TransactionLeftOpen { revision: task.revision.id.clone() });
         }
         self.unwatch()?;
+        // With `query_only` left on, the version rows could not be written.
+        if task.has_pragma() {
+            self.database.reset_settings()?;
+        }
 
         self.begin(Lock::Write)?;
         let rows = self.table.rows(&self.database)?;

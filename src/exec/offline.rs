@@ -2,10 +2,11 @@
 //!
 //! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
 //! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
-//! making sure that the version table holds what it was made for, and ends by looking for new
-//! violations of foreign keys.
+//! making sure that the version table holds what it was made for, drops no table that others follow
+//! where foreign keys are enforced, and ends by looking for new violations of them.
 //!
-//! What it cannot do is compare views and triggers; SQLite has no SQL for that.
+//! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
+//! SQLite has no SQL for that.
 
 use std::fmt::Write as _;
 
@@ -145,9 +146,6 @@ impl<'a> Writer<'a> {
         ));
         for task in steps {
             self.body(task);
-            if task.has_pragma() {
-                reset_settings_sql().for_each(|sql| self.statement(&sql));
-            }
             self.record(task);
         }
         self.blank();
@@ -250,7 +248,7 @@ impl<'a> Writer<'a> {
         );
     }
 
-    /// The statements of a step, as they stand in its file.
+    /// The statements of a step, as they stand in its file; then the settings as they were.
     fn body(&mut self, task: &Task<'_>) {
         let revision = task.revision;
         let below: Vec<_> = revision.down_revisions.iter().map(ToString::to_string).collect();
@@ -265,6 +263,9 @@ impl<'a> Writer<'a> {
         for sql in task.texts() {
             self.guard_drop(task, sql);
             self.statement(sql);
+        }
+        if task.has_pragma() {
+            reset_settings_sql().for_each(|sql| self.statement(&sql));
         }
     }
 

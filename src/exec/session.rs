@@ -211,7 +211,7 @@ impl<'a> Session<'a> {
         if !std::mem::take(&mut self.is_worn) {
             return Ok(());
         }
-        if db::file(self.request.location).is_none() {
+        if self.request.location.path().is_none() {
             return Ok(self.database.reset_settings()?);
         }
         self.close()?;

@@ -5,6 +5,7 @@
 //! revision right of it must share its lineage.
 
 pub use super::resolve_error::ResolveError;
+pub(crate) use super::resolve_error::list;
 use super::symbol::{Anchor, RevisionSymbol};
 use super::walk::RevisionSet;
 use super::{Edges, RevisionGraph, RevisionIndex};

@@ -42,7 +42,7 @@ pub enum ResolveError {
         branch: String,
     },
     /// `head` where there are several.
-    #[error("`{symbol}` is ambiguous, there are several heads: {}", list_ids(.heads))]
+    #[error("`{symbol}` is ambiguous, there are several heads: {}", list(.heads))]
     MultipleHeads {
         /// What was typed.
         symbol: String,
@@ -69,7 +69,7 @@ pub enum ResolveError {
     #[error(
         "`{symbol}` is ambiguous: {} there are several ways: {}",
         beyond(.at.as_ref(), *.is_up),
-        list_ids(.candidates)
+        list(.candidates)
     )]
     AmbiguousStep {
         /// What was typed.
@@ -82,7 +82,7 @@ pub enum ResolveError {
         candidates: Vec<RevisionId>,
     },
     /// Relative to the database, which is at several revisions.
-    #[error("`{symbol}` is ambiguous: the database is at several revisions: {}", list_ids(.rows))]
+    #[error("`{symbol}` is ambiguous: the database is at several revisions: {}", list(.rows))]
     SeveralRows {
         /// What was typed.
         symbol: String,
@@ -123,16 +123,13 @@ pub enum ResolveError {
     },
 }
 
-fn list(names: &[String]) -> String {
+/// The names in backticks.
+pub(crate) fn list<T: std::fmt::Display>(names: &[T]) -> String {
     names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn list_ids(ids: &[RevisionId]) -> String {
-    ids.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
-}
-
 fn count(ids: &[RevisionId]) -> String {
-    if ids.is_empty() { "none".to_owned() } else { format!("{} ({})", ids.len(), list_ids(ids)) }
+    if ids.is_empty() { "none".to_owned() } else { format!("{} ({})", ids.len(), list(ids)) }
 }
 
 fn n_steps(n: usize) -> String {

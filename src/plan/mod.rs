@@ -12,7 +12,7 @@ pub mod version_rows;
 #[cfg(test)]
 mod replay;
 
-use crate::graph::resolve::ResolveError;
+use crate::graph::resolve::{ResolveError, list};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
@@ -115,7 +115,7 @@ pub enum PlanError {
         rows: Vec<RevisionId>,
     },
     /// A downgrade would have to revert revisions that its target did not ask for.
-    #[error("downgrading to `{target}` must also revert {}", list_ids(.also))]
+    #[error("downgrading to `{target}` must also revert {}", list(.also))]
     RevertsMore {
         /// The target, as it was typed.
         target: String,
@@ -123,14 +123,6 @@ pub enum PlanError {
         /// would be reverted.
         also: Vec<RevisionId>,
     },
-}
-
-fn list_ids(ids: &[RevisionId]) -> String {
-    ids.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn list(rows: &[String]) -> String {
-    rows.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The revisions that the rows of a version table name, in their order.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::{Body, BranchLabel, Downgrade, HeaderSpans, NameError, Revision, RevisionId, RunMode};
 use crate::similar::similar;
 use crate::source::{Problem, Source};
+use crate::sql::lexer::tokens;
 use crate::sql::statement::{SplitError, split};
 use crate::toml_table::{self, Located, Table, TomlProblem, TomlProblems};
 
@@ -15,7 +16,7 @@ use crate::toml_table::{self, Located, Table, TomlProblem, TomlProblems};
 const OPENING: &str = "-- /// revision";
 /// The line that closes it.
 const CLOSING: &str = "-- ///";
-/// What a marker begins with.
+/// What a marker begins with, at the very beginning of its line.
 const MARKER: &str = "-- migrate:";
 /// The markers, without [`MARKER`].
 const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
@@ -392,11 +393,21 @@ fn find_bodies(text: &str, start: usize, problems: &mut Problems) -> Option<(Bod
     let mut segments: Vec<Range<usize>> = Vec::new();
     let mut found = Vec::new();
     let mut segment_start = start;
-    let candidates = lines_from(text, start).filter(|(_, line)| is_marker(line));
+    // The end of the string or comment that the last candidate stood in: a text of many lines that
+    // look like markers must not be read again for each of them.
+    let mut open_until = start;
+    let candidates = lines_from(text, start).filter(|(_, line)| line.starts_with(MARKER));
     for (line, marker) in candidates {
+        if line.start < open_until {
+            continue;
+        }
         let segment = segment_start..line.start;
         let result = split(&text[segment.clone()]);
-        if result.as_ref().is_err_and(|them| them.iter().any(|(_, it)| is_open(it))) {
+        let open = result.as_ref().err().and_then(|them| them.iter().find(|(_, it)| is_open(it)));
+        if let Some((span, _)) = open {
+            let opening = segment_start + span.start;
+            let token = tokens(&text[opening..]).next();
+            open_until = token.map_or(text.len(), |it| opening + it.span.end);
             continue;
         }
         found.push((segment.start, result));
@@ -480,11 +491,6 @@ fn is_open(problem: &SplitError) -> bool {
             false
         }
     }
-}
-
-/// Whether a line is written as a marker is: at the very beginning of the line.
-fn is_marker(line: &str) -> bool {
-    line.starts_with(MARKER)
 }
 
 #[cfg(test)]

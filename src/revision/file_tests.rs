@@ -223,3 +223,17 @@ fn sql_behind_a_comment_before_the_header_is_not_passed_over() {
     check("/* a */ {{", "1:9");
     good(&format!("/* a */ -- b\n/*/ c\n*/\n{rest}"));
 }
+
+#[test]
+fn lines_like_markers_in_texts_and_behind_them_are_told_apart() {
+    let text = "'\n-- migrate:downgrade\n-- migrate:downgrade\n'";
+    let comment = "/*\n-- migrate:downgrade\n*/";
+    let body = format!("SELECT {text};\n{comment}\nSELECT {text}; -- '\n");
+    let revision = good(&format!(
+        "{}{body}-- migrate:downgrade\nSELECT 1;\n",
+        with_header("-- revision = \"a\"\n")
+    ));
+    assert_eq!(revision.body_text(&revision.upgrade), body);
+    let Downgrade::Body(downgrade) = &revision.downgrade else { panic!("a body") };
+    assert_eq!(revision.body_text(downgrade), "SELECT 1;\n");
+}

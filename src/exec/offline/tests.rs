@@ -172,6 +172,7 @@ fn revisions_with_a_mode_have_their_own_part() {
             "COMMIT;",
             "-- Running upgrade  -> r2, what r2 does",
             "PRAGMA journal_mode = WAL;",
+            "PRAGMA legacy_alter_table = 0;",
             "BEGIN IMMEDIATE;",
             "COMMIT;",
             "PRAGMA foreign_keys = ON;",
@@ -231,4 +232,14 @@ fn a_script_does_not_drop_a_parent_whose_children_would_go_with_it() {
     let body = "DROP TABLE p";
     let outside = Project::new(vec![with_mode(revision("r1", body, ""), true, false)]);
     check(&outside.prepare(family), &[], 1, "", "c @ r1");
+}
+
+#[test]
+fn settings_that_a_body_outside_a_transaction_left_end_with_it() {
+    let body = "CREATE TABLE a(x CHECK (x > 0)); PRAGMA ignore_check_constraints = ON";
+    let project = Project::new(vec![
+        with_mode(revision("r1", body, ""), true, false),
+        revision("r2", "INSERT INTO a VALUES (-1)", ""),
+    ]);
+    check(&project, &[], 2, "CHECK constraint failed", "a @ r1");
 }

@@ -116,3 +116,10 @@ fn a_body_that_came_to_its_end_is_in_the_version_table_even_if_the_checks_are_ca
     let [warning] = &warnings[..] else { panic!("{warnings:?}") };
     assert!(warning.starts_with("what revision `r1` left could not be checked: "), "{warning}");
 }
+
+#[test]
+fn settings_that_the_body_left_do_not_keep_the_version_from_being_written() {
+    let project = Project::new(vec![outside("r1", "CREATE TABLE a(x); PRAGMA query_only = ON")]);
+    project.upgrade(&Options::default()).unwrap();
+    assert_eq!(project.summary(), "a @ r1");
+}
