@@ -65,8 +65,8 @@ pub(super) struct DowngradeArgs {
 struct HowArgs {
     /// Print the SQL instead of running it; the database is not looked at
     ///
-    /// The script starts at the base, or at A where the target is `A:B`, and refuses to run on a
-    /// database that is somewhere else. Pipe it into `sqlite3 FILE`.
+    /// The script starts at A where the target is `A:B` (a downgrade needs both), or else at the
+    /// base, and refuses to run on a database that is somewhere else. Pipe it into `sqlite3 FILE`.
     #[arg(long, conflicts_with = "dry_run")]
     sql: bool,
 
@@ -263,7 +263,8 @@ fn step_json(graph: &RevisionGraph, step: &StepReport) -> StepJson {
     StepJson {
         revision: step.revision.to_string(),
         message: message_of(graph, &step.revision),
-        elapsed_ms: step.elapsed.as_secs_f64() * 1000.0,
+        // Whole microseconds, so that no 0.06915299999999999 is printed.
+        elapsed_ms: (step.elapsed.as_secs_f64() * 1_000_000.0).round() / 1000.0,
         statements: step.n_statements,
         changed_rows: step.n_changes,
     }

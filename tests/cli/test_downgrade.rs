@@ -284,13 +284,13 @@ fn without_a_database_there_is_nothing_to_revert() {
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     assert_eq!(env.files(), before);

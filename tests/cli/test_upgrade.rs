@@ -260,28 +260,28 @@ fn an_id_that_no_file_declares_is_explained() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -i"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
