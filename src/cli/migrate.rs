@@ -105,12 +105,13 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         Goal::Applied(_) => Vec::new(),
     };
     let cancel = listen()?;
-    if !also.is_empty() && !args.yes && !args.how.dry_run {
+    if !also.is_empty() && !args.yes {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !can_ask() {
+        if args.how.dry_run {
+            app.output.warning(format_args!("{refusal}; without --dry-run, that needs `--yes`"));
+        } else if !can_ask() {
             return Err(Error::from(refusal).into());
-        }
-        if !ask(&refusal)? {
+        } else if !ask(&refusal)? {
             return Err(Usage::new("not confirmed; nothing was changed").into());
         }
     }
@@ -147,7 +148,7 @@ fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
 pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
     if text.contains(':') {
         return Err(Usage::new(format!("`{text}` is a range, which is for --sql only"))
-            .hint("name only the target; where the database is, it knows itself")
+            .hint("name only the target; where to start from, the database says")
             .into());
     }
     Ok(text.parse::<RevisionSymbol>().map_err(Error::from)?)

@@ -320,7 +320,7 @@ pub fn plan(err: &PlanError) -> Vec<String> {
             one(format!("{at}; `migrator upgrade {target}` would apply it"))
         }
         PlanError::RevertsMore { .. } => {
-            one("add `--yes` to revert them too, or name a target above the branch point")
+            one("add `--yes` if that is meant, or name a target higher up")
         }
     }
 }

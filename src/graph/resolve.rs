@@ -157,9 +157,13 @@ impl RevisionGraph {
                 Ok(heads)
             }
             Anchor::Name(name) => Ok(vec![self.find_within(name, branch)?]),
-            Anchor::Current | Anchor::Database => Err(ResolveError::NotHere {
+            Anchor::Database => Err(ResolveError::NotHere {
                 symbol: symbol.text.clone(),
                 reason: "it needs a database to start from",
+            }),
+            Anchor::Current => Err(ResolveError::NotHere {
+                symbol: symbol.text.clone(),
+                reason: "only `history`, `show` and `edit` know `current`",
             }),
         }
     }

@@ -163,7 +163,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade base:head"), @"
     ------- stderr -------
     error: `base:head` is a range, which is for --sql only
-    hint: name only the target; where the database is, it knows itself
+    hint: name only the target; where to start from, the database says
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade ''"), @"
@@ -174,7 +174,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     ");
     insta::assert_snapshot!(env.run("upgrade current"), @"
     ------- stderr -------
-    error: `current` has no meaning here: it needs a database to start from
+    error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6a30d7c24 27c6b1"), @"
