@@ -59,7 +59,7 @@ fn a_commit_that_waits_in_vain_is_rolled_back() {
     let reader = reader(&project);
     let ran = project.run(&["upgrade"]).exits(3).says(&[
         "app.db` is locked by another process",
-        "it was rolled back",
+        "`r1` was rolled back",
         "`busy_timeout`",
         "the database is at base",
     ]);
@@ -81,7 +81,7 @@ fn a_commit_that_waits_in_vain_leaves_the_revisions_before() {
     let reader = project.connect();
     reader.execute_batch("BEGIN").unwrap();
     let _n: i64 = reader.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
-    project.run(&["upgrade"]).exits(3).says(&["it was rolled back", "the database is at `r1`"]);
+    project.run(&["upgrade"]).exits(3).says(&["`r2` was rolled back", "the database is at `r1`"]);
     reader.execute_batch("COMMIT").unwrap();
     assert_eq!(content(&project.connect()), before);
 }
