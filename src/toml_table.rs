@@ -153,12 +153,16 @@ impl<'a> Table<'a> {
     /// A whole number that is not negative.
     pub fn unsigned(&mut self, key: &'static str) -> Option<Located<usize>> {
         let value = self.value(key)?;
-        if let DeValue::Integer(number) = value.get_ref()
-            && let Ok(number) = usize::from_str_radix(number.as_str(), number.radix())
-        {
+        let DeValue::Integer(number) = value.get_ref() else {
+            self.wrong_type(key, "a whole number", value);
+            return None;
+        };
+        if let Ok(number) = usize::from_str_radix(number.as_str(), number.radix()) {
             return Some(Located { value: number, span: value.span() });
         }
-        self.wrong_type(key, "a whole number, 0 or more", value);
+        let is_negative = number.as_str().starts_with('-');
+        let reason = if is_negative { "must not be negative" } else { "is too large" };
+        self.invalid(key, value.span(), reason);
         None
     }
 

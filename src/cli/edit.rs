@@ -45,7 +45,7 @@ pub(super) fn run(app: &mut App, args: &EditArgs) -> anyhow::Result<ExitStatus> 
             .hint("set VISUAL or EDITOR to the editor you use")
     })?;
     if !status.success() {
-        return Err(Usage::unfinished(format!("the editor `{program}` ended with {status}")).into());
+        return Err(Usage::unfinished(format!("the editor `{program}` failed ({status})")).into());
     }
     Ok(ExitStatus::Done)
 }

@@ -66,8 +66,8 @@ pub(super) struct DowngradeArgs {
 struct HowArgs {
     /// Print the SQL instead of running it; the database is not looked at
     ///
-    /// The script starts at the base, or at A where the target is `A:B`, and refuses to run on a
-    /// database that is somewhere else. Pipe it into `sqlite3 FILE`.
+    /// The script starts at A where the target is `A:B` (a downgrade needs both), or else at the
+    /// base, and refuses to run on a database that is somewhere else. Pipe it into `sqlite3 FILE`.
     #[arg(long, conflicts_with = "dry_run")]
     sql: bool,
 
@@ -106,12 +106,13 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         Goal::Applied(_) => Vec::new(),
     };
     let cancel = listen()?;
-    if !also.is_empty() && !args.yes && !args.how.dry_run {
+    if !also.is_empty() && !args.yes {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
-        if !can_ask() {
+        if args.how.dry_run {
+            app.output.warning(format_args!("{refusal}; without --dry-run, that needs `--yes`"));
+        } else if !can_ask() {
             return Err(Error::from(refusal).into());
-        }
-        if !ask(&refusal)? {
+        } else if !ask(&refusal)? {
             return Err(Usage::new("not confirmed; nothing was changed").into());
         }
     }
@@ -148,7 +149,7 @@ fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
 pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
     if text.contains(':') {
         return Err(Usage::new(format!("`{text}` is a range, which is for --sql only"))
-            .hint("name only the target; where the database is, it knows itself")
+            .hint("name only the target; where to start from, the database says")
             .into());
     }
     Ok(text.parse::<RevisionSymbol>().map_err(Error::from)?)
@@ -264,7 +265,8 @@ fn step_json(graph: &RevisionGraph, step: &StepReport) -> StepJson {
     StepJson {
         revision: step.revision.to_string(),
         message: message_of(graph, &step.revision),
-        elapsed_ms: step.elapsed.as_secs_f64() * 1000.0,
+        // Whole microseconds, so that no 0.06915299999999999 is printed.
+        elapsed_ms: (step.elapsed.as_secs_f64() * 1_000_000.0).round() / 1000.0,
         statements: step.n_statements,
         changed_rows: step.n_changes,
     }

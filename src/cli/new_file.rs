@@ -328,7 +328,7 @@ fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
             .status();
         let problem = match status {
             Ok(status) if status.success() => continue,
-            Ok(status) => format!("failed with {status}"),
+            Ok(status) => format!("failed ({status})"),
             Err(err) => format!("could not be started: {err}"),
         };
         return Err(Usage::unfinished(format!("the hook `{program}` {problem}"))

@@ -6,8 +6,8 @@ use super::new_file::{self, NewFile};
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::graph::symbol::RevisionSymbol;
-use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::graph::symbol::{Anchor, RevisionSymbol};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
 
 /// Make a new revision file
@@ -83,7 +83,13 @@ pub(super) fn resolve_heads(
 ) -> anyhow::Result<Vec<RevisionIndex>> {
     let mut heads: Vec<RevisionIndex> = Vec::new();
     for symbol in symbols {
-        for index in graph.resolve_absolute(symbol).map_err(Error::from)? {
+        let named = if symbol.anchor == Anchor::Heads && symbol.branch.is_none() {
+            // Those that make `head` ambiguous: one that another depends on is still a head.
+            graph.heads()
+        } else {
+            graph.resolve_absolute(symbol).map_err(Error::from)?
+        };
+        for index in named {
             if heads.contains(&index) {
                 let id = graph.id(index);
                 return Err(Usage::new(format!("revision `{id}` is named twice")).into());
@@ -104,7 +110,8 @@ pub(super) fn resolve_heads(
         .hint("add `--splice` to begin a branch there")
         .into());
     }
-    graph.refuse_overlap(&heads).map_err(Error::from)?;
+    // A head may depend on another head, and be joined with it all the same.
+    graph.refuse_overlap(&heads, Edges::Down).map_err(Error::from)?;
     Ok(heads)
 }
 

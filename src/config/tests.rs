@@ -192,6 +192,10 @@ fn values_must_be_usable() {
         &["1:21 'a' | `version_locations` must be an array of strings, not a string"],
     );
     check_problems(
+        "truncate_slug_length = -1",
+        &["1:24 -1 | `truncate_slug_length` must not be negative"],
+    );
+    check_problems(
         "truncate_slug_length = 0",
         &["1:24 0 | `truncate_slug_length` must be 1 or more"],
     );

@@ -82,6 +82,9 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
         ),
         FileProblem::HeaderNotClosed => one("close the header with the line `-- ///`"),
         FileProblem::HeaderLine => one("put `-- ` before the line"),
+        FileProblem::Header(TomlProblem::Missing { key }) => {
+            one(format!("add the line `-- {key} = \"…\"` to the header"))
+        }
         FileProblem::Header(problem) => toml(problem),
         FileProblem::Name { reason, .. } => match reason {
             NameError::Empty => one("new ids are 12 hexadecimal digits, such as `27c6a30d7c24`"),
@@ -293,8 +296,8 @@ pub fn plan(err: &PlanError) -> Vec<String> {
         PlanError::Resolve(err) => resolve(err),
         PlanError::UnknownRows { rows, .. } => vec![
             format!(
-                "a newer version of the program may have upgraded the database: use its revision \
-                 files, which have {}",
+                "bring back what declares {}: a file that was deleted, that is on another branch \
+                 of your repository, or that belongs to a newer version of the program",
                 ticked(rows, ", ")
             ),
             "if the revision is gone for good, `migrator stamp REVISION` replaces it by one that \
@@ -317,7 +320,7 @@ pub fn plan(err: &PlanError) -> Vec<String> {
             one(format!("{at}; `migrator upgrade {target}` would apply it"))
         }
         PlanError::RevertsMore { .. } => {
-            one("add `--yes` to revert them too, or name a target above the branch point")
+            one("add `--yes` if that is meant, or name a target higher up")
         }
     }
 }
@@ -348,7 +351,7 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {
             Some(id) => one(format!("name one, for example `{id}`")),
-            None => one("name a revision"),
+            None => one("name a revision; `migrator history` lists them"),
         },
         ResolveError::OutOfRange { .. } => one("`migrator history` lists the revisions in order"),
         ResolveError::AmbiguousStep { candidates, .. } => match candidates.first() {

@@ -24,11 +24,11 @@ pub fn database(err: &DbError) -> Vec<String> {
 fn database_at_any_time(err: &DbError) -> Vec<String> {
     match err {
         DbError::Missing { .. } | DbError::MissingFolder { .. } => one(
-            "`migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml",
+            "`migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml",
         ),
-        DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => {
-            one("check `database.url` in alembic.toml, or give another with `--url`")
-        }
+        DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => one(
+            "check the path: it comes from `--url`, or else from `database.url` in alembic.toml",
+        ),
         DbError::Folder(_) => Vec::new(),
         DbError::Corrupt { .. } => one("restore a backup, or try `sqlite3 FILE .recover`"),
         DbError::ReadOnly { .. } => one("make the file and its folder writable, and run it again"),

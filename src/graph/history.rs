@@ -26,8 +26,8 @@ impl RevisionGraph {
         lower: &[RevisionIndex],
         kind: RangeKind,
     ) -> Result<RevisionSet, ResolveError> {
-        self.refuse_overlap(upper)?;
-        self.refuse_overlap(lower)?;
+        self.refuse_overlap(upper, Edges::All)?;
+        self.refuse_overlap(lower, Edges::All)?;
         let mut needed = self.ancestors(upper.iter().copied(), Edges::All);
         if kind == RangeKind::Between
             && let Some(stray) = lower.iter().find(|it| !needed.contains(**it))
@@ -59,7 +59,7 @@ impl RevisionGraph {
     ) -> Result<Vec<RevisionIndex>, ResolveError> {
         let lower_end = match lower {
             None => Vec::new(),
-            Some(symbol) if is_current(symbol) => self.current_tips(rows),
+            Some(symbol) if is_current(symbol) => rows.to_vec(),
             Some(symbol) => self.resolve_range_start(symbol)?,
         };
         let mut upper_end = match upper {

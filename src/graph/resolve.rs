@@ -29,6 +29,8 @@ const MIN_ABBREVIATED_LENGTH: usize = 4;
 pub struct Branch {
     /// What was typed.
     pub name: String,
+    /// The revision that the name stands for.
+    pub start: RevisionIndex,
     /// Everything that shares its lineage.
     pub lineage: RevisionSet,
 }
@@ -101,7 +103,7 @@ impl RevisionGraph {
             }
             other => other,
         })?;
-        Ok(Some(Branch { name: name.clone(), lineage: self.lineage(index) }))
+        Ok(Some(Branch { name: name.clone(), start: index, lineage: self.lineage(index) }))
     }
 
     /// The revisions that a symbol without steps names: several for `heads`, none for `base`.
@@ -156,9 +158,13 @@ impl RevisionGraph {
                 Ok(heads)
             }
             Anchor::Name(name) => Ok(vec![self.find_within(name, branch)?]),
-            Anchor::Current | Anchor::Database => Err(ResolveError::NotHere {
+            Anchor::Database => Err(ResolveError::NotHere {
                 symbol: symbol.text.clone(),
                 reason: "it needs a database to start from",
+            }),
+            Anchor::Current => Err(ResolveError::NotHere {
+                symbol: symbol.text.clone(),
+                reason: "only `history`, `show` and `edit` know `current`",
             }),
         }
     }
@@ -385,9 +391,13 @@ impl RevisionGraph {
         Ok(found)
     }
 
-    /// Refuses revisions of which one comes before another.
-    pub fn refuse_overlap(&self, indices: &[RevisionIndex]) -> Result<(), ResolveError> {
-        match self.find_overlap(indices) {
+    /// Refuses revisions of which one comes before another along `edges`.
+    pub fn refuse_overlap(
+        &self,
+        indices: &[RevisionIndex],
+        edges: Edges,
+    ) -> Result<(), ResolveError> {
+        match self.find_overlap(indices, edges) {
             None => Ok(()),
             Some((lower, upper)) => Err(ResolveError::Overlap {
                 lower: self.id(lower).clone(),

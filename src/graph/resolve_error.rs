@@ -50,7 +50,7 @@ pub enum ResolveError {
         heads: Vec<RevisionId>,
     },
     /// One revision was needed and the symbol names none or several.
-    #[error("`{symbol}` names {}, but one revision is needed", count(.revisions))]
+    #[error("`{symbol}` names {}, but one is needed", count(.revisions))]
     NotOne {
         /// What was typed.
         symbol: String,
@@ -129,7 +129,11 @@ pub(crate) fn list<T: std::fmt::Display>(names: &[T]) -> String {
 }
 
 fn count(ids: &[RevisionId]) -> String {
-    if ids.is_empty() { "none".to_owned() } else { format!("{} ({})", ids.len(), list(ids)) }
+    if ids.is_empty() {
+        "no revision".to_owned()
+    } else {
+        format!("{} ({})", ids.len(), list(ids))
+    }
 }
 
 fn n_steps(n: usize) -> String {

@@ -100,7 +100,7 @@ fn steps_are_counted_from_names_too() {
     check_upgrade(
         "current",
         "aaaa1",
-        Err("`current` has no meaning here: it needs a database to start from"),
+        Err("`current` has no meaning here: only `history`, `show` and `edit` know `current`"),
     );
 }
 

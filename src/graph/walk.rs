@@ -145,6 +145,7 @@ impl RevisionGraph {
     pub fn find_overlap(
         &self,
         indices: &[RevisionIndex],
+        edges: Edges,
     ) -> Option<(RevisionIndex, RevisionIndex)> {
         if indices.len() < 2 {
             return None;
@@ -152,10 +153,10 @@ impl RevisionGraph {
         let all = RevisionSet::of(self, indices.iter().copied());
         // What comes strictly before any of them; only where that meets the set itself does it
         // matter before which.
-        let parents = indices.iter().flat_map(|it| self.before(*it, Edges::All));
-        let below = self.ancestors(parents, Edges::All);
+        let parents = indices.iter().flat_map(|it| self.before(*it, edges));
+        let below = self.ancestors(parents, edges);
         let lower = all.iter().find(|it| below.contains(*it))?;
-        let above = self.descendants([lower], Edges::All);
+        let above = self.descendants([lower], edges);
         let upper = all.iter().find(|it| *it != lower && above.contains(*it))?;
         Some((lower, upper))
     }
@@ -292,7 +293,7 @@ mod tests {
     fn overlaps_are_found_through_dependencies_too() {
         let graph = graph(DIAMOND);
         let overlap = |ids| {
-            let found = graph.find_overlap(&indices(&graph, ids));
+            let found = graph.find_overlap(&indices(&graph, ids), Edges::All);
             found.map(|(lower, upper)| words(&graph, [lower, upper]))
         };
         assert_eq!(overlap("b1 b2"), None);

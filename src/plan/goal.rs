@@ -35,7 +35,7 @@ impl Goal {
     ) -> Result<Self, PlanError> {
         let rows = applied_rows(graph, rows)?;
         let targets = graph.resolve_upgrade(symbol, &rows, Overwalk::Refuse)?;
-        graph.refuse_overlap(&targets)?;
+        graph.refuse_overlap(&targets, Edges::All)?;
         Ok(Self::Applied(targets))
     }
 

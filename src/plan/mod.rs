@@ -14,7 +14,7 @@ mod replay;
 
 use crate::graph::resolve::{ResolveError, list};
 use crate::graph::walk::RevisionSet;
-use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
 use version_rows::VersionRows;
 
@@ -146,7 +146,7 @@ pub fn applied_rows(
             return Err(PlanError::RepeatedRow { row: row.clone() });
         }
     }
-    match graph.find_overlap(&indices) {
+    match graph.find_overlap(&indices, Edges::All) {
         None => Ok(indices),
         Some((lower, upper)) => Err(PlanError::OverlappingRows {
             lower: graph.id(lower).clone(),

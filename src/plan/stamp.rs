@@ -36,7 +36,8 @@ pub enum Purge {
 /// Plans `stamp SYMBOL…` for a version table with these rows.
 ///
 /// A revision as target is applied with all that it needs, and nothing that comes after it is.
-/// `base` unapplies everything, `LABEL@base` what is of that lineage.
+/// `base` unapplies everything, `LABEL@base` what is of that lineage and what depends on the
+/// branch.
 ///
 /// # Errors
 ///
@@ -53,7 +54,14 @@ pub fn plan_stamp(
         let found = graph.resolve_absolute(symbol)?;
         if symbol.anchor == Anchor::Base {
             unapplied.push(match graph.branch_of(symbol)? {
-                Some(branch) => branch.lineage,
+                Some(branch) => {
+                    let mut lineage = branch.lineage;
+                    // What depends on the branch cannot stay without it.
+                    for index in graph.descendants([branch.start], Edges::All).iter() {
+                        lineage.insert(index);
+                    }
+                    lineage
+                }
                 None => RevisionSet::of(graph, graph.indices()),
             });
         } else if symbol.anchor == Anchor::Heads {
@@ -67,7 +75,7 @@ pub fn plan_stamp(
     }
     targets.sort();
     targets.dedup();
-    graph.refuse_overlap(&targets)?;
+    graph.refuse_overlap(&targets, Edges::All)?;
 
     let (known, unknown): (Vec<&String>, Vec<&String>) =
         rows.iter().partition(|it| graph.by_id(it).is_some());
@@ -175,6 +183,8 @@ mod tests {
         check("c1 c2 r1", "base", Ok(""));
         check("c1 c2", "one@base", Ok("c2"));
         check("m", "one@base", Ok("c2"));
+        check("r3", "b2@base", Ok("r1"));
+        check("r2 c1", "b2@base", Ok("c1 r1"));
     }
 
     #[test]

@@ -74,32 +74,32 @@ fn a_missing_database_is_said_and_not_made() {
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("current -c"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -i"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("show current"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     env.config("[database]\nurl = \"missing/folder/app.db\"");
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: the folder of the database `$DIR/missing/folder/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     assert_eq!(env.files(), before);

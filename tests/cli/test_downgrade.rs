@@ -112,7 +112,7 @@ fn a_wrong_target_is_refused() {
     insta::assert_snapshot!(env.run("downgrade b2:a1"), @"
     ------- stderr -------
     error: `b2:a1` is a range, which is for --sql only
-    hint: name only the target; where the database is, it knows itself
+    hint: name only the target; where to start from, the database says
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade -0"), @"
@@ -153,7 +153,7 @@ fn reverting_a_sibling_branch_needs_a_yes() {
     insta::assert_snapshot!(env.run("downgrade shop@base"), @"
     ------- stderr -------
     error: downgrading to `shop@base` must also revert `d4`, `c3`
-    hint: add `--yes` to revert them too, or name a target above the branch point
+    hint: add `--yes` if that is meant, or name a target higher up
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["b2", "d4"]);
@@ -164,6 +164,7 @@ fn reverting_a_sibling_branch_needs_a_yes() {
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
     ------- stderr -------
+    warning: downgrading to `shop@base` must also revert `d4`, `c3`; without --dry-run, that needs `--yes`
     everything was rolled back; nothing was changed
     ");
     insta::assert_snapshot!(env.run("downgrade shop@base --yes"), @"
@@ -227,7 +228,7 @@ fn dependents_go_first() {
     insta::assert_snapshot!(env.run("downgrade shop@base"), @"
     ------- stderr -------
     error: downgrading to `shop@base` must also revert `y2`
-    hint: add `--yes` to revert them too, or name a target above the branch point
+    hint: add `--yes` if that is meant, or name a target higher up
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade shop@base -y"), @"
@@ -284,13 +285,13 @@ fn without_a_database_there_is_nothing_to_revert() {
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
     error: the database `$DIR/app.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check `database.url` in alembic.toml
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     assert_eq!(env.files(), before);

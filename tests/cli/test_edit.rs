@@ -60,7 +60,7 @@ fn an_editor_that_fails_is_an_error() {
     let env = env();
     insta::assert_snapshot!(env.with("EDITOR", "false").run("edit b2"), @"
     ------- stderr -------
-    error: the editor `false` ended with exit status: 1
+    error: the editor `false` failed (exit status: 1)
     [exit status: 3]
     ");
     let env = self::env();

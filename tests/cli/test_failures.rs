@@ -238,7 +238,7 @@ fn a_file_that_is_no_database_is_refused() {
     ------- stderr -------
     error: `$DIR/app.db` is not an SQLite database
     caused by: file is not a database
-    hint: check `database.url` in alembic.toml, or give another with `--url`
+    hint: check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
     let env = TestEnv::with_graph(&["a1"]);
@@ -246,7 +246,7 @@ fn a_file_that_is_no_database_is_refused() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: `$DIR/app.db` is a folder, not a database
-    hint: check `database.url` in alembic.toml, or give another with `--url`
+    hint: check the path: it comes from `--url`, or else from `database.url` in alembic.toml
     [exit status: 2]
     ");
 }

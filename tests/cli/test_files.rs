@@ -127,16 +127,16 @@ fn a_header_with_a_wrong_value() {
       |               ^^
     [exit status: 2]
     ");
-    insta::assert_snapshot!(check(&header("-- message = \"no id\"")), @"
+    insta::assert_snapshot!(check(&header("-- message = \"no id\"")), @r#"
     ------- stderr -------
     error: `revision` is missing
      --> versions/x.sql:1:1
       |
     1 | -- /// revision
       | ^^^^^^^^^^^^^^^
-    hint: add a line with `revision = …`
+    hint: add the line `-- revision = "…"` to the header
     [exit status: 2]
-    ");
+    "#);
     insta::assert_snapshot!(check(&header("-- revision = \"a1\"\n-- down_revision = []")), @"a1 (head)");
     insta::assert_snapshot!(check(&header("-- revision = \"a1\"\n-- branch_labels = \"shop\"")), @"a1 (shop) (head)");
     insta::assert_snapshot!(check(&header("-- revision = \"a1\"\n-- transaction = \"no\"")), @r#"
@@ -387,7 +387,7 @@ fn all_that_is_wrong_is_said_at_once() {
       |
     1 | -- /// revision
       | ^^^^^^^^^^^^^^^
-    hint: add a line with `revision = …`
+    hint: add the line `-- revision = "…"` to the header
 
     error: unknown key `revison`
      --> versions/a.sql:2:4

@@ -121,9 +121,9 @@ fn the_long_help_of_a_command_has_the_global_options() {
           --sql
               Print the SQL instead of running it; the database is not looked at
               
-              The script starts at the base, or at A where the target is `A:B`, and
-              refuses to run on a database that is somewhere else. Pipe it into
-              `sqlite3 FILE`.
+              The script starts at A where the target is `A:B` (a downgrade needs
+              both), or else at the base, and refuses to run on a database that is
+              somewhere else. Pipe it into `sqlite3 FILE`.
 
           --dry-run
               Run everything for real in a transaction, report on it, and roll it

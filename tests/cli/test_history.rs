@@ -87,6 +87,16 @@ fn the_current_ones_are_marked() {
 }
 
 #[test]
+fn current_may_depend_on_another_head() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1 ~b2", "d4 < c3"]);
+    env.run("upgrade c3").ok();
+    insta::assert_snapshot!(env.run("history -r current:"), @"
+    c3 -> d4 (head), make d4
+    a1 (b2) -> c3, make c3
+    ");
+}
+
+#[test]
 fn branches_and_merges_are_drawn() {
     let env = TestEnv::with_graph(GRAPH);
     insta::assert_snapshot!(env.run("history --graph"), @"

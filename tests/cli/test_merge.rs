@@ -37,6 +37,29 @@ fn heads_are_joined() {
 }
 
 #[test]
+fn a_head_is_joined_with_one_that_it_depends_on() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1 ~b2"]);
+    env.run("upgrade heads").ok();
+    assert_eq!(env.rows(), ["c3"]);
+    insta::assert_snapshot!(env.run("merge heads -m join"), @"wrote versions/aaaa11112222_join.sql");
+    insta::assert_snapshot!(env.run("heads"), @"aaaa11112222 (head)");
+    insta::assert_snapshot!(env.run("history"), @"
+    b2, c3 -> aaaa11112222 (head) (mergepoint), join
+    a1 (b2) -> c3, make c3
+    a1 -> b2, make b2
+    <base> -> a1 (branchpoint), make a1
+    ");
+    env.run("upgrade").ok();
+    assert_eq!(env.rows(), ["aaaa11112222"]);
+    env.run("downgrade -1").ok();
+    assert_eq!(env.rows(), ["c3"]);
+    env.remove("versions/aaaa11112222_join.sql");
+    env.run("merge b2 c3 --rev-id m4").ok();
+    env.run("upgrade head").ok();
+    assert_eq!(env.rows(), ["m4"]);
+}
+
+#[test]
 fn the_branches_can_be_named_in_any_order() {
     let env = TestEnv::with_graph(FORK);
     env.run("merge shop@head b2 --rev-id m1 --branch-label joined").ok();

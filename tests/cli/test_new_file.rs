@@ -72,17 +72,17 @@ fn a_template_that_loses_something_is_refused() {
     [exit status: 2]
     ");
     template("-- message = {{ message|toml }}");
-    insta::assert_snapshot!(env.run("revision -m one"), @"
+    insta::assert_snapshot!(env.run("revision -m one"), @r#"
     ------- stderr -------
     error: `revision` is missing
      --> versions/aaaa11112222_one.sql:1:1
       |
     1 | -- /// revision
       | ^^^^^^^^^^^^^^^
-    hint: add a line with `revision = …`
+    hint: add the line `-- revision = "…"` to the header
     hint: no file was written; this is what the template `templates/revision.sql.jinja` makes
     [exit status: 2]
-    ");
+    "#);
     template("-- revision = {{ revision|toml }}");
     insta::assert_snapshot!(env.run("revision -m one"), @"
     ------- stderr -------
@@ -139,7 +139,7 @@ fn a_hook_that_fails_is_an_error_and_the_file_stays() {
     ------- stderr -------
     running sh -c 'echo no good >&2; exit 3'
     no good
-    error: the hook `sh` failed with exit status: 3
+    error: the hook `sh` failed (exit status: 3)
     hint: `versions/aaaa11112222_one.sql` was written and stays; look at it, or remove it
     [exit status: 3]
     ");

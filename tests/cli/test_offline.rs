@@ -213,7 +213,7 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     "#);
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
-    error: `current` has no meaning here: it needs a database to start from
+    error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade --sql --dry-run"), @"
@@ -244,7 +244,7 @@ fn a_downgrade_that_reverts_a_sibling_needs_a_yes_here_too() {
     insta::assert_snapshot!(env.run("downgrade --sql heads:left@base"), @"
     ------- stderr -------
     error: downgrading to `left@base` must also revert `c3`
-    hint: add `--yes` to revert them too, or name a target above the branch point
+    hint: add `--yes` if that is meant, or name a target higher up
     [exit status: 2]
     ");
     let script = env.run("downgrade --sql heads:left@base --yes").ok();

@@ -78,7 +78,7 @@ fn a_wrong_argument_is_refused() {
     insta::assert_snapshot!(env.run("stamp a1:b2"), @"
     ------- stderr -------
     error: `a1:b2` is a range, which is for --sql only
-    hint: name only the target; where the database is, it knows itself
+    hint: name only the target; where to start from, the database says
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp"), @"

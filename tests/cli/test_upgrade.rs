@@ -163,7 +163,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade base:head"), @"
     ------- stderr -------
     error: `base:head` is a range, which is for --sql only
-    hint: name only the target; where the database is, it knows itself
+    hint: name only the target; where to start from, the database says
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade ''"), @"
@@ -174,7 +174,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     ");
     insta::assert_snapshot!(env.run("upgrade current"), @"
     ------- stderr -------
-    error: `current` has no meaning here: it needs a database to start from
+    error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6a30d7c24 27c6b1"), @"
@@ -260,28 +260,28 @@ fn an_id_that_no_file_declares_is_explained() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -i"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
-    hint: a newer version of the program may have upgraded the database: use its revision files, which have `feedbeef`
+    hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
     hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
     [exit status: 2]
     ");
