@@ -1,5 +1,6 @@
 //! `migrator upgrade` and `migrator downgrade`
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -126,14 +127,15 @@ fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
     Ok(text.parse::<RevisionSymbol>().map_err(Error::from)?)
 }
 
-fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<Migrator> {
+/// The project, which is not taken apart at the end, like [`Project::graph`].
+fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<ManuallyDrop<Migrator>> {
     let location = project.location()?;
     if location == DatabaseLocation::Memory && !is_rehearsal {
         return Err(Usage::new("the database is in memory: its result would be lost at once")
             .hint("name a file, with --url or as `database.url` in alembic.toml")
             .into());
     }
-    Ok(Migrator::from_config(&project.config, location, &project.here)?)
+    Ok(ManuallyDrop::new(Migrator::from_config(&project.config, location, &project.here)?))
 }
 
 /// A run, as JSON.
