@@ -1,6 +1,7 @@
 //! `migrator upgrade` and `migrator downgrade`
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -155,9 +156,10 @@ pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
     Ok(text.parse::<RevisionSymbol>().map_err(Error::from)?)
 }
 
-fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<Migrator> {
+/// The project, which is not taken apart at the end, like [`Project::graph`].
+fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<ManuallyDrop<Migrator>> {
     let location = if is_rehearsal { project.location()? } else { project.lasting_location()? };
-    Ok(Migrator::from_config(&project.config, location, &project.here)?)
+    Ok(ManuallyDrop::new(Migrator::from_config(&project.config, location, &project.here)?))
 }
 
 /// A run, as JSON.

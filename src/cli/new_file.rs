@@ -252,6 +252,15 @@ fn folder_for(
     }
     let parent = new.down_revisions.first().map(|it| &graph[*it].source.path);
     let beside = parent.and_then(|it| it.parent()).map(|it| project.here.join(it));
+    let environments = &project.config.environments_with_url;
+    if let (None, None, [name, ..], [_, _, ..]) =
+        (&beside, &project.config.environment, environments.as_slice(), locations.as_slice())
+    {
+        // Several databases with a folder each: the first of them would be a guess.
+        return Err(Usage::new("nothing says which of the version locations the base is for")
+            .hint(format!("choose a database with `-n`, for example `-n {name}`, or a folder with `--version-path`"))
+            .into());
+    }
     match beside.or_else(|| locations.first().cloned()) {
         Some(folder) => Ok(folder),
         None => Err(Usage::new("alembic.toml names no version location").into()),

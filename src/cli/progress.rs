@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
+use crate::revision::Revision;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -136,9 +137,12 @@ impl Observer for Progress<'_> {
                     None => self.output.status(line),
                 }
             }
-            Event::PlanStarted { revisions, .. } => {
+            Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
+                if let Some(line) = describe_group(revisions, *more_follow) {
+                    self.status(line);
+                }
             }
             Event::StepStarted { revision, direction, n_statements } => {
                 self.n_done += 1;
@@ -191,4 +195,22 @@ impl Observer for Progress<'_> {
             }
         }
     }
+}
+
+/// What is special about the transaction that begins, if it is not simply all of the plan.
+fn describe_group(revisions: &[&Revision], more_follow: bool) -> Option<String> {
+    let [first, rest @ ..] = revisions else { return None };
+    let id = &first.id;
+    if first.mode.autocommit {
+        let line =
+            format!("`{id}` runs outside a transaction: each statement stays once it is done");
+        return Some(line);
+    }
+    if first.mode.foreign_keys {
+        let line = format!("`{id}` runs with foreign keys enforced, in a transaction of its own");
+        return Some(line);
+    }
+    let last = &rest.last()?.id;
+    more_follow
+        .then(|| format!("`{id}` to `{last}` are one transaction; the rest follows in others"))
 }

@@ -1,5 +1,6 @@
 //! The project that a command works on: its configuration, its revisions, its database.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -69,7 +70,10 @@ impl Project {
     }
 
     /// Reads all revision files and links them.
-    pub fn graph(&self) -> anyhow::Result<RevisionGraph> {
+    ///
+    /// The process ends when its command is done: taking ten thousand revisions apart before that
+    /// takes a tenth of the time of `heads`.
+    pub fn graph(&self) -> anyhow::Result<ManuallyDrop<RevisionGraph>> {
         let config = &self.config;
         let revisions = script_dir::read(
             &config.version_locations,
@@ -77,7 +81,7 @@ impl Project {
             &self.here,
         )
         .map_err(Error::from)?;
-        Ok(RevisionGraph::new(revisions).map_err(Error::from)?)
+        Ok(ManuallyDrop::new(RevisionGraph::new(revisions).map_err(Error::from)?))
     }
 
     /// Where the database is.

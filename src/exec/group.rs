@@ -9,6 +9,7 @@ use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
 use crate::db::{Lock, LogEntry};
+use crate::plan::{RowWrite, joined};
 
 /// Plans anew for the rows it is given.
 pub(super) type Renew<'r, 'g> = dyn FnMut(&[String]) -> Result<Work<'g>, Failure> + 'r;
@@ -107,15 +108,15 @@ impl Session<'_> {
                 self.database.drop_temporary()?;
             }
             if !writes_late {
-                self.write_versions(task)?;
+                self.write_versions(&task.writes)?;
             }
             entries.push(log_entry(task, started_at, &report, self.request.tag));
             self.finish_step(task, report);
         }
         // All at once: a body that changes the schema makes SQLite compile the statements again,
         // which is a fifth of what a small revision costs.
-        for task in steps.iter().filter(|_| writes_late) {
-            self.write_versions(task)?;
+        if writes_late {
+            self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
         for entry in &entries {
             self.log.append(&self.database, entry)?;
@@ -132,9 +133,8 @@ impl Session<'_> {
         Ok(is_named || self.table.is_named_in_schema(&self.database)?)
     }
 
-    /// Writes what a step means for the version table.
-    fn write_versions(&self, task: &Task<'_>) -> Result<(), Failure> {
-        Ok(task.writes.iter().try_for_each(|write| self.table.apply(&self.database, write))?)
+    fn write_versions(&self, writes: &[RowWrite]) -> Result<(), Failure> {
+        Ok(writes.iter().try_for_each(|write| self.table.apply(&self.database, write))?)
     }
 }
 

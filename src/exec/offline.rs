@@ -8,6 +8,7 @@
 //! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
 //! SQLite has no SQL for that.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::error::{ExecError, Failure};
@@ -19,6 +20,7 @@ use crate::db::{
 };
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
+use crate::revision::RevisionId;
 use crate::sql::transaction_control::dropped_table;
 
 /// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
@@ -58,10 +60,8 @@ pub fn script(
     let mut writer = Writer::new(options);
     while let Some(group) = work.next_group(options.transaction) {
         let steps = &work.rest()[..group.n_steps];
-        let mut rows = work.rows.clone();
-        for write in steps.iter().flat_map(|it| &it.writes) {
-            apply(&mut rows, write).map_err(|err| ExecError::refused(Failure::Planner(err)))?;
-        }
+        let rows = rows_after(&work.rows, steps.iter().flat_map(|it| &it.writes))
+            .map_err(|err| ExecError::refused(Failure::Planner(err)))?;
         match steps {
             [task] if group.mode.autocommit => writer.outside(task, &work.rows),
             _ => writer.group(&group, steps, &work.rows),
@@ -93,21 +93,29 @@ pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp:
     writer.text
 }
 
-/// The rows after a write.
-fn apply(rows: &mut Vec<String>, write: &RowWrite) -> Result<(), PlanFailure> {
-    let (removed, added) = match write {
-        RowWrite::Insert(to) => (None, Some(to)),
-        RowWrite::Update { from, to } => (Some(from), Some(to)),
-        RowWrite::Delete(from) => (Some(from), None),
-    };
-    if let Some(removed) = removed {
-        let idx = rows.iter().position(|row| row == removed);
-        let idx =
-            idx.ok_or_else(|| format!("the plan changes the row `{removed}`, which is missing"))?;
-        rows.remove(idx);
+/// The rows after some writes, in the order in which the table would have them.
+fn rows_after<'w>(
+    rows: &[String],
+    writes: impl Iterator<Item = &'w RowWrite>,
+) -> Result<Vec<String>, PlanFailure> {
+    let mut slots: Vec<Option<&str>> = rows.iter().map(|it| Some(it.as_str())).collect();
+    let mut places: HashMap<&str, usize> =
+        rows.iter().enumerate().map(|(place, row)| (row.as_str(), place)).collect();
+    for write in writes {
+        let (from, to) = write.ends();
+        let place = match from {
+            None => {
+                slots.push(None);
+                slots.len() - 1
+            }
+            Some(from) => places
+                .remove(from)
+                .ok_or_else(|| format!("the plan changes the row `{from}`, which is missing"))?,
+        };
+        slots[place] = to.map(RevisionId::as_str);
+        places.extend(slots[place].map(|row| (row, place)));
     }
-    rows.extend(added.map(ToString::to_string));
-    Ok(())
+    Ok(slots.into_iter().flatten().map(str::to_owned).collect())
 }
 
 /// A script that is being written.

@@ -129,11 +129,7 @@ pub(crate) fn list<T: std::fmt::Display>(names: &[T]) -> String {
 }
 
 fn count(ids: &[RevisionId]) -> String {
-    if ids.is_empty() {
-        "no revision".to_owned()
-    } else {
-        format!("{} ({})", ids.len(), list(ids))
-    }
+    if ids.is_empty() { "no revision".to_owned() } else { format!("{} ({})", ids.len(), list(ids)) }
 }
 
 fn n_steps(n: usize) -> String {

@@ -3,7 +3,7 @@
 //! Every walk is iterative and linear in what it visits: projects with ten thousand revisions in
 //! one line are real, and would overflow a recursive one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Edges, RevisionGraph, RevisionIndex};
 
@@ -165,34 +165,74 @@ impl RevisionGraph {
 /// What must have run right before each revision: `down_revision`, then the dependencies that no
 /// proper ancestor along `down_revision` declares (Alembic's `_normalize_depends_on`).
 pub(super) fn normalized_parents(graph: &RevisionGraph) -> Vec<Vec<RevisionIndex>> {
-    // Only a dependency that several revisions declare can be one that an ancestor declares.
-    let mut declared_by: HashMap<RevisionIndex, Vec<RevisionIndex>> = HashMap::new();
-    for index in graph.indices() {
-        for dependency in graph.dependencies(index) {
-            declared_by.entry(*dependency).or_default().push(index);
-        }
-    }
-    let mut redundant: HashMap<RevisionIndex, RevisionSet> = HashMap::new();
-    for (dependency, declarers) in declared_by {
-        if declarers.len() > 1 {
-            let children = declarers.iter().flat_map(|it| graph.down_children(*it)).copied();
-            redundant.insert(dependency, graph.descendants(children, Edges::Down));
-        }
-    }
+    let redundant = redundant_dependencies(graph);
     graph
         .indices()
         .map(|index| {
             let mut parents = graph.down(index).to_vec();
             for dependency in graph.dependencies(index) {
-                let is_redundant =
-                    redundant.get(dependency).is_some_and(|below| below.contains(index));
-                if !is_redundant && !parents.contains(dependency) {
+                if !redundant.contains(&(index, *dependency)) && !parents.contains(dependency) {
                     parents.push(*dependency);
                 }
             }
             parents
         })
         .collect()
+}
+
+/// Revisions with those dependencies of theirs that an ancestor of them declares as well.
+///
+/// For each dependency that several revisions declare this walks from the first of them to the
+/// last, so that it is linear where none is declared twice.
+fn redundant_dependencies(graph: &RevisionGraph) -> HashSet<(RevisionIndex, RevisionIndex)> {
+    let mut declared_by: HashMap<RevisionIndex, Vec<RevisionIndex>> = HashMap::new();
+    for index in graph.indices() {
+        for dependency in graph.dependencies(index) {
+            declared_by.entry(*dependency).or_default().push(index);
+        }
+    }
+    declared_by.retain(|_, declarers| declarers.len() > 1);
+    let mut redundant = HashSet::new();
+    if declared_by.is_empty() {
+        return redundant;
+    }
+    let ranks = down_ranks(graph);
+    // The dependency for which a revision was seen last: no set has to be made anew for each.
+    let mut seen_for = vec![None; graph.len()];
+    for (dependency, declarers) in declared_by {
+        let last_rank = declarers.iter().map(|it| ranks[it.as_usize()]).max();
+        let children = declarers.iter().flat_map(|it| graph.down_children(*it));
+        let mut pending: Vec<RevisionIndex> = children.copied().collect();
+        while let Some(index) = pending.pop() {
+            let is_new = seen_for[index.as_usize()].replace(dependency) != Some(dependency);
+            if is_new && Some(ranks[index.as_usize()]) <= last_rank {
+                pending.extend(graph.down_children(index));
+            }
+        }
+        let is_below = |it: &RevisionIndex| seen_for[it.as_usize()] == Some(dependency);
+        redundant.extend(declarers.into_iter().filter(is_below).map(|it| (it, dependency)));
+    }
+    redundant
+}
+
+/// Numbers that grow along `down_revision`.
+fn down_ranks(graph: &RevisionGraph) -> Vec<usize> {
+    let mut ranks = vec![0; graph.len()];
+    let mut n_before: Vec<usize> = graph.indices().map(|it| graph.down(it).len()).collect();
+    let mut ready = graph.bases();
+    let mut rank = 0;
+    while let Some(index) = ready.pop() {
+        ranks[index.as_usize()] = rank;
+        rank += 1;
+        for child in graph.down_children(index) {
+            let waiting = &mut n_before[child.as_usize()];
+            *waiting = waiting.saturating_sub(1);
+            if *waiting == 0 {
+                ready.push(*child);
+            }
+        }
+    }
+    ranks
 }
 
 /// A circle along `edges`, if there is one: each revision after the one it comes after, the first
@@ -307,5 +347,36 @@ mod tests {
         let graph = graph(DIAMOND);
         let set = graph.ancestors(indices(&graph, "b1 y"), Edges::All);
         assert_eq!(words(&graph, graph.maximal(&set)), "b1 y");
+    }
+
+    #[test]
+    fn a_dependency_that_an_ancestor_declares_is_redundant() {
+        let graph = graph("x<- a<-~x b<-a c<-b~x d<-~x");
+        let parents = |id| words(&graph, graph.parents(graph.by_id(id).unwrap()).iter().copied());
+        assert_eq!(parents("a"), "x");
+        assert_eq!(parents("c"), "b");
+        assert_eq!(parents("d"), "x");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn exactly_the_dependencies_of_ancestors_are_redundant(
+            text in super::super::testing::any_graph(14),
+        ) {
+            let graph = graph(&text);
+            for index in graph.indices() {
+                let parents = graph.down(index).iter().copied();
+                let ancestors = graph.ancestors(parents, Edges::Down);
+                let mut expected = graph.down(index).to_vec();
+                for dependency in graph.dependencies(index) {
+                    let is_redundant =
+                        ancestors.iter().any(|it| graph.dependencies(it).contains(dependency));
+                    if !is_redundant && !expected.contains(dependency) {
+                        expected.push(*dependency);
+                    }
+                }
+                proptest::prop_assert_eq!(graph.parents(index), expected, "{}", text);
+            }
+        }
     }
 }

@@ -24,6 +24,11 @@ pub struct Reverted {
     /// Of what is reverted, the revisions that the target did not ask for: on a sibling branch, or
     /// in another tree that depends on what goes. In the order in which they are reverted.
     pub also: Vec<RevisionIndex>,
+    /// All that is reverted. Another process may apply more of it before the run begins; that was
+    /// not asked for.
+    planned: RevisionSet,
+    /// The target, as it was typed.
+    target: String,
 }
 
 impl Goal {
@@ -95,7 +100,8 @@ impl Goal {
         let reverted = reverted_from(graph, rows, &roots);
         let mut also = graph.downgrade_order(&reverted);
         also.retain(|it| !asked_for.contains(*it));
-        Ok(Self::Reverted(Reverted { roots, also }))
+        let target = symbol.text.clone();
+        Ok(Self::Reverted(Reverted { roots, also, planned: reverted, target }))
     }
 
     /// Which way it leads.
@@ -107,11 +113,24 @@ impl Goal {
     }
 
     /// What is left to do for a database with these rows; nothing where the goal is reached.
+    ///
+    /// # Errors
+    ///
+    /// A downgrade refuses to revert what was not applied yet when its goal was set.
     pub fn plan(&self, graph: &RevisionGraph, rows: &[String]) -> Result<Plan, PlanError> {
         let indices = applied_rows(graph, rows)?;
         let wanted = match self {
             Self::Applied(targets) => graph.range(targets, &indices, RangeKind::Missing)?,
-            Self::Reverted(reverted) => reverted_from(graph, &indices, &reverted.roots),
+            Self::Reverted(Reverted { roots, planned, target, .. }) => {
+                let wanted = reverted_from(graph, &indices, roots);
+                let mut newcomers = graph.downgrade_order(&wanted);
+                newcomers.retain(|it| !planned.contains(*it));
+                if !newcomers.is_empty() {
+                    let (target, also) = (target.clone(), graph.ids(&newcomers));
+                    return Err(PlanError::RevertsMore { target, also });
+                }
+                wanted
+            }
         };
         Ok(plan_steps(graph, rows, &indices, &wanted, self.direction()))
     }

@@ -84,6 +84,17 @@ fn steps_never_reach_into_another_tree() {
 }
 
 #[test]
+fn what_others_apply_meanwhile_is_not_reverted_unasked() {
+    let graph = graph("a<- b<-a c<-b");
+    let goal = Goal::downgrade(&graph, &rows_of("b"), &"-1".parse().unwrap()).unwrap();
+    assert_eq!(goal.plan(&graph, &rows_of("b")).unwrap().steps.len(), 1);
+    let err = goal.plan(&graph, &rows_of("c")).unwrap_err();
+    assert_eq!(err.to_string(), "downgrading to `-1` must also revert `c`");
+    // Another run has done it already.
+    assert!(goal.plan(&graph, &rows_of("a")).unwrap().steps.is_empty());
+}
+
+#[test]
 fn a_merge_is_undone_as_one_step() {
     let diamond = "a<- b1<-a b2<-a c<-b1,b2";
     check(diamond, "c", "downgrade -1", Ok("c"));

@@ -12,6 +12,8 @@ pub mod version_rows;
 #[cfg(test)]
 mod replay;
 
+use std::collections::HashMap;
+
 use crate::graph::resolve::{ResolveError, list};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
@@ -51,6 +53,46 @@ pub enum RowWrite {
     },
     /// Removes a row.
     Delete(String),
+}
+
+impl RowWrite {
+    /// The row that must be there before, and the row that is there afterwards.
+    pub fn ends(&self) -> (Option<&str>, Option<&RevisionId>) {
+        match self {
+            Self::Insert(to) => (None, Some(to)),
+            Self::Update { from, to } => (Some(from), Some(to)),
+            Self::Delete(from) => (Some(from), None),
+        }
+    }
+}
+
+/// The writes of several steps, with those that concern one row after another made one: a line of
+/// a thousand revisions is one write. They leave the same rows in the same order.
+pub fn joined<'w>(writes: impl IntoIterator<Item = &'w RowWrite>) -> Vec<RowWrite> {
+    // No id enters the table twice in one run, so that nothing stands in the way of a row that is
+    // written earlier than it was.
+    let mut joined: Vec<Option<RowWrite>> = Vec::new();
+    let mut made_by: HashMap<&str, usize> = HashMap::new();
+    for write in writes {
+        let (from, to) = write.ends();
+        let (place, first) = if let Some(place) = from.and_then(|it| made_by.remove(it)) {
+            let earlier = joined[place].take();
+            (place, earlier.and_then(|it| it.ends().0.map(str::to_owned)))
+        } else {
+            joined.push(None);
+            (joined.len() - 1, from.map(str::to_owned))
+        };
+        joined[place] = match (first, to.cloned()) {
+            (None, None) => None,
+            (None, Some(to)) => Some(RowWrite::Insert(to)),
+            (Some(from), Some(to)) => Some(RowWrite::Update { from, to }),
+            (Some(from), None) => Some(RowWrite::Delete(from)),
+        };
+        if let Some(to) = to {
+            made_by.insert(to.as_str(), place);
+        }
+    }
+    joined.into_iter().flatten().collect()
 }
 
 /// One revision to run.
@@ -183,4 +225,77 @@ fn plan_steps(
         })
         .collect();
     Plan { steps, start: rows.to_vec(), end: version_rows.rows() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::goal::Goal;
+    use super::*;
+    use crate::graph::symbol::RevisionSymbol;
+    use crate::graph::testing::{any_graph, graph};
+
+    /// The rows after some writes.
+    fn apply(rows: &[String], writes: &[RowWrite]) -> Vec<String> {
+        let mut rows = rows.to_vec();
+        for write in writes {
+            match write {
+                RowWrite::Insert(to) => rows.push(to.to_string()),
+                RowWrite::Update { from, to } => {
+                    let place = rows.iter().position(|it| it == from).expect("the row");
+                    rows[place] = to.to_string();
+                }
+                RowWrite::Delete(from) => {
+                    let place = rows.iter().position(|it| it == from).expect("the row");
+                    rows.remove(place);
+                }
+            }
+        }
+        rows
+    }
+
+    #[track_caller]
+    fn check_joined(graph: &RevisionGraph, rows: &[String], target: &str) -> Vec<String> {
+        let symbol: RevisionSymbol = target.parse().unwrap();
+        let goal = match target {
+            "base" => Goal::downgrade(graph, rows, &symbol),
+            _ => Goal::upgrade(graph, rows, &symbol),
+        };
+        let plan = goal.unwrap().plan(graph, rows).unwrap();
+        let writes: Vec<_> = plan.steps.iter().flat_map(|it| it.writes.clone()).collect();
+        let after = apply(rows, &writes);
+        assert_eq!(apply(rows, &joined(&writes)), after);
+        after
+    }
+
+    #[test]
+    fn a_line_is_one_write() {
+        let id = |it| RevisionId::new(it).unwrap();
+        let update = |from: &str, to| RowWrite::Update { from: from.to_owned(), to: id(to) };
+        let check = |writes: &[RowWrite], expected: &[RowWrite]| {
+            assert_eq!(joined(writes), expected);
+        };
+        check(&[RowWrite::Insert(id("a")), update("a", "b")], &[RowWrite::Insert(id("b"))]);
+        check(&[update("a", "b"), update("b", "c")], &[update("a", "c")]);
+        check(&[update("b", "a"), RowWrite::Delete("a".into())], &[RowWrite::Delete("b".into())]);
+        check(&[RowWrite::Insert(id("a")), RowWrite::Delete("a".into())], &[]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+        #[test]
+        fn joined_writes_leave_the_same_rows_in_the_same_order(
+            text in any_graph(14),
+            half in any::<prop::sample::Index>(),
+        ) {
+            let graph = graph(&text);
+            let middle = graph.id(half.get(&graph.indices().collect::<Vec<_>>()).to_owned());
+            let rows = check_joined(&graph, &[], middle.as_str());
+            let rows = check_joined(&graph, &rows, "heads");
+            let rows = check_joined(&graph, &rows, "base");
+            prop_assert!(rows.is_empty());
+        }
+    }
 }

@@ -136,5 +136,9 @@ fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
         parts
     });
     parts.sort_unstable_by_key(|(start, _)| *start);
-    parts.into_iter().flat_map(|(_, results)| results).collect()
+    let mut all = Vec::with_capacity(items.len());
+    for (_, results) in parts {
+        all.extend(results);
+    }
+    all
 }

@@ -103,6 +103,7 @@ fn a_revision_outside_a_transaction_says_what_stays() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade a1, make a1 ([time])
+    `b2` runs outside a transaction: each statement stays once it is done
     error: revision `b2` failed at statement 3 of 3; 2 statements of `b2` were run and stay; `a1`, before it, stays
       --> versions/b2.sql:11:8
        |
@@ -115,8 +116,26 @@ fn a_revision_outside_a_transaction_says_what_stays() {
     env.revision("b2").after("a1").header("transaction = false").up("VACUUM;").write();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    `b2` runs outside a transaction: each statement stays once it is done
     upgrade b2, make b2 ([time])
     app.db is at b2
+    ");
+}
+
+#[test]
+fn the_plan_says_where_it_is_split() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.revision("c3").after("b2").header("foreign_keys = true").write();
+    env.revision("d4").after("c3").write();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    `a1` to `b2` are one transaction; the rest follows in others
+    upgrade a1, make a1 ([time])
+    upgrade b2, make b2 ([time])
+    `c3` runs with foreign keys enforced, in a transaction of its own
+    upgrade c3, make c3 ([time])
+    upgrade d4, make d4 ([time])
+    app.db is at d4
     ");
 }
 

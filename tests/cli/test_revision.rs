@@ -314,3 +314,17 @@ fn an_unknown_parent_is_refused_with_what_is_near() {
     [exit status: 2]
     ");
 }
+
+#[test]
+fn a_base_is_put_into_no_databases_folder_by_guessing() {
+    let env = TestEnv::empty();
+    env.run("init -t multidb").ok();
+    insta::assert_snapshot!(env.run("revision -m x"), @"
+    ------- stderr -------
+    error: nothing says which of the version locations the base is for
+    hint: choose a database with `-n`, for example `-n orders`, or a folder with `--version-path`
+    [exit status: 2]
+    ");
+    env.run("-n orders revision -m x").ok();
+    env.run("revision -m x --head base --version-path versions/users").ok();
+}
