@@ -46,7 +46,7 @@ pub struct Output {
     pub is_quiet: bool,
     /// How often `-v` was given.
     pub verbosity: u8,
-    color: ColorChoice,
+    has_color: bool,
     stdout: RefCell<Box<dyn Write>>,
     /// Shared with whoever keeps it moving during a long statement.
     stderr: Arc<Mutex<Stderr>>,
@@ -70,7 +70,10 @@ impl Output {
             format: if args.json { Format::Json } else { Format::Text },
             is_quiet: args.quiet,
             verbosity: args.verbose,
-            color,
+            has_color: match color {
+                ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+                choice => choice != ColorChoice::Never,
+            },
             stdout: RefCell::new(stream(io::stdout(), color)),
             stderr: Arc::new(Mutex::new(Stderr {
                 stream: stream(io::stderr(), color),
@@ -79,12 +82,15 @@ impl Output {
         }
     }
 
+    /// A style for standard error; none where it would be taken out again, which costs more than
+    /// the line.
+    pub fn stderr_style(&self, style: anstyle::Style) -> anstyle::Style {
+        if self.has_color { style } else { anstyle::Style::new() }
+    }
+
     /// Whether text on standard error may be coloured.
     pub fn stderr_has_color(&self) -> bool {
-        match self.color {
-            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
-            choice => choice != ColorChoice::Never,
-        }
+        self.has_color
     }
 
     /// A line of the answer.

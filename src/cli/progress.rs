@@ -177,8 +177,11 @@ impl Observer for Progress<'_> {
                     let message = revision.summary();
                     let comma = if message.is_empty() { "" } else { ", " };
                     let elapsed = describe_duration(*elapsed);
+                    let [verb_style, id_style, dim] =
+                        [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
                     self.status(format!(
-                        "{VERB}{verb}{VERB:#} {ID}{}{ID:#}{comma}{message} {DIM}({elapsed}){DIM:#}",
+                        "{verb_style}{verb}{verb_style:#} {id_style}{}{id_style:#}{comma}{message} \
+                         {dim}({elapsed}){dim:#}",
                         revision.id
                     ));
                 }

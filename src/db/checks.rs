@@ -102,11 +102,16 @@ pub fn foreign_keys(database: &Database) -> Result<ForeignKeyState, DbError> {
 
     // There is no foreign key without the word, and looking for it is much faster than asking for
     // the keys of each table. Virtual tables, which have no root page, have none.
-    let sql = "SELECT name FROM main.sqlite_schema
-               WHERE type = 'table' AND rootpage > 0 AND instr(upper(sql), 'REFERENCES') > 0";
+    let sql = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND rootpage > 0";
+    let mut children: Vec<String> = Vec::new();
     let mut tables = connection.prepare(sql).map_err(&error)?;
-    let children = tables.query_map([], |row| row.get(0)).map_err(&error)?;
-    let children: Vec<String> = children.collect::<Result<_, _>>().map_err(&error)?;
+    let mut rows = tables.query([]).map_err(&error)?;
+    while let Some(row) = rows.next().map_err(&error)? {
+        let sql = row.get_ref(1).map_err(&error)?.as_bytes_or_null();
+        if sql.is_ok_and(|it| it.is_some_and(has_references)) {
+            children.push(row.get(0).map_err(&error)?);
+        }
+    }
     if children.is_empty() {
         return Ok(state);
     }
@@ -136,6 +141,12 @@ pub fn foreign_keys(database: &Database) -> Result<ForeignKeyState, DbError> {
         rowids.sort_unstable();
     }
     Ok(state)
+}
+
+/// Whether the word `REFERENCES` stands in a text.
+fn has_references(sql: &[u8]) -> bool {
+    const WORD: &[u8] = b"REFERENCES";
+    sql.windows(WORD.len()).any(|it| it.eq_ignore_ascii_case(WORD))
 }
 
 /// The parent table and the rowid of each violation in one table.
