@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bare::Loop;
 use measure::{Sample, Start, Subject, side_by_side};
 use options::Options;
 use project::{Body, Project};
@@ -67,7 +68,11 @@ fn main() -> ExitCode {
 fn run_bare(mut args: impl Iterator<Item = String>) -> Result<bool, Box<dyn Error>> {
     let database = args.next().ok_or("a database is missing")?;
     let n_tables = args.next().ok_or("a number is missing")?.parse()?;
-    bare::create_tables(Path::new(&database), n_tables)?;
+    let what = match args.next() {
+        Some(name) if name == Loop::BodiesAndVersions.name() => Loop::BodiesAndVersions,
+        _ => Loop::Bodies,
+    };
+    bare::create_tables(Path::new(&database), n_tables, what)?;
     Ok(true)
 }
 
@@ -149,8 +154,10 @@ fn compare(
         let bare_project = Project { folder: scratch.join("bare") };
         if is_upgrade {
             std::fs::create_dir_all(&bare_project.folder)?;
-            let program = tools.bare(&bare_project.database(), n_revisions);
-            subjects.push(Subject { program, project: &bare_project, start, n_runs });
+            for what in [Loop::Bodies, Loop::BodiesAndVersions] {
+                let program = tools.bare(&bare_project.database(), n_revisions, what);
+                subjects.push(Subject { program, project: &bare_project, start, n_runs });
+            }
         }
 
         let mut samples = side_by_side(&subjects)?.into_iter();
@@ -158,6 +165,12 @@ fn compare(
         let alembic = if has_alembic { samples.next() } else { None };
         let bare = samples.next();
         print_line(&on_what, args, &ours, alembic.as_ref(), bare.as_ref());
+        if let Some(bare) = samples.next() {
+            let (time, ratio) = (show(&bare), ratio(&ours, &bare));
+            println!(
+                "| {on_what} | the same, with a version row each | | | | | {time} | {ratio:.2} |"
+            );
+        }
         if is_upgrade && n_revisions == 1_000 {
             judge_syncs(&on_what, &subjects, has_alembic, scratch, verdicts)?;
         }
@@ -184,6 +197,13 @@ fn ratio(of: &Sample, to: &Sample) -> f64 {
     of.median().as_secs_f64() / to.median().as_secs_f64()
 }
 
+fn show(sample: &Sample) -> String {
+    match milliseconds(sample) {
+        time if time < 100.0 => format!("{time:.1} ms"),
+        time => format!("{time:.0} ms"),
+    }
+}
+
 fn print_line(
     on_what: &str,
     args: &[&str],
@@ -191,10 +211,6 @@ fn print_line(
     alembic: Option<&Sample>,
     bare: Option<&Sample>,
 ) {
-    let show = |sample: &Sample| match milliseconds(sample) {
-        time if time < 100.0 => format!("{time:.1} ms"),
-        time => format!("{time:.0} ms"),
-    };
     let alembic = alembic.map_or("| ".to_owned(), |it| {
         let once = if it.n_runs() == 1 { " (one run)" } else { "" };
         format!("{}{once} | {:.0}×", show(it), ratio(it, ours))
@@ -253,11 +269,12 @@ fn judge_syncs(
         Some(subject) => subject.count_syncs(scratch)?.map(|it| format!("{it}")),
         None => None,
     };
-    let bare = subjects.last().map(|it| it.count_syncs(scratch)).transpose()?.flatten();
+    // The last two are the bare loops.
+    let bare = subjects.iter().rev().nth(1).map(|it| it.count_syncs(scratch)).transpose()?;
     println!(
         "| {on_what} | fsyncs of `upgrade head` | **{syncs}** | | {} | | {} | |",
         alembic.unwrap_or_default(),
-        bare.map_or(String::new(), |it| it.to_string())
+        bare.flatten().map_or(String::new(), |it| it.to_string())
     );
     verdicts.at_most(format!("`upgrade`, {on_what}, fsyncs"), syncs as f64, 10.0, "fsyncs");
     Ok(())
@@ -304,6 +321,9 @@ fn grow(
     Ok(())
 }
 
+/// Sizes, and the time for each.
+type Times = Vec<(usize, Duration)>;
+
 /// The fastest run of each command of [`GROWING`] on graphs of one shape, by size.
 fn time_all(
     tools: &Tools,
@@ -311,7 +331,7 @@ fn time_all(
     shape: Shape,
     sizes: &[usize],
     n_runs: usize,
-) -> Result<Vec<Vec<(usize, Duration)>>, Box<dyn Error>> {
+) -> Result<Vec<Times>, Box<dyn Error>> {
     let projects = sizes
         .iter()
         .map(|n_revisions| Project::for_migrator(scratch, shape, *n_revisions, Body::Select))

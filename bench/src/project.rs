@@ -141,7 +141,7 @@ impl Project {
 }
 
 /// The id of a revision: twelve hexadecimal digits that look random.
-fn id(number: usize) -> String {
+pub fn id(number: usize) -> String {
     let scattered = (number as u64).wrapping_mul(2_654_435_761) % (1 << 32);
     format!("{scattered:08x}{number:04x}")
 }

@@ -81,7 +81,9 @@ impl Shape {
             },
             Self::Star => follows(vec![0]),
             // Even numbers are the line, odd ones the branches.
-            Self::Comb | Self::CombReversed if number % 2 == 0 => follows(vec![number - 2]),
+            Self::Comb | Self::CombReversed if number.is_multiple_of(2) => {
+                follows(vec![number - 2])
+            }
             Self::Comb | Self::CombReversed => follows(vec![before]),
             Self::Lines => {
                 follows(number.checked_sub(n_revisions.div_ceil(10)).into_iter().collect())

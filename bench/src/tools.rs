@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::bare::Loop;
+
 /// The programs that are compared.
 pub struct Tools {
     /// The release build of migrator.
@@ -49,9 +51,9 @@ impl Tools {
     }
 
     /// The bare loop.
-    pub fn bare(&self, database: &Path, n_tables: usize) -> Vec<OsString> {
+    pub fn bare(&self, database: &Path, n_tables: usize, what: Loop) -> Vec<OsString> {
         let (program, database) = (self.bare.clone().into(), database.as_os_str().to_owned());
-        vec![program, "bare".into(), database, n_tables.to_string().into()]
+        vec![program, "bare".into(), database, n_tables.to_string().into(), what.name().into()]
     }
 }
 

@@ -82,8 +82,7 @@ impl Output {
         }
     }
 
-    /// A style for standard error; none where it would be taken out again, which costs more than
-    /// the line.
+    /// A style for standard error; none where it would only be taken out again.
     pub fn stderr_style(&self, style: anstyle::Style) -> anstyle::Style {
         if self.has_color { style } else { anstyle::Style::new() }
     }
@@ -118,8 +117,8 @@ impl Output {
     }
 
     /// A line about one of many things that are being done. Where standard error is no terminal it
-    /// may leave a little later, together with others: a reader that is woken by each line of an
-    /// upgrade of a thousand revisions costs a tenth of the time that it takes.
+    /// may leave a little later, together with others: otherwise each line of an upgrade of a
+    /// thousand revisions is a system call, and may wake a reader up.
     pub fn progress(&self, line: impl Display) {
         if !self.is_quiet {
             self.write_stderr(line, LONGEST_DELAY);

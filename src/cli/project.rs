@@ -71,8 +71,8 @@ impl Project {
 
     /// Reads all revision files and links them.
     ///
-    /// The process ends when its command is done: taking ten thousand revisions apart before that
-    /// takes a tenth of the time of `heads`.
+    /// The process ends when its command is done; taking the revisions apart before that is 2.3 of
+    /// the 40.7 million instructions of `heads` over a thousand of them.
     pub fn graph(&self) -> anyhow::Result<ManuallyDrop<RevisionGraph>> {
         let config = &self.config;
         let revisions = script_dir::read(

