@@ -267,8 +267,7 @@ fn step_json(graph: &RevisionGraph, step: &StepReport) -> StepJson {
     StepJson {
         revision: step.revision.to_string(),
         message: message_of(graph, &step.revision),
-        // Whole microseconds, so that no 0.06915299999999999 is printed.
-        elapsed_ms: (step.elapsed.as_secs_f64() * 1_000_000.0).round() / 1000.0,
+        elapsed_ms: step.elapsed_ms(),
         statements: step.n_statements,
         changed_rows: step.n_changes,
     }

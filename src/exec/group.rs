@@ -149,8 +149,7 @@ pub(super) fn log_entry<'t>(
         revision: task.revision.id.as_str(),
         direction: task.direction.into(),
         started_at,
-        // Microseconds are all that a clock can vouch for.
-        duration_ms: Some((report.elapsed.as_secs_f64() * 1e6).round() / 1e3),
+        duration_ms: Some(report.elapsed_ms()),
         checksum: Some(&task.checksum),
         tag,
     }

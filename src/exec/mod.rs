@@ -83,6 +83,14 @@ pub struct StepReport {
     pub n_changes: u64,
 }
 
+impl StepReport {
+    /// How long the body took, in milliseconds; whole microseconds are all that a clock can vouch
+    /// for.
+    pub fn elapsed_ms(&self) -> f64 {
+        (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
