@@ -42,6 +42,7 @@ mod exec;
 mod graph;
 mod plan;
 mod revision;
+mod schema;
 mod sql;
 
 // What a program sees.
