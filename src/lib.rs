@@ -72,6 +72,7 @@ pub mod errors {
     pub use crate::graph::symbol::SymbolError;
     pub use crate::plan::{PlanError, RowWrite};
     pub use crate::revision::NameError;
+    pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
     pub use crate::source::{Location, Problem, Source};
@@ -85,4 +86,7 @@ pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
-pub use revision::{Body, BranchLabel, Downgrade, HeaderSpans, Revision, RevisionId, RunMode};
+pub use revision::{
+    Body, BranchLabel, Directive, DirectiveKind, Downgrade, HeaderSpans, Revision, RevisionId,
+    RunMode,
+};
