@@ -63,9 +63,12 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError, SqliteErrorKind,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        SqliteErrorKind,
     };
-    pub use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, State};
+    pub use crate::exec::{
+        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State,
+    };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
