@@ -104,6 +104,7 @@ pub fn failure(err: &ExecError) -> Vec<String> {
         Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
         Failure::Planner(_)
         | Failure::Statement { .. }
+        | Failure::Directive { .. }
         | Failure::Cancelled
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
@@ -130,7 +131,6 @@ pub fn failure(err: &ExecError) -> Vec<String> {
         Failure::Directive { .. } if !err.state.has_run => {
             one("nothing was changed; mend the query in the revision's file")
         }
-        Failure::Directive { .. } => one("mend the query in the revision's file"),
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
              `migrator stamp` changes the version table alone")
