@@ -102,6 +102,9 @@ pub fn refusal(refusal: &Refusal) -> String {
 pub fn failure(err: &ExecError) -> Vec<String> {
     match &err.failure {
         Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
+        Failure::Directive { .. } if !err.state.has_run => {
+            one("nothing was changed; mend the query in the revision's file")
+        }
         Failure::Planner(_)
         | Failure::Statement { .. }
         | Failure::Directive { .. }
@@ -127,9 +130,6 @@ pub fn failure(err: &ExecError) -> Vec<String> {
                 ));
             }
             hints
-        }
-        Failure::Directive { .. } if !err.state.has_run => {
-            one("nothing was changed; mend the query in the revision's file")
         }
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
