@@ -42,6 +42,7 @@ mod exec;
 mod graph;
 mod plan;
 mod revision;
+mod schema;
 mod sql;
 
 // What a program sees.
@@ -62,15 +63,19 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError, SqliteErrorKind,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        SqliteErrorKind,
     };
-    pub use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, State};
+    pub use crate::exec::{
+        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State,
+    };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
     pub use crate::plan::{PlanError, RowWrite};
     pub use crate::revision::NameError;
+    pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
     pub use crate::source::{Location, Problem, Source};
@@ -84,4 +89,7 @@ pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
-pub use revision::{Body, BranchLabel, Downgrade, HeaderSpans, Revision, RevisionId, RunMode};
+pub use revision::{
+    Body, BranchLabel, Directive, DirectiveKind, Downgrade, HeaderSpans, Revision, RevisionId,
+    RunMode,
+};

@@ -13,11 +13,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("toml_table", &["similar"]),
     ("sql", &[]),
+    ("schema", &["sql"]),
     ("config", &["fsutil", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
-    ("db", &["config", "fsutil", "plan"]),
+    ("db", &["config", "fsutil", "plan", "schema", "sql"]),
     ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("error", &["config", "db", "exec", "fsutil", "graph", "plan", "revision", "source"]),
     (
@@ -42,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] = &["similar", "source", "toml_table", "sql", "graph", "plan"];
+const PURE: &[&str] = &["similar", "source", "toml_table", "sql", "schema", "graph", "plan"];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -6,6 +6,7 @@
 mod checks;
 mod error;
 mod functions;
+mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
@@ -25,6 +26,7 @@ pub use self::checks::{
     foreign_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
+pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
 pub use self::version_table::VersionTable;
@@ -194,10 +196,7 @@ impl Database {
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
         let before = self.connection.total_changes();
         let mut statement = self.connection.prepare(sql)?;
-        if statement.parameter_count() > 0 {
-            let name = statement.parameter_name(1).unwrap_or("?");
-            return Err(SqliteError::own(format!("`{name}` is a parameter, and it has no value")));
-        }
+        listing::refuse_parameters(&statement)?;
         let mut rows = statement.raw_query();
         while rows.next()?.is_some() {}
         Ok(self.connection.total_changes() - before)

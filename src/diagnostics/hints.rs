@@ -9,6 +9,7 @@ use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, S
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::plan::PlanError;
+use crate::revision::directive::DirectiveProblem;
 use crate::revision::file::FileProblem;
 use crate::revision::script_dir::ReadError;
 use crate::revision::{NameError, RevisionId};
@@ -106,7 +107,8 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
             did_you_mean(
                 &markers,
                 "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
-                 `-- migrate:downgrade irreversible`",
+                 `-- migrate:downgrade irreversible`; the directives `-- migrate:refuse-if …` and \
+                 `-- migrate:warn-if …`",
             )
         }
         FileProblem::MarkerTwice { .. } => one("a file has one upgrade and one downgrade"),
@@ -114,7 +116,26 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
         FileProblem::IrreversibleWithSql => {
             one("remove `irreversible`, or the SQL that would never run")
         }
+        FileProblem::Directive(problem) => directive(problem),
         FileProblem::Sql(problem) => split(problem),
+    }
+}
+
+/// What to do about a directive that cannot be evaluated.
+fn directive(problem: &DirectiveProblem) -> Vec<String> {
+    match problem {
+        DirectiveProblem::NoMessage
+        | DirectiveProblem::NoQuery
+        | DirectiveProblem::NotASelect { .. } => one(
+            "write what the rows are, and the query that lists them: `-- migrate:refuse-if rows of \
+             users have NULL in email: SELECT rowid FROM users WHERE email IS NULL`",
+        ),
+        DirectiveProblem::SeveralStatements => one("give each query a line of its own"),
+        DirectiveProblem::NoBody => {
+            one("put it below `-- migrate:upgrade`, or below a `-- migrate:downgrade` that is not \
+             irreversible")
+        }
+        DirectiveProblem::Misplaced => one("put it on a line of its own, without blanks before it"),
     }
 }
 

@@ -274,7 +274,18 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
                     .hints(run_hints::forbidden(&it.kind))
             })
             .collect(),
-        Failure::Statement { location, source, .. } => {
+        Failure::Refused { revision, refusals, .. } => refusals
+            .iter()
+            .map(|it| {
+                let label = format!("`{revision}` refuses to run while this finds rows");
+                let mut report = Report::new(it.to_string()).quote(&it.location, label);
+                report.hints = vec![run_hints::refusal(it)];
+                report.hints.extend(hints());
+                report
+            })
+            .collect(),
+        Failure::Statement { location, source, .. }
+        | Failure::Directive { location, source, .. } => {
             vec![Report::new(err.to_string()).quote(location, source.to_string()).hints(hints())]
         }
         Failure::Irreversible { location, .. }

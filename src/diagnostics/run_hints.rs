@@ -4,7 +4,9 @@
 
 use super::hints::{one, split, ticked};
 use crate::db::DbError;
-use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
+use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal};
+use crate::plan::Direction;
+use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
 
 /// What to do about a database that could not be used, before anything ran.
@@ -90,18 +92,45 @@ pub fn details(failure: &Failure) -> Vec<String> {
     }
 }
 
+/// Where the rows are that keep a body from running.
+pub fn refusal(refusal: &Refusal) -> String {
+    let Location { source, span } = &refusal.location;
+    format!("to see them: `{}`", &source.text[span.clone()])
+}
+
 /// What to do about a run that did not succeed.
 pub fn failure(err: &ExecError) -> Vec<String> {
     match &err.failure {
         Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
+        Failure::Directive { .. } if !err.state.has_run => {
+            one("nothing was changed; mend the query in the revision's file")
+        }
         Failure::Planner(_)
         | Failure::Statement { .. }
+        | Failure::Directive { .. }
         | Failure::Cancelled
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
         Failure::Database(it) if err.state.has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
+        Failure::Refused { direction, .. } => {
+            let unchanged = match err.exit_class() {
+                ExitClass::Refused => "nothing was changed; ",
+                ExitClass::Failed => "",
+            };
+            let mut hints = one(format!(
+                "{unchanged}mend the rows, or edit the revision, and run the same command again"
+            ));
+            // What the query sees may not be there any more.
+            if let (Some(last), Direction::Upgrade) = (err.state.rolled_back.last(), direction) {
+                hints.push(format!(
+                    "the query was evaluated after `{last}`, which was rolled back; \
+                     `migrator upgrade {last}` stops there"
+                ));
+            }
+            hints
+        }
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
              `migrator stamp` changes the version table alone")
@@ -139,7 +168,7 @@ pub fn failure(err: &ExecError) -> Vec<String> {
 /// Where the database is now, where something ran.
 pub fn state(err: &ExecError) -> Vec<String> {
     let state = &err.state;
-    if !state.has_run {
+    if !state.has_run || err.exit_class() == ExitClass::Refused {
         return Vec::new();
     }
     match &state.rows {

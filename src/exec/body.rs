@@ -14,11 +14,14 @@ use crate::source::Location;
 use crate::sql::transaction_control::dropped_table;
 
 impl Session<'_> {
-    /// Runs a body to its end. Leaves it to the caller to roll back.
+    /// Runs a body to its end, unless its directives refuse it. Leaves it to the caller to roll back.
     ///
     /// Inside a transaction nothing runs after a statement that ended it, be it by success or with
     /// an error (`ON CONFLICT ROLLBACK`, `RAISE(ROLLBACK)`): it would commit by itself.
     pub fn run_body(&mut self, task: &Task<'_>) -> Result<StepReport, Failure> {
+        // Before the body counts as begun: one that is refused has left nothing, even outside a
+        // transaction.
+        self.evaluate_directives(task)?;
         let (revision, of) = (task.revision, task.statements.len());
         let is_inside = !revision.mode.autocommit;
         self.observer.event(&Event::StepStarted {
@@ -113,7 +116,7 @@ impl Session<'_> {
 }
 
 /// The place that an error is about: the token that SQLite points at, or else the statement.
-fn locate(revision: &Revision, span: &Range<usize>, err: &SqliteError) -> Location {
+pub(super) fn locate(revision: &Revision, span: &Range<usize>, err: &SqliteError) -> Location {
     let statement = &revision.source.text[span.clone()];
     // An ALTER TABLE that fails does so in other texts, those of the schema, which SQLite says by
     // this beginning.

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError};
+use super::directives::Sentence;
+use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -29,7 +30,7 @@ pub struct ExecError {
 /// What a failure means for the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitClass {
-    /// Nothing was run, so nothing was changed.
+    /// Nothing was changed: nothing was run, or a directive refused it and nothing of it remains.
     Refused,
     /// Something was run, even if all of it was rolled back.
     Failed,
@@ -71,6 +72,27 @@ pub enum NotRehearsable {
     /// A revision runs with foreign keys enforced, which cannot be turned on within the one
     /// transaction of a rehearsal.
     ForeignKeys,
+}
+
+/// Rows that keep a body from running.
+///
+/// Displayed: `3 rows of users have NULL in email; the first: rowid 7`.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What its author says of them.
+    pub message: String,
+    /// How many there are, and the first.
+    pub rows: RowsFound,
+    /// The query that lists them.
+    pub location: Location,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RowsFound { n_rows, column, value } = &self.rows;
+        let sentence = Sentence { n_rows: *n_rows, message: &self.message };
+        write!(f, "{sentence}; the first: {column} {value}")
+    }
 }
 
 /// What went wrong.
@@ -117,6 +139,33 @@ pub enum Failure {
         revision: RevisionId,
         /// Why.
         reason: NotRehearsable,
+    },
+
+    /// A body has directives of the sort `refuse-if`, and there are such rows.
+    #[error(
+        "revision `{revision}` refuses to run: {}",
+        refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Refused {
+        /// Which revision.
+        revision: RevisionId,
+        /// Which of its bodies.
+        direction: Direction,
+        /// Everything that its body refuses, in the order of the file; not empty.
+        refusals: Vec<Refusal>,
+    },
+
+    /// SQLite refused the query of a directive, or the query would write.
+    #[error("a directive of revision `{revision}` cannot be evaluated")]
+    Directive {
+        /// Which revision.
+        revision: RevisionId,
+        /// Which of its bodies.
+        direction: Direction,
+        /// The query, or the part of it that SQLite points at.
+        location: Box<Location>,
+        /// What SQLite said.
+        source: SqliteError,
     },
 
     /// SQLite refused a statement.
@@ -245,6 +294,9 @@ impl Failure {
             | Self::Database(_)
             | Self::Split { .. }
             | Self::Forbidden { .. }
+            // What was rolled back are those before it.
+            | Self::Refused { .. }
+            | Self::Directive { .. }
             | Self::ForeignKeys { .. }
             | Self::Broken { .. }
             | Self::Commit { .. }
@@ -261,7 +313,11 @@ impl ExecError {
 
     /// What it means for the exit status.
     pub fn exit_class(&self) -> ExitClass {
-        let has_run = self.state.has_run || matches!(self.failure, Failure::Commit { .. });
+        let has_run = match self.failure {
+            Failure::Commit { .. } => true,
+            Failure::Refused { .. } => !self.state.applied.is_empty(),
+            _ => self.state.has_run,
+        };
         if has_run { ExitClass::Failed } else { ExitClass::Refused }
     }
 }

@@ -128,8 +128,8 @@ impl Session<'_> {
     /// Whether a body of `steps` may look at the version table, by itself or through a view or a
     /// trigger: then it must find there what it would find if it ran alone.
     fn shows_versions(&self, steps: &[Task<'_>]) -> Result<bool, Failure> {
-        let is_named =
-            steps.iter().flat_map(Task::texts).any(|it| self.table.is_named_in(it.as_bytes()));
+        let mut texts = steps.iter().flat_map(|it| it.texts().chain(it.queries()));
+        let is_named = texts.any(|it| self.table.is_named_in(it.as_bytes()));
         Ok(is_named || self.table.is_named_in_schema(&self.database)?)
     }
 

@@ -14,6 +14,7 @@ mod autocommit;
 mod body;
 mod checks;
 mod commit;
+mod directives;
 mod error;
 pub mod event;
 mod group;
@@ -28,7 +29,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use self::error::{
-    CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, State,
+    CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
 use self::session::{Look, Progress, Session};

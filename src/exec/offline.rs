@@ -2,8 +2,9 @@
 //!
 //! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
 //! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
-//! making sure that the version table holds what it was made for, drops no table that others follow
-//! where foreign keys are enforced, and ends by looking for new violations of them.
+//! making sure that the version table holds what it was made for, stops where a body refuses to
+//! run, drops no table that others follow where foreign keys are enforced, and ends by looking for
+//! new violations of them.
 //!
 //! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
 //! SQLite has no SQL for that.
@@ -20,7 +21,7 @@ use crate::db::{
 };
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
-use crate::revision::RevisionId;
+use crate::revision::{DirectiveKind, RevisionId};
 use crate::sql::transaction_control::dropped_table;
 
 /// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
@@ -268,12 +269,29 @@ impl<'a> Writer<'a> {
         let comma = if summary.is_empty() { "" } else { ", " };
         write!(self.text, "\n-- Running {name} {from} -> {to}{comma}{summary}\n\n")
             .expect("a String takes everything");
+        self.directives(task);
         for sql in task.texts() {
             self.guard_drop(task, sql);
             self.statement(sql);
         }
         if task.has_pragma() {
             reset_settings_sql().for_each(|sql| self.statement(&sql));
+        }
+    }
+
+    /// Fails where a body refuses to run. A warning is a comment: nothing in SQL only says something.
+    fn directives(&mut self, task: &Task<'_>) {
+        for (directive, query) in task.directives.iter().zip(task.queries()) {
+            match directive.kind {
+                DirectiveKind::RefuseIf => self.guard(
+                    &format!("{}: {}", task.revision.id, directive.message),
+                    &format!("SELECT 0 WHERE EXISTS ({query})"),
+                ),
+                DirectiveKind::WarnIf => {
+                    self.text.push_str(&task.revision.source.text[directive.span.clone()]);
+                    self.blank();
+                }
+            }
         }
     }
 

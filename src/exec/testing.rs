@@ -12,7 +12,7 @@ use super::*;
 use crate::clock::FixedClock;
 use crate::graph::RevisionIndex;
 use crate::plan::{RowWrite, Step};
-use crate::revision::{Body, Downgrade, HeaderSpans, Revision, RunMode};
+use crate::revision::{Body, Downgrade, HeaderSpans, Revision, RunMode, directive};
 use crate::source::Source;
 
 /// A revision with these bodies; a downgrade of `"irreversible"` is that.
@@ -22,6 +22,10 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
     let text = format!("{head}{upgrade}{middle}{downgrade}");
     let up: Range<usize> = head.len()..head.len() + upgrade.len();
     let down: Range<usize> = up.end + middle.len()..text.len();
+    let body = |span: Range<usize>| Body {
+        directives: directive::find(&text, &span, &mut Vec::new()),
+        span,
+    };
     let is_irreversible = downgrade == "irreversible";
     Revision {
         id: RevisionId::new(id).unwrap(),
@@ -31,11 +35,11 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
         message: format!("what {id} does"),
         create_date: String::new(),
         mode: RunMode::default(),
-        upgrade: Body { span: up },
+        upgrade: body(up),
         downgrade: if is_irreversible {
             Downgrade::Irreversible(down)
         } else {
-            Downgrade::Body(Body { span: down })
+            Downgrade::Body(body(down))
         },
         spans: HeaderSpans::default(),
         source: Arc::new(Source { path: PathBuf::from(format!("versions/{id}.sql")), text }),

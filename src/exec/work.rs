@@ -9,7 +9,7 @@ use super::TransactionMode;
 use super::error::{Failure, NotRehearsable};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
-use crate::revision::{Body, Downgrade, Revision, RunMode};
+use crate::revision::{Body, Directive, Downgrade, Revision, RunMode};
 use crate::source::Problem;
 use crate::sql::statement::{fingerprint, split};
 use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
@@ -36,6 +36,8 @@ pub(super) struct Task<'g> {
     pub writes: Vec<RowWrite>,
     /// The statements, as bytes of the revision's file.
     pub statements: Vec<Range<usize>>,
+    /// What is evaluated before the statements run.
+    pub directives: &'g [Directive],
     /// The fingerprint of the body, in hexadecimal.
     pub checksum: String,
 }
@@ -87,7 +89,8 @@ impl<'g> Work<'g> {
                 }
             }
             let checksum = hexadecimal(&fingerprint(text));
-            steps.push(Task { revision, direction, writes, statements, checksum });
+            let directives = &body.directives[..];
+            steps.push(Task { revision, direction, writes, statements, directives, checksum });
         }
         if !unsplit.is_empty() {
             return Err(Failure::Split { problems: unsplit });
@@ -158,6 +161,11 @@ impl Task<'_> {
     /// The text of each statement, in order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().map(|span| &self.revision.source.text[span.clone()])
+    }
+
+    /// The text of each query of its directives, in order.
+    pub fn queries(&self) -> impl Iterator<Item = &str> {
+        self.directives.iter().map(|it| &self.revision.source.text[it.query.clone()])
     }
 
     /// Whether it drops a table: then it probably rebuilds one.

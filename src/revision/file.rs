@@ -5,10 +5,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Body, BranchLabel, Downgrade, HeaderSpans, NameError, Revision, RevisionId, RunMode};
-use crate::similar::similar;
+use super::bodies::{MARKER, find_bodies};
+use super::directive::DirectiveProblem;
+use super::{BranchLabel, HeaderSpans, NameError, Revision, RevisionId, RunMode};
 use crate::source::{Problem, Source};
-use crate::sql::lexer::tokens;
 use crate::sql::statement::{SplitError, split};
 use crate::toml_table::{self, Located, Table, TomlProblem, TomlProblems};
 
@@ -16,10 +16,6 @@ use crate::toml_table::{self, Located, Table, TomlProblem, TomlProblems};
 const OPENING: &str = "-- /// revision";
 /// The line that closes it.
 const CLOSING: &str = "-- ///";
-/// What a marker begins with, at the very beginning of its line.
-const MARKER: &str = "-- migrate:";
-/// The markers, without [`MARKER`].
-const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
 
 /// What can be wrong with a revision file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +77,9 @@ pub enum FileProblem {
     /// A downgrade body although there is no way back.
     #[error("the downgrade is irreversible, but SQL follows")]
     IrreversibleWithSql,
+    /// A directive that cannot be evaluated.
+    #[error(transparent)]
+    Directive(DirectiveProblem),
     /// A body that SQLite could not read.
     #[error(transparent)]
     Sql(SplitError),
@@ -150,7 +149,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
 }
 
 /// Problems with where they stand, while they are collected.
-type Problems = Vec<(Range<usize>, FileProblem)>;
+pub(super) type Problems = Vec<(Range<usize>, FileProblem)>;
 
 /// Where the header stands.
 struct Header {
@@ -163,7 +162,7 @@ struct Header {
 }
 
 /// The lines of `text` from byte `start` on, each with its range; the line end is left out.
-fn lines_from(text: &str, start: usize) -> impl Iterator<Item = (Range<usize>, &str)> {
+pub(super) fn lines_from(text: &str, start: usize) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut offset = start;
     text[start..].split_inclusive('\n').map(move |line| {
         let start = offset;
@@ -222,7 +221,7 @@ fn is_plain_comment(line: &str) -> bool {
 }
 
 /// The byte after the line end that follows `end`.
-fn next_line(text: &str, end: usize) -> usize {
+pub(super) fn next_line(text: &str, end: usize) -> usize {
     text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1)
 }
 
@@ -374,121 +373,6 @@ fn report_repeated<T>(
         if items[..idx].iter().any(|earlier| text(&earlier.value) == name) {
             let name = name.to_owned();
             problems.push((item.span.clone(), FileProblem::ListedTwice { key, name }));
-        }
-    }
-}
-
-/// A marker and the bytes of its line.
-struct Marker<'a> {
-    line: Range<usize>,
-    text: &'a str,
-}
-
-/// Finds the bodies behind the header.
-///
-/// A line that looks like a marker but stands inside a string or a comment is none. Whether it
-/// does is known from the SQL before it: where that is complete, the line begins at a token.
-fn find_bodies(text: &str, start: usize, problems: &mut Problems) -> Option<(Body, Downgrade)> {
-    let mut markers: Vec<Marker<'_>> = Vec::new();
-    let mut segments: Vec<Range<usize>> = Vec::new();
-    let mut found = Vec::new();
-    let mut segment_start = start;
-    // The end of the string or comment that the last candidate stood in: a text of many lines that
-    // look like markers must not be read again for each of them.
-    let mut open_until = start;
-    let candidates = lines_from(text, start).filter(|(_, line)| line.starts_with(MARKER));
-    for (line, marker) in candidates {
-        if line.start < open_until {
-            continue;
-        }
-        let segment = segment_start..line.start;
-        let result = split(&text[segment.clone()]);
-        let open = result.as_ref().err().and_then(|them| them.iter().find(|(_, it)| is_open(it)));
-        if let Some((span, _)) = open {
-            let opening = segment_start + span.start;
-            let token = tokens(&text[opening..]).next();
-            open_until = token.map_or(text.len(), |it| opening + it.span.end);
-            continue;
-        }
-        found.push((segment.start, result));
-        segment_start = next_line(text, line.end);
-        segments.push(segment);
-        markers.push(Marker { line, text: marker.trim_end() });
-    }
-    found.push((segment_start, split(&text[segment_start..])));
-    segments.push(segment_start..text.len());
-
-    let n_problems = problems.len();
-    let mut n_statements = Vec::new();
-    for (offset, result) in found {
-        match result {
-            Ok(statements) => {
-                let first = statements.first();
-                n_statements.push(first.map(|it| it.span.start + offset..it.span.end + offset));
-            }
-            Err(errors) => {
-                n_statements.push(None);
-                problems.extend(errors.into_iter().map(|(span, err)| {
-                    (span.start + offset..span.end + offset, FileProblem::Sql(err))
-                }));
-            }
-        }
-    }
-
-    if let Some(first) = n_statements.first().cloned().flatten() {
-        problems.push((first, FileProblem::SqlBeforeMarker));
-    }
-    let mut upgrade = None;
-    let mut downgrade = None;
-    for (idx, marker) in markers.iter().enumerate() {
-        let body = Body { span: segments[idx + 1].clone() };
-        let what = marker.text.strip_prefix(MARKER).unwrap_or_default().trim();
-        let words: Vec<&str> = what.split_whitespace().collect();
-        let (slot_is_taken, is_downgrade) = match words.as_slice() {
-            ["upgrade"] => (upgrade.is_some(), false),
-            ["downgrade"] | ["downgrade", "irreversible"] => (downgrade.is_some(), true),
-            _ => {
-                let problem = FileProblem::UnknownMarker {
-                    found: marker.text.to_owned(),
-                    similar: similar(what, MARKERS),
-                };
-                problems.push((marker.line.clone(), problem));
-                continue;
-            }
-        };
-        if slot_is_taken {
-            let found = marker.text.to_owned();
-            problems.push((marker.line.clone(), FileProblem::MarkerTwice { found }));
-        } else if !is_downgrade {
-            if downgrade.is_some() {
-                problems.push((marker.line.clone(), FileProblem::MarkerOrder));
-            }
-            upgrade = Some(body);
-        } else if words.len() == 2 {
-            if let Some(statement) = n_statements[idx + 1].clone() {
-                problems.push((statement, FileProblem::IrreversibleWithSql));
-            }
-            downgrade = Some(Downgrade::Irreversible(marker.line.clone()));
-        } else {
-            downgrade = Some(Downgrade::Body(body));
-        }
-    }
-    if upgrade.is_none() && problems.len() == n_problems {
-        let end = text.trim_end().len();
-        problems.push((end..end, FileProblem::NoUpgradeMarker));
-    }
-    let end = text.len();
-    Some((upgrade?, downgrade.unwrap_or(Downgrade::Body(Body { span: end..end }))))
-}
-
-/// Whether the problem is a string, a name or a comment that has not ended where the text does.
-fn is_open(problem: &SplitError) -> bool {
-    match problem {
-        SplitError::UnterminatedString
-        | SplitError::UnterminatedIdentifier { .. }
-        | SplitError::UnterminatedComment => true,
-        SplitError::UnterminatedTrigger | SplitError::Nul | SplitError::IllegalToken { .. } => {
-            false
         }
     }
 }

@@ -1,4 +1,6 @@
+use super::super::{Body, Downgrade};
 use super::*;
+use crate::sql::statement::fingerprint;
 
 const GOOD: &str = r#"-- /// revision
 -- revision = "27c6a30d7c24"
@@ -236,4 +238,63 @@ fn lines_like_markers_in_texts_and_behind_them_are_told_apart() {
     assert_eq!(revision.body_text(&revision.upgrade), body);
     let Downgrade::Body(downgrade) = &revision.downgrade else { panic!("a body") };
     assert_eq!(revision.body_text(downgrade), "SELECT 1;\n");
+}
+
+#[test]
+fn directives_belong_to_their_body() {
+    let text = with_header("-- revision = \"a\"\n")
+        + "-- migrate:refuse-if rows of t are old: SELECT 1\nCREATE TABLE t (\n\
+           -- migrate:warn-if a: SELECT 2;\nx);\n\
+           -- migrate:downgrade\n-- migrate:warn-if rows of t are lost: SELECT x FROM t\n";
+    for text in [text.clone(), text.replace('\n', "\r\n")] {
+        let revision = good(&text);
+        let queries = |body: &Body| -> Vec<String> {
+            let queries = body.directives.iter().map(|it| it.query.clone());
+            queries.map(|it| revision.source.text[it].to_owned()).collect()
+        };
+        assert_eq!(queries(&revision.upgrade), ["SELECT 1", "SELECT 2"]);
+        assert_eq!(split(revision.body_text(&revision.upgrade)).unwrap().len(), 1);
+        let Downgrade::Body(downgrade) = &revision.downgrade else { panic!("a body") };
+        assert_eq!(queries(downgrade), ["SELECT x FROM t"]);
+    }
+}
+
+#[test]
+fn directives_do_not_change_the_fingerprint() {
+    let body = "CREATE TABLE t (x);\n";
+    let with = good(&format!(
+        "{}-- migrate:refuse-if a: SELECT 1\n{body}",
+        with_header("-- revision = \"a\"\n")
+    ));
+    assert_eq!(fingerprint(with.body_text(&with.upgrade)), fingerprint(body));
+}
+
+#[test]
+fn a_directive_without_a_body_is_a_mistake() {
+    let header = "-- /// revision\n-- revision = \"a\"\n-- ///\n";
+    let directive = "-- migrate:refuse-if a: SELECT 1\n";
+    let message = "the directive stands in no body, and would never be evaluated";
+    check_problems(
+        &format!(
+            "{header}{directive}-- migrate:upgrade\n-- migrate:downgrade irreversible\n{directive}"
+        ),
+        &[&format!("4:1 {message}"), &format!("7:1 {message}")],
+    );
+}
+
+#[test]
+fn wrong_directives_are_reported_with_the_rest() {
+    check_problems(
+        &(with_header("-- revision = \"a\"\n-- mesage = \"x\"\n")
+            + "-- migrate:refuse-if rows of t\nSELECT 1;\n-- migrate:refuse_if a: SELECT 1\n"),
+        &[
+            "3:4 unknown key `mesage`",
+            "6:1 the directive has no query: `: SELECT …` or `: WITH …` must follow the message",
+            "8:1 unknown marker `-- migrate:refuse_if`",
+        ],
+    );
+    let text = with_header("-- revision = \"a\"\n") + "-- migrate:refuse_if a: SELECT 1\n";
+    let problems = parse(&source(&text)).expect_err("the marker is wrong");
+    let FileProblem::UnknownMarker { similar, .. } = &problems[0].kind else { panic!("a marker") };
+    assert_eq!(similar, &["refuse-if"]);
 }

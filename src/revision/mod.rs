@@ -3,6 +3,8 @@
 //! Text in, data out. Only [`script_dir`] touches the file system, and nothing here knows how
 //! revisions follow one another: that is [`crate::graph`].
 
+mod bodies;
+pub mod directive;
 pub mod file;
 pub mod script_dir;
 
@@ -10,6 +12,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::directive::{Directive, DirectiveKind};
 use crate::source::{Location, Source};
 
 /// The longest id that Alembic's version table holds (`VARCHAR(32)`), in characters.
@@ -167,6 +170,9 @@ pub struct RunMode {
 pub struct Body {
     /// Bytes of the file, without the marker's line.
     pub span: Range<usize>,
+    /// What is evaluated right before it runs, in the order of the file. The lines lie inside of
+    /// `span`; to SQLite they are comments.
+    pub directives: Vec<Directive>,
 }
 
 /// The way back.

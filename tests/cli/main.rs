@@ -7,6 +7,7 @@ mod test_branches;
 mod test_completions;
 mod test_config;
 mod test_current;
+mod test_directives;
 mod test_downgrade;
 mod test_dry_run;
 mod test_edit;

@@ -13,5 +13,6 @@ mod model;
 mod readers;
 mod reading;
 mod rebuild;
+mod refusal;
 mod signals;
 mod together;

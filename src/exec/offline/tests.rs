@@ -243,3 +243,39 @@ fn settings_that_a_body_outside_a_transaction_left_end_with_it() {
     ]);
     check(&project, &[], 2, "CHECK constraint failed", "a @ r1");
 }
+
+/// A table, and a body that wants it clean.
+const PICKY: [&str; 2] = [
+    "CREATE TABLE a(x); INSERT INTO a VALUES (1)",
+    "-- migrate:refuse-if rows of \"a\" are too big: SELECT x FROM a WHERE x > 1; -- see above\n\
+     -- migrate:warn-if rows of a are gone: SELECT x FROM a\r\n\
+     DROP TABLE a",
+];
+
+#[test]
+fn a_script_refuses_what_a_body_refuses() {
+    let project = Project::of_upgrades(&PICKY);
+    let text = script(&OFFLINE, &project.graph, project.plan(&rows(&["r1"]), 2)).unwrap();
+    assert!(
+        text.contains(
+            r#"
+-- Running upgrade  -> r2, what r2 does
+
+CREATE TABLE temp._migrator_guard (ok CONSTRAINT "r2: rows of ""a"" are too big" CHECK (ok));
+INSERT INTO temp._migrator_guard SELECT 0 WHERE EXISTS (SELECT x FROM a WHERE x > 1);
+DROP TABLE temp._migrator_guard;
+-- migrate:warn-if rows of a are gone: SELECT x FROM a
+DROP TABLE a;
+"#
+        ),
+        "{text}"
+    );
+    let big = Project::of_upgrades(&PICKY).prepare("CREATE TABLE b(x)");
+    check(&big, &[], 1, "", "a b @ r1");
+    if big.summary() == "a b @ r1" {
+        big.connect().execute("UPDATE a SET x = 2", []).unwrap();
+        check(&big, &["r1"], 2, "CHECK constraint failed: r2: rows of \"a\" are", "a b @ r1");
+        big.connect().execute("UPDATE a SET x = 1", []).unwrap();
+        check(&big, &["r1"], 2, "", "b @ r2");
+    }
+}

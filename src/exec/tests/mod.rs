@@ -2,6 +2,7 @@
 
 mod autocommit;
 mod concurrency;
+mod directives;
 mod rehearsal;
 mod stamping;
 mod transactions;

@@ -1,0 +1,162 @@
+//! The bodies of a revision file: the markers behind the header, and what stands below each.
+
+use std::ops::Range;
+
+use super::directive::{self, DirectiveProblem};
+use super::file::{FileProblem, Problems, lines_from, next_line};
+use super::{Body, Downgrade};
+use crate::similar::similar;
+use crate::sql::lexer::tokens;
+use crate::sql::statement::{SplitError, split};
+
+/// What a marker begins with, at the very beginning of its line.
+pub(super) const MARKER: &str = "-- migrate:";
+/// The markers, without [`MARKER`].
+const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
+
+/// A marker and the bytes of its line.
+struct Marker<'a> {
+    line: Range<usize>,
+    text: &'a str,
+}
+
+/// Finds the bodies behind the header.
+///
+/// A line that looks like a marker but stands inside a string or a comment is none. Whether it
+/// does is known from the SQL before it: where that is complete, the line begins at a token.
+pub(super) fn find_bodies(
+    text: &str,
+    start: usize,
+    problems: &mut Problems,
+) -> Option<(Body, Downgrade)> {
+    let mut markers: Vec<Marker<'_>> = Vec::new();
+    let mut segments: Vec<Range<usize>> = Vec::new();
+    let mut found = Vec::new();
+    let mut segment_start = start;
+    // The end of the string or comment that the last candidate stood in: a text of many lines that
+    // look like markers must not be read again for each of them.
+    let mut open_until = start;
+    // A directive ends no body: it is found in there later.
+    let candidates = lines_from(text, start)
+        .filter(|(_, line)| line.starts_with(MARKER) && !directive::is_directive(line));
+    for (line, marker) in candidates {
+        if line.start < open_until {
+            continue;
+        }
+        let segment = segment_start..line.start;
+        let result = split(&text[segment.clone()]);
+        let open = result.as_ref().err().and_then(|them| them.iter().find(|(_, it)| is_open(it)));
+        if let Some((span, _)) = open {
+            let opening = segment_start + span.start;
+            let token = tokens(&text[opening..]).next();
+            open_until = token.map_or(text.len(), |it| opening + it.span.end);
+            continue;
+        }
+        found.push((segment.start, result));
+        segment_start = next_line(text, line.end);
+        segments.push(segment);
+        markers.push(Marker { line, text: marker.trim_end() });
+    }
+    found.push((segment_start, split(&text[segment_start..])));
+    segments.push(segment_start..text.len());
+
+    let n_problems = problems.len();
+    let mut n_statements = Vec::new();
+    for (offset, result) in found {
+        match result {
+            Ok(statements) => {
+                let first = statements.first();
+                n_statements.push(first.map(|it| it.span.start + offset..it.span.end + offset));
+            }
+            Err(errors) => {
+                n_statements.push(None);
+                problems.extend(errors.into_iter().map(|(span, err)| {
+                    (span.start + offset..span.end + offset, FileProblem::Sql(err))
+                }));
+            }
+        }
+    }
+
+    if let Some(first) = n_statements.first().cloned().flatten() {
+        problems.push((first, FileProblem::SqlBeforeMarker));
+    }
+    // A file has two bodies at most, and directives belong to one of them.
+    if let Some(before) = segments.first() {
+        refuse_directives(text, before, problems);
+    }
+    let mut upgrade = None;
+    let mut downgrade = None;
+    for (idx, marker) in markers.iter().enumerate() {
+        let span = segments[idx + 1].clone();
+        let what = marker.text.strip_prefix(MARKER).unwrap_or_default().trim();
+        let words: Vec<&str> = what.split_whitespace().collect();
+        let (slot_is_taken, is_downgrade) = match words.as_slice() {
+            ["upgrade"] => (upgrade.is_some(), false),
+            ["downgrade"] | ["downgrade", "irreversible"] => (downgrade.is_some(), true),
+            _ => {
+                problems.push((marker.line.clone(), unknown_marker(marker.text, what)));
+                continue;
+            }
+        };
+        if slot_is_taken {
+            let found = marker.text.to_owned();
+            problems.push((marker.line.clone(), FileProblem::MarkerTwice { found }));
+        } else if !is_downgrade {
+            if downgrade.is_some() {
+                problems.push((marker.line.clone(), FileProblem::MarkerOrder));
+            }
+            let directives = directive::find(text, &span, problems);
+            upgrade = Some(Body { span, directives });
+        } else if words.len() == 2 {
+            if let Some(statement) = n_statements[idx + 1].clone() {
+                problems.push((statement, FileProblem::IrreversibleWithSql));
+            }
+            refuse_directives(text, &span, problems);
+            downgrade = Some(Downgrade::Irreversible(marker.line.clone()));
+        } else {
+            let directives = directive::find(text, &span, problems);
+            downgrade = Some(Downgrade::Body(Body { span, directives }));
+        }
+    }
+    if upgrade.is_none() && problems.len() == n_problems {
+        let end = text.trim_end().len();
+        problems.push((end..end, FileProblem::NoUpgradeMarker));
+    }
+    let end = text.len();
+    let nothing = Body { span: end..end, directives: Vec::new() };
+    Some((upgrade?, downgrade.unwrap_or(Downgrade::Body(nothing))))
+}
+
+/// Reports the directives at `span`, where no body is.
+fn refuse_directives(text: &str, span: &Range<usize>, problems: &mut Problems) {
+    for found in directive::find(text, span, problems) {
+        problems.push((found.span, FileProblem::Directive(DirectiveProblem::NoBody)));
+    }
+}
+
+/// A marker that means nothing; `what` is its line without [`MARKER`].
+fn unknown_marker(line: &str, what: &str) -> FileProblem {
+    let markers = similar(what, MARKERS);
+    // Of a directive the first word decides, and the rest of its line may be long.
+    let word = what.split_whitespace().next().unwrap_or_default();
+    let directives = similar(word, directive::words());
+    if markers.is_empty() && !directives.is_empty() {
+        return FileProblem::UnknownMarker {
+            found: format!("{MARKER}{word}"),
+            similar: directives,
+        };
+    }
+    FileProblem::UnknownMarker { found: line.to_owned(), similar: markers }
+}
+
+/// Whether the problem is a string, a name or a comment that has not ended where the text does.
+fn is_open(problem: &SplitError) -> bool {
+    match problem {
+        SplitError::UnterminatedString
+        | SplitError::UnterminatedIdentifier { .. }
+        | SplitError::UnterminatedComment => true,
+        SplitError::UnterminatedTrigger | SplitError::Nul | SplitError::IllegalToken { .. } => {
+            false
+        }
+    }
+}
