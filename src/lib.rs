@@ -65,7 +65,9 @@ pub mod errors {
     pub use crate::db::{
         BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError, SqliteErrorKind,
     };
-    pub use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, State};
+    pub use crate::exec::{
+        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, ReplayError, State,
+    };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;

@@ -10,6 +10,8 @@ mod lock;
 mod log;
 #[cfg(feature = "cli")]
 pub mod refinery;
+mod schema_objects;
+mod scratch;
 mod version_table;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ pub use self::checks::{
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
+pub use self::scratch::{Quoting, Scratch, Stub};
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

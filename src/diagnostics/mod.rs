@@ -186,6 +186,9 @@ fn reports(err: &Error) -> Vec<Report> {
         }
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
+        Error::Replay(err) => {
+            failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
@@ -250,11 +253,20 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = run_hints::failure(err);
+        let mut hints = run_hints::failure(&err.failure, err.state.has_run);
         hints.extend(run_hints::state(err));
         hints
     };
-    match &err.failure {
+    failure_reports(&err.failure, err, &hints)
+}
+
+/// What to say about a failure, whose whole message `err` has.
+fn failure_reports(
+    failure: &Failure,
+    err: &dyn std::error::Error,
+    hints: &dyn Fn() -> Vec<String>,
+) -> Vec<Report> {
+    match failure {
         Failure::Planner(failure) => {
             let mut report = Report::new(err.to_string()).hints(hints());
             if let Some(plan_error) = failure.downcast_ref::<crate::plan::PlanError>() {
@@ -284,7 +296,7 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         }
         Failure::ForeignKeys { .. } | Failure::Broken { .. } => {
             let mut report = with_causes(err, hints());
-            report.causes.extend(run_hints::details(&err.failure));
+            report.causes.extend(run_hints::details(failure));
             vec![report]
         }
         Failure::Database(_)

@@ -3,7 +3,7 @@
 //! Exhaustive like [`super::hints`].
 
 use super::hints::{one, split, ticked};
-use crate::db::DbError;
+use crate::db::{DbError, SqliteError};
 use crate::exec::{CommitOutcome, ExecError, Failure, NotRehearsable};
 use crate::sql::transaction_control::Forbidden;
 
@@ -40,6 +40,7 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
             Vec::new()
         }
+        DbError::SchemaObject { source, .. } => module(source),
         DbError::Setting { .. } => one("the SQLite in use is built without it"),
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
@@ -47,6 +48,17 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
         ),
+    }
+}
+
+/// What to do about a virtual table whose module nothing knows.
+pub fn module(err: &SqliteError) -> Vec<String> {
+    match err.missing_module() {
+        Some(name) => one(format!(
+            "if an extension of SQLite has `{name}`, name its file in alembic.toml: `extensions = \
+             [\"…\"]` under `[sqlite]`"
+        )),
+        None => Vec::new(),
     }
 }
 
@@ -91,16 +103,16 @@ pub fn details(failure: &Failure) -> Vec<String> {
 }
 
 /// What to do about a run that did not succeed.
-pub fn failure(err: &ExecError) -> Vec<String> {
-    match &err.failure {
-        Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
+pub fn failure(failure: &Failure, has_run: bool) -> Vec<String> {
+    match failure {
+        Failure::Cancelled if !has_run => one("nothing was changed"),
+        Failure::Statement { source, .. } => module(source),
         Failure::Planner(_)
-        | Failure::Statement { .. }
         | Failure::Cancelled
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
-        Failure::Database(it) if err.state.has_run => database_at_any_time(it),
+        Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
@@ -134,6 +146,16 @@ pub fn failure(err: &ExecError) -> Vec<String> {
             }
         },
     }
+}
+
+/// What to do about revisions that cannot be run in memory.
+pub fn replay(failure: &Failure) -> Vec<String> {
+    let mut hints = self::failure(failure, true);
+    hints.push(
+        "they were run in an empty database in memory, to see what they make; nothing was changed"
+            .to_owned(),
+    );
+    hints
 }
 
 /// Where the database is now, where something ran.

@@ -17,6 +17,7 @@ mod commit;
 mod error;
 pub mod event;
 mod group;
+mod in_memory;
 pub mod offline;
 mod session;
 mod stamp;
@@ -31,6 +32,7 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, State,
 };
 use self::event::Observer;
+pub use self::in_memory::{Replay, ReplayError, run_in_memory};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;

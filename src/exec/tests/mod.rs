@@ -2,6 +2,7 @@
 
 mod autocommit;
 mod concurrency;
+mod in_memory;
 mod rehearsal;
 mod stamping;
 mod transactions;
