@@ -36,6 +36,10 @@ pub enum Error {
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
+    /// The declared schema.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Declared(#[from] crate::declared::DeclaredError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

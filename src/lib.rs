@@ -38,6 +38,8 @@ mod toml_table;
 // The stages.
 mod config;
 mod db;
+#[cfg(feature = "cli")]
+mod declared;
 mod exec;
 mod graph;
 mod plan;
@@ -65,6 +67,8 @@ pub mod errors {
     pub use crate::db::{
         BrokenObject, DbError, DropEffect, ForeignKeyViolation, SqliteError, SqliteErrorKind,
     };
+    #[cfg(feature = "cli")]
+    pub use crate::declared::{CommandError, CommandFailure, DeclaredError, DeclaredProblem};
     pub use crate::exec::{
         CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, ReplayError, State,
     };

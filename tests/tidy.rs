@@ -19,8 +19,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
     ("db", &["config", "fsutil", "plan", "schema", "sql"]),
+    ("declared", &["db", "fsutil", "schema", "source", "sql"]),
     ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
-    ("error", &["config", "db", "exec", "fsutil", "graph", "plan", "revision", "source"]),
+    (
+        "error",
+        &["config", "db", "declared", "exec", "fsutil", "graph", "plan", "revision", "source"],
+    ),
     (
         "migrator",
         &["clock", "config", "db", "error", "exec", "fsutil", "graph", "plan", "revision"],
@@ -31,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "Error",
             "config",
             "db",
+            "declared",
             "exec",
             "graph",
             "plan",

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::config::url::UrlError;
 use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
+use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::plan::PlanError;
@@ -131,6 +132,74 @@ pub(super) fn split(problem: &SplitError) -> Vec<String> {
         SplitError::IllegalToken { .. } => one(
             "SQLite cannot read this; a text is written `'…'`, and a name that is no plain word `\"…\"`",
         ),
+    }
+}
+
+/// What to do about a declared schema that cannot be read.
+pub fn declared(err: &DeclaredError) -> Vec<String> {
+    match err {
+        DeclaredError::NoSources => {
+            one("name its files in alembic.toml: `files = [\"schema.sql\"]` under `[schema]`; \
+             `migrator schema dump` prints a schema to begin with")
+        }
+        DeclaredError::Missing { .. } | DeclaredError::NoMatch { .. } => {
+            one("make the file, or change `files` under `[schema]` in alembic.toml; its paths are \
+             relative to alembic.toml")
+        }
+        DeclaredError::EmptyFolder { .. } => {
+            one("put the schema there, or change `files` under `[schema]` in alembic.toml")
+        }
+        DeclaredError::Pattern { .. } => {
+            one("`*` stands for any characters, `?` for one, `**` for folders, `[[]` for a bracket")
+        }
+        DeclaredError::Command(err) => match &err.failure {
+            CommandFailure::Timeout(_) => {
+                one("it may take longer with `timeout = \"2m\"` under `[schema]` in alembic.toml")
+            }
+            CommandFailure::Io(_) => {
+                one("check `command` under `[schema]` in alembic.toml; it runs in the folder of \
+                 alembic.toml")
+            }
+            CommandFailure::Empty | CommandFailure::Status(_) => {
+                one("it must print `CREATE` statements to its standard output")
+            }
+        },
+        DeclaredError::Database(err) => super::run_hints::database(err),
+        DeclaredError::File(_) | DeclaredError::Problems(_) => Vec::new(),
+    }
+}
+
+/// What stands below the quoted line of a problem in a declared schema.
+pub fn declared_label(problem: &DeclaredProblem) -> String {
+    match problem {
+        DeclaredProblem::Duplicate { first, .. } => {
+            let (line, _) = first.line_column();
+            format!("first declared in {}:{line}", first.source.path.display())
+        }
+        _ => String::new(),
+    }
+}
+
+/// What to do about a problem in a declared schema.
+pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
+    match problem {
+        DeclaredProblem::NotUtf8 => one("save the file as UTF-8"),
+        DeclaredProblem::Split(problem) => split(problem),
+        DeclaredProblem::Temporary => one("leave it out"),
+        DeclaredProblem::OtherDatabase { .. } => one("leave out the name before the dot"),
+        DeclaredProblem::CreateTableAs => one("list the columns of the table"),
+        DeclaredProblem::NotADeclaration { .. } => one(
+            "a schema consists of `CREATE TABLE`, `INDEX`, `VIEW` and `TRIGGER`, as they should be \
+             in the end; rows, and the steps that lead there, belong into revisions",
+        ),
+        DeclaredProblem::Duplicate { .. } => one("leave out one of the two"),
+        DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
+        DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
+            "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
+             line of the column",
+        ),
+        DeclaredProblem::HintTwice { .. } => one("leave out one of the two"),
     }
 }
 

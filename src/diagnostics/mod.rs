@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 use crate::Error;
+use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};
 use crate::source::Location;
 
@@ -186,6 +187,7 @@ fn reports(err: &Error) -> Vec<Report> {
         }
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
+        Error::Declared(err) => declared_reports(err),
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
@@ -249,6 +251,26 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
             vec![with_causes(err, hints::read(err))]
         }
     }
+}
+
+fn declared_reports(err: &DeclaredError) -> Vec<Report> {
+    let DeclaredError::Problems(problems) = err else {
+        let mut report = with_causes(err, hints::declared(err));
+        if let DeclaredError::Command(err) = err
+            && !err.stderr.is_empty()
+        {
+            report.causes.push(format!("its standard error:\n{}", err.stderr));
+        }
+        return vec![report];
+    };
+    problems
+        .iter()
+        .map(|it| {
+            Report::new(it.kind.to_string())
+                .quote(&it.location, hints::declared_label(&it.kind))
+                .hints(hints::declared_problem(&it.kind))
+        })
+        .collect()
 }
 
 fn run_reports(err: &ExecError) -> Vec<Report> {
