@@ -137,7 +137,7 @@ pub fn files_matching(
     for path in found {
         let path = path.map_err(|err| {
             let path = err.path().to_owned();
-            FileError { action: "read the folder", path, source: err.into_error() }
+            FileError { action: "read the folder", path, source: err.into() }
         })?;
         if path.is_file() {
             files.push(path);

@@ -204,6 +204,14 @@ pub enum DbError {
         /// What SQLite said.
         source: SqliteError,
     },
+    /// An extension of SQLite could not be loaded.
+    #[error("cannot load the extension `{}`", path.display())]
+    Extension {
+        /// The extension.
+        path: PathBuf,
+        /// What SQLite, or the system, said.
+        source: SqliteError,
+    },
     /// An object of the schema that cannot be made in a database in memory.
     #[error("cannot make `{name}` of `{}` in memory", path.display())]
     SchemaObject {

@@ -5,6 +5,7 @@
 
 mod checks;
 mod error;
+mod extension;
 mod functions;
 mod lock;
 mod log;

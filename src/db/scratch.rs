@@ -44,6 +44,10 @@ pub struct Scratch {
 
 impl Scratch {
     /// An empty database with these extensions of SQLite.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Extension`].
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
         let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
@@ -52,6 +56,7 @@ impl Scratch {
             let outcome = database.connection.set_db_config(config, is_lenient);
             outcome.map_err(database.error("open"))?;
         }
+        database.load_extensions(extensions)?;
         let stubs = RefCell::default();
         Ok(Self { database, quoting, extensions: extensions.to_vec(), stubs })
     }

@@ -71,8 +71,9 @@ fn find(root: &Path, file: &str) -> Result<Vec<PathBuf>, DeclaredError> {
         }
         Ok(files) => Ok(files),
         Err(err) => {
-            // The error counts bytes of the whole path, whose beginning is ours.
-            let n_before = glob::Pattern::escape(&root.to_string_lossy()).len() + 1;
+            // The error counts characters of the whole path, whose beginning is ours.
+            let folder = glob::Pattern::escape(&root.to_string_lossy());
+            let n_before = folder.chars().count() + 1;
             let at = err.pos.saturating_sub(n_before) + 1;
             Err(DeclaredError::Pattern { pattern: pattern(), reason: err.msg, at })
         }

@@ -40,6 +40,10 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
             Vec::new()
         }
+        DbError::Extension { .. } => one(
+            "check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, \
+             and may leave out `.so`, `.dylib` or `.dll`",
+        ),
         DbError::SchemaObject { source, .. } => module(source),
         DbError::Setting { .. } => one("the SQLite in use is built without it"),
         DbError::NoVersionColumn { .. } => {
