@@ -170,7 +170,7 @@ fn every_key_is_read() {
     assert_eq!(config.database.version_table, "my versions");
     assert_eq!(config.database.busy_timeout, Duration::from_millis(250));
     assert_eq!(config.schema_command().unwrap(), ["python", "-m", "blog.ddl"]);
-    assert_eq!(config.schema.timeout, Duration::from_secs(120));
+    assert_eq!(config.schema.timeout, Duration::from_mins(2));
     assert!(config.schema.exclude.matches("Legacy_x") && config.schema.exclude.matches("OLD"));
     assert!(config.schema.column_order);
     assert_eq!(config.sqlite.target, SqliteVersion { minor: 40, patch: 0 });

@@ -177,9 +177,7 @@ impl Scratch {
                     Err::<bool, _>(rusqlite::Error::UserFunctionError(err))
                 })
             }
-            Stub::Collation(name) => {
-                connection.create_collation(name.as_str(), |left, right| left.cmp(right))
-            }
+            Stub::Collation(name) => connection.create_collation(name.as_str(), str::cmp),
         };
         outcome.map_err(self.database.error("open"))?;
         Ok(self.stubs.borrow_mut().insert(stub))

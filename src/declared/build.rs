@@ -4,12 +4,13 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::{DeclaredError, DeclaredProblem};
 use super::statement::{Declaration, Kind};
 use crate::db::{BrokenObject, Lock, Quoting, Scratch};
 use crate::schema::{Name, ObjectKind};
-use crate::source::{Location, Problem};
+use crate::source::{Location, Problem, Source};
 use crate::sql::lexer::{Token, tokens};
 
 /// What was made.
@@ -27,6 +28,7 @@ pub(super) struct Built {
 pub(super) fn build(
     mut declarations: Vec<Declaration>,
     mut problems: Vec<Problem<DeclaredProblem>>,
+    sources: &[Arc<Source>],
     extensions: &[PathBuf],
 ) -> Result<Built, DeclaredError> {
     remove_duplicates(&mut declarations, &mut problems);
@@ -58,7 +60,8 @@ pub(super) fn build(
         }
     }
     if !problems.is_empty() {
-        return Err(DeclaredError::Problems(in_order(problems)));
+        sort(&mut problems, sources);
+        return Err(DeclaredError::Problems(problems));
     }
 
     let mut renamed_tables = BTreeMap::new();
@@ -66,7 +69,7 @@ pub(super) fn build(
     for Declaration { kind, name, renamed_from, location, .. } in declarations {
         let name = Name::new(name);
         if let Some(old) = renamed_from {
-            renamed_tables.insert(name.clone(), Name::new(old));
+            renamed_tables.insert(name.clone(), old);
         }
         places.insert((kind.into(), name), location);
     }
@@ -161,20 +164,10 @@ fn named_token(sql: &str, message: &str) -> Range<usize> {
     tokens(sql).find(is_named).map_or(all, |it| it.span)
 }
 
-/// The problems in the order of the text, file by file.
-fn in_order(problems: Vec<Problem<DeclaredProblem>>) -> Vec<Problem<DeclaredProblem>> {
-    let mut files: Vec<&std::path::Path> = Vec::new();
-    for problem in &problems {
-        let path = problem.location.source.path.as_path();
-        if !files.contains(&path) {
-            files.push(path);
-        }
-    }
-    let place = |it: &Problem<DeclaredProblem>| {
-        let file = files.iter().position(|path| *path == it.location.source.path);
+/// Sorts problems by their places, the files in the order in which they were read.
+fn sort(problems: &mut [Problem<DeclaredProblem>], files: &[Arc<Source>]) {
+    problems.sort_by_key(|it| {
+        let file = files.iter().position(|file| Arc::ptr_eq(file, &it.location.source));
         (file, it.location.span.start)
-    };
-    let mut keyed: Vec<_> = problems.iter().map(|it| (place(it), it.clone())).collect();
-    keyed.sort_by_key(|(place, _)| *place);
-    keyed.into_iter().map(|(_, it)| it).collect()
+    });
 }

@@ -48,8 +48,10 @@ pub enum CommandFailure {
 }
 
 fn seconds(duration: Duration) -> String {
-    let number = duration.as_secs_f64();
-    if number == 1.0 { "1 second".to_owned() } else { format!("{number} seconds") }
+    match duration.as_millis() {
+        1000 => "1 second".to_owned(),
+        _ => format!("{} seconds", duration.as_secs_f64()),
+    }
 }
 
 impl Command<'_> {
@@ -189,8 +191,10 @@ fn end(child: &mut Child) {
     child.wait().ok();
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
 
     /// What a shell script printed, or the error with the standard error.

@@ -56,6 +56,14 @@ pub enum DeclaredError {
     /// The scratch database.
     #[error(transparent)]
     Database(DbError),
+    /// An object that an extension made, say, which migrator does not understand.
+    #[error("SQLite has an object `{name}`, and migrator cannot read it: it expects {expected}")]
+    NotUnderstood {
+        /// The object.
+        name: String,
+        /// What should stand in its statement.
+        expected: &'static str,
+    },
 }
 
 impl From<FileError> for DeclaredError {
@@ -124,6 +132,12 @@ pub enum DeclaredProblem {
         name: String,
         /// What SQLite said.
         message: String,
+    },
+    /// SQLite accepts the statement and migrator does not understand it.
+    #[error("SQLite accepts this statement, and migrator cannot read it: it expects {expected}")]
+    NotUnderstood {
+        /// What it expects.
+        expected: &'static str,
     },
     /// A comment that looks like a hint and is none.
     #[error("a hint reads `-- migrator:renamed from NAME`")]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::error::DeclaredProblem;
 use super::statement::{Declaration, Kind};
+use crate::schema::{self, Name};
 use crate::source::{Problem, Source};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::statement::Statement;
@@ -24,7 +25,7 @@ pub(super) fn read(
     if !text.contains("migrator:") {
         return;
     }
-    for comment in tokens(text).filter(|it| it.kind == TokenKind::LineComment) {
+    for comment in tokens(text).filter(is_comment) {
         let Some(name) = renamed_from(comment.text(text)) else { continue };
         let mut refuse = |kind| problems.push(Problem::new(source, comment.span.clone(), kind));
         let Ok(name) = name else {
@@ -59,16 +60,9 @@ pub(super) fn read(
 }
 
 /// The name in a comment that is a hint, or that should be one.
-fn renamed_from(comment: &str) -> Option<Result<String, ()>> {
-    let hint = comment.trim_start_matches('-').trim_start().strip_prefix("migrator:")?;
-    let mut words = tokens(hint).filter(Token::is_significant);
-    let mut is_next = |word: &str| words.next().is_some_and(|it| it.is_keyword(hint, word));
-    if !is_next("renamed") || !is_next("from") {
-        return Some(Err(()));
-    }
-    let name = words.next().and_then(|it| Some(it.name(hint)?.into_owned()));
-    let has_more = words.next().is_some();
-    Some(name.filter(|it| !it.is_empty() && !has_more).ok_or(()))
+fn renamed_from(comment: &str) -> Option<Result<Name, ()>> {
+    let content = comment.trim_start_matches(['-', '/', '*']).trim_start();
+    content.starts_with("migrator:").then(|| schema::hint::renamed_from(comment).ok_or(()))
 }
 
 /// Whether a comment has its line for itself, and nothing but such lines is between it and the
@@ -79,10 +73,13 @@ fn is_directly_above(text: &str, comment: &Token, start: usize) -> bool {
     let between = &text[comment.span.end..start];
     before.trim().is_empty()
         && tokens(between).all(|it| match it.kind {
-            TokenKind::LineComment => true,
             TokenKind::Whitespace => it.text(between).matches('\n').count() < 2,
-            _ => false,
+            _ => is_comment(&it),
         })
+}
+
+fn is_comment(token: &Token) -> bool {
+    matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment)
 }
 
 #[cfg(test)]
@@ -117,6 +114,8 @@ mod tests {
             "CREATE TABLE z(x);\n-- Posts.\n  -- migrator:renamed from b\n-- !\nCREATE TABLE a(x);",
             "a<b",
         );
+        check("/* migrator:renamed from b */\nCREATE TABLE a(x);", "a<b");
+        check("-- migrator:renamed from b, as agreed\nCREATE TABLE a(x);", "a<b");
         check("-- migrator:renamed from b\nCREATE VIRTUAL TABLE a USING fts5(x);", "a<b");
         check("CREATE TABLE a(x, -- migrator:renamed from y\n z);", "");
         check("CREATE TABLE a(x); -- renamed from b\n", "");
@@ -138,7 +137,7 @@ mod tests {
     fn a_hint_that_is_none_is_an_error() {
         check("-- migrator:rename from b\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
         check("-- migrator:renamed from\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
-        check("-- migrator:renamed from b c\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
+        check("-- migrator:renamed from 1\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
         check("CREATE TABLE a(x -- migrator:renamed form y\n);", &format!("1:18 {FORM}"));
         check(
             "-- migrator:renamed from b\n-- migrator:renamed from c\nCREATE TABLE a(x);",

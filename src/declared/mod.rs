@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 pub use self::command::{Command, CommandError, CommandFailure};
 pub use self::error::{DeclaredError, DeclaredProblem};
 use crate::db::Scratch;
-use crate::schema::{Name, ObjectKind, SchemaObject};
-use crate::source::Location;
+use crate::schema::{self, Name, ObjectKind, Schema};
+use crate::source::{Location, Problem};
 
 /// Where a schema is declared.
 #[derive(Clone, Copy)]
@@ -40,8 +40,8 @@ pub struct Declaration<'a> {
 
 /// A schema that was declared.
 pub struct Declared {
-    /// Its objects, as SQLite keeps them.
-    pub objects: Vec<SchemaObject>,
+    /// What it says.
+    pub schema: Schema,
     /// What the hints say of tables: the old name of each.
     pub renamed_tables: BTreeMap<Name, Name>,
     /// The statement of each object.
@@ -52,8 +52,7 @@ pub struct Declared {
 
 /// Reads a declared schema and makes it in a scratch database.
 ///
-/// The objects come in the order of the text within each kind: tables, virtual tables, indexes,
-/// views, triggers.
+/// Each kind of object comes in the order of the text.
 ///
 /// # Errors
 ///
@@ -66,9 +65,17 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
     for source in &sources {
         statement::read(source, &mut found, &mut problems);
     }
-    let built = build::build(found, problems, extensions)?;
+    let built = build::build(found, problems, &sources, extensions)?;
+    let objects = built.database.database().schema_objects(is_excluded)?;
+    let schema = schema::read(&objects).map_err(|err| {
+        let kind = DeclaredProblem::NotUnderstood { expected: err.expected };
+        match built.places.get(&(err.kind, Name::new(err.name.as_str()))) {
+            Some(place) => DeclaredError::Problems(vec![Problem { location: place.clone(), kind }]),
+            None => DeclaredError::NotUnderstood { name: err.name, expected: err.expected },
+        }
+    })?;
     Ok(Declared {
-        objects: built.database.database().schema_objects(is_excluded)?,
+        schema,
         renamed_tables: built.renamed_tables,
         places: built.places,
         database: built.database,

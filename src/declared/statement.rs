@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::error::DeclaredProblem;
 use super::hint;
+use crate::schema::Name;
 use crate::source::{Location, Problem, Source};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::statement::split;
@@ -34,7 +35,7 @@ pub(super) struct Declaration {
     /// The name in it.
     pub name_span: Range<usize>,
     /// What the hint above it says.
-    pub renamed_from: Option<String>,
+    pub renamed_from: Option<Name>,
 }
 
 impl Declaration {

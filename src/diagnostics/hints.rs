@@ -135,6 +135,8 @@ pub(super) fn split(problem: &SplitError) -> Vec<String> {
     }
 }
 
+const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
+
 /// What to do about a declared schema that cannot be read.
 pub fn declared(err: &DeclaredError) -> Vec<String> {
     match err {
@@ -165,6 +167,7 @@ pub fn declared(err: &DeclaredError) -> Vec<String> {
             }
         },
         DeclaredError::Database(err) => super::run_hints::database(err),
+        DeclaredError::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
         DeclaredError::File(_) | DeclaredError::Problems(_) => Vec::new(),
     }
 }
@@ -192,14 +195,16 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
             "a schema consists of `CREATE TABLE`, `INDEX`, `VIEW` and `TRIGGER`, as they should be \
              in the end; rows, and the steps that lead there, belong into revisions",
         ),
-        DeclaredProblem::Duplicate { .. } => one("leave out one of the two"),
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
         DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
         DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
             "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
              line of the column",
         ),
-        DeclaredProblem::HintTwice { .. } => one("leave out one of the two"),
+        DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
+            one("leave out one of the two")
+        }
     }
 }
 

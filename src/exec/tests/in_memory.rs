@@ -27,7 +27,7 @@ fn check(bodies: &[&str], expected: &str) {
             let mut revision = revision(&format!("r{n}"), body, "DROP TABLE t;");
             if n > 1 {
                 revision.down_revisions = vec![RevisionId::new(&format!("r{}", n - 1)).unwrap()];
-                revision.spans.down_revisions = vec![0..0];
+                revision.spans.down_revisions = vec![std::ops::Range::default()];
             }
             let autocommit = body.contains("autocommit");
             with_mode(revision, autocommit, body.contains("enforced"))
