@@ -11,10 +11,6 @@ pub struct Exclude(Vec<Pattern>);
 impl Exclude {
     /// Whether a name is excluded. The case of ASCII letters does not count, as it does not for
     /// SQLite.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for comparing schemas, which is not there yet")
-    )]
     pub fn matches(&self, name: &str) -> bool {
         let options = MatchOptions { case_sensitive: false, ..MatchOptions::new() };
         self.0.iter().any(|it| it.matches_with(name, options))

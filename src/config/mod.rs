@@ -272,6 +272,18 @@ impl Config {
         self.schema.command.iter().map(|text| self.resolve(text)).collect()
     }
 
+    /// Whether a table or a view is nobody's business when schemas are compared: it keeps the versions
+    /// or the log, or `[schema] exclude` names it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for comparing schemas, which is not there yet")
+    )]
+    pub fn is_excluded(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.database.version_table)
+            || name.eq_ignore_ascii_case(setting::LOG_TABLE)
+            || self.schema.exclude.matches(name)
+    }
+
     /// The extensions of `[sqlite]`. A path is relative to the file; a name without a folder is left as
     /// it is, and the system looks for it where its libraries are.
     #[cfg_attr(

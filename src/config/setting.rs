@@ -6,6 +6,9 @@ use chrono::{DateTime, FixedOffset, Local, Utc};
 
 use super::sqlite_version::SqliteVersion;
 
+/// The table that migrator records its runs in.
+pub(super) const LOG_TABLE: &str = "migrator_log";
+
 /// Which revisions share a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TransactionMode {
@@ -202,7 +205,7 @@ pub(super) fn version_table(name: &str) -> Result<String, SettingError> {
     if folded.starts_with("sqlite_") {
         return Err(SettingError::ReservedBySqlite);
     }
-    if folded == "migrator_log" {
+    if folded == LOG_TABLE {
         return Err(SettingError::LogTable);
     }
     Ok(name.to_owned())

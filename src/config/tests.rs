@@ -173,6 +173,8 @@ fn every_key_is_read() {
     assert_eq!(config.schema.timeout, Duration::from_mins(2));
     assert!(config.schema.exclude.matches("Legacy_x") && config.schema.exclude.matches("OLD"));
     assert!(config.schema.column_order);
+    assert!(["My Versions", "migrator_log", "old"].iter().all(|it| config.is_excluded(it)));
+    assert!(!config.is_excluded("alembic_version"));
     assert_eq!(config.sqlite.target, SqliteVersion { minor: 40, patch: 0 });
     let here = |it: &str| root.join(it);
     assert_eq!(

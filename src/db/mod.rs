@@ -14,6 +14,7 @@ pub mod refinery;
 mod schema_objects;
 #[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
 mod scratch;
+mod stub;
 mod version_table;
 
 use std::path::{Path, PathBuf};
@@ -31,9 +32,9 @@ pub use self::checks::{
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
-#[expect(unused_imports, reason = "for comparing schemas, which is not there yet")]
-pub use self::scratch::Stub;
 pub use self::scratch::{Quoting, Scratch};
+#[expect(unused_imports, reason = "for comparing schemas, which is not there yet")]
+pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

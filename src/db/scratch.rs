@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::functions::FunctionFlags;
 
+use super::stub::Stub;
 use super::{Database, DbError, Lock, ObjectState, SqliteError, SqliteErrorKind, checks};
 
 /// What SQLite makes of `"…"` where it names nothing.
@@ -23,15 +23,6 @@ pub enum Quoting {
     Strict,
     /// A string, as everywhere else.
     Lenient,
-}
-
-/// Something of the application's that is only there by name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stub {
-    /// A function; an error where it is called.
-    Function(String),
-    /// A collation; sorts as `BINARY` does.
-    Collation(String),
 }
 
 /// A database in memory that nothing depends on. Foreign keys are off; no statement touches a file.
@@ -89,10 +80,11 @@ impl Scratch {
     /// may be open.
     pub fn copy(&self) -> Result<Self, DbError> {
         let mut copy = Self::new(self.quoting, &self.extensions)?;
-        for stub in self.stubs.borrow().iter() {
-            copy.add(stub.clone())?;
-        }
         let error = self.database.error("copy");
+        for stub in self.stubs.borrow().iter() {
+            stub.register(&copy.database.connection).map_err(&error)?;
+        }
+        copy.stubs.clone_from(&self.stubs);
         let backup = Backup::new(&self.database.connection, &mut copy.database.connection);
         let outcome = backup.and_then(|it| it.step(-1)).map_err(error)?;
         match outcome {
@@ -138,7 +130,7 @@ impl Scratch {
                 Err(err) => err,
             };
             let stub =
-                if err.kind == SqliteErrorKind::Other { missing(&err.message) } else { None };
+                if err.kind == SqliteErrorKind::Other { Stub::missing(&err.message) } else { None };
             if !stub.is_some_and(|it| self.add(it).is_ok_and(|is_new| is_new)) {
                 return Err(err);
             }
@@ -150,7 +142,7 @@ impl Scratch {
         loop {
             let state = checks::objects(&self.database)?;
             let mut has_new = false;
-            for stub in state.unknown.values().filter_map(|it| missing(&it.message)) {
+            for stub in state.unknown.values().filter_map(|it| Stub::missing(&it.message)) {
                 has_new |= self.add(stub)?;
             }
             if !has_new {
@@ -161,40 +153,22 @@ impl Scratch {
 
     /// Makes a stub; says whether it is a new one.
     fn add(&self, stub: Stub) -> Result<bool, DbError> {
-        if self.stubs.borrow().contains(&stub) {
+        let mut stubs = self.stubs.borrow_mut();
+        if stubs.contains(&stub) {
             return Ok(false);
         }
-        let connection = &self.database.connection;
-        let outcome = match &stub {
-            Stub::Function(name) => {
-                // Deterministic, so that it may stand in indexes and generated columns.
-                let flags = FunctionFlags::SQLITE_UTF8
-                    | FunctionFlags::SQLITE_DETERMINISTIC
-                    | FunctionFlags::SQLITE_INNOCUOUS;
-                let message = format!("`{name}` is a function that only the application has");
-                connection.create_scalar_function(name.as_str(), -1, flags, move |_| {
-                    let err: Box<dyn std::error::Error + Send + Sync> = message.clone().into();
-                    Err::<bool, _>(rusqlite::Error::UserFunctionError(err))
-                })
-            }
-            Stub::Collation(name) => connection.create_collation(name.as_str(), str::cmp),
-        };
-        outcome.map_err(self.database.error("open"))?;
-        Ok(self.stubs.borrow_mut().insert(stub))
+        // SQLite does not say at first how a function is used. One that is not a stub is used wrongly.
+        if let Stub::Aggregate(name) = &stub {
+            let is_same =
+                |it: &Stub| matches!(it, Stub::Function(it) if it.eq_ignore_ascii_case(name));
+            let Some(plain) = stubs.iter().find(|it| is_same(it)).cloned() else {
+                return Ok(false);
+            };
+            stubs.remove(&plain);
+        }
+        stub.register(&self.database.connection).map_err(self.database.error("open"))?;
+        Ok(stubs.insert(stub))
     }
-}
-
-/// The stub that would do away with an error of SQLite, which may be about an object that it read on
-/// its way: `error in view v: no such function: f`.
-fn missing(message: &str) -> Option<Stub> {
-    let after = |words: &str| message.find(words).map(|at| message[at + words.len()..].to_owned());
-    if let Some(name) = after("no such function: ") {
-        return Some(Stub::Function(name));
-    }
-    if let Some(name) = after("unknown function: ") {
-        return Some(Stub::Function(name.trim_end_matches("()").to_owned()));
-    }
-    after("no such collation sequence: ").map(Stub::Collation)
 }
 
 #[cfg(test)]
@@ -208,6 +182,7 @@ mod tests {
     fn stubs(scratch: &Scratch) -> String {
         let show = |it: &Stub| match it {
             Stub::Function(name) => format!("{name}()"),
+            Stub::Aggregate(name) => format!("{name}(*)"),
             Stub::Collation(name) => name.clone(),
         };
         scratch.stubs().iter().map(show).collect::<Vec<_>>().join(" ")
@@ -231,6 +206,19 @@ mod tests {
         check(&["CREATE TABLE t(a)", "CREATE INDEX i ON t(\"odd name\"(a))"], "odd name()");
         check(&["CREATE TABLE t(a)", "INSERT INTO t SELECT slug(a) FROM t"], "slug()");
         check(&["CREATE TABLE t(a CHECK (is_ok(a)))", "UPDATE t SET a = 1"], "is_ok()");
+    }
+
+    #[test]
+    fn aggregate_and_window_functions_are_stubbed() {
+        let table = "CREATE TABLE t(a, b)";
+        check(&[table, "SELECT med(a) OVER (ORDER BY b), MED(b) FROM t GROUP BY b"], "med(*)");
+        check(&[table, "SELECT b FROM t GROUP BY b HAVING med(a) FILTER (WHERE b) > 1"], "med(*)");
+        check(&[table, "SELECT b, med(a ORDER BY b) FROM t GROUP BY b"], "med(*)");
+        check(
+            &[table, "SELECT upper(a) OVER () FROM t"],
+            "upper() may not be used as a window function",
+        );
+        check(&["SELECT med(1) OVER ()"], "`med` is a function that only the application has");
     }
 
     #[test]

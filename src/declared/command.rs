@@ -192,9 +192,8 @@ fn end(child: &mut Child) {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
 
     /// What a shell script printed, or the error with the standard error.

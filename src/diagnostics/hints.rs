@@ -173,11 +173,12 @@ pub fn declared(err: &DeclaredError) -> Vec<String> {
 }
 
 /// What stands below the quoted line of a problem in a declared schema.
-pub fn declared_label(problem: &DeclaredProblem) -> String {
+pub fn declared_label(problem: &DeclaredProblem, here: &Path) -> String {
     match problem {
         DeclaredProblem::Duplicate { first, .. } => {
             let (line, _) = first.line_column();
-            format!("first declared in {}:{line}", first.source.path.display())
+            let path = first.source.path.strip_prefix(here).unwrap_or(&first.source.path);
+            format!("first declared in {}:{line}", path.display())
         }
         _ => String::new(),
     }
