@@ -87,6 +87,7 @@ impl TableReader<'_> {
         for it in table.uniques.iter_mut().flat_map(|it| &mut it.columns) {
             leave_out_own_collation(it, &table.columns);
         }
+        read_strings(&mut table);
         let Some(primary_key) = &mut table.primary_key else { return table };
         let position = |key: &KeyColumn| table.columns.iter().position(|it| it.name == key.name);
         let positions: Vec<usize> = primary_key.columns.iter().filter_map(position).collect();
@@ -114,6 +115,19 @@ impl TableReader<'_> {
             }
         }
         table
+    }
+}
+
+/// Finds the strings among what is in double quotes, now that the columns are known.
+fn read_strings(table: &mut Table) {
+    for it in &mut table.checks {
+        it.expression.with_strings(|it| read::is_column(it, &table.columns));
+    }
+    for idx in 0..table.columns.len() {
+        if let Some(mut it) = table.columns[idx].generated.take() {
+            it.expression.with_strings(|it| read::is_column(it, &table.columns));
+            table.columns[idx].generated = Some(it);
+        }
     }
 }
 

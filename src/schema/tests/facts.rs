@@ -1,5 +1,7 @@
 //! What is read of a statement, fact by fact: what no pragma of SQLite's says.
 
+#![expect(clippy::format_push_string, reason = "what a summary costs does not matter")]
+
 use super::*;
 
 /// A table in one line: what the model holds, in a fixed order.
