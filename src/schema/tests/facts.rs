@@ -121,6 +121,10 @@ fn a_key_that_is_the_rowid_has_no_order() {
     check("(a INTEGER PRIMARY KEY DESC)", "a integer, key(a desc)");
     check("(a INTEGER PRIMARY KEY ASC)", "a integer, key(a) rowid");
     check("(a \"integer\", CONSTRAINT p PRIMARY KEY('A'))", "a integer, p: key(A) rowid");
+    check(
+        "(a INTEGER, PRIMARY KEY(a COLLATE NOCASE DESC)) WITHOUT ROWID",
+        "a integer, key(a desc), without rowid",
+    );
     check("(a INTEGER, b, PRIMARY KEY(a, b))", "a integer, b, key(a b)");
     check(
         "(a INTEGER PRIMARY KEY ON CONFLICT REPLACE AUTOINCREMENT)",
