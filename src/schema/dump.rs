@@ -75,7 +75,9 @@ fn ordered(n: usize, before: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
     let before: Vec<Vec<usize>> = (0..n).map(before).collect();
     let mut after = vec![Vec::new(); n];
     for (idx, those) in before.iter().enumerate() {
-        those.iter().for_each(|it| after[*it].push(idx));
+        for it in those {
+            after[*it].push(idx);
+        }
     }
     // Kosaraju: what is found together, going back, waits for each other.
     let mut group_of = vec![0; n];
@@ -90,7 +92,9 @@ fn ordered(n: usize, before: impl Fn(usize) -> Vec<usize>) -> Vec<usize> {
     }
     groups.sort_unstable();
     for (number, group) in groups.iter().enumerate() {
-        group.iter().for_each(|it| group_of[*it] = number);
+        for it in group {
+            group_of[*it] = number;
+        }
     }
     let groups_before = |group: &Vec<usize>| {
         let members = group.iter().flat_map(|it| &before[*it]);

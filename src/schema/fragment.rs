@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::quote;
 
 /// A piece of SQL: equal to another one if their tokens are.
 ///
@@ -56,6 +57,42 @@ impl Fragment {
     /// A piece that means something else than its tokens say.
     pub(super) fn with_meaning(text: String, meaning: String) -> Self {
         Self { text, meaning }
+    }
+
+    /// The same in a place where `is_column` says which columns there are: there SQLite takes
+    /// `"…"` for a string if no column has that name, and writes `'…'` when it gets to rewrite it.
+    pub(super) fn with_strings(&mut self, is_column: impl Fn(&str) -> bool) {
+        let sql = &self.text;
+        // A string in front is the column of an index; an expression does not begin with one.
+        if !sql.contains('"') || sql.starts_with('\'') {
+            return;
+        }
+        let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let mut meaning = String::new();
+        for (idx, token) in tokens.iter().enumerate() {
+            let before = idx.checked_sub(1).map(|it| &tokens[it]);
+            let is_other_name = before.is_some_and(|it| {
+                it.kind == TokenKind::Dot
+                    || it.is_keyword(sql, "COLLATE")
+                    || it.is_keyword(sql, "AS")
+            });
+            let is_qualifier = tokens
+                .get(idx + 1)
+                .is_some_and(|it| matches!(it.kind, TokenKind::Dot | TokenKind::LeftParenthesis));
+            let string = token.name(sql).filter(|it| {
+                token.text(sql).starts_with('"')
+                    && !is_other_name
+                    && !is_qualifier
+                    && !is_column(it)
+            });
+            if let Some(string) = string {
+                separate(&mut meaning);
+                meaning.push_str(&quote::literal(&string));
+            } else {
+                push_token(&mut meaning, sql, token);
+            }
+        }
+        self.meaning = meaning;
     }
 
     /// As it was written.

@@ -29,29 +29,27 @@ pub fn without_hints(sql: &str) -> Cow<'_, str> {
     if !sql.contains(MARK) {
         return Cow::Borrowed(sql);
     }
+    let blanks = [' ', '\t'];
     let mut kept = String::with_capacity(sql.len());
     let mut end = 0;
     for token in tokens(sql).filter(|it| hint(sql, it).is_some()) {
-        let start = end;
-        let mut before = sql[start..token.span.start].trim_end_matches([' ', '\t']).len() + start;
-        end = token.span.end;
-        let rest_of_line = sql[end..].trim_start_matches([' ', '\t', '\r']);
-        let ends_line = rest_of_line.is_empty() || rest_of_line.starts_with('\n');
-        let starts_line = before > 0 && sql[..before].ends_with('\n');
-        if ends_line && starts_line {
-            end = (sql.len() - rest_of_line.len() + 1).min(sql.len());
-        } else if !ends_line {
+        let before = &sql[end..token.span.start];
+        // A line comment reaches up to the line feed, and takes the carriage return along.
+        end = token.span.start + token.text(sql).trim_end().len();
+        let after = sql[end..].trim_start_matches(blanks);
+        let line_end = ["\n", "\r\n"].into_iter().find(|it| after.starts_with(it));
+        let is_last_on_line = line_end.is_some() || after.is_empty();
+        if !is_last_on_line {
+            kept.push_str(before);
             // The tokens around it stay apart.
-            before = token.span.start;
-        } else if sql[end..].starts_with("\r\n") || !rest_of_line.is_empty() {
-            end = sql.len() - rest_of_line.len();
+            let is_glued = !before.ends_with(char::is_whitespace) && after.len() == sql.len() - end;
+            kept.push_str(if is_glued { " " } else { "" });
+            continue;
         }
-        kept.push_str(&sql[start..before]);
-        let is_glued = !kept.ends_with(char::is_whitespace)
-            && !sql[end..].starts_with(char::is_whitespace)
-            && !sql[end..].is_empty();
-        if is_glued {
-            kept.push(' ');
+        kept.push_str(before.trim_end_matches(blanks));
+        end = sql.len() - after.len();
+        if kept.ends_with('\n') {
+            end += line_end.map_or(0, str::len);
         }
     }
     kept.push_str(&sql[end..]);
@@ -69,43 +67,38 @@ pub(super) fn assign(sql: &str, columns: &mut [Column], spans: &[Range<usize>]) 
     let tokens: Vec<Token> = tokens(sql).collect();
     for (idx, token) in tokens.iter().enumerate() {
         let Some(name) = hint(sql, token) else { continue };
-        let column = column_on_line(sql, &tokens[..idx], spans).or_else(|| {
-            let is_alone = is_first_on_line(sql, token.span.start);
-            if is_alone { column_below(&tokens[idx + 1..], spans) } else { None }
-        });
-        // In the middle of a definition, on a line of its own.
-        let column = column.or_else(|| spans.iter().position(|it| it.contains(&token.span.start)));
-        if let Some(column) = column {
+        if let Some(column) = column_of(sql, &tokens[..idx], &tokens[idx + 1..], spans) {
             columns[column].renamed_from = Some(name);
         }
     }
 }
 
+/// The number of the column that a comment between two runs of tokens is about.
+fn column_of(
+    sql: &str,
+    before: &[Token],
+    after: &[Token],
+    spans: &[Range<usize>],
+) -> Option<usize> {
+    let place = before.last()?.span.end;
+    let line = sql[..place].rfind('\n').map_or(0, |it| it + 1);
+    let mut on_line =
+        before.iter().rev().take_while(|it| it.span.end > line).filter(|it| it.is_significant());
+    let within = |place: usize| spans.iter().position(|it| it.contains(&place));
+    let last = on_line.next();
+    let is_comma = last.is_some_and(|it| it.kind == TokenKind::Comma);
+    if let Some(token) = if is_comma { on_line.next() } else { last } {
+        return within(token.span.start);
+    }
+    let mut below = after.iter().filter(|it| it.is_significant());
+    let next = below.next()?;
+    let next = if next.kind == TokenKind::Comma { below.next()? } else { next };
+    let column = spans.binary_search_by_key(&next.span.start, |it| it.start).ok();
+    // Otherwise it may have a line of its own in the middle of a definition.
+    column.or_else(|| within(place))
+}
+
 fn hint(sql: &str, token: &Token) -> Option<Name> {
     let is_comment = matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment);
     if is_comment { renamed_from(token.text(sql)) } else { None }
-}
-
-fn is_first_on_line(sql: &str, offset: usize) -> bool {
-    let line = sql[..offset].rfind('\n').map_or(0, |it| it + 1);
-    sql[line..offset].trim().is_empty()
-}
-
-/// The column that ends, or goes on, last on the line that `before` leads to.
-fn column_on_line(sql: &str, before: &[Token], spans: &[Range<usize>]) -> Option<usize> {
-    let end = before.last().map_or(0, |it| it.span.end);
-    let line = sql[..end].rfind('\n').map_or(0, |it| it + 1);
-    let on_line = before.iter().rev().take_while(|it| it.span.start >= line);
-    let mut significant = on_line.filter(|it| it.is_significant());
-    let last = significant.next()?;
-    let last = if last.kind == TokenKind::Comma { significant.next()? } else { last };
-    spans.iter().position(|it| it.contains(&last.span.start))
-}
-
-/// The column that begins right behind, perhaps after a comma.
-fn column_below(after: &[Token], spans: &[Range<usize>]) -> Option<usize> {
-    let mut significant = after.iter().filter(|it| it.is_significant());
-    let next = significant.next()?;
-    let next = if next.kind == TokenKind::Comma { significant.next()? } else { next };
-    spans.binary_search_by_key(&next.span.start, |it| it.start).ok()
 }

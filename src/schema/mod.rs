@@ -44,6 +44,7 @@ pub enum Conflict {
 
 /// What happens to rows that reference one that is deleted or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::enum_variant_names, reason = "NO ACTION is what SQL calls it")]
 pub enum Action {
     /// Nothing: the statement fails if they still reference it at its end.
     #[default]

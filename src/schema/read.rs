@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cursor::{Cursor, Expected};
-use super::{Name, ObjectKind, Schema, SchemaObject, Table, index, object, table};
+use super::{Column, Name, ObjectKind, Schema, SchemaObject, Table, index, object, table};
 
 /// A statement that SQLite has accepted and this version of migrator does not understand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,15 @@ pub fn read(objects: &[SchemaObject]) -> Result<Schema, ReadError> {
             offset: err.offset,
         })?;
     }
-    name_parent_columns(&mut schema.tables);
+    let by_name: HashMap<Name, usize> =
+        schema.tables.iter().enumerate().map(|(idx, it)| (it.name.clone(), idx)).collect();
+    name_parent_columns(&mut schema.tables, &by_name);
+    for it in &mut schema.indexes {
+        let Some(table) = by_name.get(&it.table).map(|it| &schema.tables[*it]) else { continue };
+        for fragment in it.columns.iter_mut().chain(&mut it.condition) {
+            fragment.with_strings(|it| is_column(it, &table.columns));
+        }
+    }
     Ok(schema)
 }
 
@@ -67,10 +75,14 @@ pub(super) fn head(cursor: &mut Cursor<'_>, kind: &'static str) -> Result<(), Ex
     Ok(())
 }
 
+/// Whether an expression over these columns can name one like that.
+pub(super) fn is_column(name: &str, columns: &[Column]) -> bool {
+    let is_rowid = ["rowid", "oid", "_rowid_"].iter().any(|it| it.eq_ignore_ascii_case(name));
+    is_rowid || columns.iter().any(|it| it.name.is(name))
+}
+
 /// `REFERENCES parent` without columns means the primary key of the parent.
-fn name_parent_columns(tables: &mut [Table]) {
-    let by_name: HashMap<Name, usize> =
-        tables.iter().enumerate().map(|(idx, it)| (it.name.clone(), idx)).collect();
+fn name_parent_columns(tables: &mut [Table], by_name: &HashMap<Name, usize>) {
     for child_idx in 0..tables.len() {
         for key_idx in 0..tables[child_idx].foreign_keys.len() {
             let key = &tables[child_idx].foreign_keys[key_idx];

@@ -87,23 +87,23 @@ impl TableReader<'_> {
         for it in table.uniques.iter_mut().flat_map(|it| &mut it.columns) {
             leave_out_own_collation(it, &table.columns);
         }
+        read_strings(&mut table);
         let Some(primary_key) = &mut table.primary_key else { return table };
         let position = |key: &KeyColumn| table.columns.iter().position(|it| it.name == key.name);
         let positions: Vec<usize> = primary_key.columns.iter().filter_map(position).collect();
-        primary_key.is_rowid = match positions[..] {
-            [idx] => {
-                let is_integer = table.columns[idx].datatype.is_word("integer");
-                let is_alone = primary_key.columns.len() == 1;
-                is_integer && is_alone && !table.is_without_rowid && !self.has_descending_column_key
+        let is_integer = match (&positions[..], &primary_key.columns[..]) {
+            ([idx], [_]) => {
+                let datatype = &table.columns[*idx].datatype;
+                datatype.is_word("integer") && !self.has_descending_column_key
             }
             _ => false,
         };
+        primary_key.is_rowid = is_integer && !table.is_without_rowid;
         for it in &mut primary_key.columns {
             leave_out_own_collation(it, &table.columns);
-            if primary_key.is_rowid {
-                it.collation = None;
-                it.is_descending = false;
-            }
+            // SQLite forgets it before it comes to WITHOUT ROWID.
+            it.collation.take_if(|_| is_integer);
+            it.is_descending &= !primary_key.is_rowid;
         }
         let is_implied = table.is_strict || table.is_without_rowid;
         for idx in positions {
@@ -114,6 +114,19 @@ impl TableReader<'_> {
             }
         }
         table
+    }
+}
+
+/// Finds the strings among what is in double quotes, now that the columns are known.
+fn read_strings(table: &mut Table) {
+    for it in &mut table.checks {
+        it.expression.with_strings(|it| read::is_column(it, &table.columns));
+    }
+    for idx in 0..table.columns.len() {
+        if let Some(mut it) = table.columns[idx].generated.take() {
+            it.expression.with_strings(|it| read::is_column(it, &table.columns));
+            table.columns[idx].generated = Some(it);
+        }
     }
 }
 
