@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::version_table::table_exists;
 use super::{Database, DbError};
 use crate::schema::{ObjectKind, SchemaObject};
 use crate::sql::lexer::{Token, tokens};
@@ -26,6 +27,11 @@ impl Database {
             !is_shadow && !is_excluded(&it.table)
         });
         Ok(objects)
+    }
+
+    /// Whether there is a table or a view of this name; shadow tables count.
+    pub fn has_table(&self, name: &str) -> Result<bool, DbError> {
+        table_exists(self, name)
     }
 
     /// Everything that has a statement, shadow tables too.

@@ -32,7 +32,15 @@ pub(super) fn build(
     extensions: &[PathBuf],
 ) -> Result<Built, DeclaredError> {
     remove_duplicates(&mut declarations, &mut problems);
-    declarations.sort_by_key(|it| it.kind);
+    let prefixes = shadow_prefixes(&declarations);
+    let may_be_shadow = |it: &Declaration| {
+        let name = it.name.to_ascii_lowercase();
+        it.kind == Kind::Table && prefixes.iter().any(|prefix| name.starts_with(prefix))
+    };
+    // What may be a shadow table comes right after the virtual tables, which make theirs themselves.
+    declarations.sort_by_cached_key(|it| {
+        (if may_be_shadow(it) { Kind::VirtualTable } else { it.kind }, may_be_shadow(it))
+    });
 
     let database = Scratch::new(Quoting::Strict, extensions)?;
     database.database().begin(Lock::Write)?;
@@ -41,6 +49,11 @@ pub(super) fn build(
     for declaration in &declarations {
         let table = declaration.table.as_deref().map(Name::new);
         if table.is_some_and(|it| failed.contains(&it)) {
+            continue;
+        }
+        let is_made =
+            may_be_shadow(declaration) && database.database().has_table(&declaration.name)?;
+        if is_made {
             continue;
         }
         if let Err(source) = database.execute(declaration.sql()) {
@@ -85,6 +98,13 @@ impl From<Kind> for ObjectKind {
             Kind::Trigger => Self::Trigger,
         }
     }
+}
+
+/// How the names of the shadow tables of declared virtual tables begin, in lower case: the shell's
+/// `.schema` lists them like others.
+fn shadow_prefixes(declarations: &[Declaration]) -> Vec<String> {
+    let virtual_tables = declarations.iter().filter(|it| it.kind == Kind::VirtualTable);
+    virtual_tables.map(|it| format!("{}_", it.name.to_ascii_lowercase())).collect()
 }
 
 /// Reports what is declared a second time and leaves the first: `IF NOT EXISTS` would hide it.

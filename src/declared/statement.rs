@@ -123,6 +123,11 @@ fn classify(sql: &str) -> Result<Option<Shape>, (Range<usize>, DeclaredProblem)>
             return Err((token.span.clone(), DeclaredProblem::OtherDatabase { database }));
         }
     }
+    let text = name.and_then(|it| it.name(sql)).unwrap_or_default().into_owned();
+    // The shell's `.schema` lists SQLite's own tables too.
+    if kind == Kind::Table && text.to_ascii_lowercase().starts_with("sqlite_") {
+        return Ok(None);
+    }
     if kind == Kind::Table && is(at, "AS") {
         return Err((all[at].span.clone(), DeclaredProblem::CreateTableAs));
     }
@@ -136,7 +141,7 @@ fn classify(sql: &str) -> Result<Option<Shape>, (Range<usize>, DeclaredProblem)>
     }
     Ok(Some(Shape {
         kind,
-        name: name.and_then(|it| it.name(sql)).unwrap_or_default().into_owned(),
+        name: text,
         name_span: name.map_or(0..sql.len(), |it| it.span.clone()),
         table,
     }))
@@ -191,6 +196,7 @@ mod tests {
         for sql in ["BEGIN TRANSACTION", "begin", "COMMIT", "END", "PRAGMA foreign_keys=OFF"] {
             check(sql, "nothing");
         }
+        check("CREATE TABLE sqlite_sequence(name,seq)", "nothing");
     }
 
     #[test]

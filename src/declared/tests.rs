@@ -82,6 +82,14 @@ fn a_dump_of_the_shell_works() {
          CREATE TABLE t(a);\nCREATE INDEX main.i ON t(a);\nCOMMIT;\n",
         &["t", "i"],
     );
+    // `.schema` has more of what is nobody's.
+    check(
+        "CREATE TABLE sqlite_sequence(name,seq);\nCREATE TABLE docs_archive(a);\n\
+         CREATE VIRTUAL TABLE docs USING fts5(body)\n/* docs(body) */;\n\
+         CREATE TABLE IF NOT EXISTS 'docs_data'(id INTEGER PRIMARY KEY, block BLOB);\n\
+         CREATE INDEX i ON docs_archive(a);\n",
+        &["docs_archive", "docs", "i"],
+    );
     check("", &[]);
     check("-- nothing\n", &[]);
 }
