@@ -45,10 +45,8 @@ mod exec;
 mod graph;
 mod plan;
 mod revision;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "what compares schemas comes after it")
-)]
+#[cfg_attr(not(test), expect(dead_code, reason = "what compares schemas comes after it"))]
+#[expect(unused_imports, reason = "what compares schemas comes after it")]
 mod schema;
 mod sql;
 
