@@ -5,7 +5,7 @@
 
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::ExecError;
+use crate::exec::{ExecError, ReplayError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
@@ -36,6 +36,13 @@ pub enum Error {
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
+    /// The declared schema.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Declared(#[from] crate::declared::DeclaredError),
+    /// The revisions, run in memory.
+    #[error(transparent)]
+    Replay(Box<ReplayError>),
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -71,5 +78,11 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+impl From<ReplayError> for Error {
+    fn from(err: ReplayError) -> Self {
+        Self::Replay(Box::new(err))
     }
 }

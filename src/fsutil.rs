@@ -84,6 +84,69 @@ pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(folders)
 }
 
+/// The files below a folder, at any depth, whose name ends in `suffix`: those of the folder itself
+/// sorted by name, then those of each folder in it. Folders whose name begins with a dot are left
+/// out, and so is a link that leads back up.
+#[cfg(feature = "cli")]
+pub fn files_below(folder: &Path, suffix: &str) -> Result<Vec<PathBuf>, FileError> {
+    let mut files = Vec::new();
+    collect_below(folder, suffix, &mut Vec::new(), &mut files)?;
+    Ok(files)
+}
+
+#[cfg(feature = "cli")]
+fn collect_below(
+    folder: &Path,
+    suffix: &str,
+    above: &mut Vec<PathBuf>,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), FileError> {
+    let real = folder.canonicalize().map_err(FileError::new("read the folder", folder))?;
+    if above.contains(&real) {
+        return Ok(());
+    }
+    above.push(real);
+    files.extend(files_with_suffix(folder, suffix)?);
+    for inner in folders(folder)? {
+        collect_below(&inner, suffix, above, files)?;
+    }
+    above.pop();
+    Ok(())
+}
+
+/// The files that match `pattern`, a path relative to `folder` with `*`, `?`, `[…]` and `**`; sorted.
+/// What begins with a dot is matched by nothing but a dot.
+///
+/// # Errors
+///
+/// The inner one is a pattern that is none.
+#[cfg(feature = "cli")]
+pub fn files_matching(
+    folder: &Path,
+    pattern: &str,
+) -> Result<Result<Vec<PathBuf>, glob::PatternError>, FileError> {
+    let folder = glob::Pattern::escape(&folder.to_string_lossy());
+    let options =
+        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let pattern = Path::new(&folder).join(pattern);
+    let found = match glob::glob_with(&pattern.to_string_lossy(), options) {
+        Ok(found) => found,
+        Err(err) => return Ok(Err(err)),
+    };
+    let mut files = Vec::new();
+    for path in found {
+        let path = path.map_err(|err| {
+            let path = err.path().to_owned();
+            FileError { action: "read the folder", path, source: err.into() }
+        })?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(Ok(files))
+}
+
 /// Writes a new file as a whole or not at all, and never over another one.
 ///
 /// The text goes to a temporary file in the same folder, is synced, and is then given its name.

@@ -19,8 +19,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
     ("db", &["config", "fsutil", "plan", "schema", "sql"]),
+    ("declared", &["db", "fsutil", "schema", "source", "sql"]),
     ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
-    ("error", &["config", "db", "exec", "fsutil", "graph", "plan", "revision", "source"]),
+    ("diff", &["schema", "sql"]),
+    ("generate", &["diff", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    (
+        "error",
+        &[
+            "autogenerate",
+            "config",
+            "db",
+            "declared",
+            "exec",
+            "fsutil",
+            "graph",
+            "plan",
+            "revision",
+            "source",
+        ],
+    ),
     (
         "migrator",
         &["clock", "config", "db", "error", "exec", "fsutil", "graph", "plan", "revision"],
@@ -29,8 +47,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "diagnostics",
         &[
             "Error",
+            "autogenerate",
             "config",
             "db",
+            "declared",
             "exec",
             "graph",
             "plan",
@@ -43,7 +63,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] = &["similar", "source", "toml_table", "sql", "schema", "graph", "plan"];
+const PURE: &[&str] =
+    &["similar", "source", "toml_table", "sql", "schema", "graph", "plan", "diff", "generate"];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::{ConfigError, ConfigProblem};
+use super::exclude::{self, Exclude};
 use super::file_template::{FileTemplate, Folders};
 use super::interpolate::{Text, Unresolved};
 use super::layer::{Layer, Layers, Problems};
 use super::setting::{self, SettingError, Timezone, TransactionMode};
+use super::sqlite_version::SqliteVersion;
 use super::values::Values;
 
 /// What Alembic cuts a slug to.
@@ -18,6 +20,9 @@ const DEFAULT_SLUG_LENGTH: usize = 40;
 
 /// Long enough for another deployment's run, short enough not to look like a hang.
 const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A program that imports a large application takes seconds.
+const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The settings that are worked out when the file is loaded. Where there are problems, a default
 /// stands in for each value that has one.
@@ -29,6 +34,9 @@ pub(super) struct Settings {
     pub transaction: TransactionMode,
     pub version_table: String,
     pub busy_timeout: Duration,
+    pub exclude: Exclude,
+    pub command_timeout: Duration,
+    pub target: SqliteVersion,
     pub problems: Problems,
 }
 
@@ -105,6 +113,10 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
     let transaction = reader.read(layer.transaction.as_ref(), setting::transaction);
     let version_table = reader.read(layer.version_table.as_ref(), setting::version_table);
     let busy_timeout = reader.read(layer.busy_timeout.as_ref(), setting::duration);
+    let exclude = layer.schema_exclude.iter().flatten();
+    let exclude = exclude.filter_map(|it| reader.read(Some(it), exclude::pattern)).collect();
+    let command_timeout = reader.read(layer.schema_timeout.as_ref(), setting::duration);
+    let target = reader.read(layer.target.as_ref(), SqliteVersion::parse);
     Settings {
         version_locations,
         file_template: file_template.unwrap_or_default(),
@@ -113,6 +125,9 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
         transaction: transaction.unwrap_or_default(),
         version_table: version_table.unwrap_or_else(|| super::DEFAULT_VERSION_TABLE.to_owned()),
         busy_timeout: busy_timeout.unwrap_or(DEFAULT_BUSY_TIMEOUT),
+        exclude,
+        command_timeout: command_timeout.unwrap_or(DEFAULT_COMMAND_TIMEOUT),
+        target: target.unwrap_or_default(),
         problems: reader.problems,
     }
 }

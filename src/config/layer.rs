@@ -29,6 +29,12 @@ pub(super) struct Layer {
     pub busy_timeout: Option<Text>,
     pub log: Option<bool>,
     pub schema_files: Option<Vec<Text>>,
+    pub schema_exclude: Option<Vec<Text>>,
+    pub column_order: Option<bool>,
+    pub schema_command: Option<Vec<Text>>,
+    pub schema_timeout: Option<Text>,
+    pub target: Option<Text>,
+    pub extensions: Option<Vec<Text>>,
     pub hooks: Option<Vec<Vec<Text>>>,
 }
 
@@ -61,6 +67,12 @@ impl Layer {
             busy_timeout: over.busy_timeout.or_else(|| self.busy_timeout.clone()),
             log: over.log.or(self.log),
             schema_files: over.schema_files.or_else(|| self.schema_files.clone()),
+            schema_exclude: over.schema_exclude.or_else(|| self.schema_exclude.clone()),
+            column_order: over.column_order.or(self.column_order),
+            schema_command: over.schema_command.or_else(|| self.schema_command.clone()),
+            schema_timeout: over.schema_timeout.or_else(|| self.schema_timeout.clone()),
+            target: over.target.or_else(|| self.target.clone()),
+            extensions: over.extensions.or_else(|| self.extensions.clone()),
             hooks: over.hooks.or_else(|| self.hooks.clone()),
         }
     }
@@ -74,8 +86,16 @@ impl Layer {
             &self.url,
             &self.version_table,
             &self.busy_timeout,
+            &self.schema_timeout,
+            &self.target,
         ];
-        let lists = [&self.version_locations, &self.schema_files];
+        let lists = [
+            &self.version_locations,
+            &self.schema_files,
+            &self.schema_exclude,
+            &self.schema_command,
+            &self.extensions,
+        ];
         let texts = single
             .into_iter()
             .flatten()
@@ -147,7 +167,16 @@ impl Reader<'_> {
         }
         if let Some(mut schema) = table.table("schema") {
             layer.schema_files = self.texts(&mut schema, "files");
+            layer.schema_exclude = self.texts(&mut schema, "exclude");
+            layer.column_order = schema.boolean("column_order").map(|it| it.value);
+            layer.schema_command = self.some_texts(&mut schema, "command");
+            layer.schema_timeout = self.text(&mut schema, "timeout");
             table.absorb(schema.finish());
+        }
+        if let Some(mut sqlite) = table.table("sqlite") {
+            layer.target = self.text(&mut sqlite, "target");
+            layer.extensions = self.texts(&mut sqlite, "extensions");
+            table.absorb(sqlite.finish());
         }
         if let Some(hooks) = table.tables("hooks") {
             let commands = hooks.into_iter().map(|mut hook| {
@@ -199,8 +228,9 @@ impl Reader<'_> {
     }
 }
 
-/// Every key, by its full name.
-const KEYS: [&str; 12] = [
+/// The keys by their full names, but for `schema.timeout`: whoever writes `timeout` elsewhere does not
+/// mean it.
+const KEYS: [&str; 17] = [
     "version_locations",
     "recursive_version_locations",
     "file_template",
@@ -212,7 +242,12 @@ const KEYS: [&str; 12] = [
     "database.busy_timeout",
     "database.log",
     "schema.files",
+    "schema.exclude",
+    "schema.column_order",
     "hooks.command",
+    "schema.command",
+    "sqlite.target",
+    "sqlite.extensions",
 ];
 
 /// What keys of `alembic.ini` are called here.

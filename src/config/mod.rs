@@ -6,10 +6,11 @@
 //!
 //! **Invariant.** A [`Config`] that exists is valid: every setting has been checked, for all
 //! environments of the file. Only what a command may do without is left as [`Text`] and looked up
-//! when it is asked for: the database URL, the schema files and the hooks.
+//! when it is asked for: the database URL, the schema's files and command, extensions and hooks.
 
 mod build;
 mod error;
+mod exclude;
 mod file_template;
 mod find;
 mod interpolate;
@@ -18,6 +19,7 @@ mod layer;
 pub mod revision_template;
 mod setting;
 mod slug;
+mod sqlite_version;
 pub mod templates;
 pub mod url;
 mod values;
@@ -28,11 +30,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::error::{ConfigError, ConfigProblem, FileOrigin};
+pub use self::exclude::Exclude;
 pub use self::file_template::{FileTemplate, FileTemplateError};
 pub use self::find::find;
 pub use self::interpolate::Text;
 pub use self::setting::{SettingError, Timezone, TransactionMode};
 pub use self::slug::slug;
+pub use self::sqlite_version::SqliteVersion;
 pub use self::values::{MissingValue, Place, Values};
 
 use self::interpolate::Unresolved;
@@ -69,6 +73,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `[schema]`.
     pub schema: SchemaConfig,
+    /// `[sqlite]`.
+    pub sqlite: SqliteConfig,
     /// `[[hooks]]`, in the order of the file.
     pub hooks: Vec<Hook>,
     /// Where `${KEY}` gets its value.
@@ -95,6 +101,25 @@ pub struct DatabaseConfig {
 pub struct SchemaConfig {
     /// Files, folders and globs, as written; [`Config::schema_files`] replaces their `${KEY}`s.
     pub files: Vec<Text>,
+    /// A program that prints the schema, or more of it, with its arguments, as written; empty where
+    /// there is none. [`Config::schema_command`] replaces their `${KEY}`s.
+    pub command: Vec<Text>,
+    /// How long that program may take.
+    pub timeout: Duration,
+    /// Tables and views that are left out, with their indexes and triggers: they are neither compared
+    /// nor changed.
+    pub exclude: Exclude,
+    /// Whether the order of columns is a difference.
+    pub column_order: bool,
+}
+
+/// `[sqlite]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteConfig {
+    /// The oldest version that must be able to run what is generated.
+    pub target: SqliteVersion,
+    /// Extensions, as written; [`Config::sqlite_extensions`] replaces their `${KEY}`s.
+    pub extensions: Vec<Text>,
 }
 
 /// A command that runs on each generated file.
@@ -123,7 +148,7 @@ impl Config {
     ///
     /// [`ConfigError::File`] holds all that is wrong with the file, in unchosen environments too.
     /// A `${KEY}` without a value is wrong only where it is used: in the chosen environment, and
-    /// not in the database URL, the schema files and the hooks.
+    /// not in the database URL, the schema's files and command, extensions and hooks.
     pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Self, ConfigError> {
         let bytes = fsutil::read(path)?;
         let valid_up_to = std::str::from_utf8(&bytes).err().map(|err| err.valid_up_to());
@@ -176,7 +201,17 @@ impl Config {
                 busy_timeout: settings.busy_timeout,
                 log: layer.log.unwrap_or(true),
             },
-            schema: SchemaConfig { files: layer.schema_files.unwrap_or_default() },
+            schema: SchemaConfig {
+                files: layer.schema_files.unwrap_or_default(),
+                command: layer.schema_command.unwrap_or_default(),
+                timeout: settings.command_timeout,
+                exclude: settings.exclude,
+                column_order: layer.column_order.unwrap_or_default(),
+            },
+            sqlite: SqliteConfig {
+                target: settings.target,
+                extensions: layer.extensions.unwrap_or_default(),
+            },
             hooks: layer
                 .hooks
                 .unwrap_or_default()
@@ -220,12 +255,36 @@ impl Config {
     }
 
     /// The files, folders and globs of `[schema]`, relative to the file as they were written.
+    pub fn schema_files(&self) -> Result<Vec<String>, ConfigError> {
+        self.schema.files.iter().map(|text| self.resolve(text)).collect()
+    }
+
+    /// The program of `[schema]` with its arguments; empty where there is none.
+    pub fn schema_command(&self) -> Result<Vec<String>, ConfigError> {
+        self.schema.command.iter().map(|text| self.resolve(text)).collect()
+    }
+
+    /// Whether a table or a view is nobody's business when schemas are compared: it keeps the versions
+    /// or the log, or `[schema] exclude` names it.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "for comparing schemas, which is not there yet")
     )]
-    pub fn schema_files(&self) -> Result<Vec<String>, ConfigError> {
-        self.schema.files.iter().map(|text| self.resolve(text)).collect()
+    pub fn is_excluded(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.database.version_table)
+            || name.eq_ignore_ascii_case(setting::LOG_TABLE)
+            || self.schema.exclude.matches(name)
+    }
+
+    /// The extensions of `[sqlite]`. A path is relative to the file; a name without a folder is left as
+    /// it is, and the system looks for it where its libraries are.
+    pub fn sqlite_extensions(&self) -> Result<Vec<PathBuf>, ConfigError> {
+        let path = |text: String| {
+            let has_folder = Path::new(&text).components().count() > 1;
+            let is_here = Path::new(&text).starts_with(".");
+            if has_folder || is_here { self.root.join(text) } else { PathBuf::from(text) }
+        };
+        self.sqlite.extensions.iter().map(|text| self.resolve(text).map(path)).collect()
     }
 
     /// The programs of `[[hooks]]`, each with its arguments; `{file}` is left in them.

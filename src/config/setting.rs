@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local, Utc};
 
+use super::sqlite_version::SqliteVersion;
+
+/// The table that migrator records its runs in.
+pub(super) const LOG_TABLE: &str = "migrator_log";
+
 /// Which revisions share a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TransactionMode {
@@ -55,6 +60,37 @@ pub enum SettingError {
     DurationTooLong {
         /// What stands there.
         found: String,
+    },
+    /// Not a version of SQLite.
+    #[error("must be a version of SQLite like `3.35`, not `{found}`")]
+    SqliteVersion {
+        /// What stands there.
+        found: String,
+    },
+    /// A version that no SQL can be generated for.
+    #[error("must be {} or later, not `{found}`", SqliteVersion::OLDEST)]
+    SqliteTooOld {
+        /// What stands there.
+        found: String,
+    },
+    /// A version for which nothing could be tried out.
+    #[error(
+        "must be at most {}, the SQLite that migrator has, not `{found}`",
+        SqliteVersion::BUNDLED
+    )]
+    SqliteTooNew {
+        /// What stands there.
+        found: String,
+    },
+    /// Not a pattern.
+    #[error("must be a pattern, not `{found}`: {reason} at character {at}")]
+    Pattern {
+        /// What stands there.
+        found: String,
+        /// What is wrong with it.
+        reason: &'static str,
+        /// Where, counted from 1.
+        at: usize,
     },
     /// There is nothing.
     #[error("is empty")]
@@ -169,7 +205,7 @@ pub(super) fn version_table(name: &str) -> Result<String, SettingError> {
     if folded.starts_with("sqlite_") {
         return Err(SettingError::ReservedBySqlite);
     }
-    if folded == "migrator_log" {
+    if folded == LOG_TABLE {
         return Err(SettingError::LogTable);
     }
     Ok(name.to_owned())

@@ -136,7 +136,11 @@ fn the_example_says_the_defaults() {
     assert_eq!(empty.database.version_table, "alembic_version");
     assert_eq!(empty.database.busy_timeout, Duration::from_secs(5));
     assert!(empty.database.log && !empty.recursive_version_locations);
-    assert_eq!((empty.schema.files, empty.hooks), (vec![], vec![]));
+    assert_eq!((empty.schema.files, empty.schema.command), (vec![], vec![]));
+    assert_eq!((empty.hooks, empty.sqlite.extensions), (vec![], vec![]));
+    assert_eq!(empty.schema.timeout, Duration::from_secs(30));
+    assert_eq!(empty.sqlite.target, SqliteVersion::BUNDLED);
+    assert!(!empty.schema.column_order && !empty.schema.exclude.matches("t"));
 }
 
 #[test]
@@ -149,6 +153,12 @@ fn every_key_is_read() {
         timezone = "+02:00"
         transaction = "revision"
         database = { version_table = "my versions", busy_timeout = "250ms", log = false }
+        sqlite = { target = "3.40", extensions = ["mod_spatialite", "./vec0", "ext/a", "/b.so"] }
+        [schema]
+        command = ["python", "-m", "blog.ddl"]
+        timeout = "2m"
+        exclude = ["legacy_*", "old"]
+        column_order = true
     "#;
     let config = Project::new(text).load(None).unwrap();
     let root = &config.root;
@@ -159,6 +169,18 @@ fn every_key_is_read() {
     assert_eq!(config.transaction, TransactionMode::Revision);
     assert_eq!(config.database.version_table, "my versions");
     assert_eq!(config.database.busy_timeout, Duration::from_millis(250));
+    assert_eq!(config.schema_command().unwrap(), ["python", "-m", "blog.ddl"]);
+    assert_eq!(config.schema.timeout, Duration::from_mins(2));
+    assert!(config.schema.exclude.matches("Legacy_x") && config.schema.exclude.matches("OLD"));
+    assert!(config.schema.column_order);
+    assert!(["My Versions", "migrator_log", "old"].iter().all(|it| config.is_excluded(it)));
+    assert!(!config.is_excluded("alembic_version"));
+    assert_eq!(config.sqlite.target, SqliteVersion { minor: 40, patch: 0 });
+    let here = |it: &str| root.join(it);
+    assert_eq!(
+        config.sqlite_extensions().unwrap(),
+        ["mod_spatialite".into(), here("vec0"), here("ext/a"), "/b.so".into()]
+    );
     let moment = config.timezone.show(chrono::DateTime::from_timestamp(0, 0).unwrap());
     assert_eq!(config.file_template.file_name("abc", "", moment), "1970/abc.sql");
 }
@@ -416,4 +438,40 @@ fn no_url_and_a_wrong_url_are_errors() {
         "the database URL `postgresql://me:***@h/d` cannot be used: \
          `postgresql` is not a scheme for SQLite"
     );
+}
+
+#[test]
+fn the_schema_is_checked_in_every_environment() {
+    check_problems(
+        "[schema]\nfile = 'a'\ncommand = []\ntimeout = 'soon'\ncolumn_order = 1\n\
+         [sqlite]\ntarget = '3.3'\nextension = ['x']\n\
+         [env.a.schema]\nexclude = ['ok', '[']\n[env.a.sqlite]\ntarget = '3.99'\n",
+        &[
+            "2:1 file | unknown key `schema.file`",
+            "3:11 [] | `schema.command` is empty",
+            "4:11 'soon' | `schema.timeout` must be a time like `250ms`, `5s` or `2m`, not `soon`",
+            "5:16 1 | `schema.column_order` must be true or false, not a whole number",
+            "7:10 '3.3' | `sqlite.target` must be 3.35 or later, not `3.3`",
+            "8:1 extension | unknown key `sqlite.extension`",
+            "10:18 '[' | `env.a.schema.exclude` must be a pattern, not `[`: invalid range pattern at \
+             character 1",
+            "12:10 '3.99' | `env.a.sqlite.target` must be at most 3.54.1, the SQLite that migrator \
+             has, not `3.99`",
+        ],
+    );
+}
+
+#[test]
+fn an_environment_is_laid_over_the_schema() {
+    let text = "[schema]\nfiles = ['a.sql']\nexclude = ['a', '${X:-b}']\n[sqlite]\ntarget = '3.40'\n\
+                [env.x.schema]\nexclude = ['c']\ncommand = ['${PROGRAM}']\n\
+                [env.x.sqlite]\ntarget = '${TARGET}'\n";
+    let project = Project::new(text).variable("TARGET", "3.45.1").variable("PROGRAM", "ddl");
+    let plain = project.load(None).unwrap();
+    assert!(plain.schema.exclude.matches("B") && !plain.schema.exclude.matches("c"));
+    let config = project.load(Some("x")).unwrap();
+    assert!(config.schema.exclude.matches("c") && !config.schema.exclude.matches("a"));
+    assert_eq!(config.sqlite.target, SqliteVersion { minor: 45, patch: 1 });
+    assert_eq!(config.schema_files().unwrap(), ["a.sql"]);
+    assert_eq!(config.schema_command().unwrap(), ["ddl"]);
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing above this stage names rusqlite, so what SQLite said is copied into plain data here, once.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,10 +49,46 @@ pub struct SqliteError {
 }
 
 impl SqliteError {
+    /// The module of a virtual table, where nothing knows it.
+    pub fn missing_module(&self) -> Option<&str> {
+        self.message.split_once("no such module: ").map(|(_, name)| name)
+    }
+
+    /// The bytes of `statement` that the error is about: the token that SQLite points at, or else all
+    /// of them.
+    pub fn span_in(&self, statement: &str) -> Range<usize> {
+        // An ALTER TABLE that fails does so in other texts, those of the schema, which SQLite says by
+        // this beginning.
+        let offset = self.offset.filter(|_| !self.message.starts_with("error in "));
+        let rest = offset.and_then(|offset| statement.get(offset..)).filter(|it| !it.is_empty());
+        match (offset, rest) {
+            (Some(offset), Some(rest)) => offset..offset + token_length(rest),
+            _ => 0..statement.len(),
+        }
+    }
+
     /// An error that SQLite would not have reported.
     pub(super) fn own(message: String) -> Self {
         Self { kind: SqliteErrorKind::Other, code: 0, message, offset: None }
     }
+}
+
+/// How many bytes of `text` to underline: a word, a quoted name, or one character.
+fn token_length(text: &str) -> usize {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return 0 };
+    let is_word = |it: char| it.is_alphanumeric() || it == '_' || it == '$';
+    if let Some(close) = match first {
+        '"' | '`' | '\'' => Some(first),
+        '[' => Some(']'),
+        _ => None,
+    } {
+        return chars.as_str().find(close).map_or(first.len_utf8(), |end| end + 2);
+    }
+    if is_word(first) {
+        return text.find(|it| !is_word(it)).unwrap_or(text.len());
+    }
+    first.len_utf8()
 }
 
 impl From<rusqlite::Error> for SqliteError {
@@ -167,6 +204,24 @@ pub enum DbError {
         /// What SQLite said.
         source: SqliteError,
     },
+    /// An extension of SQLite could not be loaded.
+    #[error("cannot load the extension `{}`", path.display())]
+    Extension {
+        /// The extension.
+        path: PathBuf,
+        /// What SQLite, or the system, said.
+        source: SqliteError,
+    },
+    /// An object of the schema that cannot be made in a database in memory.
+    #[error("cannot make `{name}` of `{}` in memory", path.display())]
+    SchemaObject {
+        /// The database that has it.
+        path: PathBuf,
+        /// The object.
+        name: String,
+        /// What SQLite said.
+        source: SqliteError,
+    },
     /// A file beside the database, which keeps other runs out, could not be made or locked.
     #[error("cannot lock `{}`", path.display())]
     Sidecar {
@@ -247,5 +302,41 @@ impl DbError {
     /// Whether it is worth trying again, because another connection holds the database.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(statement: &str, offset: Option<usize>, message: &str, expected: &str) {
+        let message = message.to_owned();
+        let err = SqliteError { kind: SqliteErrorKind::Other, code: 1, message, offset };
+        assert_eq!(&statement[err.span_in(statement)], expected);
+    }
+
+    #[test]
+    fn the_token_that_sqlite_points_at_is_quoted() {
+        check("SELECT nope FROM t", Some(7), "no such column: nope", "nope");
+        check("SELECT \"no pe\" FROM t", Some(7), "no such column: no pe", "\"no pe\"");
+        check("SELECT [no pe] FROM t", Some(7), "no such column: no pe", "[no pe]");
+        check("SELECT nöpe", Some(7), "no such column: nöpe", "nöpe");
+        check("SELECT ) FROM t", Some(7), "near \")\": syntax error", ")");
+        check("SELECT nope", Some(7), "no such column: nope", "nope");
+    }
+
+    #[test]
+    fn without_an_offset_it_is_the_statement() {
+        check("DROP TABLE nope", None, "no such table: nope", "DROP TABLE nope");
+        check("SELECT 1", Some(99), "?", "SELECT 1");
+        check("SELECT 1", Some(8), "?", "SELECT 1");
+        check("SELECT 'é'", Some(9), "?", "SELECT 'é'");
+    }
+
+    #[test]
+    fn an_offset_in_another_text_is_not_used() {
+        let sql = "ALTER TABLE t DROP COLUMN a";
+        check(sql, Some(3), "error in view v after drop column: no such column: a", sql);
     }
 }

@@ -84,6 +84,9 @@ pub enum LogTable {
 }
 
 impl LogTable {
+    /// The name of the table.
+    pub const NAME: &str = NAME;
+
     /// Makes the table where it is missing.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
         if self == Self::Off || table_exists(database, NAME)? {

@@ -5,12 +5,17 @@
 
 mod checks;
 mod error;
+mod extension;
 mod functions;
 mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
 pub mod refinery;
+mod schema_objects;
+#[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
+mod scratch;
+mod stub;
 mod version_table;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +34,9 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
+pub use self::scratch::{Quoting, Scratch};
+#[expect(unused_imports, reason = "for comparing schemas, which is not there yet")]
+pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

@@ -219,3 +219,9 @@ fn synchronous_is_raised_on_a_wal_database_and_never_lowered() {
         assert_eq!(database.pragma("synchronous").unwrap(), after, "{before}");
     }
 }
+
+#[test]
+fn the_configuration_knows_the_version_of_sqlite() {
+    let bundled = crate::config::SqliteVersion::BUNDLED;
+    assert_eq!(bundled.to_string(), rusqlite::version());
+}

@@ -281,6 +281,15 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             SettingError::ReservedBySqlite | SettingError::LogTable => {
                 one("the default is `alembic_version`")
             }
+            SettingError::Pattern { .. } => {
+                one("`*` stands for any characters, `?` for one, `[[]` for a bracket")
+            }
+            SettingError::SqliteTooOld { .. } => {
+                one("older versions cannot drop a column; 3.35 is of March 2021")
+            }
+            SettingError::SqliteVersion { .. } | SettingError::SqliteTooNew { .. } => {
+                one("without the line the SQL is for the SQLite that migrator has")
+            }
             SettingError::Transaction { .. }
             | SettingError::Timezone { .. }
             | SettingError::Duration { .. }

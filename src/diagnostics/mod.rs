@@ -8,6 +8,7 @@
 mod hints;
 mod quote;
 mod run_hints;
+mod schema_hints;
 
 use std::fmt;
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 use crate::Error;
+use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};
 use crate::source::Location;
 
@@ -128,7 +130,7 @@ impl Report {
 pub fn render(err: &anyhow::Error, here: &Path) -> String {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let mut reports = match known {
-        Some(known) => reports(known),
+        Some(known) => reports(known, here),
         None => vec![plain_report(err)],
     };
     // What the command line knows about an error of the library.
@@ -169,7 +171,7 @@ fn plain_report(err: &anyhow::Error) -> Report {
 }
 
 /// What to say about an error of the library.
-fn reports(err: &Error) -> Vec<Report> {
+fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
@@ -186,6 +188,10 @@ fn reports(err: &Error) -> Vec<Report> {
         }
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
+        Error::Declared(err) => declared_reports(err, here),
+        Error::Replay(err) => {
+            failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
@@ -248,13 +254,42 @@ fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     }
 }
 
+fn declared_reports(err: &DeclaredError, here: &Path) -> Vec<Report> {
+    let DeclaredError::Problems(problems) = err else {
+        let mut report = with_causes(err, schema_hints::declared(err));
+        if let DeclaredError::Command(err) = err
+            && !err.stderr.is_empty()
+        {
+            report.causes.push(format!("its standard error:\n{}", err.stderr));
+        }
+        return vec![report];
+    };
+    problems
+        .iter()
+        .map(|it| {
+            Report::new(it.kind.to_string())
+                .quote(&it.location, schema_hints::declared_label(&it.kind, here))
+                .hints(schema_hints::declared_problem(&it.kind))
+        })
+        .collect()
+}
+
 fn run_reports(err: &ExecError) -> Vec<Report> {
     let hints = || {
-        let mut hints = run_hints::failure(err);
+        let mut hints = run_hints::failure(&err.failure, &err.state);
         hints.extend(run_hints::state(err));
         hints
     };
-    match &err.failure {
+    failure_reports(&err.failure, err, &hints)
+}
+
+/// What to say about a failure, whose whole message `err` has.
+fn failure_reports(
+    failure: &Failure,
+    err: &dyn std::error::Error,
+    hints: &dyn Fn() -> Vec<String>,
+) -> Vec<Report> {
+    match failure {
         Failure::Planner(failure) => {
             let mut report = Report::new(err.to_string()).hints(hints());
             if let Some(plan_error) = failure.downcast_ref::<crate::plan::PlanError>() {
@@ -295,7 +330,7 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         }
         Failure::ForeignKeys { .. } | Failure::Broken { .. } => {
             let mut report = with_causes(err, hints());
-            report.causes.extend(run_hints::details(&err.failure));
+            report.causes.extend(run_hints::details(failure));
             vec![report]
         }
         Failure::Database(_)
@@ -304,5 +339,77 @@ fn run_reports(err: &ExecError) -> Vec<Report> {
         | Failure::Overtaken { .. }
         | Failure::Commit { .. }
         | Failure::Cancelled => vec![with_causes(err, hints())],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::{self, Command, Declaration};
+
+    /// What is shown of a schema in a file `s.sql`, or of a program's.
+    #[track_caller]
+    fn check_declared(text: &str, program: Option<&str>, expected: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        crate::fsutil::write_new(&folder.path().join("s.sql"), text).unwrap();
+        let program = program.map(|it| ["sh", "-c", it].map(str::to_owned));
+        let timeout = std::time::Duration::from_secs(20);
+        let outcome = declared::load(&Declaration {
+            root: folder.path(),
+            files: &["s.sql".to_owned()],
+            command: program.as_ref().map(|program| Command { program, timeout }),
+            extensions: &[],
+            is_excluded: &|_| false,
+        });
+        let Err(err) = outcome else { panic!("nothing is wrong") };
+        let err = anyhow::Error::from(Error::from(err));
+        assert_eq!(exit_status(&err), ExitStatus::Refused);
+        let shown = render(&err, folder.path());
+        let plain = anstream::adapter::strip_str(&shown).to_string();
+        assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_mistake_in_the_schema_is_quoted() {
+        check_declared(
+            "CREATE TABLE t(a);\nCREATE VIRTUAL TABLE v USING vec0(a);\n",
+            None,
+            &[
+                "error: no such module: vec0",
+                " --> s.sql:2:30",
+                "  |",
+                "2 | CREATE VIRTUAL TABLE v USING vec0(a);",
+                "  |                              ^^^^",
+                "hint: if an extension of SQLite has `vec0`, name its file in alembic.toml: \
+                 `extensions = [\"…\"]` under `[sqlite]`",
+            ],
+        );
+        check_declared(
+            "CREATE TABLE t(a);\nCREATE TABLE T(a);\n",
+            None,
+            &[
+                "error: `T` is declared twice",
+                " --> s.sql:2:14",
+                "  |",
+                "2 | CREATE TABLE T(a);",
+                "  |              ^ first declared in s.sql:1",
+                "hint: leave out one of the two",
+            ],
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_fails_shows_its_standard_error() {
+        check_declared(
+            "",
+            Some("echo no module named blog >&2; exit 1"),
+            &[
+                "error: `sh -c echo no module named blog >&2; exit 1` failed (exit status: 1)",
+                "caused by: its standard error:",
+                "no module named blog",
+                "hint: it must print `CREATE` statements to its standard output",
+            ],
+        );
     }
 }

@@ -3,8 +3,8 @@
 //! Exhaustive like [`super::hints`].
 
 use super::hints::{one, split, ticked};
-use crate::db::DbError;
-use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal};
+use crate::db::{DbError, SqliteError};
+use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
 use crate::plan::Direction;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
@@ -42,6 +42,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::Interrupted { .. } | DbError::Sqlite { .. } | DbError::Sidecar { .. } => {
             Vec::new()
         }
+        DbError::Extension { .. } => one(
+            "check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, \
+             and may leave out `.so`, `.dylib` or `.dll`",
+        ),
+        DbError::SchemaObject { source, .. } => module(source),
         DbError::Setting { .. } => one("the SQLite in use is built without it"),
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
@@ -49,6 +54,17 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
         ),
+    }
+}
+
+/// What to do about a virtual table whose module nothing knows.
+pub fn module(err: &SqliteError) -> Vec<String> {
+    match err.missing_module() {
+        Some(name) => one(format!(
+            "if an extension of SQLite has `{name}`, name its file in alembic.toml: `extensions = \
+             [\"…\"]` under `[sqlite]`"
+        )),
+        None => Vec::new(),
     }
 }
 
@@ -99,31 +115,29 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 /// What to do about a run that did not succeed.
-pub fn failure(err: &ExecError) -> Vec<String> {
-    match &err.failure {
-        Failure::Cancelled if !err.state.has_run => one("nothing was changed"),
-        Failure::Directive { .. } if !err.state.has_run => {
+pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
+    let has_run = state.has_run;
+    match failure {
+        Failure::Cancelled if !has_run => one("nothing was changed"),
+        Failure::Directive { .. } if !has_run => {
             one("nothing was changed; mend the query in the revision's file")
         }
+        Failure::Statement { source, .. } => module(source),
         Failure::Planner(_)
-        | Failure::Statement { .. }
         | Failure::Directive { .. }
         | Failure::Cancelled
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
-        Failure::Database(it) if err.state.has_run => database_at_any_time(it),
+        Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
-            let unchanged = match err.exit_class() {
-                ExitClass::Refused => "nothing was changed; ",
-                ExitClass::Failed => "",
-            };
+            let unchanged = if state.applied.is_empty() { "nothing was changed; " } else { "" };
             let mut hints = one(format!(
                 "{unchanged}mend the rows, or edit the revision, and run the same command again"
             ));
             // What the query sees may not be there any more.
-            if let (Some(last), Direction::Upgrade) = (err.state.rolled_back.last(), direction) {
+            if let (Some(last), Direction::Upgrade) = (state.rolled_back.last(), direction) {
                 hints.push(format!(
                     "the query was evaluated after `{last}`, which was rolled back; \
                      `migrator upgrade {last}` stops there"
@@ -163,6 +177,16 @@ pub fn failure(err: &ExecError) -> Vec<String> {
             }
         },
     }
+}
+
+/// What to do about revisions that cannot be run in memory.
+pub fn replay(failure: &Failure) -> Vec<String> {
+    let mut hints = self::failure(failure, &State { has_run: true, ..State::default() });
+    hints.push(
+        "they were run in an empty database in memory, to see what they make; nothing was changed"
+            .to_owned(),
+    );
+    hints
 }
 
 /// Where the database is now, where something ran.

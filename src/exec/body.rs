@@ -49,14 +49,7 @@ impl Session<'_> {
             let n_changes = outcome.map_err(|source| match source.kind {
                 // Nothing but a cancellation interrupts.
                 SqliteErrorKind::Interrupted => Failure::Cancelled,
-                _ => Failure::Statement {
-                    revision: revision.id.clone(),
-                    direction: task.direction,
-                    location: Box::new(locate(revision, span, &source)),
-                    number,
-                    of,
-                    source,
-                },
+                _ => statement_failure(task, span, number, source),
             })?;
             n_changes_of_all += n_changes;
             if self.database.is_autocommit() {
@@ -115,80 +108,26 @@ impl Session<'_> {
     }
 }
 
-/// The place that an error is about: the token that SQLite points at, or else the statement.
+/// What to say of a statement that SQLite refused.
+pub(super) fn statement_failure(
+    task: &Task<'_>,
+    span: &Range<usize>,
+    number: usize,
+    source: SqliteError,
+) -> Failure {
+    let revision = task.revision;
+    Failure::Statement {
+        revision: revision.id.clone(),
+        direction: task.direction,
+        location: Box::new(locate(revision, span, &source)),
+        number,
+        of: task.statements.len(),
+        source,
+    }
+}
+
+/// The place in a statement that an error is about.
 pub(super) fn locate(revision: &Revision, span: &Range<usize>, err: &SqliteError) -> Location {
-    let statement = &revision.source.text[span.clone()];
-    // An ALTER TABLE that fails does so in other texts, those of the schema, which SQLite says by
-    // this beginning.
-    let offset = err.offset.filter(|_| !err.message.starts_with("error in "));
-    let token = offset.and_then(|offset| statement.get(offset..)).filter(|rest| !rest.is_empty());
-    match (offset, token) {
-        (Some(offset), Some(rest)) => {
-            let start = span.start + offset;
-            revision.location(&(start..start + token_length(rest)))
-        }
-        _ => revision.location(span),
-    }
-}
-
-/// How many bytes of `text` to underline: a word, a quoted name, or one character.
-fn token_length(text: &str) -> usize {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return 0 };
-    let is_word = |it: char| it.is_alphanumeric() || it == '_' || it == '$';
-    if let Some(close) = match first {
-        '"' | '`' | '\'' => Some(first),
-        '[' => Some(']'),
-        _ => None,
-    } {
-        return chars.as_str().find(close).map_or(first.len_utf8(), |end| end + 2);
-    }
-    if is_word(first) {
-        return text.find(|it| !is_word(it)).unwrap_or(text.len());
-    }
-    first.len_utf8()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::exec::testing::revision;
-
-    #[track_caller]
-    fn check(statement: &str, offset: Option<usize>, message: &str, expected: &str) {
-        let revision = revision("a", &format!("SELECT 0;\n{statement};\n"), "");
-        let start = revision.upgrade.span.start + "SELECT 0;\n".len();
-        let err = SqliteError {
-            kind: SqliteErrorKind::Other,
-            code: 1,
-            message: message.to_owned(),
-            offset,
-        };
-        let location = locate(&revision, &(start..start + statement.len()), &err);
-        assert_eq!(&revision.source.text[location.span], expected);
-    }
-
-    #[test]
-    fn the_token_that_sqlite_points_at_is_quoted() {
-        check("SELECT nope FROM t", Some(7), "no such column: nope", "nope");
-        check("SELECT \"no pe\" FROM t", Some(7), "no such column: no pe", "\"no pe\"");
-        check("SELECT [no pe] FROM t", Some(7), "no such column: no pe", "[no pe]");
-        check("SELECT nöpe", Some(7), "no such column: nöpe", "nöpe");
-        check("SELECT ) FROM t", Some(7), "near \")\": syntax error", ")");
-        check("SELECT nope", Some(7), "no such column: nope", "nope");
-    }
-
-    #[test]
-    fn without_an_offset_it_is_the_statement() {
-        check("DROP TABLE nope", None, "no such table: nope", "DROP TABLE nope");
-        check("SELECT 1", Some(99), "?", "SELECT 1");
-        check("SELECT 1", Some(8), "?", "SELECT 1");
-        check("SELECT 'é'", Some(9), "?", "SELECT 'é'");
-    }
-
-    #[test]
-    fn an_offset_in_another_text_is_not_used() {
-        let sql = "ALTER TABLE t DROP COLUMN a";
-        check(sql, Some(3), "error in view v after drop column: no such column: a", sql);
-    }
+    let within = err.span_in(&revision.source.text[span.clone()]);
+    revision.location(&(span.start + within.start..span.start + within.end))
 }

@@ -7,23 +7,27 @@
 //! author wrote it.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
-/// A name in a schema: equal to another one if SQLite takes them for the same, that is without
-/// regard to the case of ASCII letters.
-#[derive(Debug, Clone, Eq)]
-pub struct Name(String);
+mod column;
+mod constraint;
+mod cursor;
+pub mod dump;
+mod equality;
+mod fragment;
+pub mod hint;
+mod index;
+mod lookup;
+mod name;
+mod object;
+mod parts;
+mod read;
+mod table;
+#[cfg(test)]
+mod tests;
 
-/// A piece of SQL: equal to another one if their tokens are.
-///
-/// Words count without regard to case and quotes, strings and blobs as they are.
-#[derive(Debug, Clone, Eq)]
-pub struct Fragment {
-    /// As it was written, without the space and the comments around it.
-    text: String,
-    /// Its tokens, so written that equal texts are equal pieces of SQL.
-    meaning: String,
-}
+pub use fragment::Fragment;
+pub use name::Name;
+pub use read::{ReadError, read};
 
 /// What SQLite does with a row that violates a constraint. `ABORT` is what it does anyway, and is
 /// not told apart from nothing.
@@ -41,6 +45,7 @@ pub enum Conflict {
 
 /// What happens to rows that reference one that is deleted or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[expect(clippy::enum_variant_names, reason = "NO ACTION is what SQL calls it")]
 pub enum Action {
     /// Nothing: the statement fails if they still reference it at its end.
     #[default]
@@ -105,7 +110,7 @@ pub struct Column {
     /// The type; empty where there is none.
     pub datatype: Fragment,
     /// `NOT NULL`. Not set where it says nothing: on a column that is the rowid, and without a
-    /// conflict clause on the primary key of a table WITHOUT ROWID.
+    /// conflict clause on the primary key of a table that is STRICT or WITHOUT ROWID.
     pub not_null: Option<NotNull>,
     /// `DEFAULT`, without parentheses around the whole of it.
     pub default: Option<Fragment>,
@@ -138,7 +143,7 @@ pub struct Generated {
 }
 
 /// A column of a `PRIMARY KEY` or `UNIQUE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyColumn {
     /// The column.
     pub name: Name,
@@ -165,7 +170,7 @@ pub struct PrimaryKey {
 }
 
 /// `UNIQUE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unique {
     /// `CONSTRAINT name`.
     pub name: Option<Name>,
@@ -266,74 +271,6 @@ pub struct Trigger {
     pub sql: String,
 }
 
-impl Name {
-    /// The name `text`, as SQLite sees it when the quotes are off.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// As it was written, without quotes.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.bytes().for_each(|byte| state.write_u8(byte.to_ascii_lowercase()));
-        state.write_u8(0xff);
-    }
-}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Name {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let folded = |it: &Self| it.0.to_ascii_lowercase();
-        folded(self).cmp(&folded(other))
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl Fragment {
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.meaning.is_empty()
-    }
-}
-
-impl PartialEq for Fragment {
-    fn eq(&self, other: &Self) -> bool {
-        self.meaning == other.meaning
-    }
-}
-
-impl Hash for Fragment {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.meaning.hash(state);
-    }
-}
-
 /// An object as `sqlite_schema` lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaObject {
@@ -358,4 +295,15 @@ pub enum ObjectKind {
     View,
     /// A trigger.
     Trigger,
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Table => "table",
+            Self::Index => "index",
+            Self::View => "view",
+            Self::Trigger => "trigger",
+        })
+    }
 }

@@ -5,5 +5,6 @@
 //! has to be cut. The tests use SQLite as the oracle, token by token and statement by statement.
 
 pub mod lexer;
+pub mod quote;
 pub mod statement;
 pub mod transaction_control;

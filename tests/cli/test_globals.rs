@@ -188,11 +188,8 @@ fn a_misspelt_command_or_option_gets_the_nearest() {
     ");
     insta::assert_snapshot!(env.run("check"), @"
     ------- stderr -------
-    error: unrecognized subcommand 'check'
-
-    Usage: migrator [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+    error: there is no `alembic.toml` in `$DIR` or a folder above it
+    hint: run `migrator init` to set up a project here, or name its configuration with `-c FILE`
     [exit status: 2]
     ");
 }

@@ -33,28 +33,45 @@ fn list_templates_explains_itself() {
 
 #[test]
 fn revision_explains_itself() {
-    insta::assert_snapshot!(TestEnv::empty().run("revision -h"), @"
+    insta::assert_snapshot!(TestEnv::empty().run("revision -h"), @r#"
     Make a new revision file
 
     Usage: migrator revision [OPTIONS]
 
     Options:
-      -m, --message <TEXT>         What the revision does, in any words; part of the
-                                   file's name
-          --head <REVISION>        What it follows; `base` begins a new lineage,
-                                   `heads` merges (can be repeated) [default: head]
-          --splice                 Allow a --head that other revisions follow
-                                   already, and begin a branch there
-          --branch-label <LABEL>   A name for the branch that begins with it (can be
-                                   repeated)
-          --version-path <FOLDER>  The folder to put it into; one of the version
-                                   locations
-          --rev-id <ID>            Its id, in place of a made-up one
-          --depends-on <REVISION>  A revision or label that must run before it (can
-                                   be repeated)
-          --sql                    Print the file instead of writing it
-      -h, --help                   Print help (see more with '--help')
-    ");
+      -m, --message <TEXT>
+              What the revision does, in any words; part of the file's name
+          --head <REVISION>
+              What it follows; `base` begins a new lineage, `heads` merges (can be
+              repeated) [default: head]
+          --splice
+              Allow a --head that other revisions follow already, and begin a branch
+              there
+          --branch-label <LABEL>
+              A name for the branch that begins with it (can be repeated)
+          --version-path <FOLDER>
+              The folder to put it into; one of the version locations
+          --rev-id <ID>
+              Its id, in place of a made-up one
+          --depends-on <REVISION>
+              A revision or label that must run before it (can be repeated)
+          --sql
+              Print the file instead of writing it
+          --autogenerate
+              Write the bodies that lead to the declared schema (`[schema]` in
+              alembic.toml)
+          --from-database
+              Compare with the database instead of the replayed revisions; it must
+              be at the parent
+          --rename <OLD=NEW>
+              What has another name: `users.name=full_name` or `posts=articles` (can
+              be repeated)
+          --fill <COLUMN=EXPRESSION>
+              A value for existing rows: `users.country="'US'"`, any expression of
+              SQL (can be repeated)
+      -h, --help
+              Print help (see more with '--help')
+    "#);
 }
 
 #[test]

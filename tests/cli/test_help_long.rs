@@ -28,6 +28,8 @@ fn the_tool_explains_itself() {
       history         List the revisions, newest first
       show            Show a revision
       edit            Open a revision file in your editor
+      check           Say whether the revisions make the declared schema
+      schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
       import          Take over the migrations of another tool
       completions     Print a completion script for a shell

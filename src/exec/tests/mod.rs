@@ -3,6 +3,7 @@
 mod autocommit;
 mod concurrency;
 mod directives;
+mod in_memory;
 mod rehearsal;
 mod stamping;
 mod transactions;

@@ -1,0 +1,350 @@
+//! Databases in memory, to try schemas out in: what is declared, what the revisions make, what a new
+//! revision would do.
+//!
+//! They have no rows but those that bodies insert, so that it is enough for the functions and
+//! collations of an application to be known by name: where SQLite misses one, a stub takes its place.
+//! That must not be done to a live database, where a collation that sorts differently would damage
+//! indexes.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
+
+use super::stub::Stub;
+use super::{Database, DbError, Lock, ObjectState, SqliteError, SqliteErrorKind, checks};
+
+/// What SQLite makes of `"…"` where it names nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quoting {
+    /// An error: most often it is a name with a typo.
+    Strict,
+    /// A string, as everywhere else.
+    Lenient,
+}
+
+/// A database in memory that nothing depends on. Foreign keys are off; no statement touches a file.
+pub struct Scratch {
+    database: Database,
+    quoting: Quoting,
+    extensions: Vec<PathBuf>,
+    stubs: RefCell<BTreeSet<Stub>>,
+}
+
+impl Scratch {
+    /// An empty database with these extensions of SQLite.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Extension`].
+    pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
+        let database = Database::open_in_memory()?;
+        database.set_foreign_keys(false)?;
+        let is_lenient = quoting == Quoting::Lenient;
+        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
+            let outcome = database.connection.set_db_config(config, is_lenient);
+            outcome.map_err(database.error("open"))?;
+        }
+        database.load_extensions(extensions)?;
+        let stubs = RefCell::default();
+        Ok(Self { database, quoting, extensions: extensions.to_vec(), stubs })
+    }
+
+    /// The schema of another database without its rows.
+    ///
+    /// Whole, excluded tables too: views and triggers name them, and what does not compile cannot be
+    /// altered.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::SchemaObject`] for an object that cannot be made here, say because nothing knows the
+    /// module of a virtual table.
+    pub fn with_schema_of(live: &Database, extensions: &[PathBuf]) -> Result<Self, DbError> {
+        let scratch = Self::new(Quoting::Lenient, extensions)?;
+        let objects = live.schema_objects(&|_| false)?;
+        scratch.database.begin(Lock::Write)?;
+        for object in objects {
+            scratch.execute(&object.sql).map_err(|source| DbError::SchemaObject {
+                path: live.path.clone(),
+                name: object.name,
+                source,
+            })?;
+        }
+        scratch.database.commit()?;
+        Ok(scratch)
+    }
+
+    /// The same database once more: content, settings of [`Scratch::new`] and stubs. No transaction
+    /// may be open.
+    pub fn copy(&self) -> Result<Self, DbError> {
+        let mut copy = Self::new(self.quoting, &self.extensions)?;
+        let error = self.database.error("copy");
+        for stub in self.stubs.borrow().iter() {
+            stub.register(&copy.database.connection).map_err(&error)?;
+        }
+        copy.stubs.clone_from(&self.stubs);
+        let backup = Backup::new(&self.database.connection, &mut copy.database.connection);
+        let outcome = backup.and_then(|it| it.step(-1)).map_err(error)?;
+        match outcome {
+            StepResult::Done => Ok(copy),
+            _ => Err(DbError::Busy {
+                path: self.database.path.clone(),
+                waited: std::time::Duration::ZERO,
+            }),
+        }
+    }
+
+    /// The database, for everything but running the statements of a user: that is
+    /// [`Scratch::execute`].
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What was stubbed so far, sorted.
+    pub fn stubs(&self) -> Vec<Stub> {
+        self.stubs.borrow().iter().cloned().collect()
+    }
+
+    /// Runs one statement to its end as [`Database::execute`] does; functions and collations that it
+    /// lacks, be it in another object that it makes SQLite read, are stubbed.
+    ///
+    /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said, and `ATTACH`, which opens a file.
+    pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
+        let word = sql.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
+        if word.eq_ignore_ascii_case("VACUUM") {
+            return Ok(0);
+        }
+        if word.eq_ignore_ascii_case("ATTACH") {
+            let message = "a database in memory cannot attach a file".to_owned();
+            return Err(SqliteError::own(message));
+        }
+        loop {
+            let err = match self.database.execute(sql) {
+                Ok(n_changes) => return Ok(n_changes),
+                Err(err) => err,
+            };
+            let stub =
+                if err.kind == SqliteErrorKind::Other { Stub::missing(&err.message) } else { None };
+            if !stub.is_some_and(|it| self.add(it).is_ok_and(|is_new| is_new)) {
+                return Err(err);
+            }
+        }
+    }
+
+    /// The rows of a query, each value as text and NULL as an empty one.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn texts(&self, sql: &str) -> Result<Vec<Vec<String>>, SqliteError> {
+        let mut statement = self.database.connection.prepare(sql)?;
+        let n_columns = statement.column_count();
+        let rows = statement.query_map([], |row| {
+            (0..n_columns)
+                .map(|idx| Ok(row.get_ref(idx)?.as_str_or_null()?.unwrap_or_default().to_owned()))
+                .collect()
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Compiles every view and trigger, with stubs for what they lack.
+    pub fn objects(&self) -> Result<ObjectState, DbError> {
+        loop {
+            let state = checks::objects(&self.database)?;
+            let mut has_new = false;
+            for stub in state.unknown.values().filter_map(|it| Stub::missing(&it.message)) {
+                has_new |= self.add(stub)?;
+            }
+            if !has_new {
+                return Ok(state);
+            }
+        }
+    }
+
+    /// Makes a stub; says whether it is a new one.
+    fn add(&self, stub: Stub) -> Result<bool, DbError> {
+        let mut stubs = self.stubs.borrow_mut();
+        if stubs.contains(&stub) {
+            return Ok(false);
+        }
+        // SQLite does not say at first how a function is used. One that is not a stub is used wrongly.
+        if let Stub::Aggregate(name) = &stub {
+            let is_same =
+                |it: &Stub| matches!(it, Stub::Function(it) if it.eq_ignore_ascii_case(name));
+            let Some(plain) = stubs.iter().find(|it| is_same(it)).cloned() else {
+                return Ok(false);
+            };
+            stubs.remove(&plain);
+        }
+        stub.register(&self.database.connection).map_err(self.database.error("open"))?;
+        Ok(stubs.insert(stub))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lenient() -> Scratch {
+        Scratch::new(Quoting::Lenient, &[]).unwrap()
+    }
+
+    fn stubs(scratch: &Scratch) -> String {
+        let show = |it: &Stub| match it {
+            Stub::Function(name) => format!("{name}()"),
+            Stub::Aggregate(name) => format!("{name}(*)"),
+            Stub::Collation(name) => name.clone(),
+        };
+        scratch.stubs().iter().map(show).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Runs statements; the stubs that this made, or the error.
+    #[track_caller]
+    fn check(statements: &[&str], expected: &str) {
+        let scratch = lenient();
+        let outcome = statements.iter().try_for_each(|it| scratch.execute(it).map(drop));
+        let found = match outcome {
+            Ok(()) => stubs(&scratch),
+            Err(err) => err.message,
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn functions_of_the_application_are_stubbed() {
+        check(&["CREATE TABLE t(a, b CHECK (is_ok(a, b)), c AS (slug(a)))"], "is_ok() slug()");
+        check(&["CREATE TABLE t(a)", "CREATE INDEX i ON t(\"odd name\"(a))"], "odd name()");
+        check(&["CREATE TABLE t(a)", "INSERT INTO t SELECT slug(a) FROM t"], "slug()");
+        check(&["CREATE TABLE t(a CHECK (is_ok(a)))", "UPDATE t SET a = 1"], "is_ok()");
+    }
+
+    #[test]
+    fn aggregate_and_window_functions_are_stubbed() {
+        let table = "CREATE TABLE t(a, b)";
+        check(&[table, "SELECT med(a) OVER (ORDER BY b), MED(b) FROM t GROUP BY b"], "med(*)");
+        check(&[table, "SELECT b FROM t GROUP BY b HAVING med(a) FILTER (WHERE b) > 1"], "med(*)");
+        check(&[table, "SELECT b, med(a ORDER BY b) FROM t GROUP BY b"], "med(*)");
+        check(
+            &[table, "SELECT upper(a) OVER () FROM t"],
+            "upper() may not be used as a window function",
+        );
+        check(&["SELECT med(1) OVER ()"], "`med` is a function that only the application has");
+    }
+
+    #[test]
+    fn collations_of_the_application_are_stubbed() {
+        check(&["CREATE TABLE t(a COLLATE app)", "CREATE INDEX i ON t(a)"], "app");
+        check(&["CREATE TABLE t(a COLLATE \"my app\" PRIMARY KEY)"], "my app");
+    }
+
+    #[test]
+    fn what_a_statement_meets_in_other_objects_is_stubbed() {
+        let view = "CREATE VIEW v AS SELECT f(a) AS a FROM t ORDER BY a COLLATE c";
+        let trigger = "CREATE TRIGGER r AFTER DELETE ON t BEGIN SELECT g(old.a); END";
+        check(&["CREATE TABLE t(a)", view, "SELECT * FROM v"], "f() c");
+        check(&["CREATE TABLE t(a)", trigger, "DELETE FROM t"], "g()");
+        check(
+            &[
+                "CREATE TABLE t(a, b)",
+                view,
+                trigger,
+                "ALTER TABLE t DROP COLUMN b",
+                "SELECT * FROM v",
+            ],
+            "f() c",
+        );
+    }
+
+    #[test]
+    fn a_stub_that_is_called_says_what_it_is() {
+        check(&["SELECT slug('a')"], "`slug` is a function that only the application has");
+    }
+
+    #[test]
+    fn other_mistakes_stay() {
+        check(&["SELECT substr(1)"], "wrong number of arguments to function substr()");
+        check(&["CREATE VIRTUAL TABLE t USING vec0(a)"], "no such module: vec0");
+        check(&["ATTACH 'x.db' AS x"], "a database in memory cannot attach a file");
+        check(&["VACUUM INTO 'x.db'"], "");
+        check(
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE TRIGGER r BEFORE INSERT ON t BEGIN
+                     SELECT RAISE(ABORT, 'no such function: f'); END",
+                "INSERT INTO t VALUES (1)",
+            ],
+            "no such function: f",
+        );
+    }
+
+    #[test]
+    fn views_and_triggers_compile_with_stubs() {
+        let scratch = lenient();
+        for sql in [
+            "CREATE TABLE t(a)",
+            "CREATE VIEW v AS SELECT f(a), g(a) FROM t",
+            "CREATE VIEW broken AS SELECT nope FROM t",
+            "CREATE TRIGGER r AFTER DELETE ON t BEGIN SELECT h(old.a); END",
+        ] {
+            scratch.execute(sql).unwrap();
+        }
+        let state = scratch.objects().unwrap();
+        assert_eq!(state.broken.into_keys().collect::<Vec<_>>(), ["broken"]);
+        assert!(state.unknown.is_empty());
+        assert_eq!(stubs(&scratch), "f() g() h()");
+    }
+
+    #[test]
+    fn a_strict_one_takes_no_quotes_for_strings() {
+        let strict = Scratch::new(Quoting::Strict, &[]).unwrap();
+        strict.execute("CREATE TABLE t(a)").unwrap();
+        let err = strict.execute("CREATE INDEX i ON t(\"b\")").unwrap_err();
+        assert_eq!(
+            err.message,
+            "no such column: \"b\" - should this be a string literal in single-quotes?"
+        );
+        assert!(lenient().execute("SELECT \"b\"").is_ok());
+    }
+
+    #[test]
+    fn a_copy_has_content_and_stubs_and_is_apart() {
+        let scratch = lenient();
+        scratch.execute("CREATE TABLE t(a COLLATE app)").unwrap();
+        scratch.execute("CREATE INDEX i ON t(f(a)) WHERE a IS NULL").unwrap();
+        scratch.execute("CREATE VIRTUAL TABLE docs USING fts5(body)").unwrap();
+        scratch.execute("INSERT INTO docs VALUES ('x')").unwrap();
+        scratch.execute("INSERT INTO t VALUES ('x')").unwrap();
+        let copy = scratch.copy().unwrap();
+        let count = |it: &Scratch, table: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM {table}");
+            it.database.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        copy.execute("DELETE FROM t WHERE a = 'x'").unwrap();
+        assert_eq!((count(&scratch, "t"), count(&copy, "t"), count(&copy, "docs")), (1, 0, 1));
+        assert_eq!(stubs(&copy), stubs(&scratch));
+        assert!(!copy.database.enforces_foreign_keys().unwrap());
+    }
+
+    #[test]
+    fn the_schema_of_another_database_is_made_again() {
+        let live = lenient();
+        for sql in [
+            "CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT, b DEFAULT \"x\", c CHECK (f(c)))",
+            "CREATE VIEW v AS SELECT * FROM t",
+            "CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN SELECT 1; END",
+            "CREATE VIRTUAL TABLE docs USING fts5(body, content = t)",
+        ] {
+            live.execute(sql).unwrap();
+        }
+        let scratch = Scratch::with_schema_of(live.database(), &[]).unwrap();
+        let objects = |it: &Scratch| it.database.schema_objects(&|_| false).unwrap();
+        assert_eq!(objects(&scratch), objects(&live));
+        assert_eq!(stubs(&scratch), "f()");
+    }
+}

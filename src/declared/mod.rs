@@ -1,0 +1,86 @@
+//! The declared schema: what a project says that its database should be.
+//!
+//! It stands in SQL files, or a program prints it. Its statements are run in a scratch database, in an
+//! order that works whatever theirs is, so that SQLite itself says what is wrong, and each mistake is
+//! shown at its place. Double-quoted strings are off there: `"nmae"` is a typo and no text.
+//!
+//! **Invariant.** A [`Declared`] that exists was accepted by SQLite, and its views and triggers
+//! compile.
+
+mod build;
+mod command;
+mod error;
+mod hint;
+mod sources;
+mod statement;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+pub use self::command::{Command, CommandError, CommandFailure};
+pub use self::error::{DeclaredError, DeclaredProblem};
+use crate::db::Scratch;
+use crate::schema::{self, Name, ObjectKind, Schema};
+use crate::source::{Location, Problem};
+
+/// Where a schema is declared.
+#[derive(Clone, Copy)]
+pub struct Declaration<'a> {
+    /// The folder that everything is relative to; absolute.
+    pub root: &'a Path,
+    /// Files, folders, whose .sql files count at any depth, and patterns of files.
+    pub files: &'a [String],
+    /// A program that prints more of it.
+    pub command: Option<Command<'a>>,
+    /// Extensions of SQLite that it needs.
+    pub extensions: &'a [PathBuf],
+    /// Whether a table or view is left out, with its indexes and triggers.
+    pub is_excluded: &'a dyn Fn(&str) -> bool,
+}
+
+/// A schema that was declared.
+pub struct Declared {
+    /// What it says.
+    pub schema: Schema,
+    /// What the hints say of tables: the old name of each.
+    pub renamed_tables: BTreeMap<Name, Name>,
+    /// The statement of each object.
+    pub places: HashMap<(ObjectKind, Name), Location>,
+    /// The database that it was made in, what is excluded too.
+    pub database: Scratch,
+}
+
+/// Reads a declared schema and makes it in a scratch database.
+///
+/// Each kind of object comes in the order of the text.
+///
+/// # Errors
+///
+/// Sources that are not there, a program that fails, and [`DeclaredError::Problems`] with all that is
+/// wrong in the texts.
+pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
+    let Declaration { root, files, command, extensions, is_excluded } = declaration;
+    let sources = sources::read(root, files, command.as_ref())?;
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for source in &sources {
+        statement::read(source, &mut found, &mut problems);
+    }
+    let built = build::build(found, problems, &sources, extensions)?;
+    let objects = built.database.database().schema_objects(is_excluded)?;
+    let schema = schema::read(&objects).map_err(|err| {
+        let kind = DeclaredProblem::NotUnderstood { expected: err.expected };
+        match built.places.get(&(err.kind, Name::new(err.name.as_str()))) {
+            Some(place) => DeclaredError::Problems(vec![Problem { location: place.clone(), kind }]),
+            None => DeclaredError::NotUnderstood { name: err.name, expected: err.expected },
+        }
+    })?;
+    Ok(Declared {
+        schema,
+        renamed_tables: built.renamed_tables,
+        places: built.places,
+        database: built.database,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! What to do about a declared schema and the revisions made for it.
+
+use std::path::Path;
+
+use super::hints::{one, split};
+use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
+
+const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
+
+/// What to do about a declared schema that cannot be read.
+pub fn declared(err: &DeclaredError) -> Vec<String> {
+    match err {
+        DeclaredError::NoSources => {
+            one("name its files in alembic.toml: `files = [\"schema.sql\"]` under `[schema]`; \
+             `migrator schema dump` prints a schema to begin with")
+        }
+        DeclaredError::Missing { .. } | DeclaredError::NoMatch { .. } => {
+            one("make the file, or change `files` under `[schema]` in alembic.toml; its paths are \
+             relative to alembic.toml")
+        }
+        DeclaredError::EmptyFolder { .. } => {
+            one("put the schema there, or change `files` under `[schema]` in alembic.toml")
+        }
+        DeclaredError::Pattern { .. } => {
+            one("`*` stands for any characters, `?` for one, `**` for folders, `[[]` for a bracket")
+        }
+        DeclaredError::Command(err) => match &err.failure {
+            CommandFailure::Timeout(_) => {
+                one("it may take longer with `timeout = \"2m\"` under `[schema]` in alembic.toml")
+            }
+            CommandFailure::Io(_) => {
+                one("check `command` under `[schema]` in alembic.toml; it runs in the folder of \
+                 alembic.toml")
+            }
+            CommandFailure::Empty | CommandFailure::Status(_) => {
+                one("it must print `CREATE` statements to its standard output")
+            }
+        },
+        DeclaredError::Database(err) => super::run_hints::database(err),
+        DeclaredError::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
+        DeclaredError::File(_) | DeclaredError::Problems(_) => Vec::new(),
+    }
+}
+
+/// What stands below the quoted line of a problem in a declared schema.
+pub fn declared_label(problem: &DeclaredProblem, here: &Path) -> String {
+    match problem {
+        DeclaredProblem::Duplicate { first, .. } => {
+            let (line, _) = first.line_column();
+            let path = first.source.path.strip_prefix(here).unwrap_or(&first.source.path);
+            format!("first declared in {}:{line}", path.display())
+        }
+        _ => String::new(),
+    }
+}
+
+/// What to do about a problem in a declared schema.
+pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
+    match problem {
+        DeclaredProblem::NotUtf8 => one("save the file as UTF-8"),
+        DeclaredProblem::Split(problem) => split(problem),
+        DeclaredProblem::Temporary => one("leave it out"),
+        DeclaredProblem::OtherDatabase { .. } => one("leave out the name before the dot"),
+        DeclaredProblem::CreateTableAs => one("list the columns of the table"),
+        DeclaredProblem::NotADeclaration { .. } => one(
+            "a schema consists of `CREATE TABLE`, `INDEX`, `VIEW` and `TRIGGER`, as they should be \
+             in the end; rows, and the steps that lead there, belong into revisions",
+        ),
+        DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
+        DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
+        DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
+            "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
+             line of the column",
+        ),
+        DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
+            one("leave out one of the two")
+        }
+    }
+}

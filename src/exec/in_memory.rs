@@ -1,0 +1,153 @@
+//! Revisions run in a scratch database: what they make of an empty one, without a live one.
+//!
+//! The plan, the cutting into statements and the order are those of a real run; locks, the log's rows
+//! and the checks of data are not, since there is none.
+
+use super::TransactionMode;
+use super::body::statement_failure;
+use super::error::Failure;
+use super::work::{Task, Work};
+use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::plan::goal::Goal;
+use crate::plan::{Direction, Plan, Step, joined};
+use std::path::PathBuf;
+
+/// How revisions are run in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Replay<'a> {
+    /// The name of the version table.
+    pub version_table: &'a str,
+    /// Whether `migrator_log` is there.
+    pub log: bool,
+    /// Extensions of SQLite, which are loaded first.
+    pub extensions: &'a [PathBuf],
+}
+
+/// Why revisions could not be run in memory. No live database was touched.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot replay the revisions: {failure}")]
+pub struct ReplayError {
+    /// What went wrong.
+    pub failure: Failure,
+}
+
+impl<E: Into<Failure>> From<E> for ReplayError {
+    fn from(failure: E) -> Self {
+        Self { failure: failure.into() }
+    }
+}
+
+impl Replay<'_> {
+    /// Runs the upgrades of `targets` and of all that they need; none gives an empty database.
+    ///
+    /// The version table and the log are there from the start, since bodies may name them. Rows are
+    /// written after each body if one of them names the version table, else all at the end.
+    ///
+    /// # Errors
+    ///
+    /// As for a real run: bodies that are not SQL, statements that a transaction forbids, what SQLite
+    /// refuses.
+    pub fn run(
+        &self,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> Result<Scratch, ReplayError> {
+        let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
+        let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
+        let mut work = Work::new(graph, plan, Vec::new())?;
+
+        let scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
+        let table = VersionTable::new(self.version_table);
+        table.ensure(scratch.database())?;
+        let log = if self.log { LogTable::On } else { LogTable::Off };
+        log.ensure(scratch.database())?;
+        let texts = work.rest().iter().flat_map(Task::texts);
+        let writes_early = { texts }.any(|it| table.is_named_in(it.as_bytes()));
+
+        let mut writes = Vec::new();
+        while let Some(group) = work.next_group(TransactionMode::Run) {
+            scratch.database().set_foreign_keys(group.mode.foreign_keys)?;
+            if !group.mode.autocommit {
+                scratch.database().begin(Lock::Write)?;
+            }
+            for task in &work.rest()[..group.n_steps] {
+                run_body(&scratch, task)?;
+                if writes_early {
+                    task.writes.iter().try_for_each(|it| table.apply(scratch.database(), it))?;
+                } else {
+                    writes.extend_from_slice(&task.writes);
+                }
+            }
+            if !group.mode.autocommit {
+                scratch.database().commit()?;
+            }
+            work.advance(group.n_steps, Vec::new());
+        }
+        scratch.database().set_foreign_keys(false)?;
+        joined(&writes).iter().try_for_each(|it| table.apply(scratch.database(), it))?;
+        Ok(scratch)
+    }
+}
+
+/// Runs one body of one revision in a scratch database, in a transaction unless the revision says
+/// otherwise; the version table is left alone.
+///
+/// # Errors
+///
+/// As for [`Replay::run`]; the transaction is rolled back.
+pub fn run_in_memory(
+    scratch: &Scratch,
+    graph: &RevisionGraph,
+    revision: RevisionIndex,
+    direction: Direction,
+) -> Result<(), ReplayError> {
+    let step = Step { revision, direction, writes: Vec::new() };
+    let plan = Plan { steps: vec![step], ..Plan::default() };
+    let work = Work::new(graph, plan, Vec::new())?;
+    let database = scratch.database();
+    for task in work.rest() {
+        let mode = task.revision.mode;
+        database.set_foreign_keys(mode.foreign_keys)?;
+        if !mode.autocommit {
+            database.begin(Lock::Write)?;
+        }
+        let outcome = run_body(scratch, task)
+            .and_then(|()| if mode.autocommit { Ok(()) } else { Ok(database.commit()?) });
+        if outcome.is_err() {
+            database.rollback()?;
+        }
+        database.set_foreign_keys(false)?;
+        outcome?;
+    }
+    Ok(())
+}
+
+fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {
+    let revision = task.revision;
+    let is_inside = !revision.mode.autocommit;
+    let database = scratch.database();
+    for (number, span) in (1..).zip(&task.statements) {
+        let outcome = scratch.execute(&revision.source.text[span.clone()]);
+        outcome.map_err(|err| statement_failure(task, span, number, err))?;
+        if is_inside && database.is_autocommit() {
+            return Err(ReplayError::from(Failure::TransactionEnded {
+                revision: revision.id.clone(),
+                location: Box::new(revision.location(span)),
+                number,
+                of: task.statements.len(),
+            }));
+        }
+    }
+    if !is_inside && !database.is_autocommit() {
+        return Err(Failure::TransactionLeftOpen { revision: revision.id.clone() }.into());
+    }
+    // What a body leaves in the connection must not reach the next one.
+    if task.has_pragma() {
+        database.reset_settings()?;
+    }
+    if task.may_have_temporary() {
+        database.drop_temporary()?;
+    }
+    Ok(())
+}
