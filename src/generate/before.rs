@@ -1,0 +1,88 @@
+//! The names that things have before the first statement runs.
+//!
+//! A query that looks for rows in the way runs before the body, and therefore before its renames.
+
+use std::collections::HashMap;
+
+use crate::schema::{Fragment, Name, Table};
+use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::quote::identifier;
+
+use super::{Task, quoted};
+
+/// What was renamed, by the names of afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OldNames {
+    /// Tables.
+    pub tables: HashMap<Name, Name>,
+    /// Columns, by table (its new name) and column.
+    pub columns: HashMap<(Name, Name), Name>,
+}
+
+impl Task<'_> {
+    /// The table under the name that it has before, quoted where necessary.
+    pub(super) fn old_table(&self, table: &Name) -> String {
+        quoted(self.options.old_names.tables.get(table).unwrap_or(table))
+    }
+
+    /// A column under the name that it has before.
+    pub(super) fn old_column(&self, table: &Name, column: &Name) -> String {
+        let key = (table.clone(), column.clone());
+        quoted(self.options.old_names.columns.get(&key).unwrap_or(column))
+    }
+
+    /// An expression over the columns of `table`, on one line, with the names of before; `None` if
+    /// it uses one of `to`'s columns that was not there.
+    pub(super) fn old_expression(
+        &self,
+        from: &Table,
+        to: &Table,
+        expression: &Fragment,
+    ) -> Option<String> {
+        let sql = expression.text();
+        let mut text = String::with_capacity(sql.len());
+        let mut has_gap = false;
+        for token in tokens(sql) {
+            if !token.is_significant() {
+                has_gap = true;
+                continue;
+            }
+            if has_gap && !text.is_empty() {
+                text.push(' ');
+            }
+            has_gap = false;
+            let is_word = matches!(token.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
+            let name = token.name(sql).filter(|_| is_word).map(Name::new);
+            match name {
+                Some(name) if to.column(&name).is_some() => {
+                    from.column(&name)?;
+                    let key = (from.name.clone(), name);
+                    match self.options.old_names.columns.get(&key) {
+                        Some(old) => text.push_str(&identifier(old.as_str())),
+                        None => text.push_str(token.text(sql)),
+                    }
+                }
+                _ => text.push_str(token.text(sql)),
+            }
+        }
+        Some(text)
+    }
+
+    /// What tells the rows of a table apart, with the names of before: the column that is the rowid,
+    /// the rowid itself, or the first column of the primary key.
+    pub(super) fn identity(&self, table: &Table) -> String {
+        match &table.primary_key {
+            Some(key) if key.is_rowid || table.is_without_rowid => {
+                self.old_column(&table.name, &key.columns[0].name)
+            }
+            _ => rowid(&[table]).map_or_else(|| "1".to_owned(), str::to_owned),
+        }
+    }
+}
+
+/// A name of the rowid that is not the name of a column in any of `tables`.
+pub(super) fn rowid(tables: &[&Table]) -> Option<&'static str> {
+    ["rowid", "_rowid_", "oid"]
+        .into_iter()
+        .find(|it| tables.iter().all(|table| table.column(&Name::new(*it)).is_none()))
+}

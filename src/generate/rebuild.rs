@@ -1,0 +1,169 @@
+//! A table made anew, for what `ALTER TABLE` cannot change.
+//!
+//! The old table is renamed away, the new one made under its name with the text of its author, the
+//! rows copied, the old one dropped. In this order, with `legacy_alter_table` and without foreign
+//! keys (which are off while a body runs), nothing else notices: views, triggers of other tables and
+//! foreign keys name the table and find the new one, and the statistics of `ANALYZE` stay.
+//! Documented at <https://sqlite.org/lang_altertable.html#otheralter> in another order, in which
+//! they are lost.
+
+use crate::diff::TableDiff;
+use crate::schema::{Name, Table};
+use crate::sql::quote::literal;
+
+use super::before::rowid;
+use super::{Step, Task, create, quoted};
+
+impl Task<'_> {
+    /// The whole rebuild: indexes after the rows, which is three times as fast.
+    pub(super) fn rebuild(&self, diff: &TableDiff<'_>) -> Step {
+        let (from, to) = (diff.from, diff.to);
+        let old = self.free_name(&to.name);
+        let (name, old_quoted) = (quoted(&to.name), quoted(&old));
+        let mut statements = vec![
+            "PRAGMA legacy_alter_table = ON".to_owned(),
+            format!("ALTER TABLE {} RENAME TO {old_quoted}", quoted(&from.name)),
+            "PRAGMA legacy_alter_table = OFF".to_owned(),
+            create(to),
+        ];
+        let copy = self.copied(from, to);
+        if !copy.is_empty() {
+            let (targets, sources): (Vec<_>, Vec<_>) = copy.into_iter().unzip();
+            // ABORT, because a constraint with its own clause would replace or leave out rows.
+            statements.push(format!(
+                "INSERT OR ABORT INTO {name} ({})\nSELECT {}\nFROM {old_quoted}",
+                targets.join(", "),
+                sources.join(", ")
+            ));
+        }
+        let counts = |it: &Table| it.primary_key.iter().any(|it| it.is_autoincrement);
+        if counts(from) && counts(to) {
+            // The number that was given last, which may be higher than any that is left.
+            let (table, old) = (literal(to.name.as_str()), literal(old.as_str()));
+            statements.push(format!("DELETE FROM sqlite_sequence WHERE name = {table}"));
+            statements
+                .push(format!("UPDATE sqlite_sequence SET name = {table} WHERE name = {old}"));
+        }
+        statements.push(format!("DROP TABLE {old_quoted}"));
+        statements.extend(self.indexes_of(&to.name).map(|it| it.sql.clone()));
+
+        let mut step = Step::new(Self::reason(diff), statements);
+        if self.options.is_downgrade && diff.added.iter().any(|it| it.holds()) {
+            step.comments.push("The values that the upgrade dropped do not come back.".to_owned());
+        }
+        self.rebuild_notes(diff, &mut step);
+        step
+    }
+
+    /// What the rebuild is for.
+    fn reason(diff: &TableDiff<'_>) -> String {
+        let mut changes = Vec::new();
+        let names = |columns: Vec<&Name>| {
+            columns.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let added: Vec<&Name> = diff.added.iter().map(|it| &it.name).collect();
+        let dropped: Vec<&Name> = diff.dropped.iter().map(|it| &it.name).collect();
+        let changed: Vec<&Name> = diff.changed.iter().map(|(_, it)| &it.name).collect();
+        for (verb, columns) in [("add", added), ("drop", dropped), ("change", changed)] {
+            if !columns.is_empty() {
+                changes.push(format!("{verb} {}", names(columns)));
+            }
+        }
+        if diff.has_other_primary_key {
+            changes.push("the primary key".to_owned());
+        }
+        for (what, is_there) in [
+            ("unique constraints", !diff.uniques.is_empty()),
+            ("checks", !diff.checks.is_empty()),
+            ("foreign keys", !diff.foreign_keys.is_empty()),
+        ] {
+            if is_there {
+                changes.push(what.to_owned());
+            }
+        }
+        for (word, old, new) in [
+            ("STRICT", diff.from.is_strict, diff.to.is_strict),
+            ("WITHOUT ROWID", diff.from.is_without_rowid, diff.to.is_without_rowid),
+        ] {
+            if old != new {
+                changes.push(if new { word.to_owned() } else { format!("no longer {word}") });
+            }
+        }
+        if changes.is_empty() {
+            changes.push("the order of the columns".to_owned());
+        }
+        format!("{}: rebuilt to {}", diff.to.name, sentence(&changes))
+    }
+
+    /// The columns that get their value from the old row, each with the expression for it.
+    fn copied(&self, from: &Table, to: &Table) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        let has_rowid_column = |it: &Table| it.primary_key.iter().any(|it| it.is_rowid);
+        let old_rowid = match (&from.primary_key, from.is_without_rowid) {
+            (_, true) => None,
+            (Some(key), _) if key.is_rowid => Some(quoted(&key.columns[0].name)),
+            _ => rowid(&[from]).map(str::to_owned),
+        };
+        // Other tables, such as the index of a full-text search, may know rows by their rowid.
+        if !to.is_without_rowid
+            && !has_rowid_column(to)
+            && let (Some(new), Some(old)) = (rowid(&[to]), &old_rowid)
+        {
+            pairs.push((new.to_owned(), old.clone()));
+        }
+        for column in to.columns.iter().filter(|it| it.holds()) {
+            let fill = self.fill(&to.name, &column.name);
+            let is_rowid = to
+                .primary_key
+                .as_ref()
+                .is_some_and(|it| it.is_rowid && it.columns[0].name == column.name);
+            let name = quoted(&column.name);
+            let value = match (from.column(&column.name), fill) {
+                (Some(_), Some(fill)) => format!("coalesce({name}, {fill})"),
+                (Some(old), None) => quoted(&old.name),
+                (None, Some(fill)) => fill.to_owned(),
+                // A rowid that gets a name.
+                (None, None) if is_rowid => match &old_rowid {
+                    Some(old) => old.clone(),
+                    None => continue,
+                },
+                (None, None) => continue,
+            };
+            pairs.push((name, value));
+        }
+        pairs
+    }
+
+    /// The expression that `--fill` gave for a column.
+    pub(super) fn fill(&self, table: &Name, column: &Name) -> Option<&str> {
+        let fills = &self.options.fills;
+        let fill = fills.iter().find(|it| it.table == *table && it.column == *column);
+        fill.map(|it| it.expression.as_str())
+    }
+
+    /// The name of the old table while there are two of them.
+    fn free_name(&self, table: &Name) -> Name {
+        let is_taken = |name: &Name| {
+            [self.from, self.to].iter().any(|it| {
+                it.table(name).is_some()
+                    || it.views.iter().any(|it| it.name == *name)
+                    || it.virtual_tables.iter().any(|it| it.name == *name)
+                    || it.indexes.iter().any(|it| it.name == *name)
+            })
+        };
+        let mut name = Name::new(format!("_migrator_old_{table}"));
+        while is_taken(&name) {
+            name = Name::new(format!("_{name}"));
+        }
+        name
+    }
+}
+
+/// `a, b and c`.
+fn sentence(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

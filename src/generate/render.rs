@@ -1,0 +1,55 @@
+//! A script as the text of a body.
+
+use std::fmt::Write as _;
+
+use super::{Script, Step};
+
+/// The body: comments, directives and statements of each step, with a blank line between steps.
+pub fn body(script: &Script) -> String {
+    let steps: Vec<String> = script.steps.iter().map(step).collect();
+    steps.join("\n")
+}
+
+fn step(step: &Step) -> String {
+    let mut text = String::new();
+    for comment in &step.comments {
+        line(&mut text, format_args!("-- {}", one_line(comment)));
+    }
+    for note in &step.notes {
+        let directive = if note.is_refused { "refuse-if" } else { "warn-if" };
+        line(
+            &mut text,
+            format_args!(
+                "-- migrate:{directive} {}: {}",
+                one_line(&note.rows),
+                one_line(&note.query)
+            ),
+        );
+        if let Some(flag) = note.flag.as_ref() {
+            line(
+                &mut text,
+                format_args!("-- (autogenerate can write a value: {})", one_line(flag)),
+            );
+        }
+    }
+    for statement in &step.statements {
+        // A comment at its end would swallow the semicolon.
+        let end = if ends_in_comment(statement) { "\n;" } else { ";" };
+        line(&mut text, format_args!("{statement}{end}"));
+    }
+    text
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a String takes everything");
+}
+
+/// Names may hold line ends, and a comment ends at the first.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+fn ends_in_comment(statement: &str) -> bool {
+    use crate::sql::lexer::{TokenKind, tokens};
+    tokens(statement).last().is_some_and(|it| it.kind == TokenKind::LineComment)
+}
