@@ -1,0 +1,234 @@
+//! The revision between two schemas, proven before anybody sees it.
+//!
+//! Everything happens in scratch databases: the renames, since only SQLite knows where a name stands;
+//! and the bodies that come out, up, down and up again, with rows.
+
+use std::collections::HashSet;
+
+use crate::db::{DbError, Scratch, SqliteError};
+use crate::diff::Diff;
+use crate::diff::lines::{Line, lines};
+use crate::generate::{self, Fill, Note, Options, Script};
+use crate::schema::{self, Name, Schema};
+
+mod proof;
+pub mod renames;
+mod rows;
+
+pub use proof::{Phase, ProofFailure};
+pub use renames::{Rename, RenameError, Renames};
+
+/// What the bodies are to do.
+pub struct Request<'a> {
+    /// The database at the parent of the new revision.
+    pub from: &'a Scratch,
+    /// The declared schema.
+    pub to: &'a Schema,
+    /// Tables that a declared file says were renamed: new and old name.
+    pub hinted_tables: &'a [(Name, Name)],
+    /// `--rename`.
+    pub renames: &'a [Rename],
+    /// `--fill`.
+    pub fills: &'a [Fill],
+    /// The oldest SQLite that must run the bodies: the `35` of 3.35.
+    pub target: u32,
+    /// Whether the order of columns is part of the schema.
+    pub by_order: bool,
+    /// The names of tables and views that are nobody's business here.
+    pub is_excluded: &'a dyn Fn(&str) -> bool,
+}
+
+/// Two bodies that were proven.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// What differs.
+    pub lines: Vec<Line>,
+    /// The upgrade's SQL.
+    pub upgrade: String,
+    /// The downgrade's SQL.
+    pub downgrade: String,
+    /// Rows that the upgrade loses or may fail on.
+    pub notes: Vec<Note>,
+}
+
+/// Why there are no bodies. Nothing was written anywhere.
+#[derive(Debug, thiserror::Error)]
+pub enum AutogenerateError {
+    /// A scratch database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A schema could not be taken apart.
+    #[error(transparent)]
+    Schema(#[from] schema::ReadError),
+    /// `--rename` makes no sense.
+    #[error(transparent)]
+    Rename(#[from] RenameError),
+    /// `--fill` names no column of the declared schema.
+    #[error("`--fill {table}.{column}` names no column of the declared schema")]
+    Fill {
+        /// Its table.
+        table: String,
+        /// Its column.
+        column: String,
+    },
+    /// SQLite does not carry out a rename.
+    #[error("SQLite refuses `{sql}`: {}", source.message)]
+    Refused {
+        /// The statement.
+        sql: String,
+        /// What it said.
+        source: SqliteError,
+    },
+    /// The bodies do not do what they should.
+    #[error("{0}")]
+    Proof(Box<ProofFailure>),
+}
+
+/// The schema of a scratch database.
+pub fn read_schema(
+    scratch: &Scratch,
+    is_excluded: &dyn Fn(&str) -> bool,
+) -> Result<Schema, AutogenerateError> {
+    Ok(schema::read(&scratch.database().schema_objects(is_excluded)?)?)
+}
+
+/// What differs between two schemas.
+pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
+    lines(&Diff::new(from, to, by_order))
+}
+
+/// What differs when the renames are applied, and drops and adds that may be more of them.
+pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
+    let sides = Sides::new(request)?;
+    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    let mut found = sides.renames.lines();
+    found.extend(lines(&diff));
+    Ok((found, renames::suggestions(&diff)))
+}
+
+/// Writes the bodies and proves them; `None` if there is no difference.
+///
+/// # Errors
+///
+/// [`AutogenerateError`]; the proof is tried a second time with every altered table rebuilt, because
+/// what SQLite alters in place depends on all that a schema holds.
+pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, AutogenerateError> {
+    for fill in request.fills {
+        if request.to.table(&fill.table).and_then(|it| it.column(&fill.column)).is_none() {
+            let (table, column) = (fill.table.to_string(), fill.column.to_string());
+            return Err(AutogenerateError::Fill { table, column });
+        }
+    }
+    let sides = Sides::new(request)?;
+    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    if diff.is_empty() && sides.renames.is_empty() {
+        return Ok(None);
+    }
+    match sides.prove(request, &diff, &HashSet::new()) {
+        Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
+            let altered = diff.altered.iter().map(|it| it.to.name.clone()).collect();
+            sides.prove(request, &diff, &altered)
+        }
+        outcome => outcome,
+    }
+    .map(Some)
+}
+
+/// The schema of before, as it is and with its renames.
+struct Sides {
+    before: Schema,
+    renames: Renames,
+    renamed: Schema,
+}
+
+impl Sides {
+    fn new(request: &Request<'_>) -> Result<Self, AutogenerateError> {
+        let before = read_schema(request.from, request.is_excluded)?;
+        let renames = Renames::new(&before, request.to, request.hinted_tables, request.renames)?;
+        let renamed = if renames.is_empty() {
+            before.clone()
+        } else {
+            rename(&request.from.copy()?, &renames, request)?
+        };
+        Ok(Self { before, renames, renamed })
+    }
+
+    /// Both bodies, with the given tables rebuilt in any case, and their proof.
+    fn prove(
+        &self,
+        request: &Request<'_>,
+        diff: &Diff<'_>,
+        rebuilt: &HashSet<Name>,
+    ) -> Result<Generated, AutogenerateError> {
+        let options = Options {
+            target: request.target,
+            fills: request.fills.to_vec(),
+            old_names: self.renames.old_names(),
+            rebuilt: rebuilt.clone(),
+            is_downgrade: false,
+        };
+        let mut upgrade = Script { steps: self.renames.steps() };
+        upgrade.steps.extend(generate::script(diff, &self.renamed, request.to, &options).steps);
+
+        // What the upgrade leaves, and not what was declared: the two mean the same and need not
+        // be written the same.
+        let scratch = request.from.copy()?;
+        proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
+        let back = self.renames.inverse();
+        let after = if back.is_empty() {
+            read_schema(&scratch, request.is_excluded)?
+        } else {
+            rename(&scratch, &back, request)?
+        };
+        let diff_back = Diff::new(&after, &self.before, request.by_order);
+        let options = Options {
+            fills: Vec::new(),
+            old_names: back.old_names(),
+            rebuilt: rebuilt.clone(),
+            is_downgrade: true,
+            ..options
+        };
+        let mut downgrade = Script { steps: back.steps() };
+        downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
+
+        let proof = proof::Proof {
+            from: request.from,
+            before: &self.before,
+            after: request.to,
+            renamed: &self.renamed,
+            upgrade: &upgrade,
+            downgrade: &downgrade,
+            old_names: &self.renames.old_names(),
+            fills: request.fills,
+            by_order: request.by_order,
+            is_excluded: request.is_excluded,
+        };
+        proof.hold()?;
+
+        let mut found = self.renames.lines();
+        found.extend(lines(diff));
+        Ok(Generated {
+            lines: found,
+            upgrade: generate::body(&upgrade),
+            downgrade: generate::body(&downgrade),
+            notes: upgrade.notes().cloned().collect(),
+        })
+    }
+}
+
+/// Carries renames out and reads the schema that they lead to.
+fn rename(
+    scratch: &Scratch,
+    renames: &Renames,
+    request: &Request<'_>,
+) -> Result<Schema, AutogenerateError> {
+    for sql in renames.steps().into_iter().flat_map(|it| it.statements) {
+        if let Err(source) = scratch.execute(&sql) {
+            return Err(AutogenerateError::Refused { sql, source });
+        }
+    }
+    read_schema(scratch, request.is_excluded)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! Whether two bodies do what they were written for, tried out with rows.
+//!
+//! On copies of the database at the parent: the upgrade must reach the declared schema, the downgrade
+//! the schema of before, the upgrade the declared one again; and what is in the columns that are
+//! there before and after must come through unchanged.
+
+use std::fmt;
+
+use super::rows::{self, Contents};
+use super::{AutogenerateError, read_schema};
+use crate::db::{Lock, Scratch, SqliteError};
+use crate::diff::Diff;
+use crate::diff::lines::{Line, lines};
+use crate::generate::{self, Fill, OldNames, Script};
+use crate::schema::Schema;
+use crate::sql::statement::split;
+
+/// A part of the proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The upgrade.
+    Upgrade,
+    /// The downgrade after it.
+    Downgrade,
+    /// The upgrade after that.
+    Again,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Upgrade => "the upgrade",
+            Self::Downgrade => "the downgrade",
+            Self::Again => "the second upgrade",
+        })
+    }
+}
+
+/// What a proof found.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofFailure {
+    /// SQLite refuses a statement.
+    #[error("in {phase}, SQLite refuses `{sql}`: {}", source.message)]
+    Statement {
+        /// When.
+        phase: Phase,
+        /// The statement.
+        sql: String,
+        /// What it said.
+        source: SqliteError,
+    },
+    /// A body cannot be cut into statements.
+    #[error("in {phase}, the body cannot be cut into statements")]
+    Split {
+        /// When.
+        phase: Phase,
+    },
+    /// The schema is not the one that it should be.
+    #[error("{phase} leads to another schema: {}", show(lines))]
+    Schema {
+        /// When.
+        phase: Phase,
+        /// What is to be changed still.
+        lines: Vec<Line>,
+    },
+    /// Rows are not what they were.
+    #[error("{phase} changes what is in {what}")]
+    Rows {
+        /// When.
+        phase: Phase,
+        /// The table, and perhaps the column.
+        what: String,
+    },
+    /// The database is damaged, or has rows that reference nothing.
+    #[error("after {phase}: {found}")]
+    Check {
+        /// When.
+        phase: Phase,
+        /// What SQLite says.
+        found: String,
+    },
+}
+
+fn show(lines: &[Line]) -> String {
+    let lines = lines.iter().map(|it| {
+        format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+impl From<ProofFailure> for AutogenerateError {
+    fn from(failure: ProofFailure) -> Self {
+        Self::Proof(Box::new(failure))
+    }
+}
+
+/// Two bodies and what they are to do.
+pub(super) struct Proof<'a> {
+    pub from: &'a Scratch,
+    pub before: &'a Schema,
+    pub after: &'a Schema,
+    /// `before` with its renames.
+    pub renamed: &'a Schema,
+    pub upgrade: &'a Script,
+    pub downgrade: &'a Script,
+    pub old_names: &'a OldNames,
+    pub fills: &'a [Fill],
+    pub by_order: bool,
+    pub is_excluded: &'a dyn Fn(&str) -> bool,
+}
+
+/// Runs a body as `upgrade` would, in one transaction.
+pub(super) fn run(scratch: &Scratch, body: &str, phase: Phase) -> Result<(), AutogenerateError> {
+    let statements = split(body).map_err(|_| ProofFailure::Split { phase })?;
+    scratch.database().begin(Lock::Write)?;
+    for statement in statements {
+        let sql = &body[statement.span];
+        if let Err(source) = scratch.execute(sql) {
+            scratch.database().rollback()?;
+            return Err(ProofFailure::Statement { phase, sql: sql.to_owned(), source }.into());
+        }
+    }
+    Ok(scratch.database().commit()?)
+}
+
+impl Proof<'_> {
+    /// Tries it out.
+    pub fn hold(&self) -> Result<(), AutogenerateError> {
+        let scratch = self.from.copy()?;
+        rows::invent(&scratch, self.before)?;
+        Self::remove_refused(&scratch, self.upgrade)?;
+
+        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
+        let compared = rows::surviving(self.renamed, self.after, self.fills);
+        let n_dangling = rows::n_dangling(&scratch);
+        let old = Contents::read(&scratch, &compared, Some(self.old_names))?;
+
+        if let Err(err) = run(&scratch, &upgrade, Phase::Upgrade) {
+            // Rows of ours that a new constraint does not like prove nothing.
+            if !is_constraint(&err) {
+                return Err(err);
+            }
+            rows::delete_all(&scratch, self.before)?;
+            return self.hold_without_rows(&scratch, &upgrade, &downgrade);
+        }
+        self.check(&scratch, self.after, Phase::Upgrade, n_dangling)?;
+        let new = Contents::read(&scratch, &compared, None)?;
+        if let Some(what) = old.differs_from(&new) {
+            return Err(ProofFailure::Rows { phase: Phase::Upgrade, what }.into());
+        }
+
+        Self::remove_refused(&scratch, self.downgrade)?;
+        let kept = rows::surviving(self.after, self.renamed, &[]);
+        let new = Contents::read(&scratch, &kept, None)?;
+        if let Err(err) = run(&scratch, &downgrade, Phase::Downgrade) {
+            if !is_constraint(&err) {
+                return Err(err);
+            }
+            rows::delete_all(&scratch, self.after)?;
+            run(&scratch, &downgrade, Phase::Downgrade)?;
+            self.check(&scratch, self.before, Phase::Downgrade, n_dangling)?;
+        } else {
+            self.check(&scratch, self.before, Phase::Downgrade, n_dangling)?;
+            let back = Contents::read(&scratch, &kept, Some(self.old_names))?;
+            if let Some(what) = new.differs_from(&back) {
+                return Err(ProofFailure::Rows { phase: Phase::Downgrade, what }.into());
+            }
+        }
+        Self::remove_refused(&scratch, self.upgrade)?;
+        run(&scratch, &upgrade, Phase::Again)?;
+        self.check(&scratch, self.after, Phase::Again, n_dangling)
+    }
+
+    fn hold_without_rows(
+        &self,
+        scratch: &Scratch,
+        upgrade: &str,
+        downgrade: &str,
+    ) -> Result<(), AutogenerateError> {
+        let phases = [
+            (Phase::Upgrade, upgrade, self.after),
+            (Phase::Downgrade, downgrade, self.before),
+            (Phase::Again, upgrade, self.after),
+        ];
+        for (phase, body, schema) in phases {
+            run(scratch, body, phase)?;
+            self.check(scratch, schema, phase, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the rows for which the body would be refused.
+    fn remove_refused(scratch: &Scratch, script: &Script) -> Result<(), AutogenerateError> {
+        for note in script.notes().filter(|it| it.is_refused) {
+            let sql =
+                format!("DELETE FROM {} WHERE {} IN ({})", note.table, note.identity, note.query);
+            if let Err(source) = scratch.execute(&sql) {
+                return Err(AutogenerateError::Refused { sql, source });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the schema is the one that is wanted, and the file and its references are whole.
+    fn check(
+        &self,
+        scratch: &Scratch,
+        wanted: &Schema,
+        phase: Phase,
+        n_dangling: usize,
+    ) -> Result<(), AutogenerateError> {
+        let found = read_schema(scratch, self.is_excluded)?;
+        let diff = Diff::new(&found, wanted, self.by_order);
+        if !diff.is_empty() {
+            return Err(ProofFailure::Schema { phase, lines: lines(&diff) }.into());
+        }
+        if rows::n_dangling(scratch) > n_dangling {
+            let found = "rows reference nothing that did before".to_owned();
+            return Err(ProofFailure::Check { phase, found }.into());
+        }
+        if let Some(found) = rows::damage(scratch) {
+            return Err(ProofFailure::Check { phase, found }.into());
+        }
+        Ok(())
+    }
+}
+
+fn is_constraint(err: &AutogenerateError) -> bool {
+    let AutogenerateError::Proof(failure) = err else { return false };
+    // 19 is SQLITE_CONSTRAINT; the higher bytes say which.
+    matches!(&**failure, ProofFailure::Statement { source, .. } if source.code & 0xff == 19)
+}

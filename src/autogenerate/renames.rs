@@ -1,0 +1,291 @@
+//! What has another name and is still the same thing.
+//!
+//! Nothing in two schemas tells a rename from a drop and an add; only a person can. What was said is
+//! carried out on a scratch database by SQLite itself, which follows the name into indexes, views,
+//! triggers and foreign keys, and the result is compared.
+
+use std::collections::HashSet;
+
+use crate::diff::lines::Line;
+use crate::diff::{Change, Diff};
+use crate::generate::{OldNames, Step};
+use crate::schema::{Column, Name, Schema, Table};
+use crate::sql::quote::identifier;
+
+/// `--rename TABLE=NEW` or `--rename TABLE.COLUMN=NEW`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    /// The table; for a column by its old or new name.
+    pub table: Name,
+    /// The column by its old name, or `None` for the table itself.
+    pub column: Option<Name>,
+    /// What it is called from now on.
+    pub to: Name,
+}
+
+/// Why a rename that was asked for cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenameError {
+    /// The schema of before has no such thing.
+    #[error("nothing is called `{old}` before this revision")]
+    NoSource {
+        /// What was to be renamed.
+        old: String,
+    },
+    /// The declared schema has no such thing.
+    #[error("the declared schema has nothing called `{new}`")]
+    NoTarget {
+        /// The new name.
+        new: String,
+    },
+    /// The declared schema has both.
+    #[error("the declared schema still has `{old}`, so that `{new}` is something new")]
+    SourceStays {
+        /// What was to be renamed.
+        old: String,
+        /// The new name.
+        new: String,
+    },
+    /// Both were there before.
+    #[error("`{new}` is there before this revision already")]
+    TargetExists {
+        /// The new name.
+        new: String,
+    },
+}
+
+/// Renames that fit two schemas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// Tables: old and new name.
+    tables: Vec<(Name, Name)>,
+    /// Columns: the new name of the table, old and new name of the column.
+    columns: Vec<(Name, Name, Name)>,
+}
+
+impl Renames {
+    /// Takes those that the declared files and the user name.
+    ///
+    /// `hinted_tables` are new and old names. A hint in a file stays there after its revision was
+    /// made, so that one which fits nothing is passed over; a wrong `asked` is an error.
+    pub fn new(
+        from: &Schema,
+        to: &Schema,
+        hinted_tables: &[(Name, Name)],
+        asked: &[Rename],
+    ) -> Result<Self, RenameError> {
+        let mut renames = Self::default();
+        for (new, old) in hinted_tables {
+            if check_table(from, to, old, new).is_ok() {
+                renames.tables.push((old.clone(), new.clone()));
+            }
+        }
+        for Rename { table, to: new, .. } in asked.iter().filter(|it| it.column.is_none()) {
+            check_table(from, to, table, new)?;
+            if !renames.tables.iter().any(|(old, _)| old == table) {
+                renames.tables.push((table.clone(), new.clone()));
+            }
+        }
+        let old_tables = from.tables_by_name();
+        for table in &to.tables {
+            let old_table = renames.old_table(&table.name);
+            let Some(before) = old_tables.get(&old_table) else { continue };
+            for column in &table.columns {
+                if let Some(old) = &column.renamed_from
+                    && check_column(before, table, old, &column.name).is_ok()
+                {
+                    let (old, new) = (old.clone(), column.name.clone());
+                    renames.columns.push((table.name.clone(), old, new));
+                }
+            }
+        }
+        for Rename { table, column, to: new } in asked {
+            let Some(old) = column else { continue };
+            let new_table = renames.new_table(table);
+            let before = from.table(&renames.old_table(&new_table));
+            let after = to.table(&new_table);
+            let (Some(before), Some(after)) = (before, after) else {
+                return Err(RenameError::NoSource { old: format!("{table}.{old}") });
+            };
+            check_column(before, after, old, new)?;
+            let is_known = |it: &(Name, Name, Name)| it.0 == new_table && it.1 == *old;
+            if !renames.columns.iter().any(is_known) {
+                renames.columns.push((new_table, old.clone(), new.clone()));
+            }
+        }
+        Ok(renames)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty() && self.columns.is_empty()
+    }
+
+    /// The way back.
+    pub fn inverse(&self) -> Self {
+        let columns = self.columns.iter();
+        Self {
+            tables: self.tables.iter().map(|(old, new)| (new.clone(), old.clone())).collect(),
+            columns: columns
+                .map(|(table, old, new)| (self.old_table(table), new.clone(), old.clone()))
+                .collect(),
+        }
+    }
+
+    fn old_table(&self, new: &Name) -> Name {
+        let found = self.tables.iter().find(|(_, it)| it == new);
+        found.map_or(new, |(old, _)| old).clone()
+    }
+
+    fn new_table(&self, old: &Name) -> Name {
+        let found = self.tables.iter().find(|(it, _)| it == old);
+        found.map_or(old, |(_, new)| new).clone()
+    }
+
+    /// The old names, by the new ones.
+    pub fn old_names(&self) -> OldNames {
+        let columns = self.columns.iter();
+        OldNames {
+            tables: self.tables.iter().map(|(old, new)| (new.clone(), old.clone())).collect(),
+            columns: columns
+                .map(|(table, old, new)| ((table.clone(), new.clone()), old.clone()))
+                .collect(),
+        }
+    }
+
+    /// A line for each.
+    pub fn lines(&self) -> Vec<Line> {
+        let tables = self.tables.iter().map(|(old, new)| Line::renamed("table", &old, new));
+        let columns = self
+            .columns
+            .iter()
+            .map(|(table, old, new)| Line::renamed("column", &format!("{table}.{old}"), new));
+        tables.chain(columns).collect()
+    }
+
+    /// The statements, tables first.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let tables: Vec<(&Name, &Name)> = self.tables.iter().map(|(old, new)| (old, new)).collect();
+        for (comment, old, new) in in_order(&tables) {
+            let statement = format!("ALTER TABLE {} RENAME TO {}", quoted(&old), quoted(&new));
+            steps.push(Step::new(format!("the table {comment}"), vec![statement]));
+        }
+        let mut done: Vec<&Name> = Vec::new();
+        for (table, ..) in &self.columns {
+            if done.contains(&table) {
+                continue;
+            }
+            done.push(table);
+            let of_table = self.columns.iter().filter(|it| it.0 == *table);
+            let columns: Vec<(&Name, &Name)> = of_table.map(|(_, old, new)| (old, new)).collect();
+            for (comment, old, new) in in_order(&columns) {
+                let (table_name, old, new) = (quoted(table), quoted(&old), quoted(&new));
+                let statement = format!("ALTER TABLE {table_name} RENAME COLUMN {old} TO {new}");
+                steps.push(Step::new(format!("{table}: {comment}"), vec![statement]));
+            }
+        }
+        steps
+    }
+}
+
+/// Renames so ordered that no name is taken twice, with a name between where two change places.
+fn in_order(renames: &[(&Name, &Name)]) -> Vec<(String, Name, Name)> {
+    let olds: HashSet<&Name> = renames.iter().map(|(old, _)| *old).collect();
+    let mut first = Vec::new();
+    let mut then = Vec::new();
+    for &(old, new) in renames {
+        let comment = format!("{old} is called {new} from now on");
+        if olds.contains(new) {
+            let between = Name::new(format!("_migrator_renamed_{new}"));
+            first.push((format!("{old} makes room"), old.clone(), between.clone()));
+            then.push((comment, between, new.clone()));
+        } else {
+            then.push((comment, old.clone(), new.clone()));
+        }
+    }
+    first.append(&mut then);
+    first
+}
+
+fn check_table(from: &Schema, to: &Schema, old: &Name, new: &Name) -> Result<(), RenameError> {
+    let has = |schema: &Schema, name: &Name| {
+        schema.table(name).is_some() || schema.virtual_tables.iter().any(|it| it.name == *name)
+    };
+    let before = [has(from, old), has(from, new)];
+    check(before, [has(to, old), has(to, new)], old.as_str(), new.as_str())
+}
+
+fn check_column(from: &Table, to: &Table, old: &Name, new: &Name) -> Result<(), RenameError> {
+    let has = |table: &Table, name: &Name| table.column(name).is_some();
+    let shown = |name: &Name| format!("{}.{name}", to.name);
+    let before = [has(from, old), has(from, new)];
+    check(before, [has(to, old), has(to, new)], &shown(old), &shown(new))
+}
+
+/// By which of the old and the new name there are before and after.
+fn check(before: [bool; 2], after: [bool; 2], old: &str, new: &str) -> Result<(), RenameError> {
+    let (old, new) = (old.to_owned(), new.to_owned());
+    match (before, after) {
+        ([false, _], _) => Err(RenameError::NoSource { old }),
+        (_, [_, false]) => Err(RenameError::NoTarget { new }),
+        // Two that change places.
+        ([true, true], [true, true]) | ([true, false], [false, true]) => Ok(()),
+        ([true, true], _) => Err(RenameError::TargetExists { new }),
+        ([true, false], [true, true]) => Err(RenameError::SourceStays { old, new }),
+    }
+}
+
+/// Pairs of a drop and an add that may be a rename, each thing in at most one.
+pub fn suggestions(diff: &Diff<'_>) -> Vec<Rename> {
+    let mut found = Vec::new();
+    let mut taken: HashSet<&Name> = HashSet::new();
+    let only_new = |it: &Change<'_, Table>| it.old().is_none();
+    let added = diff.tables.iter().filter(|it| only_new(it)).map(Change::any);
+    let added: Vec<&Table> = added.collect();
+    for change in &diff.tables {
+        let Change::Dropped(old) = change else { continue };
+        let new = added.iter().find(|new| !taken.contains(&new.name) && is_like(old, new));
+        if let Some(new) = new {
+            taken.insert(&new.name);
+            let (table, to) = (old.name.clone(), new.name.clone());
+            found.push(Rename { table, column: None, to });
+        }
+    }
+    for table in &diff.altered {
+        let mut taken: HashSet<&Name> = HashSet::new();
+        for old in table.dropped.iter().filter(|it| it.holds()) {
+            let is_like = |new: &&&Column| {
+                !taken.contains(&new.name) && new.holds() && old.datatype == new.datatype
+            };
+            if let Some(new) = table.added.iter().find(is_like) {
+                taken.insert(&new.name);
+                let (column, to) = (Some(old.name.clone()), new.name.clone());
+                found.push(Rename { table: table.to.name.clone(), column, to });
+            }
+        }
+    }
+    found
+}
+
+/// Whether at least half of the columns of both tables are the same.
+fn is_like(old: &Table, new: &Table) -> bool {
+    let is_shared =
+        |it: &&Column| new.column(&it.name).is_some_and(|other| it.datatype == other.datatype);
+    let n_shared = old.columns.iter().filter(is_shared).count();
+    n_shared * 2 >= old.columns.len().max(new.columns.len())
+}
+
+impl std::fmt::Display for Rename {
+    /// As the option is written.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            None => write!(formatter, "{}={}", self.table, self.to),
+            Some(column) => write!(formatter, "{}.{column}={}", self.table, self.to),
+        }
+    }
+}
+
+fn quoted(name: &Name) -> String {
+    identifier(name.as_str()).into_owned()
+}

@@ -1,0 +1,201 @@
+//! Rows for a proof, and what is in them.
+
+use super::AutogenerateError;
+use crate::db::{Scratch, SqliteError};
+use crate::generate::{Fill, OldNames};
+use crate::schema::{Column, Name, Schema, Table};
+use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::quote::identifier;
+
+/// How many rows a table gets.
+const N_ROWS: usize = 3;
+
+/// How often a row is tried with other values.
+const N_TRIES: usize = 6;
+
+/// Columns that are to have the same values before and after, by table.
+pub(super) type Compared = Vec<(Name, Vec<Name>)>;
+
+/// Fills every table where the constraints let it, parents before children.
+pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
+    scratch.database().begin(crate::db::Lock::Write)?;
+    for table in schema.tables_by_dependency() {
+        let columns: Vec<&Column> = table.columns.iter().filter(|it| it.holds()).collect();
+        let literals = literals(table);
+        for row in 0..N_ROWS {
+            // A row that SQLite refuses, for whatever reason, is left out: a table may have none.
+            let is_in = (0..N_TRIES).any(|attempt| {
+                let values = columns
+                    .iter()
+                    .enumerate()
+                    .map(|(idx, column)| value(table, column, &literals, row, attempt, idx));
+                let sql = format!(
+                    "INSERT INTO {} ({}) VALUES ({})",
+                    quoted(&table.name),
+                    columns.iter().map(|it| quoted(&it.name)).collect::<Vec<_>>().join(", "),
+                    values.collect::<Vec<_>>().join(", ")
+                );
+                scratch.execute(&sql).is_ok()
+            });
+            if !is_in {
+                break;
+            }
+        }
+    }
+    Ok(scratch.database().commit()?)
+}
+
+/// A value for a column, as SQL: of its type, of its parent, or one that a constraint names.
+fn value(
+    table: &Table,
+    column: &Column,
+    literals: &[String],
+    row: usize,
+    attempt: usize,
+    idx: usize,
+) -> String {
+    let number = row + 1 + attempt * N_ROWS;
+    let key = table.foreign_keys.iter().find(|it| it.columns.contains(&column.name));
+    if let Some(key) = key
+        && attempt < N_TRIES / 2
+    {
+        let position = key.columns.iter().position(|it| *it == column.name).unwrap_or_default();
+        if let Some(parent_column) = key.parent_columns.get(position) {
+            return format!(
+                "(SELECT {} FROM {} LIMIT 1 OFFSET {})",
+                quoted(parent_column),
+                quoted(&key.parent),
+                row
+            );
+        }
+    }
+    // The last row tries a NULL, and text where a column takes everything.
+    if row + 1 == N_ROWS && attempt == 0 && column.not_null.is_none() {
+        return "NULL".to_owned();
+    }
+    if attempt > 0 && !literals.is_empty() && (attempt + idx).is_multiple_of(2) {
+        return literals[(row + attempt + idx) % literals.len()].clone();
+    }
+    let datatype = column.datatype.text().to_ascii_uppercase();
+    let has = |part: &str| datatype.contains(part);
+    if has("INT") || has("BOOL") {
+        (if has("BOOL") { number % 2 } else { number }).to_string()
+    } else if has("CHAR") || has("CLOB") || has("TEXT") {
+        format!("'{} é ''{number}'''", column.name.as_str().replace('\'', ""))
+    } else if has("BLOB") {
+        format!("x'00ff{number:02x}'")
+    } else if has("REAL") || has("FLOA") || has("DOUB") {
+        format!("{number}.25")
+    } else if has("DATE") || has("TIME") {
+        format!("'2026-11-{:02} 10:20:30'", number % 28 + 1)
+    } else {
+        // Everything that a column without a type may hold.
+        match (row + attempt) % 4 {
+            0 => number.to_string(),
+            1 => format!("'text {number}'"),
+            2 => format!("x'{number:02x}'"),
+            _ => format!("{number}.5"),
+        }
+    }
+}
+
+/// The literals in the checks of a table: what they compare with is often what they accept.
+fn literals(table: &Table) -> Vec<String> {
+    let mut literals = Vec::new();
+    for check in &table.checks {
+        let sql = check.expression.text();
+        for token in tokens(sql) {
+            if matches!(token.kind, TokenKind::String | TokenKind::Number | TokenKind::Blob) {
+                literals.push(token.text(sql).to_owned());
+            }
+        }
+    }
+    literals
+}
+
+/// Deletes the rows of all tables.
+pub(super) fn delete_all(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
+    for table in &schema.tables {
+        let sql = format!("DELETE FROM {}", quoted(&table.name));
+        if let Err(source) = scratch.execute(&sql) {
+            return Err(AutogenerateError::Refused { sql, source });
+        }
+    }
+    Ok(())
+}
+
+/// The columns that two schemas share and whose values nothing is to change.
+pub(super) fn surviving(from: &Schema, to: &Schema, fills: &[Fill]) -> Compared {
+    let mut compared = Vec::new();
+    let old_tables = from.tables_by_name();
+    for new in &to.tables {
+        let Some(old) = old_tables.get(&new.name) else { continue };
+        let is_same = |column: &&Column| {
+            let is_filled = fills.iter().any(|it| it.table == new.name && it.column == column.name);
+            let old_column = old.column(&column.name);
+            !is_filled
+                && column.holds()
+                && old_column.is_some_and(|it| it.holds() && it.datatype == column.datatype)
+        };
+        let columns: Vec<Name> =
+            new.columns.iter().filter(is_same).map(|it| it.name.clone()).collect();
+        compared.push((new.name.clone(), columns));
+    }
+    compared
+}
+
+/// The values of the compared columns.
+pub(super) struct Contents {
+    /// By table; each row as one text, sorted.
+    tables: Vec<(Name, Vec<Vec<String>>)>,
+}
+
+impl Contents {
+    /// Reads them; under their old names where these are given.
+    pub fn read(
+        scratch: &Scratch,
+        compared: &Compared,
+        old_names: Option<&OldNames>,
+    ) -> Result<Self, AutogenerateError> {
+        let mut tables = Vec::new();
+        for (table, columns) in compared {
+            let old_table = old_names.and_then(|it| it.tables.get(table)).unwrap_or(table);
+            let columns = columns.iter().map(|column| {
+                let key = (table.clone(), column.clone());
+                let old = old_names.and_then(|it| it.columns.get(&key)).unwrap_or(column);
+                format!("quote({})", quoted(old))
+            });
+            // A table may share no column, but its rows are still counted.
+            let columns: Vec<String> = columns.chain(["''".to_owned()]).collect();
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), quoted(old_table));
+            let mut rows =
+                scratch.texts(&sql).map_err(|source| AutogenerateError::Refused { sql, source })?;
+            rows.sort();
+            tables.push((table.clone(), rows));
+        }
+        Ok(Self { tables })
+    }
+
+    /// The first table whose rows differ.
+    pub fn differs_from(&self, other: &Self) -> Option<String> {
+        let pairs = self.tables.iter().zip(&other.tables);
+        let found = pairs.into_iter().find(|(left, right)| left.1 != right.1)?;
+        Some(found.0.0.to_string())
+    }
+}
+
+/// How many rows reference nothing; none where SQLite cannot say.
+pub(super) fn n_dangling(scratch: &Scratch) -> usize {
+    scratch.texts("SELECT \"table\" FROM pragma_foreign_key_check").map_or(0, |it| it.len())
+}
+
+/// What SQLite says of a database that is not whole.
+pub(super) fn damage(scratch: &Scratch) -> Option<String> {
+    let outcome: Result<_, SqliteError> = scratch.texts("PRAGMA integrity_check(1)");
+    let found = outcome.ok()?.into_iter().flatten().next()?;
+    (found != "ok").then_some(found)
+}
+
+fn quoted(name: &Name) -> String {
+    identifier(name.as_str()).into_owned()
+}

@@ -1,0 +1,351 @@
+//! Bodies for pairs of schemas, proven as for a user: what is written, and what is refused.
+
+use super::*;
+use crate::db::Quoting;
+use crate::sql::statement::split;
+
+fn scratch(sql: &str, quoting: Quoting) -> Scratch {
+    let scratch = Scratch::new(quoting, &[]).unwrap();
+    for statement in split(sql).unwrap() {
+        scratch.execute(&sql[statement.span]).unwrap();
+    }
+    scratch
+}
+
+/// What leads from one schema to the other, with the options that `change` sets.
+fn try_with(
+    from: &str,
+    to: &str,
+    change: impl FnOnce(&mut Request<'_>),
+) -> Result<Option<Generated>, AutogenerateError> {
+    let (from, to) = (scratch(from, Quoting::Lenient), scratch(to, Quoting::Strict));
+    let to = read_schema(&to, &|_| false).unwrap();
+    let mut request = Request {
+        from: &from,
+        to: &to,
+        hinted_tables: &[],
+        renames: &[],
+        fills: &[],
+        target: 54,
+        by_order: false,
+        is_excluded: &|_| false,
+    };
+    change(&mut request);
+    autogenerate(&request)
+}
+
+/// The statements of a body, without comments and on one line each.
+fn statements(body: &str) -> Vec<String> {
+    let spans = split(body).unwrap();
+    spans.into_iter().map(|it| crate::diff::lines::one_line(&body[it.span])).collect()
+}
+
+/// The statements of the upgrade.
+#[track_caller]
+fn check(from: &str, to: &str, expected: &[&str]) {
+    check_with(from, to, |_| (), expected);
+}
+
+#[track_caller]
+fn check_with(from: &str, to: &str, change: impl FnOnce(&mut Request<'_>), expected: &[&str]) {
+    let found = try_with(from, to, change).unwrap_or_else(|err| panic!("{err}"));
+    let upgrade = found.map_or_else(String::new, |it| it.upgrade);
+    assert_eq!(statements(&upgrade), expected);
+}
+
+/// The rebuild of `t`, in which only these three statements differ, with what follows it.
+fn rebuild(body: &str, columns: &str, values: &str, after: &[&str]) -> Vec<String> {
+    let mut statements = vec![
+        "PRAGMA legacy_alter_table = ON".to_owned(),
+        "ALTER TABLE t RENAME TO _migrator_old_t".to_owned(),
+        "PRAGMA legacy_alter_table = OFF".to_owned(),
+        format!("CREATE TABLE t {body}"),
+        format!("INSERT OR ABORT INTO t ({columns}) SELECT {values} FROM _migrator_old_t"),
+        "DROP TABLE _migrator_old_t".to_owned(),
+    ];
+    statements.extend(after.iter().map(|it| (*it).to_owned()));
+    statements
+}
+
+#[track_caller]
+fn check_rebuild(from: &str, to: &str, columns: &str, values: &str, after: &[&str]) {
+    let found =
+        try_with(&format!("CREATE TABLE t {from}"), &format!("CREATE TABLE t {to}"), |_| ());
+    let found = found.unwrap_or_else(|err| panic!("{err}")).expect("a difference");
+    let body = to.split(';').next().unwrap_or_default();
+    assert_eq!(statements(&found.upgrade), rebuild(body, columns, values, after));
+}
+
+#[test]
+fn what_sqlite_can_alter_is_altered() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT NOT NULL)";
+    let to = |columns: &str| format!("CREATE TABLE t (id INTEGER PRIMARY KEY, {columns})");
+    check(
+        from,
+        &to("a TEXT, b TEXT NOT NULL, c INT DEFAULT -1"),
+        &["ALTER TABLE t ADD COLUMN c INT DEFAULT -1"],
+    );
+    check(from, &to("b TEXT NOT NULL"), &["ALTER TABLE t DROP COLUMN a"]);
+    check(
+        from,
+        &to("a TEXT NOT NULL, b TEXT"),
+        &[
+            "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+            "ALTER TABLE t ALTER COLUMN b DROP NOT NULL",
+        ],
+    );
+    check(
+        from,
+        &to("a TEXT, b TEXT NOT NULL, CONSTRAINT c CHECK (a <> b)"),
+        &["ALTER TABLE t ADD CONSTRAINT c CHECK (a <> b)"],
+    );
+    check(&to("a, CONSTRAINT c CHECK (a > 0)"), &to("a"), &["ALTER TABLE t DROP CONSTRAINT c"]);
+    check(
+        &to("a, CONSTRAINT k FOREIGN KEY (a) REFERENCES t"),
+        &to("a"),
+        &["ALTER TABLE t DROP CONSTRAINT k"],
+    );
+}
+
+#[test]
+fn what_depends_on_the_rows_is_not_altered() {
+    // Each of these ALTER TABLE statements runs on an empty table and fails on another.
+    check_rebuild(
+        "(id INTEGER PRIMARY KEY)",
+        "(id INTEGER PRIMARY KEY, a TEXT DEFAULT (datetime('now')))",
+        "id",
+        "id",
+        &[],
+    );
+    check_rebuild(
+        "(id INTEGER PRIMARY KEY)",
+        "(id INTEGER PRIMARY KEY, a INT NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+        "id",
+        "id",
+        &[],
+    );
+    check_rebuild(
+        "(id INTEGER PRIMARY KEY, a)",
+        "(id INTEGER PRIMARY KEY, a, b AS (a) STORED)",
+        "id, a",
+        "id, a",
+        &[],
+    );
+}
+
+#[test]
+fn a_rebuild_keeps_what_hangs_on_the_table() {
+    // The rowid has no name in this table.
+    check_rebuild("(a)", "(a UNIQUE)", "rowid, a", "rowid, a", &[]);
+    check_rebuild("(rowid, a)", "(rowid UNIQUE, a)", "_rowid_, rowid, a", "_rowid_, rowid, a", &[]);
+    check_rebuild("(a)", "(id INTEGER PRIMARY KEY, a)", "id, a", "rowid, a", &[]);
+    check_rebuild(
+        "(a PRIMARY KEY, b); CREATE INDEX i ON t(b)",
+        "(a PRIMARY KEY, b UNIQUE); CREATE INDEX i ON t(b)",
+        "rowid, a, b",
+        "rowid, a, b",
+        &["CREATE INDEX i ON t(b)"],
+    );
+    let trigger = "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END";
+    let from = format!("CREATE TABLE t (a); CREATE VIEW v AS SELECT * FROM t; {trigger};");
+    let to = format!("CREATE TABLE t (a UNIQUE); CREATE VIEW v AS SELECT * FROM t; {trigger};");
+    let expected = rebuild("(a UNIQUE)", "rowid, a", "rowid, a", &[trigger]);
+    check(&from, &to, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    let body = "(id INTEGER PRIMARY KEY AUTOINCREMENT, a UNIQUE)";
+    check(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a)",
+        &format!("CREATE TABLE t {body}"),
+        &[
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE t RENAME TO _migrator_old_t",
+            "PRAGMA legacy_alter_table = OFF",
+            &format!("CREATE TABLE t {body}"),
+            "INSERT OR ABORT INTO t (id, a) SELECT id, a FROM _migrator_old_t",
+            "DELETE FROM sqlite_sequence WHERE name = 't'",
+            "UPDATE sqlite_sequence SET name = 't' WHERE name = '_migrator_old_t'",
+            "DROP TABLE _migrator_old_t",
+        ],
+    );
+}
+
+#[test]
+fn views_that_would_be_in_the_way_are_made_again() {
+    check(
+        "CREATE TABLE t (a, b); CREATE VIEW v AS SELECT b FROM t; CREATE VIEW w AS SELECT * FROM v",
+        "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT * FROM v",
+        &[
+            "DROP VIEW v",
+            "DROP VIEW w",
+            "ALTER TABLE t DROP COLUMN b",
+            "CREATE VIEW v AS SELECT a FROM t",
+            "CREATE VIEW w AS SELECT * FROM v",
+        ],
+    );
+}
+
+#[test]
+fn what_means_the_same_is_no_difference() {
+    for (from, to) in [
+        (
+            "CREATE TABLE t (a INTEGER PRIMARY KEY)",
+            "create table \"T\" (A integer, primary key (a))",
+        ),
+        ("CREATE TABLE t (a DEFAULT 1, b)", "CREATE TABLE t (b, a DEFAULT (1))"),
+        (
+            "CREATE TABLE t (a); CREATE INDEX i ON t (a ASC)",
+            "CREATE TABLE t (a);CREATE INDEX i ON t(a)",
+        ),
+        (
+            "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a REFERENCES p)",
+            "CREATE TABLE t (a, FOREIGN KEY (a) REFERENCES p (id)); CREATE TABLE p (id INTEGER PRIMARY KEY)",
+        ),
+    ] {
+        check(from, to, &[]);
+    }
+}
+
+#[test]
+fn an_order_that_counts_is_a_difference() {
+    let (from, to) = ("CREATE TABLE t (a, b)", "CREATE TABLE t (b, a)");
+    let expected = rebuild("(b, a)", "rowid, b, a", "rowid, b, a", &[]);
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    check_with(from, to, |it| it.by_order = true, &expected);
+}
+
+#[test]
+fn an_older_sqlite_rebuilds() {
+    let (from, to) = ("CREATE TABLE t (a)", "CREATE TABLE t (a NOT NULL)");
+    check(from, to, &["ALTER TABLE t ALTER COLUMN a SET NOT NULL"]);
+    let expected = rebuild("(a NOT NULL)", "rowid, a", "rowid, a", &[]);
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    check_with(from, to, |it| it.target = 35, &expected);
+}
+
+fn rename(text: (&str, Option<&str>, &str)) -> Rename {
+    Rename { table: Name::new(text.0), column: text.1.map(Name::new), to: Name::new(text.2) }
+}
+
+#[track_caller]
+fn check_renames(from: &str, to: &str, renames: &[(&str, Option<&str>, &str)], expected: &[&str]) {
+    let renames: Vec<Rename> = renames.iter().copied().map(rename).collect();
+    let (from_db, to_db) = (scratch(from, Quoting::Lenient), scratch(to, Quoting::Strict));
+    let to = read_schema(&to_db, &|_| false).unwrap();
+    let found = autogenerate(&Request {
+        from: &from_db,
+        to: &to,
+        hinted_tables: &[],
+        renames: &renames,
+        fills: &[],
+        target: 54,
+        by_order: false,
+        is_excluded: &|_| false,
+    });
+    let found = match found {
+        Ok(found) => statements(&found.expect("a difference").upgrade),
+        Err(err) => vec![err.to_string()],
+    };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn renames_are_followed() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE INDEX i ON t (a);
+                CREATE TABLE c (t REFERENCES t (id)); CREATE VIEW v AS SELECT a FROM t";
+    check_renames(
+        from,
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT); CREATE INDEX i ON u (b);
+         CREATE TABLE c (t REFERENCES u (id)); CREATE VIEW v AS SELECT b FROM u",
+        &[("t", None, "u"), ("u", Some("a"), "b")],
+        // The column of a view keeps its name where SQLite renames what it reads.
+        &["ALTER TABLE t RENAME TO u", "ALTER TABLE u RENAME COLUMN a TO b"],
+    );
+    check_renames(
+        "CREATE TABLE t (a INT, b TEXT)",
+        "CREATE TABLE t (b INT, a TEXT)",
+        &[("t", Some("a"), "b"), ("t", Some("b"), "a")],
+        &[
+            "ALTER TABLE t RENAME COLUMN a TO _migrator_renamed_b",
+            "ALTER TABLE t RENAME COLUMN b TO _migrator_renamed_a",
+            "ALTER TABLE t RENAME COLUMN _migrator_renamed_b TO b",
+            "ALTER TABLE t RENAME COLUMN _migrator_renamed_a TO a",
+        ],
+    );
+}
+
+#[test]
+fn a_rename_that_is_none_is_refused() {
+    let (from, to) = ("CREATE TABLE t (a)", "CREATE TABLE t (a, b)");
+    check_renames(from, to, &[("x", None, "t")], &["nothing is called `x` before this revision"]);
+    check_renames(
+        from,
+        to,
+        &[("t", Some("a"), "c")],
+        &["the declared schema has nothing called `t.c`"],
+    );
+    check_renames(
+        from,
+        to,
+        &[("t", Some("a"), "b")],
+        &["the declared schema still has `t.a`, so that `t.b` is something new"],
+    );
+}
+
+/// What is said of rows, as the directives say it.
+#[track_caller]
+fn check_notes(from: &str, to: &str, expected: &[&str]) {
+    let found = try_with(from, to, |_| ()).unwrap_or_else(|err| panic!("{err}"));
+    let notes = found.expect("a difference").notes;
+    let notes: Vec<String> =
+        notes.into_iter().map(|it| format!("{}: {}", it.rows, it.query)).collect();
+    assert_eq!(notes, expected);
+}
+
+#[test]
+fn rows_that_are_lost_or_in_the_way_are_looked_for() {
+    check_notes(
+        "CREATE TABLE t (a, b)",
+        "CREATE TABLE t (a)",
+        &["rows of t have a value in b, which is dropped: SELECT rowid FROM t WHERE b IS NOT NULL"],
+    );
+    check_notes(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a)",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a NOT NULL)",
+        &["rows of t have NULL in a: SELECT id FROM t WHERE a IS NULL"],
+    );
+    check_notes(
+        "CREATE TABLE t (a); CREATE TABLE u (a)",
+        "CREATE TABLE t (a)",
+        &["rows of u are deleted with it: SELECT rowid FROM u"],
+    );
+    check_notes(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a)",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a REFERENCES p)",
+        &["rows of t have a a that is not in p: SELECT rowid FROM t WHERE t.a IS NOT NULL AND \
+           NOT EXISTS (SELECT 1 FROM p AS parent WHERE parent.id = t.a)"],
+    );
+}
+
+#[test]
+fn a_fill_gives_old_rows_a_value() {
+    let fills =
+        [Fill { table: Name::new("t"), column: Name::new("b"), expression: "'US'".to_owned() }];
+    let (from, to) =
+        (scratch("CREATE TABLE t (a)", Quoting::Lenient), "CREATE TABLE t (a, b TEXT NOT NULL)");
+    let to = read_schema(&scratch(to, Quoting::Strict), &|_| false).unwrap();
+    let request = Request {
+        from: &from,
+        to: &to,
+        hinted_tables: &[],
+        renames: &[],
+        fills: &fills,
+        target: 54,
+        by_order: false,
+        is_excluded: &|_| false,
+    };
+    let found = autogenerate(&request).unwrap().unwrap();
+    assert!(found.notes.is_empty());
+    assert_eq!(
+        statements(&found.upgrade),
+        rebuild("(a, b TEXT NOT NULL)", "rowid, a, b", "rowid, a, 'US'", &[])
+    );
+}
