@@ -3,6 +3,8 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+#[cfg(feature = "cli")]
+use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
 use crate::exec::{ExecError, ReplayError};
@@ -40,6 +42,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Declared(#[from] crate::declared::DeclaredError),
+    /// The revision between two schemas.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Autogenerate(#[from] AutogenerateError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

@@ -36,17 +36,21 @@ mod source;
 mod toml_table;
 
 // The stages.
+#[cfg(feature = "cli")]
+mod autogenerate;
 mod config;
 mod db;
 #[cfg(feature = "cli")]
 #[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
-#[expect(dead_code, reason = "what compares schemas comes after it")]
 mod declared;
+#[cfg(feature = "cli")]
+mod diff;
 mod exec;
+#[cfg(feature = "cli")]
+mod generate;
 mod graph;
 mod plan;
 mod revision;
-#[expect(dead_code, reason = "what compares schemas comes after it")]
 mod schema;
 mod sql;
 
@@ -62,6 +66,8 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    #[cfg(feature = "cli")]
+    pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
     pub use crate::config::{
         ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,
@@ -73,6 +79,8 @@ pub mod errors {
     };
     #[cfg(feature = "cli")]
     pub use crate::declared::{CommandError, CommandFailure, DeclaredError, DeclaredProblem};
+    #[cfg(feature = "cli")]
+    pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
         CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, ReplayError, State,
     };

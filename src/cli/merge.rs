@@ -56,5 +56,5 @@ pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus>
         ..NewFile::default()
     };
     let prepared = new_file::prepare(&project, &graph, &new)?;
-    new_file::write(app, &project, &prepared)
+    new_file::write(app, &project, &prepared, None)
 }

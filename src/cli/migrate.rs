@@ -132,7 +132,11 @@ fn listen() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
-    let question = format!("{refusal}. Go on?");
+    confirm(&format!("{refusal}. Go on?"))
+}
+
+/// Asks a question on the terminal; Enter says no.
+pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
     let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
     answer.map_err(|dialoguer::Error::IO(err)| {
         // The cursor was hidden for the question, and stands behind it.

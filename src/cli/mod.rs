@@ -3,7 +3,9 @@
 //! Each command is a file of its own with its arguments (whose doc comments are the help) and a
 //! `run` function. Nothing here decides what a revision means or how it runs.
 
+mod autogenerate;
 mod branches;
+mod check;
 mod completions;
 mod current;
 mod edit;
@@ -22,6 +24,8 @@ mod output;
 mod progress;
 mod project;
 mod revision;
+mod schema;
+mod schemas;
 mod show;
 mod stamp;
 mod words;
@@ -77,6 +81,8 @@ enum Command {
     History(history::HistoryArgs),
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
+    Check(check::CheckArgs),
+    Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
     Import(import::ImportArgs),
@@ -159,6 +165,8 @@ impl App {
             Command::History(args) => history::run(self, args),
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
+            Command::Check(args) => check::run(self, args),
+            Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Import(args) => import::run(self, args),
             Command::Completions(args) => completions::run(self, args),

@@ -13,18 +13,20 @@ use serde::Serialize;
 use super::App;
 use super::output::Format;
 use super::project::{Project, clock};
+use super::schemas::{ChangeJson, changes_json};
 use crate::Error;
 use crate::config::revision_template::{self, NewRevision};
 use crate::config::templates::{REVISION_TEMPLATE, REVISION_TEMPLATE_PATH};
 use crate::config::{Config, slug};
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::diff::lines::Line;
 use crate::fsutil;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::{BranchLabel, MAX_NEW_ID_LENGTH, Revision, RevisionId, file, script_dir};
 use crate::source::Source;
 
 /// What a new file should say.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct NewFile<'a> {
     /// Its id; made up where there is none.
     pub id: Option<&'a str>,
@@ -289,10 +291,31 @@ struct NewFileJson<'a> {
     down_revision: Vec<&'a str>,
     message: &'a str,
     path: String,
+    /// What `--autogenerate` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<ChangeJson>>,
 }
 
-/// Writes a prepared file, runs the hooks on it, and says so.
-pub fn write(app: &mut App, project: &Project, prepared: &Prepared) -> anyhow::Result<ExitStatus> {
+/// That no file was needed, as JSON.
+#[derive(Serialize)]
+struct NothingJson {
+    path: Option<String>,
+    changes: Vec<ChangeJson>,
+}
+
+/// Prints, as JSON, that no file was needed.
+pub fn print_nothing(app: &mut App) -> anyhow::Result<()> {
+    Ok(app.output.json(&NothingJson { path: None, changes: Vec::new() })?)
+}
+
+/// Writes a prepared file, runs the hooks on it, and says so; `proven` are the differences that its
+/// bodies were proven to bridge.
+pub fn write(
+    app: &mut App,
+    project: &Project,
+    prepared: &Prepared,
+    proven: Option<&[Line]>,
+) -> anyhow::Result<ExitStatus> {
     let revision = &prepared.revision;
     fsutil::write_new(&prepared.path, &revision.source.text).map_err(|err| {
         if err.source.kind() == std::io::ErrorKind::AlreadyExists {
@@ -313,9 +336,11 @@ pub fn write(app: &mut App, project: &Project, prepared: &Prepared) -> anyhow::R
             down_revision: revision.down_revisions.iter().map(RevisionId::as_str).collect(),
             message: &revision.message,
             path,
+            changes: proven.map(changes_json),
         })?;
     } else {
-        app.output.line(format_args!("wrote {path}"))?;
+        let proven = if proven.is_some() { " (proven: up and down)" } else { "" };
+        app.output.line(format_args!("wrote {path}{proven}"))?;
     }
     Ok(ExitStatus::Done)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::autogenerate::{self, AutogenerateArgs};
 use super::new_file::{self, NewFile};
 use super::{App, completions};
 use crate::Error;
@@ -12,7 +13,8 @@ use crate::revision::RevisionId;
 
 /// Make a new revision file
 ///
-/// The file gets an id, links to the head that it follows, and empty bodies to fill in.
+/// The file gets an id, links to the head that it follows, and empty bodies to fill in, or with
+/// `--autogenerate` the SQL that leads to the declared schema.
 #[derive(Debug, clap::Args)]
 pub(super) struct RevisionArgs {
     /// What the revision does, in any words; part of the file's name
@@ -53,6 +55,9 @@ pub(super) struct RevisionArgs {
     /// Print the file instead of writing it
     #[arg(long)]
     sql: bool,
+
+    #[command(flatten)]
+    autogenerate: AutogenerateArgs,
 }
 
 pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStatus> {
@@ -67,12 +72,28 @@ pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStat
         version_path: args.version_path.as_deref(),
         ..NewFile::default()
     };
+    if args.autogenerate.is_wanted() {
+        // What it depends on runs before it too.
+        let needed =
+            new.depends_on.iter().filter_map(|it| graph.by_id(it).or_else(|| graph.by_label(it)));
+        let parents: Vec<RevisionIndex> =
+            new.down_revisions.iter().copied().chain(needed).collect();
+        return autogenerate::run(
+            app,
+            &project,
+            &graph,
+            &new,
+            &parents,
+            &args.autogenerate,
+            args.sql,
+        );
+    }
     let prepared = new_file::prepare(&project, &graph, &new)?;
     if args.sql {
         app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
         return Ok(ExitStatus::Done);
     }
-    new_file::write(app, &project, &prepared)
+    new_file::write(app, &project, &prepared, None)
 }
 
 /// What a new revision follows: heads, or with `splice` any revisions.

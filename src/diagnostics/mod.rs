@@ -189,6 +189,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
+        Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }

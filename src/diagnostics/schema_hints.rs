@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::hints::{one, split};
+use crate::autogenerate::AutogenerateError;
 use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
 
 const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
@@ -75,6 +76,23 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
         ),
         DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
             one("leave out one of the two")
+        }
+    }
+}
+
+/// What to do where no revision can be generated. Nothing was written in any of these cases.
+pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
+    match err {
+        AutogenerateError::Db(_) => Vec::new(),
+        AutogenerateError::Schema(_) | AutogenerateError::Proof(_) => one(
+            "no file was written: this is a mistake of migrator; please report it with both schemas",
+        ),
+        AutogenerateError::Rename(_) => one(
+            "`migrator check` lists what differs; `--rename` takes the old name and the new one",
+        ),
+        AutogenerateError::Fill { .. } => one("`--fill` takes `TABLE.COLUMN=EXPRESSION`"),
+        AutogenerateError::Refused { .. } => {
+            one("look at the views and triggers of the schema: one may be broken already")
         }
     }
 }

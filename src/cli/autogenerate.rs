@@ -1,0 +1,246 @@
+//! `migrator revision --autogenerate`
+
+use std::io::IsTerminal as _;
+use std::str::FromStr;
+
+use super::App;
+use super::new_file::{self, NewFile, Prepared};
+use super::project::Project;
+use super::schemas::{Side, show, warn_of_renames};
+use crate::Error;
+use crate::autogenerate::{Generated, Rename, Request, autogenerate, differences};
+use crate::db::{Access, Database, VersionTable};
+use crate::diagnostics::{ExitStatus, Usage};
+use crate::generate::Fill;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::schema::Name;
+
+/// The options of `--autogenerate`.
+#[derive(Debug, clap::Args)]
+pub(super) struct AutogenerateArgs {
+    /// Write the bodies that lead to the declared schema (`[schema]` in alembic.toml)
+    ///
+    /// The revisions are replayed in memory up to the parent of the new one and compared with the
+    /// declared schema. Both bodies are run there, up, down and up again with invented rows, before
+    /// anything is written.
+    #[arg(long)]
+    autogenerate: bool,
+
+    /// Compare with the database instead of the replayed revisions; it must be at the parent
+    #[arg(long, requires = "autogenerate")]
+    from_database: bool,
+
+    /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
+    #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
+    rename: Vec<RenameArg>,
+
+    /// A value for existing rows: `users.country="'US'"`, any expression of SQL (can be repeated)
+    #[arg(long, value_name = "COLUMN=EXPRESSION", requires = "autogenerate")]
+    fill: Vec<FillArg>,
+}
+
+/// `--rename`, read.
+#[derive(Debug, Clone)]
+pub(super) struct RenameArg(pub Rename);
+
+/// `--fill`, read.
+#[derive(Debug, Clone)]
+pub(super) struct FillArg(Fill);
+
+/// What the user said, with options or at the terminal.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answers {
+    pub renames: Vec<Rename>,
+    pub fills: Vec<Fill>,
+}
+
+impl FromStr for RenameArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || "expected `TABLE.COLUMN=NEW` or `TABLE=NEW`".to_owned();
+        let (old, new) = text.split_once('=').ok_or_else(expected)?;
+        let (table, column) = match old.split_once('.') {
+            Some((table, column)) => (table, Some(column)),
+            None => (old, None),
+        };
+        // `users.name=users.full_name` is what one writes without thinking.
+        let new = column.map_or(new, |_| {
+            new.strip_prefix(table).and_then(|it| it.strip_prefix('.')).unwrap_or(new)
+        });
+        if table.is_empty() || column.is_some_and(str::is_empty) || new.is_empty() {
+            return Err(expected());
+        }
+        let column = column.map(Name::new);
+        Ok(Self(Rename { table: Name::new(table), column, to: Name::new(new) }))
+    }
+}
+
+impl FromStr for FillArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || "expected `TABLE.COLUMN=EXPRESSION`".to_owned();
+        let (place, expression) = text.split_once('=').ok_or_else(expected)?;
+        let (table, column) = place.split_once('.').ok_or_else(expected)?;
+        if table.is_empty() || column.is_empty() || expression.trim().is_empty() {
+            return Err(expected());
+        }
+        Ok(Self(Fill {
+            table: Name::new(table),
+            column: Name::new(column),
+            expression: expression.trim().to_owned(),
+        }))
+    }
+}
+
+impl AutogenerateArgs {
+    /// Whether there are bodies to write.
+    pub fn is_wanted(&self) -> bool {
+        self.autogenerate
+    }
+}
+
+/// Writes the bodies of `new`, which follows `parents`, and the file.
+pub(super) fn run(
+    app: &mut App,
+    project: &Project,
+    graph: &RevisionGraph,
+    new: &NewFile<'_>,
+    parents: &[RevisionIndex],
+    args: &AutogenerateArgs,
+    prints: bool,
+) -> anyhow::Result<ExitStatus> {
+    let to = project.declared()?;
+    let from = if args.from_database {
+        database_at(project, graph, parents)?
+    } else {
+        project.replayed("the revisions".to_owned(), graph, parents)?
+    };
+    let mut answers = Answers {
+        renames: args.rename.iter().map(|it| it.0.clone()).collect(),
+        fills: args.fill.iter().map(|it| it.0.clone()).collect(),
+    };
+    let is_excluded = |name: &str| project.is_excluded(name);
+    ask_of_renames(
+        app,
+        &request(project, &from, &to, &answers.clone(), &is_excluded),
+        &mut answers,
+    )?;
+    let request = request(project, &from, &to, &answers, &is_excluded);
+    let Some(generated) = autogenerate(&request).map_err(Error::from)? else {
+        if app.output.format == super::output::Format::Json {
+            new_file::print_nothing(app)?;
+        }
+        app.output.status("the revisions make the declared schema; no file was written");
+        return Ok(ExitStatus::Done);
+    };
+    let new =
+        NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
+    let prepared = new_file::prepare(project, graph, &new)?;
+    warn(app, &generated);
+    finish(app, project, &prepared, &generated, prints)
+}
+
+fn request<'a>(
+    project: &Project,
+    from: &'a Side,
+    to: &'a Side,
+    answers: &'a Answers,
+    is_excluded: &'a dyn Fn(&str) -> bool,
+) -> Request<'a> {
+    Request {
+        from: &from.scratch,
+        to: &to.schema,
+        hinted_tables: &to.renamed_tables,
+        renames: &answers.renames,
+        fills: &answers.fills,
+        target: project.config.sqlite.target.minor,
+        by_order: project.config.schema.column_order,
+        is_excluded,
+    }
+}
+
+/// The schema of the database, which must be where the new revision begins.
+fn database_at(
+    project: &Project,
+    graph: &RevisionGraph,
+    parents: &[RevisionIndex],
+) -> anyhow::Result<Side> {
+    let location = project.location()?;
+    let timeout = project.config.database.busy_timeout;
+    let database = Database::open(&location, Access::Read, timeout).map_err(Error::from)?;
+    let table = VersionTable::new(&project.config.database.version_table);
+    let rows = table.rows(&database).map_err(Error::from)?;
+    let mut applied: Vec<RevisionIndex> =
+        crate::plan::applied_rows(graph, &rows).map_err(Error::from)?;
+    let mut wanted = parents.to_vec();
+    applied.sort_unstable();
+    wanted.sort_unstable();
+    if applied != wanted {
+        let at = super::words::describe_rows(&rows);
+        return Err(Usage::new(format!(
+            "{} is at {at}, and the new revision would follow {}",
+            project.shown_database(&location),
+            super::words::describe_rows(
+                &graph.ids(parents).iter().map(ToString::to_string).collect::<Vec<_>>()
+            )
+        ))
+        .hint("bring it there with `migrator upgrade`, or leave out --from-database")
+        .into());
+    }
+    project.live(&location)
+}
+
+/// On a terminal, asks whether what is dropped was renamed; elsewhere says how to say so.
+fn ask_of_renames(app: &App, request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<()> {
+    let (_, suggestions) = differences(request).map_err(Error::from)?;
+    let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !can_ask {
+        warn_of_renames(app, &suggestions);
+        return Ok(());
+    }
+    for rename in suggestions {
+        let question = match &rename.column {
+            None => format!("Is {} the table {} under another name?", rename.to, rename.table),
+            Some(column) => {
+                format!("Is {}.{} the column {column} under another name?", rename.table, rename.to)
+            }
+        };
+        if super::migrate::confirm(&question)? {
+            answers.renames.push(rename);
+        }
+    }
+    Ok(())
+}
+
+/// Says what the upgrade loses and what it may fail on.
+fn warn(app: &App, generated: &Generated) {
+    for note in &generated.notes {
+        let way = note.flag.as_ref().map_or_else(String::new, |flag| {
+            format!("; to give them a value, run it again with `{flag}`")
+        });
+        app.output.warning(format_args!("{}{way}", note.hazard));
+    }
+}
+
+fn finish(
+    app: &mut App,
+    project: &Project,
+    prepared: &Prepared,
+    generated: &Generated,
+    prints: bool,
+) -> anyhow::Result<ExitStatus> {
+    if prints {
+        show(&generated.lines, |line| {
+            app.output.status(line);
+            Ok(())
+        })?;
+        app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
+        return Ok(ExitStatus::Done);
+    }
+    if app.output.format == super::output::Format::Text {
+        show(&generated.lines, |line| app.output.line(line))?;
+    }
+    new_file::write(app, project, prepared, Some(&generated.lines))
+}

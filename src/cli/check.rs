@@ -1,0 +1,75 @@
+//! `migrator check`
+
+use serde::Serialize;
+
+use super::App;
+use super::output::Format;
+use super::schemas::{ChangeJson, changes_json, show};
+use crate::Error;
+use crate::autogenerate::compare;
+use crate::diagnostics::ExitStatus;
+use crate::diff::lines::Line;
+
+/// Say whether the revisions make the declared schema
+///
+/// Replays the revisions in memory and compares with `[schema]` of alembic.toml. No database is
+/// needed, and none is touched. Exits with 1 where something differs.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Compare the database with what its revisions make: shows what was changed by hand
+    #[arg(long)]
+    database: bool,
+}
+
+/// What differs, as JSON.
+#[derive(Serialize)]
+struct CheckJson {
+    /// What was compared with what.
+    from: String,
+    to: String,
+    is_clean: bool,
+    changes: Vec<ChangeJson>,
+}
+
+pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let (from, to) = if args.database {
+        let rows = project.rows()?;
+        let applied = crate::plan::applied_rows(&graph, &rows).map_err(Error::from)?;
+        let name = format!("the revisions up to {}", super::words::describe_rows(&rows));
+        (project.replayed(name, &graph, &applied)?, project.live(&project.location()?)?)
+    } else {
+        let declared = project.declared()?;
+        let heads = graph.heads();
+        (project.replayed("the revisions".to_owned(), &graph, &heads)?, declared)
+    };
+    let lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+    answer(app, &from.name, &to.name, &lines)?;
+    if lines.is_empty() {
+        return Ok(ExitStatus::Done);
+    }
+    app.output.status(if args.database {
+        format!("{} is not what its revisions make", to.name)
+    } else {
+        "`migrator revision --autogenerate -m \"…\"` writes the revision for it".to_owned()
+    });
+    Ok(ExitStatus::No)
+}
+
+/// Prints what differs.
+pub(super) fn answer(app: &mut App, from: &str, to: &str, lines: &[Line]) -> anyhow::Result<()> {
+    if app.output.format == Format::Json {
+        app.output.json(&CheckJson {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            is_clean: lines.is_empty(),
+            changes: changes_json(lines),
+        })?;
+    } else if lines.is_empty() {
+        app.output.status(format_args!("no difference between {from} and {to}"));
+    } else {
+        show(lines, |line| app.output.line(line))?;
+    }
+    Ok(())
+}

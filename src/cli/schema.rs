@@ -1,0 +1,113 @@
+//! `migrator schema dump` and `migrator schema diff`
+
+use serde::Serialize;
+
+use super::App;
+use super::autogenerate::{Answers, RenameArg};
+use super::output::Format;
+use super::schemas::Side;
+use crate::Error;
+use crate::autogenerate::{Request, autogenerate, differences};
+use crate::diagnostics::ExitStatus;
+use crate::schema::dump::dump;
+
+/// Show schemas and how they differ
+///
+/// A schema is named by `database` (the project's), `declared` (what `[schema]` of alembic.toml
+/// says), a SQL file or folder, a database file or URL, or a revision (what all revisions up to it
+/// make).
+#[derive(Debug, clap::Args)]
+pub(super) struct SchemaArgs {
+    #[command(subcommand)]
+    command: SchemaCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SchemaCommand {
+    /// Print a schema as SQL
+    ///
+    /// Tables come before those that reference them, each with its indexes and triggers; views
+    /// come last. The text of each object is as its author wrote it.
+    Dump {
+        /// Whose
+        #[arg(default_value = "database")]
+        schema: String,
+    },
+    /// Print what leads from one schema to another
+    ///
+    /// Exits with 0 whether or not there is a difference; `check` is the command for scripts.
+    Diff {
+        /// Before
+        from: String,
+        /// After
+        to: String,
+        /// Print SQL that leads there, proven as `revision --autogenerate` proves it
+        #[arg(long)]
+        sql: bool,
+        /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
+        #[arg(long, value_name = "OLD=NEW")]
+        rename: Vec<RenameArg>,
+    },
+}
+
+/// A schema, as JSON.
+#[derive(Serialize)]
+struct DumpJson {
+    schema: String,
+    sql: String,
+}
+
+pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    match &args.command {
+        SchemaCommand::Dump { schema } => {
+            let side = project.named_side(schema)?;
+            let sql = dump(&side.schema);
+            if app.output.format == Format::Json {
+                app.output.json(&DumpJson { schema: side.name, sql })?;
+            } else if sql.is_empty() {
+                app.output.status(format_args!("there is nothing in {}", side.name));
+            } else {
+                app.output.line(sql.trim_end_matches('\n'))?;
+            }
+        }
+        SchemaCommand::Diff { from, to, sql, rename } => {
+            let (from, to) = (project.named_side(from)?, project.named_side(to)?);
+            diff(app, &project, &from, &to, *sql, rename)?;
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn diff(
+    app: &mut App,
+    project: &super::project::Project,
+    from: &Side,
+    to: &Side,
+    wants_sql: bool,
+    renames: &[RenameArg],
+) -> anyhow::Result<()> {
+    let answers =
+        Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
+    let is_excluded = |name: &str| project.is_excluded(name);
+    let request = Request {
+        from: &from.scratch,
+        to: &to.schema,
+        hinted_tables: &to.renamed_tables,
+        renames: &answers.renames,
+        fills: &answers.fills,
+        target: project.config.sqlite.target.minor,
+        by_order: project.config.schema.column_order,
+        is_excluded: &is_excluded,
+    };
+    if wants_sql && app.output.format == Format::Text {
+        match autogenerate(&request).map_err(Error::from)? {
+            Some(found) => app.output.line(found.upgrade.trim_end_matches('\n'))?,
+            None => app.output.status("there is no difference"),
+        }
+        return Ok(());
+    }
+    let (lines, suggestions) = differences(&request).map_err(Error::from)?;
+    super::schemas::warn_of_renames(app, &suggestions);
+    super::check::answer(app, &from.name, &to.name, &lines)
+}

@@ -1,0 +1,202 @@
+//! The schemas that a command compares: what is declared, what the revisions make, what a database
+//! has.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::App;
+use super::project::Project;
+use crate::Error;
+use crate::autogenerate::read_schema;
+use crate::config::url::DatabaseLocation;
+use crate::db::{Access, Database, LogTable, Scratch};
+use crate::declared::{self, Command, Declaration, Declared};
+use crate::diagnostics::Usage;
+use crate::diff::lines::{Line, Sign};
+use crate::exec::Replay;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::schema::{Name, Schema};
+
+/// One side of a comparison.
+pub struct Side {
+    /// What messages call it.
+    pub name: String,
+    /// A database with the schema and without rows.
+    pub scratch: Scratch,
+    /// Its schema, without what is excluded.
+    pub schema: Schema,
+    /// Tables that a declared file says were renamed: new and old name.
+    pub renamed_tables: Vec<(Name, Name)>,
+}
+
+/// A difference, as JSON.
+#[derive(Debug, Serialize)]
+pub struct ChangeJson {
+    change: &'static str,
+    kind: &'static str,
+    name: String,
+    detail: String,
+}
+
+impl Project {
+    /// Whether a table or view, by name, is not part of the schema: migrator's own, and those of
+    /// `[schema] exclude`.
+    pub fn is_excluded(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.config.database.version_table)
+            || name.eq_ignore_ascii_case(LogTable::NAME)
+            || self.config.schema.exclude.matches(name)
+    }
+
+    /// The extensions of SQLite that schemas need.
+    pub fn extensions(&self) -> anyhow::Result<Vec<PathBuf>> {
+        Ok(self.config.sqlite_extensions().map_err(Error::from)?)
+    }
+
+    /// What `[schema]` declares.
+    pub fn declared(&self) -> anyhow::Result<Side> {
+        let files = self.config.schema_files().map_err(Error::from)?;
+        let command = self.config.schema_command().map_err(Error::from)?;
+        if files.is_empty() && command.is_empty() {
+            return Err(Usage::new("no schema is declared")
+                .hint("name its files in alembic.toml: `files = [\"schema.sql\"]` under `[schema]`")
+                .hint("`migrator schema dump > schema.sql` begins one with what the database has")
+                .into());
+        }
+        let timeout = self.config.schema.timeout;
+        let command = (!command.is_empty()).then_some(Command { program: &command, timeout });
+        self.declared_in("the declared schema", &files, command)
+    }
+
+    /// The schema of SQL files or folders.
+    pub fn declared_in(
+        &self,
+        name: &str,
+        files: &[String],
+        command: Option<Command<'_>>,
+    ) -> anyhow::Result<Side> {
+        let extensions = self.extensions()?;
+        let is_excluded = |name: &str| self.is_excluded(name);
+        let root = std::path::absolute(&self.config.root).unwrap_or(self.config.root.clone());
+        let declaration = Declaration {
+            root: &root,
+            files,
+            command,
+            extensions: &extensions,
+            is_excluded: &is_excluded,
+        };
+        let Declared { schema, database, renamed_tables, .. } =
+            declared::load(&declaration).map_err(Error::from)?;
+        Ok(Side {
+            name: name.to_owned(),
+            scratch: database,
+            schema,
+            renamed_tables: renamed_tables.into_iter().collect(),
+        })
+    }
+
+    /// What the revisions make of an empty database, up to `targets`.
+    pub fn replayed(
+        &self,
+        name: String,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> anyhow::Result<Side> {
+        let extensions = self.extensions()?;
+        let replay = Replay {
+            version_table: &self.config.database.version_table,
+            log: self.config.database.log,
+            extensions: &extensions,
+        };
+        let scratch = replay.run(graph, targets).map_err(Error::from)?;
+        self.side(name, scratch)
+    }
+
+    /// The schema of a database, which is only read.
+    pub fn live(&self, location: &DatabaseLocation) -> anyhow::Result<Side> {
+        let timeout = self.config.database.busy_timeout;
+        let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
+        let scratch = Scratch::with_schema_of(&live, &self.extensions()?).map_err(Error::from)?;
+        self.side(self.shown_database(location), scratch)
+    }
+
+    fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
+        let schema = read_schema(&scratch, &|name| self.is_excluded(name)).map_err(Error::from)?;
+        Ok(Side { name, scratch, schema, renamed_tables: Vec::new() })
+    }
+
+    /// The schema that `text` names: `database`, `declared`, a SQL file or folder, a database or its
+    /// URL, or else a revision.
+    pub fn named_side(&self, text: &str) -> anyhow::Result<Side> {
+        let path = Path::new(text);
+        match text {
+            "database" => return self.live(&self.location()?),
+            "declared" => return self.declared(),
+            _ => {}
+        }
+        let is_sql = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("sql"));
+        if path.is_dir() || is_sql {
+            let full = self.here.join(path);
+            return self.declared_in(text, &[full.display().to_string()], None);
+        }
+        let is_url = ["sqlite:", "sqlite+", "file:"].iter().any(|it| text.starts_with(it));
+        if is_url || path.is_file() {
+            let location =
+                self.config.database_location(Some(text), &self.here).map_err(Error::from)?;
+            return self.live(&location);
+        }
+        let graph = self.graph()?;
+        let symbol = text.parse().map_err(Error::from)?;
+        let targets = self.resolve_with_current(&graph, &symbol)?;
+        self.replayed(format!("revision {text}"), &graph, &targets)
+    }
+}
+
+/// Shows differences, one to a line and in columns.
+pub fn show(
+    lines: &[Line],
+    mut line: impl FnMut(String) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    use anstyle::{AnsiColor, Style};
+    const KIND_WIDTH: usize = 6;
+    let name_width = lines.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
+    for it in lines {
+        let color = match it.sign {
+            Sign::Added => AnsiColor::Green,
+            Sign::Dropped => AnsiColor::Red,
+            Sign::Changed | Sign::Renamed => AnsiColor::Yellow,
+        };
+        let style = Style::new().fg_color(Some(color.into()));
+        let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
+        let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
+        let width = if detail.is_empty() { 0 } else { name_width };
+        line(format!("  {style}{sign}{style:#} {kind:KIND_WIDTH$}  {name:width$}{detail}"))?;
+    }
+    Ok(())
+}
+
+/// Differences as JSON.
+pub fn changes_json(lines: &[Line]) -> Vec<ChangeJson> {
+    let json = |it: &Line| ChangeJson {
+        change: it.sign.word(),
+        kind: it.kind,
+        name: it.name.clone(),
+        detail: it.detail.clone(),
+    };
+    lines.iter().map(json).collect()
+}
+
+/// Says that something was dropped and something alike added, and how to say that it is the same.
+pub fn warn_of_renames(app: &App, suggestions: &[crate::autogenerate::Rename]) {
+    for rename in suggestions {
+        let (kind, old) = match &rename.column {
+            None => ("table", rename.table.to_string()),
+            Some(column) => ("column", format!("{}.{column}", rename.table)),
+        };
+        app.output.warning(format_args!(
+            "the {kind} {old} is dropped and {} added; if it was renamed, run it again with \
+             `--rename {rename}`",
+            rename.to
+        ));
+    }
+}
