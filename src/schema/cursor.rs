@@ -32,7 +32,10 @@ pub(super) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// Stands before the first token. A semicolon at the end is left out.
     pub fn new(sql: &'a str) -> Self {
-        let mut tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let significant = tokens(sql).filter(Token::is_significant);
+        // About as many as there are; most schemas are read in thousands of statements.
+        let mut tokens = Vec::with_capacity(sql.len() / 4);
+        tokens.extend(significant);
         while tokens.pop_if(|it| it.kind == TokenKind::Semicolon).is_some() {}
         Self { sql, tokens, next: 0 }
     }

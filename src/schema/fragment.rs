@@ -30,7 +30,7 @@ impl Fragment {
 
     /// The same, where strings stand for names.
     pub(super) fn of_names(sql: &str, tokens: &[Token]) -> Self {
-        let mut meaning = String::new();
+        let mut meaning = with_room_for(sql, tokens);
         for token in tokens {
             match token.name(sql) {
                 Some(name) => push_word(&mut meaning, &name),
@@ -134,11 +134,16 @@ pub(super) fn text_of<'a>(sql: &'a str, tokens: &[Token]) -> &'a str {
 
 /// The tokens, so written that equal texts are equal pieces of SQL.
 pub(super) fn meaning(sql: &str, tokens: &[Token]) -> String {
-    let mut meaning = String::new();
+    let mut meaning = with_room_for(sql, tokens);
     for token in tokens {
         push_token(&mut meaning, sql, token);
     }
     meaning
+}
+
+/// Each token may get a space and two quotes.
+fn with_room_for(sql: &str, tokens: &[Token]) -> String {
+    String::with_capacity(text_of(sql, tokens).len() + 3 * tokens.len())
 }
 
 fn push_token(meaning: &mut String, sql: &str, token: &Token) {
@@ -148,7 +153,7 @@ fn push_token(meaning: &mut String, sql: &str, token: &Token) {
         TokenKind::QuotedIdentifier => push_word(meaning, &token.name(sql).unwrap_or_default()),
         TokenKind::Number | TokenKind::Blob => {
             separate(meaning);
-            meaning.extend(text.chars().map(|it| it.to_ascii_lowercase()));
+            push_folded(meaning, text);
         }
         _ => {
             separate(meaning);
@@ -161,13 +166,18 @@ fn push_token(meaning: &mut String, sql: &str, token: &Token) {
 fn push_word(meaning: &mut String, word: &str) {
     separate(meaning);
     meaning.push('"');
-    for it in word.chars() {
-        if it == '"' {
-            meaning.push('"');
-        }
-        meaning.push(it.to_ascii_lowercase());
+    if word.contains('"') {
+        push_folded(meaning, &word.replace('"', "\"\""));
+    } else {
+        push_folded(meaning, word);
     }
     meaning.push('"');
+}
+
+fn push_folded(meaning: &mut String, text: &str) {
+    let start = meaning.len();
+    meaning.push_str(text);
+    meaning[start..].make_ascii_lowercase();
 }
 
 fn separate(meaning: &mut String) {

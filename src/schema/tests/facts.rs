@@ -410,7 +410,8 @@ fn check_error(sql: &str, expected: &str) {
         table: "t".to_owned(),
         sql: sql.to_owned(),
     };
-    assert_eq!(read(&[object]).unwrap_err().to_string(), expected);
+    let err: ReadError = read(&[object]).unwrap_err();
+    assert_eq!(err.to_string(), expected);
 }
 
 #[test]
