@@ -1,7 +1,5 @@
 //! Random tables: read as SQLite reads them, and unchanged by an `ALTER` and its opposite.
 
-#![expect(clippy::format_push_string, reason = "what a random text costs does not matter")]
-
 use proptest::prelude::*;
 
 use super::oracle::check_database;
