@@ -1,5 +1,4 @@
 //! Random tables: read as SQLite reads them, and unchanged by an `ALTER` and its opposite.
-
 use proptest::prelude::*;
 
 use super::oracle::check_database;
