@@ -13,7 +13,9 @@ use std::process::Command;
 fn copy_example(to: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     std::fs::create_dir(to.join("versions")).unwrap();
-    std::fs::copy(root.join("alembic.toml"), to.join("alembic.toml")).unwrap();
+    for name in ["alembic.toml", "schema.sql"] {
+        std::fs::copy(root.join(name), to.join(name)).unwrap();
+    }
     for entry in std::fs::read_dir(root.join("versions")).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, to.join("versions").join(path.file_name().unwrap())).unwrap();
@@ -137,4 +139,26 @@ fn the_sessions_print_what_the_readme_says() {
         let expected = lines.join("\n");
         assert_eq!(normalized(&printed), normalized(&expected), "in the session `{place}`");
     }
+}
+
+#[test]
+fn the_revisions_of_the_example_make_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_example(folder.path());
+    let clean = "no difference between the revisions and the declared schema\n";
+    assert_eq!(run(folder.path(), "migrator check"), clean);
+    let none = "the revisions make the declared schema; no file was written\n";
+    assert_eq!(run(folder.path(), "migrator revision --autogenerate -m nothing"), none);
+    run(folder.path(), "migrator upgrade");
+    let clean = "no difference between the revisions up to c3d8e52f7041 and data/db.sqlite3\n";
+    assert_eq!(run(folder.path(), "migrator check --database"), clean);
+    assert_eq!(
+        run(folder.path(), "migrator schema diff declared database"),
+        "no difference between the declared schema and data/db.sqlite3\n"
+    );
+}
+
+#[test]
+fn the_configuration_of_the_example_is_that_of_new_projects() {
+    assert_eq!(include_str!("../alembic.toml"), include_str!("../templates/schema/alembic.toml"));
 }
