@@ -4,14 +4,15 @@ use std::io::IsTerminal as _;
 use std::str::FromStr;
 
 use super::App;
-use super::new_file::{self, NewFile, Prepared};
+use super::new_file::{self, NewFile};
+use super::output::Format;
 use super::project::Project;
 use super::schemas::{Side, show, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{Generated, Rename, Request, autogenerate, differences};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::generate::Fill;
+use crate::generate::{Fill, Note};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::schema::Name;
 
@@ -122,27 +123,35 @@ pub(super) fn run(
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
     };
     let is_excluded = |name: &str| project.is_excluded(name);
-    ask_of_renames(
-        app,
+    let open = ask_of_renames(
         &request(project, &from, &to, &answers.clone(), &is_excluded),
         &mut answers,
     )?;
     let request = request(project, &from, &to, &answers, &is_excluded);
     let Some(generated) = autogenerate(&request).map_err(Error::from)? else {
-        if app.output.format == super::output::Format::Json {
+        if app.output.format == Format::Json {
             new_file::print_nothing(app)?;
         }
-        app.output.status("the revisions make the declared schema; no file was written");
+        let has = if args.from_database { "has" } else { "make" };
+        app.output
+            .status(format_args!("{} {has} the declared schema; no file was written", from.name));
         return Ok(ExitStatus::Done);
     };
     let new =
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
+    show_changes(app, &generated, prints)?;
+    warn_of_renames(app, &open);
     warn(app, &generated);
-    finish(app, project, &prepared, &generated, prints)
+    if prints {
+        app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
+        return Ok(ExitStatus::Done);
+    }
+    new_file::write(app, project, &prepared, Some(&generated.lines))
 }
 
-fn request<'a>(
+/// What is asked of the comparison.
+pub(super) fn request<'a>(
     project: &Project,
     from: &'a Side,
     to: &'a Side,
@@ -192,13 +201,12 @@ fn database_at(
     project.live(&location)
 }
 
-/// On a terminal, asks whether what is dropped was renamed; elsewhere says how to say so.
-fn ask_of_renames(app: &App, request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<()> {
+/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
+fn ask_of_renames(request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<Vec<Rename>> {
     let (_, suggestions) = differences(request).map_err(Error::from)?;
     let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if !can_ask {
-        warn_of_renames(app, &suggestions);
-        return Ok(());
+        return Ok(suggestions);
     }
     for rename in suggestions {
         let question = match &rename.column {
@@ -211,36 +219,35 @@ fn ask_of_renames(app: &App, request: &Request<'_>, answers: &mut Answers) -> an
             answers.renames.push(rename);
         }
     }
-    Ok(())
+    Ok(Vec::new())
+}
+
+/// Lists what differs: as the answer, or beside the answer where that is a file's text.
+fn show_changes(app: &mut App, generated: &Generated, is_beside: bool) -> std::io::Result<()> {
+    if is_beside {
+        show(&generated.lines, |line| {
+            app.output.status(line);
+            Ok(())
+        })
+    } else if app.output.format == Format::Text {
+        show(&generated.lines, |line| app.output.line(line))
+    } else {
+        Ok(())
+    }
 }
 
 /// Says what the upgrade loses and what it may fail on.
 fn warn(app: &App, generated: &Generated) {
     for note in &generated.notes {
-        let way = note.flag.as_ref().map_or_else(String::new, |flag| {
-            format!("; to give them a value, run it again with `{flag}`")
+        let Note { hazard, rows, flag, .. } = note;
+        let refusal = if note.is_refused && !hazard.ends_with(rows) {
+            format!(": `upgrade` refuses if {rows}")
+        } else {
+            String::new()
+        };
+        let way = flag.as_ref().map_or_else(String::new, |flag| {
+            format!("; to give existing rows a value, run it again with `{flag}`")
         });
-        app.output.warning(format_args!("{}{way}", note.hazard));
+        app.output.warning(format_args!("{hazard}{refusal}{way}"));
     }
-}
-
-fn finish(
-    app: &mut App,
-    project: &Project,
-    prepared: &Prepared,
-    generated: &Generated,
-    prints: bool,
-) -> anyhow::Result<ExitStatus> {
-    if prints {
-        show(&generated.lines, |line| {
-            app.output.status(line);
-            Ok(())
-        })?;
-        app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
-        return Ok(ExitStatus::Done);
-    }
-    if app.output.format == super::output::Format::Text {
-        show(&generated.lines, |line| app.output.line(line))?;
-    }
-    new_file::write(app, project, prepared, Some(&generated.lines))
 }

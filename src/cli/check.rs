@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::App;
+use super::autogenerate::{Answers, request};
 use super::output::Format;
 use super::schemas::{ChangeJson, changes_json, show};
 use crate::Error;
-use crate::autogenerate::compare;
+use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
 use crate::diff::lines::Line;
 
@@ -44,7 +45,15 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         let heads = graph.heads();
         (project.replayed("the revisions".to_owned(), &graph, &heads)?, declared)
     };
-    let lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+    let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+    if !lines.is_empty() && !args.database {
+        // With the renames of the hints, as the revision will have them.
+        let is_excluded = |name: &str| project.is_excluded(name);
+        let answers = Answers::default();
+        lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
+            .map_err(Error::from)?
+            .0;
+    }
     answer(app, &from.name, &to.name, &lines)?;
     if lines.is_empty() {
         return Ok(ExitStatus::Done);

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::App;
-use super::autogenerate::{Answers, RenameArg};
+use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
 use super::schemas::Side;
 use crate::Error;
-use crate::autogenerate::{Request, autogenerate, differences};
+use crate::autogenerate::{autogenerate, differences};
 use crate::diagnostics::ExitStatus;
 use crate::schema::dump::dump;
 
@@ -90,16 +90,7 @@ fn diff(
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.is_excluded(name);
-    let request = Request {
-        from: &from.scratch,
-        to: &to.schema,
-        hinted_tables: &to.renamed_tables,
-        renames: &answers.renames,
-        fills: &answers.fills,
-        target: project.config.sqlite.target.minor,
-        by_order: project.config.schema.column_order,
-        is_excluded: &is_excluded,
-    };
+    let request = request(project, from, to, &answers, &is_excluded);
     if wants_sql && app.output.format == Format::Text {
         match autogenerate(&request).map_err(Error::from)? {
             Some(found) => app.output.line(found.upgrade.trim_end_matches('\n'))?,

@@ -158,7 +158,7 @@ pub fn show(
     mut line: impl FnMut(String) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     use anstyle::{AnsiColor, Style};
-    const KIND_WIDTH: usize = 6;
+    let kind_width = lines.iter().map(|it| it.kind.len()).max().unwrap_or_default();
     let name_width = lines.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
     for it in lines {
         let color = match it.sign {
@@ -170,7 +170,7 @@ pub fn show(
         let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
         let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
         let width = if detail.is_empty() { 0 } else { name_width };
-        line(format!("  {style}{sign}{style:#} {kind:KIND_WIDTH$}  {name:width$}{detail}"))?;
+        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name:width$}{detail}"))?;
     }
     Ok(())
 }
