@@ -1,19 +1,20 @@
 //! `migrator revision --autogenerate`
 
-use std::io::IsTerminal as _;
 use std::str::FromStr;
 
 use super::App;
 use super::new_file::{self, NewFile};
-use super::output::Format;
+use super::output::{Format, can_ask};
 use super::project::Project;
 use super::schemas::{Side, show, warn_of_renames};
 use crate::Error;
-use crate::autogenerate::{Generated, Rename, Request, autogenerate, differences};
+use crate::autogenerate::{
+    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
+};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::generate::{Fill, Note};
-use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::schema::Name;
 
 /// The options of `--autogenerate`.
@@ -128,7 +129,8 @@ pub(super) fn run(
         &mut answers,
     )?;
     let request = request(project, &from, &to, &answers, &is_excluded);
-    let Some(generated) = autogenerate(&request).map_err(Error::from)? else {
+    let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
+    let Some(generated) = generated else {
         if app.output.format == Format::Json {
             new_file::print_nothing(app)?;
         }
@@ -141,13 +143,34 @@ pub(super) fn run(
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
     show_changes(app, &generated, prints)?;
-    warn_of_renames(app, &open);
-    warn(app, &generated);
+    let again = if prints { "run it again" } else { "remove the file and run it again" };
+    warn_of_renames(app, &open, again);
+    warn(app, &generated, again);
+    warn_of_other_heads(app, graph, parents);
     if prints {
         app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
         return Ok(ExitStatus::Done);
     }
     new_file::write(app, project, &prepared, Some(&generated.lines))
+}
+
+/// An expression of the user that SQLite does not take is no mistake of migrator.
+fn refused_fill(err: AutogenerateError, fills: &[Fill]) -> anyhow::Error {
+    let AutogenerateError::Proof(failure) = &err else { return Error::from(err).into() };
+    let (fill, reason) = match &**failure {
+        ProofFailure::Statement { sql, source, .. } => {
+            (fills.iter().find(|it| sql.contains(&it.expression)), source.message.as_str())
+        }
+        ProofFailure::Split { .. } => (fills.first(), "a quote or a comment in it has no end"),
+        _ => return Error::from(err).into(),
+    };
+    let Some(Fill { table, column, expression }) = fill else { return Error::from(err).into() };
+    Usage::new(format!("`--fill {table}.{column}={expression}` does not work: {reason}"))
+        .hint(
+            "no file was written; an expression may name columns that the table has before, and \
+             a string has quotes: `--fill users.country=\"'US'\"`",
+        )
+        .into()
 }
 
 /// What is asked of the comparison.
@@ -183,7 +206,7 @@ fn database_at(
     let rows = table.rows(&database).map_err(Error::from)?;
     let mut applied: Vec<RevisionIndex> =
         crate::plan::applied_rows(graph, &rows).map_err(Error::from)?;
-    let mut wanted = parents.to_vec();
+    let mut wanted = graph.maximal(&graph.ancestors(parents.iter().copied(), Edges::All));
     applied.sort_unstable();
     wanted.sort_unstable();
     if applied != wanted {
@@ -192,7 +215,7 @@ fn database_at(
             "{} is at {at}, and the new revision would follow {}",
             project.shown_database(&location),
             super::words::describe_rows(
-                &graph.ids(parents).iter().map(ToString::to_string).collect::<Vec<_>>()
+                &graph.ids(&wanted).iter().map(ToString::to_string).collect::<Vec<_>>()
             )
         ))
         .hint("bring it there with `migrator upgrade`, or leave out --from-database")
@@ -204,8 +227,7 @@ fn database_at(
 /// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
 fn ask_of_renames(request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<Vec<Rename>> {
     let (_, suggestions) = differences(request).map_err(Error::from)?;
-    let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if !can_ask {
+    if !can_ask() {
         return Ok(suggestions);
     }
     for rename in suggestions {
@@ -237,17 +259,29 @@ fn show_changes(app: &mut App, generated: &Generated, is_beside: bool) -> std::i
 }
 
 /// Says what the upgrade loses and what it may fail on.
-fn warn(app: &App, generated: &Generated) {
+fn warn(app: &App, generated: &Generated, again: &str) {
     for note in &generated.notes {
         let Note { hazard, rows, flag, .. } = note;
-        let refusal = if note.is_refused && !hazard.ends_with(rows) {
-            format!(": `upgrade` refuses if {rows}")
-        } else {
-            String::new()
+        let refusal = match note.is_refused {
+            false => String::new(),
+            true if hazard.ends_with(rows) => ": `upgrade` refuses if there are any".to_owned(),
+            true => format!(": `upgrade` refuses if {rows}"),
         };
         let way = flag.as_ref().map_or_else(String::new, |flag| {
-            format!("; to give existing rows a value, run it again with `{flag}`")
+            format!("; to give them a value, {again} with `{flag}`")
         });
         app.output.warning(format_args!("{hazard}{refusal}{way}"));
+    }
+}
+
+/// Says which heads the declared schema was not compared with: what they make is made once more.
+fn warn_of_other_heads(app: &App, graph: &RevisionGraph, parents: &[RevisionIndex]) {
+    let applied = graph.ancestors(parents.iter().copied(), Edges::All);
+    for head in graph.real_heads().into_iter().filter(|it| !applied.contains(*it)) {
+        let id = graph.id(head);
+        app.output.warning(format_args!(
+            "`{id}` is another head, and what it makes was left out of the comparison; \
+             `--depends-on {id}` or `migrator merge heads` brings it in"
+        ));
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
 }
 
 /// Prints what differs.
-pub(super) fn answer(app: &mut App, from: &str, to: &str, lines: &[Line]) -> anyhow::Result<()> {
+fn answer(app: &mut App, from: &str, to: &str, lines: &[Line]) -> anyhow::Result<()> {
     if app.output.format == Format::Json {
         app.output.json(&CheckJson {
             from: from.to_owned(),

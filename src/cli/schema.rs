@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::App;
 use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
-use super::schemas::Side;
+use super::schemas::{ChangeJson, Side, changes_json, show, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{autogenerate, differences};
 use crate::diagnostics::ExitStatus;
@@ -57,6 +57,18 @@ struct DumpJson {
     sql: String,
 }
 
+/// What differs between two schemas, as JSON.
+#[derive(Serialize)]
+struct DiffJson {
+    from: String,
+    to: String,
+    is_clean: bool,
+    changes: Vec<ChangeJson>,
+    /// What leads there; only with `--sql`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<String>,
+}
+
 pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     match &args.command {
@@ -91,14 +103,21 @@ fn diff(
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.is_excluded(name);
     let request = request(project, from, to, &answers, &is_excluded);
-    if wants_sql && app.output.format == Format::Text {
-        match autogenerate(&request).map_err(Error::from)? {
-            Some(found) => app.output.line(found.upgrade.trim_end_matches('\n'))?,
-            None => app.output.status("there is no difference"),
-        }
-        return Ok(());
-    }
+    let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;
-    super::schemas::warn_of_renames(app, &suggestions);
-    super::check::answer(app, &from.name, &to.name, &lines)
+    warn_of_renames(app, &suggestions, "run it again");
+    let sql = generated.map(|it| it.upgrade).unwrap_or_default();
+    if app.output.format == Format::Json {
+        let changes = changes_json(&lines);
+        let sql = wants_sql.then_some(sql);
+        let (from, to) = (from.name.clone(), to.name.clone());
+        app.output.json(&DiffJson { from, to, is_clean: lines.is_empty(), changes, sql })?;
+    } else if lines.is_empty() {
+        app.output.status(format_args!("no difference between {} and {}", from.name, to.name));
+    } else if wants_sql {
+        app.output.line(sql.trim_end_matches('\n'))?;
+    } else {
+        show(&lines, |line| app.output.line(line))?;
+    }
+    Ok(())
 }

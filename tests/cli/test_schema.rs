@@ -173,7 +173,7 @@ fn the_sql_between_two_schemas() {
     ");
     insta::assert_snapshot!(env.run("schema diff a1 a1 --sql"), @"
     ------- stderr -------
-    there is no difference
+    no difference between revision a1 and revision a1
     ");
     insta::assert_snapshot!(env.run("schema diff a1 b2 --sql --json"), @r#"
     {
@@ -193,7 +193,8 @@ fn the_sql_between_two_schemas() {
           "name": "no_delete",
           "detail": "ON posts"
         }
-      ]
+      ],
+      "sql": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
     }
     "#);
     env.file("new.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);");
@@ -211,6 +212,8 @@ fn the_sql_between_two_schemas() {
     -- drop the table users
     -- migrate:warn-if rows of users are deleted with it: SELECT id FROM users
     DROP TABLE users;
+    ------- stderr -------
+    warning: the table users is dropped and people added; if it was renamed, run it again with `--rename users=people`
     ");
     insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql --rename users=people"), @"
     -- the table users is called people from now on
@@ -232,20 +235,20 @@ fn what_names_no_schema_is_an_error() {
     ");
     insta::assert_snapshot!(env.run("schema dump missing.sql"), @"
     ------- stderr -------
-    error: there is no file or folder `$DIR/missing.sql`
-    hint: make the file, or change `files` under `[schema]` in alembic.toml; its paths are relative to alembic.toml
+    error: there is no file, folder or revision `missing.sql`
+    hint: a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("schema dump missing.db"), @"
     ------- stderr -------
-    error: no revision or branch label is called `missing.db` or begins with it
-    hint: `migrator history` lists all revisions and labels
+    error: there is no file, folder or revision `missing.db`
+    hint: a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("schema dump databse"), @"
     ------- stderr -------
-    error: no revision or branch label is called `databse` or begins with it
-    hint: `migrator history` lists all revisions and labels
+    error: no schema is called `databse`
+    hint: did you mean `database`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("schema dump sqlite:///missing.db"), @"
