@@ -33,10 +33,15 @@ pub(super) struct AutogenerateArgs {
     from_database: bool,
 
     /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
+    ///
+    /// The declared schema can say the same: `-- migrator:renamed from name` on the line of the
+    /// column, or above `CREATE TABLE`. On a terminal you are asked.
     #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
     rename: Vec<RenameArg>,
 
     /// A value for existing rows: `users.country="'US'"`, any expression of SQL (can be repeated)
+    ///
+    /// It may name columns that the table has before: `--fill users.slug="lower(name)"`.
     #[arg(long, value_name = "COLUMN=EXPRESSION", requires = "autogenerate")]
     fill: Vec<FillArg>,
 }
@@ -124,10 +129,11 @@ pub(super) fn run(
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
     };
     let is_excluded = |name: &str| project.is_excluded(name);
-    let open = ask_of_renames(
-        &request(project, &from, &to, &answers.clone(), &is_excluded),
-        &mut answers,
-    )?;
+    let suggestions = |answers: &Answers| {
+        let request = request(project, &from, &to, answers, &is_excluded);
+        differences(&request).map(|(_, suggestions)| suggestions)
+    };
+    let open = ask_of_renames(&mut answers, suggestions)?;
     let request = request(project, &from, &to, &answers, &is_excluded);
     let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
     let Some(generated) = generated else {
@@ -225,23 +231,30 @@ fn database_at(
 }
 
 /// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
-fn ask_of_renames(request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<Vec<Rename>> {
-    let (_, suggestions) = differences(request).map_err(Error::from)?;
-    if !can_ask() {
-        return Ok(suggestions);
-    }
-    for rename in suggestions {
-        let question = match &rename.column {
-            None => format!("Is {} the table {} under another name?", rename.to, rename.table),
-            Some(column) => {
-                format!("Is {}.{} the column {column} under another name?", rename.table, rename.to)
-            }
-        };
-        if super::migrate::confirm(&question)? {
-            answers.renames.push(rename);
+fn ask_of_renames(
+    answers: &mut Answers,
+    suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
+) -> anyhow::Result<Vec<Rename>> {
+    let mut asked: Vec<Rename> = Vec::new();
+    loop {
+        let mut open = suggestions(answers).map_err(Error::from)?;
+        if !can_ask() {
+            return Ok(open);
         }
+        open.retain(|it| !asked.contains(it));
+        if open.is_empty() {
+            return Ok(open);
+        }
+        for rename in &open {
+            let (kind, old) = super::schemas::renamed(rename);
+            let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
+            if super::migrate::confirm(&question)? {
+                answers.renames.push(rename.clone());
+            }
+        }
+        // The columns of a renamed table may have been renamed too.
+        asked.append(&mut open);
     }
-    Ok(Vec::new())
 }
 
 /// Lists what differs: as the answer, or beside the answer where that is a file's text.

@@ -13,11 +13,14 @@ use crate::diff::lines::Line;
 
 /// Say whether the revisions make the declared schema
 ///
-/// Replays the revisions in memory and compares with `[schema]` of alembic.toml. No database is
-/// needed, and none is touched. Exits with 1 where something differs.
+/// Replays the revisions in memory and compares with `[schema]` of alembic.toml, so that no database
+/// is needed. Exits with 1 where something differs, and lists what `revision --autogenerate` would
+/// write a revision for. Nothing is written anywhere.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
     /// Compare the database with what its revisions make: shows what was changed by hand
+    ///
+    /// `+` is what the database has more, `-` what it lacks. The declared schema is not asked.
     #[arg(long)]
     database: bool,
 }

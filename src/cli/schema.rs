@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::App;
 use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
 use super::schemas::{ChangeJson, Side, changes_json, show, warn_of_renames};
+use super::{App, completions};
 use crate::Error;
 use crate::autogenerate::{autogenerate, differences};
 use crate::diagnostics::ExitStatus;
@@ -29,8 +29,8 @@ enum SchemaCommand {
     /// Tables come before those that reference them, each with its indexes and triggers; views
     /// come last. The text of each object is as its author wrote it.
     Dump {
-        /// Whose
-        #[arg(default_value = "database")]
+        /// Which: `database`, `declared`, a file, a folder, a URL or a revision
+        #[arg(default_value = "database", add = completions::schemas())]
         schema: String,
     },
     /// Print what leads from one schema to another
@@ -38,8 +38,10 @@ enum SchemaCommand {
     /// Exits with 0 whether or not there is a difference; `check` is the command for scripts.
     Diff {
         /// Before
+        #[arg(add = completions::schemas())]
         from: String,
         /// After
+        #[arg(add = completions::schemas())]
         to: String,
         /// Print SQL that leads there, proven as `revision --autogenerate` proves it
         #[arg(long)]

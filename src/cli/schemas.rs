@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::App;
 use super::project::Project;
 use crate::Error;
-use crate::autogenerate::read_schema;
+use crate::autogenerate::{Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, LogTable, Scratch};
 use crate::declared::{self, Command, Declaration, Declared};
@@ -208,16 +208,21 @@ pub fn changes_json(lines: &[Line]) -> Vec<ChangeJson> {
 
 /// Says that something was dropped and something alike added, and how to say that it is the same;
 /// `again` is what to do for it.
-pub fn warn_of_renames(app: &App, suggestions: &[crate::autogenerate::Rename], again: &str) {
+pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
     for rename in suggestions {
-        let (kind, old) = match &rename.column {
-            None => ("table", rename.table.to_string()),
-            Some(column) => ("column", format!("{}.{column}", rename.table)),
-        };
+        let (kind, old) = renamed(rename);
         app.output.warning(format_args!(
             "the {kind} {old} is dropped and {} added; if it was renamed, {again} with \
              `--rename {rename}`",
             rename.to
         ));
+    }
+}
+
+/// What a rename is about: the kind of object, and its name of before.
+pub fn renamed(rename: &Rename) -> (&'static str, String) {
+    match &rename.column {
+        None => ("table", rename.table.to_string()),
+        Some(column) => ("column", format!("{}.{column}", rename.table)),
     }
 }

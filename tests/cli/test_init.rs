@@ -191,13 +191,13 @@ fn a_schema_is_declared_and_the_revisions_follow_it() {
     let table = text[from..to].replace("-- ", "");
     env.file("schema.sql", &table);
     insta::assert_snapshot!(env.run("check"), @r#"
-      + table   users  (id, email, created_at)
+      + table  users  (id, email, created_at)
     ------- stderr -------
     `migrator revision --autogenerate -m "…"` writes the revision for it
     [exit status: 1]
     "#);
     insta::assert_snapshot!(env.run("revision --autogenerate -m 'Create users'"), @"
-      + table   users  (id, email, created_at)
+      + table  users  (id, email, created_at)
     wrote versions/aaaa11112222_create_users.sql (proven: up and down)
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
