@@ -41,7 +41,7 @@ pub(super) struct AutogenerateArgs {
 
     /// A value for existing rows: `users.country="'US'"`, any expression of SQL (can be repeated)
     ///
-    /// It may name columns that the table has before: `--fill users.slug="lower(name)"`.
+    /// It may name the columns that the table has already: `--fill users.slug="lower(name)"`.
     #[arg(long, value_name = "COLUMN=EXPRESSION", requires = "autogenerate")]
     fill: Vec<FillArg>,
 }
@@ -173,8 +173,8 @@ fn refused_fill(err: AutogenerateError, fills: &[Fill]) -> anyhow::Error {
     let Some(Fill { table, column, expression }) = fill else { return Error::from(err).into() };
     Usage::new(format!("`--fill {table}.{column}={expression}` does not work: {reason}"))
         .hint(
-            "no file was written; an expression may name columns that the table has before, and \
-             a string has quotes: `--fill users.country=\"'US'\"`",
+            "no file was written; an expression may name the columns that the table has already, \
+             by their new names, and a string has quotes: `--fill users.country=\"'US'\"`",
         )
         .into()
 }

@@ -540,7 +540,7 @@ fn a_fill_that_fits_nothing_is_refused() {
     insta::assert_snapshot!(env.run("revision --autogenerate --fill users.land=1"), @"
     ------- stderr -------
     error: `--fill users.land` names no column of the declared schema
-    hint: `--fill` takes `TABLE.COLUMN=EXPRESSION`
+    hint: `--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision --autogenerate --fill country=1"), @"
@@ -553,21 +553,21 @@ fn a_fill_that_fits_nothing_is_refused() {
     insta::assert_snapshot!(env.run("revision --autogenerate --fill users.country=US"), @r#"
     ------- stderr -------
     error: `--fill users.country=US` does not work: no such column: US
-    hint: no file was written; an expression may name columns that the table has before, and a string has quotes: `--fill users.country="'US'"`
+    hint: no file was written; an expression may name the columns that the table has already, by their new names, and a string has quotes: `--fill users.country="'US'"`
     [exit status: 2]
     "#);
     insta::assert_snapshot!(
         env.run_args(&["revision", "--autogenerate", "--fill", "users.country='US"]), @r#"
     ------- stderr -------
     error: `--fill users.country='US` does not work: a quote or a comment in it has no end
-    hint: no file was written; an expression may name columns that the table has before, and a string has quotes: `--fill users.country="'US'"`
+    hint: no file was written; an expression may name the columns that the table has already, by their new names, and a string has quotes: `--fill users.country="'US'"`
     [exit status: 2]
     "#
     );
     insta::assert_snapshot!(env.run("revision --autogenerate --fill users.country=nonsense("), @r#"
     ------- stderr -------
     error: `--fill users.country=nonsense(` does not work: near "FROM": syntax error
-    hint: no file was written; an expression may name columns that the table has before, and a string has quotes: `--fill users.country="'US'"`
+    hint: no file was written; an expression may name the columns that the table has already, by their new names, and a string has quotes: `--fill users.country="'US'"`
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("revision --fill users.country=1"), @"
@@ -741,6 +741,13 @@ fn the_database_can_be_what_is_compared() {
     warning: drops the table t_b2 with all its rows
     warning: drops the table notes with all its rows
     ");
+    env.file("schema.sql", &env.run("schema dump").ok());
+    insta::assert_snapshot!(
+        env.run("revision --autogenerate --from-database --splice --head b2"), @"
+    ------- stderr -------
+    app.db has the declared schema; no file was written
+    "
+    );
     insta::assert_snapshot!(env.run("revision --from-database"), @"
     ------- stderr -------
     error: the following required arguments were not provided:
@@ -980,4 +987,84 @@ fn what_is_excluded_is_left_alone() {
     `migrator revision --autogenerate -m "…"` writes the revision for it
     [exit status: 1]
     "#);
+}
+
+#[test]
+fn values_may_come_from_columns_with_another_name() {
+    let env = env(&changed(&[(
+        "    name TEXT NOT NULL,",
+        "    full_name TEXT NOT NULL, -- migrator:renamed from name\n    slug TEXT NOT NULL,",
+    )]));
+    env.run("upgrade").ok();
+    env.sql("INSERT INTO users (name) VALUES ('Ada')");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'Add slug' --fill users.slug=lower(full_name)"), @"
+      > column  users.name  now full_name
+      + column  users.slug  TEXT NOT NULL
+    wrote versions/aaaa11112222_add_slug.sql (proven: up and down)
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade aaaa11112222, Add slug ([time])
+    app.db is at aaaa11112222
+    ");
+    assert_eq!(env.query("SELECT slug FROM users"), ["ada"]);
+    insta::assert_snapshot!(env.run("downgrade -1"), @"
+    ------- stderr -------
+    warning: aaaa11112222: 1 row of users has a value in slug, which is dropped
+    downgrade aaaa11112222, Add slug ([time])
+    app.db is at a1
+    ");
+    assert_eq!(env.query("SELECT name FROM users"), ["Ada"]);
+}
+
+#[test]
+fn revisions_that_cannot_be_replayed_are_quoted() {
+    let env = env(USERS_AND_POSTS);
+    env.revision("b2").after("a1").up("CREATE INDEX ix_age\nON users (age);").write();
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'Never'"), @"
+    ------- stderr -------
+    error: cannot replay the revisions: revision `b2` failed at statement 1 of 1
+     --> versions/b2.sql:9:11
+      |
+    9 | ON users (age);
+      |           ^^^ no such column: age
+    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    error: cannot replay the revisions: revision `b2` failed at statement 1 of 1
+     --> versions/b2.sql:9:11
+      |
+    9 | ON users (age);
+      |           ^^^ no such column: age
+    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    [exit status: 2]
+    ");
+    // Functions of the application are not needed, nor are rows.
+    env.revision("b2")
+        .after("a1")
+        .up("UPDATE users SET name = slugify(name);\nCREATE INDEX ix_slug ON users (slugify(name));")
+        .write();
+    insta::assert_snapshot!(env.run("check"), @r#"
+      - index  ix_slug
+    ------- stderr -------
+    `migrator revision --autogenerate -m "…"` writes the revision for it
+    [exit status: 1]
+    "#);
+}
+
+#[test]
+fn a_hook_that_fails_leaves_the_file() {
+    let env = env(&format!("{USERS_AND_POSTS}CREATE TABLE tags (id INTEGER PRIMARY KEY);\n"));
+    env.config("[schema]\nfiles = [\"schema.sql\"]\n[[hooks]]\ncommand = [\"false\"]");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m tags"), @"
+      + table  tags  (id)
+    ------- stderr -------
+    running false
+    error: the hook `false` failed (exit status: 1)
+    hint: `versions/aaaa11112222_tags.sql` was written and stays; look at it, or remove it
+    [exit status: 3]
+    ");
+    assert!(env.path("versions/aaaa11112222_tags.sql").exists());
 }
