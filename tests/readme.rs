@@ -122,7 +122,7 @@ fn edit(file: &Path, diff: &[String]) {
     let text = std::fs::read_to_string(file).unwrap();
     let side = |other: char| -> String {
         let lines = diff.iter().filter(|it| !it.starts_with(other));
-        lines.map(|it| format!("{}\n", &it[1..])).collect()
+        lines.flat_map(|it| [&it[1..], "\n"]).collect()
     };
     let (old, new) = (side('+'), side('-'));
     assert_eq!(text.matches(&old).count(), 1, "{} does not have:\n{old}", file.display());
