@@ -172,7 +172,8 @@ impl Observer for Progress<'_> {
                 }
             }
             Event::StepFinished { revision, direction, elapsed, .. } => {
-                if !self.is_rehearsal {
+                // What nobody sees is not put into words.
+                if !self.is_rehearsal && !self.output.is_quiet {
                     let verb = direction.as_str();
                     let message = revision.summary();
                     let comma = if message.is_empty() { "" } else { ", " };
