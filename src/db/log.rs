@@ -69,7 +69,7 @@ pub struct LogEntry<'a> {
     /// How long the body took, in milliseconds; `None` where there was none.
     pub duration_ms: Option<f64>,
     /// The fingerprint of the body, in hexadecimal; `None` where there was none.
-    pub checksum: Option<&'a str>,
+    pub checksum: Option<String>,
     /// What `--tag` gave; `None` where it gave nothing.
     pub tag: Option<&'a str>,
 }
@@ -151,7 +151,7 @@ mod tests {
             direction: LogDirection::Upgrade,
             started_at: DateTime::from_timestamp_millis(1_795_341_847_005).unwrap(),
             duration_ms: Some(1.5),
-            checksum: Some("c0ffee"),
+            checksum: Some("c0ffee".to_owned()),
         }
     }
 

@@ -170,6 +170,9 @@ pub struct RunMode {
 pub struct Body {
     /// Bytes of the file, without the marker's line.
     pub span: Range<usize>,
+    /// Its statements, as bytes of the file: each from its first token to the last one before the
+    /// semicolon.
+    pub statements: Vec<Range<usize>>,
     /// What is evaluated right before it runs, in the order of the file. The lines lie inside of
     /// `span`; to SQLite they are comments.
     pub directives: Vec<Directive>,
