@@ -87,7 +87,7 @@ impl Session<'_> {
             self.table.apply(&self.database, write)?;
         }
         let entry = log_entry(task, started_at, report.elapsed_ms(), self.request.tag);
-        self.log.append(&self.database, &entry)?;
+        self.log.append(&self.database, [entry])?;
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);

@@ -117,10 +117,10 @@ impl Session<'_> {
         if writes_late {
             self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
-        for (task, (started_at, duration_ms)) in steps.iter().zip(times) {
-            let entry = log_entry(task, started_at, duration_ms, self.request.tag);
-            self.log.append(&self.database, &entry)?;
-        }
+        let entries = steps.iter().zip(times).map(|(task, (started_at, duration_ms))| {
+            log_entry(task, started_at, duration_ms, self.request.tag)
+        });
+        self.log.append(&self.database, entries)?;
         self.check_against(&baseline)?;
         Ok(self.table.rows(&self.database)?)
     }
