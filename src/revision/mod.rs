@@ -213,7 +213,15 @@ impl Revision {
 
     /// The message up to the first blank line, on one line, as lists show it.
     pub fn summary(&self) -> String {
-        let paragraph = self.message.trim().split("\n\n").next().unwrap_or_default();
-        paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+        let message = self.message.trim();
+        let paragraph = message.split('\n').take_while(|line| !line.is_empty());
+        let mut summary = String::with_capacity(message.len());
+        for word in paragraph.flat_map(str::split_whitespace) {
+            if !summary.is_empty() {
+                summary.push(' ');
+            }
+            summary.push_str(word);
+        }
+        summary
     }
 }
