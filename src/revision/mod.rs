@@ -56,6 +56,9 @@ fn check_name(text: &str) -> Result<(), NameError> {
         return Err(NameError::Empty);
     }
     let is_forbidden = |it: char| {
+        if it.is_ascii_alphanumeric() {
+            return false;
+        }
         matches!(it, '@' | '-' | '+' | ':' | '\'' | '"' | '`')
             || it.is_whitespace()
             || it.is_control()
