@@ -3,7 +3,7 @@
 //! The only module that touches files of the project; the path is attached here, once, so that a
 //! message can never name the wrong file.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// A file operation that failed.
@@ -21,14 +21,20 @@ pub struct FileError {
 impl FileError {
     /// Names `action` and `path` in an error of the operating system.
     pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self { action, path, source }
+        move |source| Self { action, path: path.to_owned(), source }
     }
 }
 
 /// The bytes of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(FileError::new("read", path))
+    let read = || {
+        // Most files here are smaller than this: `std::fs::read` would ask for the size first.
+        let mut bytes = Vec::with_capacity(4096);
+        std::fs::File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+        bytes.shrink_to_fit();
+        Ok(bytes)
+    };
+    read().map_err(FileError::new("read", path))
 }
 
 /// The bytes of a file, or `None` where there is no such file.

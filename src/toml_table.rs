@@ -91,7 +91,7 @@ impl<'a> Table<'a> {
     /// Reads `table`, whose name for messages is `name` (empty for the top of the document).
     pub fn new(table: &'a DeTable<'a>, span: Range<usize>, name: &str) -> Self {
         let prefix = if name.is_empty() { String::new() } else { format!("{name}.") };
-        Self { entries: table, span, prefix, known: Vec::new(), problems: Vec::new() }
+        Self { entries: table, span, prefix, known: Vec::with_capacity(8), problems: Vec::new() }
     }
 
     /// The full name of a key.
@@ -131,10 +131,10 @@ impl<'a> Table<'a> {
     }
 
     /// A string.
-    pub fn string(&mut self, key: &'static str) -> Option<Located<String>> {
+    pub fn string(&mut self, key: &'static str) -> Option<Located<&'a str>> {
         let value = self.value(key)?;
         if let DeValue::String(text) = value.get_ref() {
-            return Some(Located { value: text.to_string(), span: value.span() });
+            return Some(Located { value: text.as_ref(), span: value.span() });
         }
         self.wrong_type(key, "a string", value);
         None
@@ -167,16 +167,16 @@ impl<'a> Table<'a> {
     }
 
     /// An array of strings.
-    pub fn strings(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
+    pub fn strings(&mut self, key: &'static str) -> Option<Vec<Located<&'a str>>> {
         let value = self.value(key)?;
         self.string_items(key, "an array of strings", value)
     }
 
     /// A string, or an array of strings.
-    pub fn string_or_strings(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
+    pub fn string_or_strings(&mut self, key: &'static str) -> Option<Vec<Located<&'a str>>> {
         let value = self.value(key)?;
         if let DeValue::String(text) = value.get_ref() {
-            return Some(vec![Located { value: text.to_string(), span: value.span() }]);
+            return Some(vec![Located { value: text.as_ref(), span: value.span() }]);
         }
         self.string_items(key, "a string or an array of strings", value)
     }
@@ -185,8 +185,8 @@ impl<'a> Table<'a> {
         &mut self,
         key: &'static str,
         expected: &'static str,
-        value: &Spanned<DeValue<'_>>,
-    ) -> Option<Vec<Located<String>>> {
+        value: &'a Spanned<DeValue<'a>>,
+    ) -> Option<Vec<Located<&'a str>>> {
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(key, expected, value);
             return None;
@@ -194,7 +194,7 @@ impl<'a> Table<'a> {
         let mut strings = Vec::new();
         for item in items {
             if let DeValue::String(text) = item.get_ref() {
-                strings.push(Located { value: text.to_string(), span: item.span() });
+                strings.push(Located { value: text.as_ref(), span: item.span() });
             } else {
                 self.wrong_type(key, expected, item);
             }

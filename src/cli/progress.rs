@@ -3,6 +3,7 @@
 //! One line for each revision. On a terminal a bar below it, over the statements of the revision,
 //! that keeps moving during a long statement: SQLite calls [`Progress::ticker`] from inside.
 
+use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
@@ -172,18 +173,22 @@ impl Observer for Progress<'_> {
                 }
             }
             Event::StepFinished { revision, direction, elapsed, .. } => {
-                if !self.is_rehearsal {
+                // What nobody sees is not put into words.
+                if !self.is_rehearsal && !self.output.is_quiet {
                     let verb = direction.as_str();
                     let message = revision.summary();
                     let comma = if message.is_empty() { "" } else { ", " };
                     let elapsed = describe_duration(*elapsed);
                     let [verb_style, id_style, dim] =
                         [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
-                    self.status(format!(
+                    let mut line = String::with_capacity(128);
+                    let _infallible = write!(
+                        line,
                         "{verb_style}{verb}{verb_style:#} {id_style}{}{id_style:#}{comma}{message} \
                          {dim}({elapsed}){dim:#}",
                         revision.id
-                    ));
+                    );
+                    self.status(line);
                 }
             }
             Event::Warning { message } => match &self.bar {

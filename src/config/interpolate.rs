@@ -49,10 +49,10 @@ impl Text {
     /// Finds the `${KEY}`s of `value`, the value of `key`. `file` is the text of `alembic.toml`.
     pub(super) fn parse(
         key: &str,
-        value: &Located<String>,
+        value: &Located<&str>,
         file: &str,
     ) -> Result<Self, (Range<usize>, ConfigProblem)> {
-        let mut parser = Parser { text: &value.value, at: 0, written: &value.span, file };
+        let mut parser = Parser { text: value.value, at: 0, written: &value.span, file };
         let parts = parser.parts(0)?;
         Ok(Self { key: key.to_owned(), span: value.span.clone(), parts })
     }
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Text, (Range<usize>, ConfigProblem)> {
-        let value = Located { value: text.to_owned(), span: 0..text.len() };
+        let value = Located { value: text, span: 0..text.len() };
         Text::parse("key", &value, text)
     }
 
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn positions_survive_escapes_in_the_file() {
         let file = r#"url = "\t$${x}${KEY}""#;
-        let value = Located { value: "\t$${x}${KEY}".to_owned(), span: 6..file.len() };
+        let value = Located { value: "\t$${x}${KEY}", span: 6..file.len() };
         let text = Text::parse("url", &value, file).unwrap();
         let Err(Unresolved::Missing { span, .. }) = text.resolve(&|_| Ok(None)) else {
             panic!("`KEY` has no value");
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_key_hidden_by_escapes_is_located_as_the_whole_value() {
         let file = r#""\u0024{KEY}""#;
-        let value = Located { value: "${KEY}".to_owned(), span: 0..file.len() };
+        let value = Located { value: "${KEY}", span: 0..file.len() };
         let text = Text::parse("url", &value, file).unwrap();
         let Err(Unresolved::Missing { span, .. }) = text.resolve(&|_| Ok(None)) else {
             panic!("`KEY` has no value");

@@ -217,7 +217,7 @@ impl Reader<'_> {
         Some(values.iter().filter_map(|value| self.parse(table, key, value)).collect())
     }
 
-    fn parse(&mut self, table: &Table<'_>, key: &str, value: &Located<String>) -> Option<Text> {
+    fn parse(&mut self, table: &Table<'_>, key: &str, value: &Located<&str>) -> Option<Text> {
         match Text::parse(&table.name(key), value, self.file) {
             Ok(text) => Some(text),
             Err(problem) => {

@@ -69,7 +69,7 @@ pub struct LogEntry<'a> {
     /// How long the body took, in milliseconds; `None` where there was none.
     pub duration_ms: Option<f64>,
     /// The fingerprint of the body, in hexadecimal; `None` where there was none.
-    pub checksum: Option<&'a str>,
+    pub checksum: Option<String>,
     /// What `--tag` gave; `None` where it gave nothing.
     pub tag: Option<&'a str>,
 }
@@ -95,23 +95,32 @@ impl LogTable {
         database.run("make migrator_log in", &Self::create_sql(""))
     }
 
-    /// Adds a row.
-    pub fn append(self, database: &Database, entry: &LogEntry<'_>) -> Result<(), DbError> {
-        if self == Self::Off {
+    /// Adds rows; where there are none to add, the table may be missing.
+    pub fn append<'e>(
+        self,
+        database: &Database,
+        entries: impl IntoIterator<Item = LogEntry<'e>>,
+    ) -> Result<(), DbError> {
+        let mut entries = entries.into_iter().peekable();
+        if self == Self::Off || entries.peek().is_none() {
             return Ok(());
         }
-        let add = || {
-            database.connection.prepare_cached(INSERT)?.execute(params![
-                entry.revision,
-                entry.direction.as_str(),
-                entry.started_at.to_rfc3339_opts(SecondsFormat::Millis, true),
-                entry.duration_ms,
-                entry.checksum,
-                env!("CARGO_PKG_VERSION"),
-                entry.tag,
-            ])
+        let add = || -> rusqlite::Result<()> {
+            let mut statement = database.connection.prepare_cached(INSERT)?;
+            for entry in entries {
+                statement.execute(params![
+                    entry.revision,
+                    entry.direction.as_str(),
+                    entry.started_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+                    entry.duration_ms,
+                    entry.checksum,
+                    env!("CARGO_PKG_VERSION"),
+                    entry.tag,
+                ])?;
+            }
+            Ok(())
         };
-        add().map(drop).map_err(database.error("write migrator_log in"))
+        add().map_err(database.error("write migrator_log in"))
     }
 
     /// `CREATE TABLE`, as text; `if_not_exists` is empty or the clause with a blank after it.
@@ -151,7 +160,7 @@ mod tests {
             direction: LogDirection::Upgrade,
             started_at: DateTime::from_timestamp_millis(1_795_341_847_005).unwrap(),
             duration_ms: Some(1.5),
-            checksum: Some("c0ffee"),
+            checksum: Some("c0ffee".to_owned()),
         }
     }
 
@@ -160,7 +169,7 @@ mod tests {
         let database = Database::open_in_memory().unwrap();
         LogTable::On.ensure(&database).unwrap();
         LogTable::On.ensure(&database).unwrap();
-        LogTable::On.append(&database, &entry("a")).unwrap();
+        LogTable::On.append(&database, [entry("a")]).unwrap();
         database
             .execute(&LogTable::append_sql("it's", LogDirection::Stamp, None, Some("a'b")))
             .unwrap();
@@ -184,7 +193,7 @@ mod tests {
     fn a_log_that_is_off_makes_no_table() {
         let database = Database::open_in_memory().unwrap();
         LogTable::Off.ensure(&database).unwrap();
-        LogTable::Off.append(&database, &entry("a")).unwrap();
+        LogTable::Off.append(&database, [entry("a")]).unwrap();
         assert!(!table_exists(&database, NAME).unwrap());
     }
 }

@@ -116,7 +116,7 @@ impl VersionTable {
     pub fn is_named_in(&self, sql: &[u8]) -> bool {
         let name = self.name.as_bytes();
         let is_plain = name.iter().all(|it| it.is_ascii_alphanumeric() || *it == b'_');
-        !is_plain || sql.windows(name.len()).any(|it| it.eq_ignore_ascii_case(name))
+        !is_plain || contains(sql, name)
     }
 
     /// Makes the table where it is missing; says whether it was.
@@ -192,6 +192,13 @@ impl VersionTable {
             }
         }
     }
+}
+
+/// Whether `name`, which is not empty, stands in `sql`, in any case.
+fn contains(sql: &[u8], name: &[u8]) -> bool {
+    // Most places differ in the first byte already.
+    let begins = |it: &[u8]| it[0].eq_ignore_ascii_case(&name[0]);
+    sql.windows(name.len()).any(|it| begins(it) && it.eq_ignore_ascii_case(name))
 }
 
 /// The text of the first column, or what stands there instead, in words.

@@ -298,10 +298,6 @@ fn failure_reports(
             }
             vec![report]
         }
-        Failure::Split { problems } => problems
-            .iter()
-            .map(|it| Report::new(it.kind.to_string()).quote(&it.location, "").hints(hints()))
-            .collect(),
         Failure::Forbidden { problems } => problems
             .iter()
             .map(|it| {

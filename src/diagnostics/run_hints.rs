@@ -2,7 +2,7 @@
 //!
 //! Exhaustive like [`super::hints`].
 
-use super::hints::{one, split, ticked};
+use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
 use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
 use crate::plan::Direction;
@@ -148,9 +148,6 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Irreversible { .. } => {
             one("restore a backup, or write a downgrade in place of `irreversible`; \
              `migrator stamp` changes the version table alone")
-        }
-        Failure::Split { problems } => {
-            problems.first().map(|it| split(&it.kind)).unwrap_or_default()
         }
         Failure::NotRehearsable { reason, .. } => match reason {
             NotRehearsable::Autocommit => one(

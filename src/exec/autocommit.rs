@@ -86,7 +86,8 @@ impl Session<'_> {
         for write in &task.writes {
             self.table.apply(&self.database, write)?;
         }
-        self.log.append(&self.database, &log_entry(task, started_at, &report, self.request.tag))?;
+        let entry = log_entry(task, started_at, report.elapsed_ms(), self.request.tag);
+        self.log.append(&self.database, [entry])?;
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);

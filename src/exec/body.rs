@@ -37,7 +37,7 @@ impl Session<'_> {
         }
         let started = Instant::now();
         let mut n_changes_of_all = 0;
-        for (number, span) in (1..).zip(&task.statements) {
+        for (number, span) in (1..).zip(task.statements) {
             self.check_cancelled()?;
             let sql = &revision.source.text[span.clone()];
             self.observer.event(&Event::StatementStarted { sql, number });

@@ -10,7 +10,6 @@ use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFoun
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
-use crate::sql::statement::SplitError;
 use crate::sql::transaction_control::Forbidden;
 
 /// An error of whoever computes the plan, passed through as it is.
@@ -113,13 +112,6 @@ pub enum Failure {
         revision: RevisionId,
         /// Where the file says so.
         location: Box<Location>,
-    },
-
-    /// Bodies that are not SQL: an unterminated string, say.
-    #[error("the revisions are no valid SQL")]
-    Split {
-        /// All that is wrong, in the order of the plan.
-        problems: Vec<Problem<SplitError>>,
     },
 
     /// Statements that do not do what they say inside a transaction.
@@ -292,7 +284,6 @@ impl Failure {
             | Self::Overtaken { .. } => true,
             Self::Planner(_)
             | Self::Database(_)
-            | Self::Split { .. }
             | Self::Forbidden { .. }
             // What was rolled back are those before it.
             | Self::Refused { .. }

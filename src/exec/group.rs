@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::StepReport;
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
@@ -95,7 +94,7 @@ impl Session<'_> {
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
         let writes_late = !self.shows_versions(steps)?;
-        let mut entries = Vec::with_capacity(steps.len());
+        let mut times = Vec::with_capacity(steps.len());
         for task in steps {
             let started_at = self.request.clock.now();
             let report = self.run_body(task)?;
@@ -110,7 +109,7 @@ impl Session<'_> {
             if !writes_late {
                 self.write_versions(&task.writes)?;
             }
-            entries.push(log_entry(task, started_at, &report, self.request.tag));
+            times.push((started_at, report.elapsed_ms()));
             self.finish_step(task, report);
         }
         // All at once: a body that changes the schema makes SQLite compile the statements again,
@@ -118,9 +117,10 @@ impl Session<'_> {
         if writes_late {
             self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
-        for entry in &entries {
-            self.log.append(&self.database, entry)?;
-        }
+        let entries = steps.iter().zip(times).map(|(task, (started_at, duration_ms))| {
+            log_entry(task, started_at, duration_ms, self.request.tag)
+        });
+        self.log.append(&self.database, entries)?;
         self.check_against(&baseline)?;
         Ok(self.table.rows(&self.database)?)
     }
@@ -142,15 +142,15 @@ impl Session<'_> {
 pub(super) fn log_entry<'t>(
     task: &'t Task<'_>,
     started_at: DateTime<Utc>,
-    report: &StepReport,
+    duration_ms: f64,
     tag: Option<&'t str>,
 ) -> LogEntry<'t> {
     LogEntry {
         revision: task.revision.id.as_str(),
         direction: task.direction.into(),
         started_at,
-        duration_ms: Some(report.elapsed_ms()),
-        checksum: Some(&task.checksum),
+        duration_ms: Some(duration_ms),
+        checksum: Some(task.checksum()),
         tag,
     }
 }

@@ -1,7 +1,7 @@
 //! Revisions run in a scratch database: what they make of an empty one, without a live one.
 //!
-//! The plan, the cutting into statements and the order are those of a real run; locks, the log's rows
-//! and the checks of data are not, since there is none.
+//! The plan, the statements and the order are those of a real run; locks, the log's rows and the
+//! checks of data are not, since there is none.
 
 use super::TransactionMode;
 use super::body::statement_failure;
@@ -46,8 +46,7 @@ impl Replay<'_> {
     ///
     /// # Errors
     ///
-    /// As for a real run: bodies that are not SQL, statements that a transaction forbids, what SQLite
-    /// refuses.
+    /// As for a real run: statements that a transaction forbids, what SQLite refuses.
     pub fn run(
         &self,
         graph: &RevisionGraph,
@@ -127,7 +126,7 @@ fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {
     let revision = task.revision;
     let is_inside = !revision.mode.autocommit;
     let database = scratch.database();
-    for (number, span) in (1..).zip(&task.statements) {
+    for (number, span) in (1..).zip(task.statements) {
         let outcome = scratch.execute(&revision.source.text[span.clone()]);
         outcome.map_err(|err| statement_failure(task, span, number, err))?;
         if is_inside && database.is_autocommit() {

@@ -302,8 +302,8 @@ impl<'a> Writer<'a> {
         }
         if self.options.log {
             let (id, direction) = (task.revision.id.as_str(), task.direction.into());
-            let (checksum, tag) = (Some(task.checksum.as_str()), self.options.tag);
-            self.statement(&LogTable::append_sql(id, direction, checksum, tag));
+            let (checksum, tag) = (Some(task.checksum()), self.options.tag);
+            self.statement(&LogTable::append_sql(id, direction, checksum.as_deref(), tag));
         }
     }
 }

@@ -78,17 +78,16 @@ fn write(
         for write in &writes {
             session.table.apply(&session.database, write)?;
         }
-        for revision in &revisions {
-            let entry = LogEntry {
-                revision: revision.as_str(),
-                direction: LogDirection::Stamp,
-                started_at: session.request.clock.now(),
-                duration_ms: None,
-                checksum: None,
-                tag: session.request.tag,
-            };
-            session.log.append(&session.database, &entry)?;
-        }
+        let request = session.request;
+        let entries = revisions.iter().map(|revision| LogEntry {
+            revision: revision.as_str(),
+            direction: LogDirection::Stamp,
+            started_at: request.clock.now(),
+            duration_ms: None,
+            checksum: None,
+            tag: request.tag,
+        });
+        session.log.append(&session.database, entries)?;
         Ok(session.table.rows(&session.database)?)
     })?;
     Ok(Outcome { rows, waited: session.waited(), ..Outcome::default() })

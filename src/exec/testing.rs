@@ -14,6 +14,7 @@ use crate::graph::RevisionIndex;
 use crate::plan::{RowWrite, Step};
 use crate::revision::{Body, Downgrade, HeaderSpans, Revision, RunMode, directive};
 use crate::source::Source;
+use crate::sql::statement::{Statement, split};
 
 /// A revision with these bodies; a downgrade of `"irreversible"` is that.
 pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
@@ -22,10 +23,7 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
     let text = format!("{head}{upgrade}{middle}{downgrade}");
     let up: Range<usize> = head.len()..head.len() + upgrade.len();
     let down: Range<usize> = up.end + middle.len()..text.len();
-    let body = |span: Range<usize>| Body {
-        directives: directive::find(&text, &span, &mut Vec::new()),
-        span,
-    };
+    let body = |span| body(&text, span);
     let is_irreversible = downgrade == "irreversible";
     Revision {
         id: RevisionId::new(id).unwrap(),
@@ -44,6 +42,14 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
         spans: HeaderSpans::default(),
         source: Arc::new(Source { path: PathBuf::from(format!("versions/{id}.sql")), text }),
     }
+}
+
+/// The body at `span`.
+fn body(text: &str, span: Range<usize>) -> Body {
+    let statements = split(&text[span.clone()]).unwrap().into_iter();
+    let place = |it: Statement| it.span.start + span.start..it.span.end + span.start;
+    let directives = directive::find(text, &span, &mut Vec::new());
+    Body { statements: statements.map(place).collect(), directives, span }
 }
 
 /// A line of revisions, each on top of the one before, and a database in a folder of its own.

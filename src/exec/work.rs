@@ -1,4 +1,4 @@
-//! A plan made ready to run: bodies cut into statements, everything refused that must be.
+//! A plan made ready to run: bodies at hand, everything refused that must be.
 //!
 //! Pure. It is made for the whole plan before anything runs, so that a mistake in the last revision
 //! does not show when the first ones are committed.
@@ -11,7 +11,7 @@ use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RunMode};
 use crate::source::Problem;
-use crate::sql::statement::{fingerprint, split};
+use crate::sql::statement::fingerprint;
 use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
 
 /// The steps of a plan that are still to run.
@@ -35,11 +35,11 @@ pub(super) struct Task<'g> {
     /// What happens to the version table afterwards.
     pub writes: Vec<RowWrite>,
     /// The statements, as bytes of the revision's file.
-    pub statements: Vec<Range<usize>>,
+    pub statements: &'g [Range<usize>],
     /// What is evaluated before the statements run.
     pub directives: &'g [Directive],
-    /// The fingerprint of the body, in hexadecimal.
-    pub checksum: String,
+    /// The text of the body.
+    body: &'g str,
 }
 
 /// Leading steps that share a transaction, or one step that has none.
@@ -52,34 +52,19 @@ pub(super) struct Group {
 }
 
 impl<'g> Work<'g> {
-    /// Cuts the bodies of a plan, which was made for `rows`, into statements.
+    /// Takes the bodies of a plan, which was made for `rows`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Irreversible`], [`Failure::Split`] or [`Failure::Forbidden`]; the last two with
-    /// all problems of all steps.
+    /// [`Failure::Irreversible`], or [`Failure::Forbidden`] with all problems of all steps.
     pub fn new(graph: &'g RevisionGraph, plan: Plan, rows: Vec<String>) -> Result<Self, Failure> {
-        let (mut unsplit, mut forbidden) = (Vec::new(), Vec::new());
+        let mut forbidden = Vec::new();
         let mut steps = Vec::with_capacity(plan.steps.len());
         for Step { revision, direction, writes } in plan.steps {
             let revision = &graph[revision];
             let body = body(revision, direction)?;
-            let (text, start) = (revision.body_text(body), body.span.start);
-            let place = |span: &Range<usize>| start + span.start..start + span.end;
-            let statements = match split(text) {
-                Ok(statements) => statements,
-                Err(problems) => {
-                    let problems = problems.into_iter();
-                    unsplit
-                        .extend(problems.map(|(span, kind)| {
-                            Problem::new(&revision.source, place(&span), kind)
-                        }));
-                    continue;
-                }
-            };
-            let statements: Vec<_> = statements.iter().map(|it| place(&it.span)).collect();
             if !revision.mode.autocommit {
-                for span in &statements {
+                for span in &body.statements {
                     if let Some(found) =
                         forbidden_in_transaction(&revision.source.text[span.clone()])
                     {
@@ -88,12 +73,9 @@ impl<'g> Work<'g> {
                     }
                 }
             }
-            let checksum = hexadecimal(&fingerprint(text));
-            let directives = &body.directives[..];
-            steps.push(Task { revision, direction, writes, statements, directives, checksum });
-        }
-        if !unsplit.is_empty() {
-            return Err(Failure::Split { problems: unsplit });
+            let (statements, directives) = (&body.statements[..], &body.directives[..]);
+            let body = revision.body_text(body);
+            steps.push(Task { revision, direction, writes, statements, directives, body });
         }
         if !forbidden.is_empty() {
             return Err(Failure::Forbidden { problems: forbidden });
@@ -168,6 +150,11 @@ impl Task<'_> {
         self.directives.iter().map(|it| &self.revision.source.text[it.query.clone()])
     }
 
+    /// The fingerprint of the body, in hexadecimal.
+    pub fn checksum(&self) -> String {
+        hexadecimal(&fingerprint(self.body))
+    }
+
     /// Whether it drops a table: then it probably rebuilds one.
     pub fn drops_table(&self) -> bool {
         self.texts().any(drops_table)
@@ -188,6 +175,10 @@ impl Task<'_> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     // Not by `write!`, which took as long as the hash itself.
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.map(|it| char::from(b"0123456789abcdef"[usize::from(it)])).collect()
+    let digit = |it: u8| char::from(b"0123456789abcdef"[usize::from(it)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.extend([digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    text
 }

@@ -61,24 +61,21 @@ pub(super) fn find_bodies(
     segments.push(segment_start..text.len());
 
     let n_problems = problems.len();
-    let mut n_statements = Vec::new();
+    let mut statements: Vec<Vec<Range<usize>>> = Vec::with_capacity(found.len());
     for (offset, result) in found {
-        match result {
-            Ok(statements) => {
-                let first = statements.first();
-                n_statements.push(first.map(|it| it.span.start + offset..it.span.end + offset));
-            }
+        let place = |span: Range<usize>| span.start + offset..span.end + offset;
+        statements.push(match result {
+            Ok(statements) => statements.into_iter().map(|it| place(it.span)).collect(),
             Err(errors) => {
-                n_statements.push(None);
-                problems.extend(errors.into_iter().map(|(span, err)| {
-                    (span.start + offset..span.end + offset, FileProblem::Sql(err))
-                }));
+                let errors = errors.into_iter();
+                problems.extend(errors.map(|(span, err)| (place(span), FileProblem::Sql(err))));
+                Vec::new()
             }
-        }
+        });
     }
 
-    if let Some(first) = n_statements.first().cloned().flatten() {
-        problems.push((first, FileProblem::SqlBeforeMarker));
+    if let Some(first) = statements[0].first() {
+        problems.push((first.clone(), FileProblem::SqlBeforeMarker));
     }
     // A file has two bodies at most, and directives belong to one of them.
     if let Some(before) = segments.first() {
@@ -88,11 +85,15 @@ pub(super) fn find_bodies(
     let mut downgrade = None;
     for (idx, marker) in markers.iter().enumerate() {
         let span = segments[idx + 1].clone();
+        let statements = std::mem::take(&mut statements[idx + 1]);
         let what = marker.text.strip_prefix(MARKER).unwrap_or_default().trim();
-        let words: Vec<&str> = what.split_whitespace().collect();
-        let (slot_is_taken, is_downgrade) = match words.as_slice() {
-            ["upgrade"] => (upgrade.is_some(), false),
-            ["downgrade"] | ["downgrade", "irreversible"] => (downgrade.is_some(), true),
+        let mut words = what.split_whitespace();
+        let words = [words.next(), words.next(), words.next()];
+        let (slot_is_taken, is_downgrade) = match words {
+            [Some("upgrade"), None, _] => (upgrade.is_some(), false),
+            [Some("downgrade"), None, _] | [Some("downgrade"), Some("irreversible"), None] => {
+                (downgrade.is_some(), true)
+            }
             _ => {
                 problems.push((marker.line.clone(), unknown_marker(marker.text, what)));
                 continue;
@@ -106,24 +107,23 @@ pub(super) fn find_bodies(
                 problems.push((marker.line.clone(), FileProblem::MarkerOrder));
             }
             let directives = directive::find(text, &span, problems);
-            upgrade = Some(Body { span, directives });
-        } else if words.len() == 2 {
-            if let Some(statement) = n_statements[idx + 1].clone() {
+            upgrade = Some(Body { span, statements, directives });
+        } else if words[1].is_some() {
+            if let Some(statement) = statements.into_iter().next() {
                 problems.push((statement, FileProblem::IrreversibleWithSql));
             }
             refuse_directives(text, &span, problems);
             downgrade = Some(Downgrade::Irreversible(marker.line.clone()));
         } else {
             let directives = directive::find(text, &span, problems);
-            downgrade = Some(Downgrade::Body(Body { span, directives }));
+            downgrade = Some(Downgrade::Body(Body { span, statements, directives }));
         }
     }
     if upgrade.is_none() && problems.len() == n_problems {
         let end = text.trim_end().len();
         problems.push((end..end, FileProblem::NoUpgradeMarker));
     }
-    let end = text.len();
-    let nothing = Body { span: end..end, directives: Vec::new() };
+    let nothing = Body { span: text.len()..text.len(), ..Body::default() };
     Some((upgrade?, downgrade.unwrap_or(Downgrade::Body(nothing))))
 }
 

@@ -123,29 +123,39 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
     let bodies = find_bodies(text, header.end, &mut problems);
 
     match (values, bodies) {
-        (Some(values), Some((upgrade, downgrade))) if problems.is_empty() => Ok(Revision {
-            id: values.id.value,
-            down_revisions: values.down_revisions.iter().map(|it| it.value.clone()).collect(),
-            branch_labels: values.branch_labels.iter().map(|it| it.value.clone()).collect(),
-            depends_on: values.depends_on.iter().map(|it| it.value.clone()).collect(),
-            message: values.message,
-            create_date: values.create_date,
-            mode: values.mode,
-            upgrade,
-            downgrade,
-            spans: HeaderSpans {
-                id: values.id.span,
-                down_revisions: values.down_revisions.into_iter().map(|it| it.span).collect(),
-                branch_labels: values.branch_labels.into_iter().map(|it| it.span).collect(),
-                depends_on: values.depends_on.into_iter().map(|it| it.span).collect(),
-            },
-            source: Arc::clone(source),
-        }),
+        (Some(values), Some((upgrade, downgrade))) if problems.is_empty() => {
+            let (down_revisions, down_revision_spans) = unzip(values.down_revisions);
+            let (branch_labels, branch_label_spans) = unzip(values.branch_labels);
+            let (depends_on, depends_on_spans) = unzip(values.depends_on);
+            Ok(Revision {
+                id: values.id.value,
+                down_revisions,
+                branch_labels,
+                depends_on,
+                message: values.message,
+                create_date: values.create_date,
+                mode: values.mode,
+                upgrade,
+                downgrade,
+                spans: HeaderSpans {
+                    id: values.id.span,
+                    down_revisions: down_revision_spans,
+                    branch_labels: branch_label_spans,
+                    depends_on: depends_on_spans,
+                },
+                source: Arc::clone(source),
+            })
+        }
         _ => {
             problems.sort_by_key(|(span, _): &(Range<usize>, _)| span.start);
             Err(problems.into_iter().map(|(span, kind)| Problem::new(source, span, kind)).collect())
         }
     }
+}
+
+/// Values and places, each by themselves.
+fn unzip<T>(located: Vec<Located<T>>) -> (Vec<T>, Vec<Range<usize>>) {
+    located.into_iter().map(|it| (it.value, it.span)).unzip()
 }
 
 /// Problems with where they stand, while they are collected.
@@ -167,7 +177,7 @@ pub(super) fn lines_from(text: &str, start: usize) -> impl Iterator<Item = (Rang
     text[start..].split_inclusive('\n').map(move |line| {
         let start = offset;
         offset += line.len();
-        let line = line.trim_end_matches(['\n', '\r']);
+        let line = line.strip_suffix('\n').unwrap_or(line).trim_end_matches('\r');
         (start..start + line.len(), line)
     })
 }
@@ -289,30 +299,19 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
         problems.push((header.opening.clone(), FileProblem::Header(missing)));
     }
 
-    let located = |it: Located<String>| Located { span: shift(it.span), value: it.value };
-    let id = id.map(located).and_then(|it| name("revision", &it, RevisionId::new, problems));
-    let down_revisions = names(
-        "down_revision",
-        &down_revisions.into_iter().map(located).collect::<Vec<_>>(),
-        RevisionId::new,
-        problems,
-    );
-    let branch_labels = names(
-        "branch_labels",
-        &branch_labels.into_iter().map(located).collect::<Vec<_>>(),
-        BranchLabel::new,
-        problems,
-    );
+    let mut names = Names { shift, problems };
+    let id = id.and_then(|it| names.one("revision", &it, RevisionId::new));
+    let down_revisions = names.all("down_revision", &down_revisions, RevisionId::new);
+    let branch_labels = names.all("branch_labels", &branch_labels, BranchLabel::new);
     // What `depends_on` names may be an id or a label; the graph knows which.
-    let depends_on: Vec<_> = depends_on.into_iter().map(located).collect();
-    report_repeated("depends_on", &depends_on, |it| it.as_str(), problems);
+    let depends_on = names.all("depends_on", &depends_on, |it| Ok(it.to_owned()));
 
     Some(Values {
         id: id?,
         down_revisions,
         branch_labels,
         depends_on,
-        message: message.map(|it| it.value).unwrap_or_default(),
+        message: message.map(|it| it.value.to_owned()).unwrap_or_default(),
         create_date,
         mode: RunMode {
             autocommit: transaction.is_some_and(|it| !it.value),
@@ -335,45 +334,45 @@ fn read_date(table: &mut Table<'_>, toml: &str) -> String {
     }
 }
 
-/// Checks one name.
-fn name<T>(
-    key: &'static str,
-    text: &Located<String>,
-    check: impl Fn(&str) -> Result<T, NameError>,
-    problems: &mut Problems,
-) -> Option<Located<T>> {
-    match check(&text.value) {
-        Ok(value) => Some(Located { value, span: text.span.clone() }),
-        Err(reason) => {
-            problems.push((text.span.clone(), FileProblem::Name { key, reason }));
-            None
+/// Checks names.
+struct Names<'p, S> {
+    /// From bytes of the TOML to bytes of the file.
+    shift: S,
+    problems: &'p mut Problems,
+}
+
+impl<S: Fn(Range<usize>) -> Range<usize>> Names<'_, S> {
+    /// One name.
+    fn one<T>(
+        &mut self,
+        key: &'static str,
+        text: &Located<&str>,
+        check: impl Fn(&str) -> Result<T, NameError>,
+    ) -> Option<Located<T>> {
+        let span = (self.shift)(text.span.clone());
+        match check(text.value) {
+            Ok(value) => Some(Located { value, span }),
+            Err(reason) => {
+                self.problems.push((span, FileProblem::Name { key, reason }));
+                None
+            }
         }
     }
-}
 
-/// Checks a list of names, which may name nothing twice.
-fn names<T>(
-    key: &'static str,
-    texts: &[Located<String>],
-    check: impl Fn(&str) -> Result<T, NameError>,
-    problems: &mut Problems,
-) -> Vec<Located<T>> {
-    report_repeated(key, texts, |it| it.as_str(), problems);
-    texts.iter().filter_map(|text| name(key, text, &check, problems)).collect()
-}
-
-fn report_repeated<T>(
-    key: &'static str,
-    items: &[Located<T>],
-    text: impl Fn(&T) -> &str,
-    problems: &mut Problems,
-) {
-    for (idx, item) in items.iter().enumerate() {
-        let name = text(&item.value);
-        if items[..idx].iter().any(|earlier| text(&earlier.value) == name) {
-            let name = name.to_owned();
-            problems.push((item.span.clone(), FileProblem::ListedTwice { key, name }));
+    /// A list of names, which may name nothing twice.
+    fn all<T>(
+        &mut self,
+        key: &'static str,
+        texts: &[Located<&str>],
+        check: impl Fn(&str) -> Result<T, NameError>,
+    ) -> Vec<Located<T>> {
+        for (idx, text) in texts.iter().enumerate() {
+            if texts[..idx].iter().any(|earlier| earlier.value == text.value) {
+                let problem = FileProblem::ListedTwice { key, name: text.value.to_owned() };
+                self.problems.push(((self.shift)(text.span.clone()), problem));
+            }
         }
+        texts.iter().filter_map(|text| self.one(key, text, &check)).collect()
     }
 }
 

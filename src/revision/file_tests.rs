@@ -144,6 +144,39 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
+fn a_body_has_its_statements() {
+    let text = with_header("-- revision = \"a\"\n")
+        + "CREATE TABLE t(a); -- é\n;\nSELECT ';'\n\n-- migrate:downgrade\nDROP TABLE t;\n";
+    for text in [text.clone(), text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
+        let revision = good(&text);
+        let texts = |body: &Body| -> Vec<String> {
+            body.statements.iter().map(|it| revision.source.text[it.clone()].to_owned()).collect()
+        };
+        assert_eq!(texts(&revision.upgrade), ["CREATE TABLE t(a)", "SELECT ';'"]);
+        let Downgrade::Body(downgrade) = &revision.downgrade else { panic!("a body") };
+        assert_eq!(texts(downgrade), ["DROP TABLE t"]);
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_cut_makes_no_revision() {
+    let header = with_header("-- revision = \"a\"\n");
+    for sql in
+        ["SELECT 'a", "SELECT \"a", "/* a", "SELECT {", "CREATE TRIGGER t BEGIN SELECT 1;", "\0"]
+    {
+        for text in [
+            format!("{header}{sql}"),
+            format!("{header}{sql}\n-- migrate:downgrade\nSELECT 1;\n"),
+            format!("{header}SELECT 1;\n-- migrate:downgrade\n{sql}"),
+            format!("{header}SELECT 1;\n-- migrate:downgrade irreversible\n{sql}"),
+        ] {
+            let problems = parse(&source(&text)).expect_err("it cannot be cut");
+            assert!(problems.iter().any(|it| matches!(it.kind, FileProblem::Sql(_))), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_revision_key_is_required() {
     check_problems(&with_header("-- message = \"x\"\n"), &["1:1 `revision` is missing"]);
 }

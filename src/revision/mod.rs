@@ -56,6 +56,9 @@ fn check_name(text: &str) -> Result<(), NameError> {
         return Err(NameError::Empty);
     }
     let is_forbidden = |it: char| {
+        if it.is_ascii_alphanumeric() {
+            return false;
+        }
         matches!(it, '@' | '-' | '+' | ':' | '\'' | '"' | '`')
             || it.is_whitespace()
             || it.is_control()
@@ -170,6 +173,9 @@ pub struct RunMode {
 pub struct Body {
     /// Bytes of the file, without the marker's line.
     pub span: Range<usize>,
+    /// Its statements, as bytes of the file: each from its first token to the last one before the
+    /// semicolon.
+    pub statements: Vec<Range<usize>>,
     /// What is evaluated right before it runs, in the order of the file. The lines lie inside of
     /// `span`; to SQLite they are comments.
     pub directives: Vec<Directive>,
@@ -210,7 +216,15 @@ impl Revision {
 
     /// The message up to the first blank line, on one line, as lists show it.
     pub fn summary(&self) -> String {
-        let paragraph = self.message.trim().split("\n\n").next().unwrap_or_default();
-        paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+        let message = self.message.trim();
+        let paragraph = message.split('\n').take_while(|line| !line.is_empty());
+        let mut summary = String::with_capacity(message.len());
+        for word in paragraph.flat_map(str::split_whitespace) {
+            if !summary.is_empty() {
+                summary.push(' ');
+            }
+            summary.push_str(word);
+        }
+        summary
     }
 }

@@ -5,7 +5,7 @@
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Revision;
 use super::file::{self, FileProblem};
@@ -64,13 +64,14 @@ pub fn read(
         let bytes = fsutil::read(path)?;
         Ok(parse_one(shown(path, shown_from), bytes))
     };
-    collect(on_all_cores(&paths, read_one).into_iter().collect::<Result<Vec<_>, _>>()?)
+    collect(on_all_cores(&paths, read_one))
 }
 
 /// Reads the revisions of texts that are already in memory, sorted by name.
 pub fn from_texts(mut texts: Vec<(PathBuf, Vec<u8>)>) -> Result<Vec<Revision>, ReadError> {
     texts.sort();
-    collect(on_all_cores(&texts, |(path, bytes)| parse_one(path.clone(), bytes.clone())))
+    let read_one = |(path, bytes): &(PathBuf, Vec<u8>)| Ok(parse_one(path.clone(), bytes.clone()));
+    collect(on_all_cores(&texts, read_one))
 }
 
 /// The path as messages show it.
@@ -96,49 +97,47 @@ fn parse_one(path: PathBuf, bytes: Vec<u8>) -> Parsed {
     file::parse(&source)
 }
 
-fn collect(parsed: Vec<Parsed>) -> Result<Vec<Revision>, ReadError> {
-    let mut revisions = Vec::with_capacity(parsed.len());
+fn collect(
+    files: impl Iterator<Item = Result<Parsed, FileError>>,
+) -> Result<Vec<Revision>, ReadError> {
     let mut problems = Vec::new();
-    for result in parsed {
-        match result {
-            Ok(revision) => revisions.push(revision),
-            Err(found) => problems.extend(found),
+    // This takes the memory of the results for the revisions.
+    let revisions = files.filter_map(|parsed| match parsed {
+        Ok(Ok(revision)) => Some(Ok(revision)),
+        Ok(Err(found)) => {
+            problems.extend(found);
+            None
         }
-    }
+        Err(err) => Some(Err(err)),
+    });
+    let revisions = revisions.collect::<Result<Vec<_>, _>>()?;
     if problems.is_empty() { Ok(revisions) } else { Err(ReadError::Problems(problems)) }
 }
 
 /// Maps `items` in their order, on as many threads as there are cores.
-fn on_all_cores<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+fn on_all_cores<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> impl Iterator<Item = R> {
     let n_threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    if items.len() < FILES_WORTH_A_THREAD || n_threads == 1 {
-        return items.iter().map(work).collect();
-    }
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
     // Each thread takes the next few as soon as it is done with some: a core that others use too
-    // would hold up everything if each had its share from the beginning.
-    let n_taken = AtomicUsize::new(0);
+    // would hold up everything if each had its share from the beginning. What comes of them goes
+    // right to its place.
+    let chunks = Mutex::new(items.chunks(FILES_AT_ONCE).zip(results.chunks_mut(FILES_AT_ONCE)));
+    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work_off = || {
-        let mut done = Vec::new();
-        loop {
-            let start = n_taken.fetch_add(FILES_AT_ONCE, Ordering::Relaxed);
-            let Some(rest) = items.get(start..).filter(|it| !it.is_empty()) else { return done };
-            let chunk = &rest[..rest.len().min(FILES_AT_ONCE)];
-            done.push((start, chunk.iter().map(&work).collect::<Vec<_>>()));
+        while let Some((items, results)) = next() {
+            for (item, result) in items.iter().zip(results) {
+                *result = Some(work(item));
+            }
         }
     };
-    let mut parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(work_off)).collect();
-        let mut parts = Vec::new();
-        for thread in threads {
-            let joined = thread.join();
-            parts.extend(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        parts
-    });
-    parts.sort_unstable_by_key(|(start, _)| *start);
-    let mut all = Vec::with_capacity(items.len());
-    for (_, results) in parts {
-        all.extend(results);
+    if items.len() < FILES_WORTH_A_THREAD || n_threads == 1 {
+        work_off();
+    } else {
+        std::thread::scope(|scope| (0..n_threads).for_each(|_| drop(scope.spawn(work_off))));
     }
-    all
+    // All are there. After `flatten` the caller could not collect them where they are.
+    results.into_iter().map_while(|it| it)
 }

@@ -226,15 +226,6 @@ fn what_must_be_refused_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_body_that_is_no_sql_is_refused_before_anything_runs() {
-    let project = Project::of_upgrades(&["CREATE TABLE a(x)", "SELECT 'x"]);
-    let err = project.upgrade(&Options::default()).unwrap_err();
-    let Failure::Split { problems } = &err.failure else { panic!("{err:?}") };
-    assert!(problems[0].location.source.text[problems[0].location.span.start..].starts_with("'x"));
-    assert_eq!(err.exit_class(), ExitClass::Refused);
-}
-
-#[test]
 fn an_irreversible_revision_refuses_the_whole_downgrade() {
     let project = Project::new(vec![
         revision("r1", "CREATE TABLE a(x)", "irreversible"),
