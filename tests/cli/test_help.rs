@@ -298,10 +298,11 @@ fn man_explains_itself() {
     insta::assert_snapshot!(TestEnv::empty().run("man -h"), @"
     Print the manual page
 
-    Usage: migrator man [OPTIONS] [COMMAND]
+    Usage: migrator man [OPTIONS] [COMMAND]...
 
     Arguments:
-      [COMMAND]  Of which command; of migrator itself if left out
+      [COMMAND]...  Of which command, such as `upgrade` or `schema dump`; of
+                    migrator itself if left out
 
     Options:
       -h, --help  Print help (see more with '--help')

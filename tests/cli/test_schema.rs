@@ -291,3 +291,29 @@ fn what_names_no_schema_is_an_error() {
     [exit status: 2]
     ");
 }
+
+#[test]
+fn every_kind_of_schema_can_be_compared_with_every_other() {
+    let env = env();
+    env.run("upgrade").ok();
+    let text = env.run("schema dump").ok();
+    env.file("schema.sql", &text).file("schema/all.sql", &text);
+    let kinds = [
+        "database",
+        "declared",
+        "heads",
+        "b2",
+        "current",
+        "schema.sql",
+        "schema",
+        "app.db",
+        "sqlite:///app.db",
+    ];
+    for from in kinds {
+        for to in kinds {
+            assert_eq!(env.run(&format!("schema diff {from} {to}")).ok(), "", "{from} {to}");
+        }
+        let lost = env.run(&format!("schema diff --sql {from} base")).ok();
+        assert!(lost.contains("\nDROP TABLE users;"), "{from}: {lost}");
+    }
+}
