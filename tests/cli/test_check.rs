@@ -15,7 +15,7 @@ fn env(schema: &str) -> TestEnv {
 /// The same with a program that declares the schema.
 fn env_with_program(script: &str) -> TestEnv {
     let env = env(TAGS);
-    env.config("[schema]\ncommand = [\"./ddl\", \"--now\"]\ntimeout = \"200ms\"");
+    env.config("[schema]\ncommand = [\"./ddl\", \"--now\"]");
     env.script("ddl", script);
     env
 }
@@ -366,15 +366,17 @@ fn a_program_that_prints_no_schema_is_an_error() {
     hint: it must print `CREATE` statements to its standard output
     [exit status: 2]
     ");
+    env.config("[schema]\ncommand = [\"./ddl\", \"--now\"]\ntimeout = \"1s\"");
     env.script("ddl", "echo 'connecting ...' >&2; sleep 60");
     insta::assert_snapshot!(env.run("check"), @r#"
     ------- stderr -------
-    error: `./ddl --now` did not end within 0.2 seconds
+    error: `./ddl --now` did not end within 1 second
     caused by: its standard error:
     connecting ...
     hint: it may take longer with `timeout = "2m"` under `[schema]` in alembic.toml
     [exit status: 2]
     "#);
+    env.config("[schema]\ncommand = [\"./ddl\", \"--now\"]");
     env.script("ddl", "echo 'CREATE TABLE tags (id INTEGER PRIMARY KEY'");
     insta::assert_snapshot!(env.run("check"), @"
     ------- stderr -------
