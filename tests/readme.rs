@@ -1,7 +1,8 @@
 //! Runs the sessions of the README and compares what they print.
 //!
-//! A session is a `console` block; the comment before it says where it takes place. Times are not
-//! compared, everything else is, standard error included.
+//! A session is a `console` block; the comment before it says where it takes place. A `diff` block
+//! with a comment edits a file before the session. Times are not compared, everything else is,
+//! standard error included.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +14,9 @@ use std::process::Command;
 fn copy_example(to: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     std::fs::create_dir(to.join("versions")).unwrap();
-    std::fs::copy(root.join("alembic.toml"), to.join("alembic.toml")).unwrap();
+    for name in ["alembic.toml", "schema.sql"] {
+        std::fs::copy(root.join(name), to.join(name)).unwrap();
+    }
     for entry in std::fs::read_dir(root.join("versions")).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, to.join("versions").join(path.file_name().unwrap())).unwrap();
@@ -55,7 +58,7 @@ fn run(folder: &Path, command: &str) -> String {
         .env_clear()
         .env("PATH", path)
         .env("MIGRATOR_NOW", "2026-11-23T10:00:00Z")
-        .env("MIGRATOR_REVISION_IDS", "0123456789ab")
+        .env("MIGRATOR_REVISION_IDS", "0123456789ab,123456789abc,23456789abcd")
         .output()
         .unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();
@@ -83,37 +86,79 @@ fn normalized(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The sessions of a Markdown text: where each takes place, and its lines.
-fn sessions(text: &str) -> Vec<(String, Vec<String>)> {
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    let mut place = None;
+/// A block of the README that means something to the tests.
+struct Block {
+    /// What its comment says: `session: PLACE` or `edit: FILE`.
+    comment: String,
+    lines: Vec<String>,
+}
+
+/// The blocks of a Markdown text that have a comment, and all sessions.
+fn blocks(text: &str) -> Vec<Block> {
+    let mut found: Vec<Block> = Vec::new();
+    let mut comment = None;
     let mut is_inside = false;
     for line in text.lines() {
-        if let Some(name) = line.strip_prefix("<!-- session: ") {
-            place = Some(name.trim_end_matches(" -->").to_owned());
-        } else if line == "```console" {
+        if let Some(text) = line.strip_prefix("<!-- ") {
+            comment = Some(text.trim_end_matches(" -->").to_owned());
+        } else if line.starts_with("```")
+            && !is_inside
+            && (comment.is_some() || line == "```console")
+        {
             is_inside = true;
-            let place = place.take().expect("a session says where it takes place");
-            found.push((place, Vec::new()));
+            let comment = comment.take().expect("a session says where it takes place");
+            found.push(Block { comment, lines: Vec::new() });
         } else if line == "```" {
             is_inside = false;
         } else if is_inside {
-            found.last_mut().unwrap().1.push(line.to_owned());
+            found.last_mut().unwrap().lines.push(line.to_owned());
         }
     }
     found
+}
+
+/// Edits a file as a diff says, whose lines stand in it once.
+fn edit(file: &Path, diff: &[String]) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let side = |other: char| -> String {
+        let lines = diff.iter().filter(|it| !it.starts_with(other));
+        lines.flat_map(|it| [&it[1..], "\n"]).collect()
+    };
+    let (old, new) = (side('+'), side('-'));
+    assert_eq!(text.matches(&old).count(), 1, "{} does not have:\n{old}", file.display());
+    #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
+    std::fs::write(file, text.replace(&old, &new)).unwrap();
+}
+
+/// Users with profiles, two of them without a bio, in the database of the example.
+fn add_rows(folder: &Path) {
+    run(folder, "migrator upgrade");
+    let database = rusqlite::Connection::open(folder.join("data/db.sqlite3")).unwrap();
+    let sql = "INSERT INTO users (username, email)
+               VALUES ('ada', 'a@x.org'), ('ben', 'b@x.org'), ('cid', 'c@x.org');
+               INSERT INTO profiles (user_id, full_name, bio)
+               VALUES (1, 'Ada', NULL), (2, 'Ben', 'A life'), (3, 'Cid', NULL);
+               INSERT INTO posts (title, user_id) VALUES ('First', 1), ('Second', 2);";
+    database.execute_batch(sql).unwrap();
 }
 
 #[test]
 fn the_sessions_print_what_the_readme_says() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(readme).unwrap();
-    let sessions = sessions(&text);
-    assert!(sessions.len() >= 4, "the sessions were not found");
+    let blocks = blocks(&text);
+    assert!(blocks.len() >= 4, "the sessions were not found");
 
     let mut folder = tempfile::tempdir().unwrap();
-    for (place, lines) in sessions {
-        match place.as_str() {
+    let mut edits: Vec<(String, Vec<String>)> = Vec::new();
+    for Block { comment, lines } in blocks {
+        let Some(place) = comment.strip_prefix("session: ") else {
+            if let Some(file) = comment.strip_prefix("edit: ") {
+                edits.push((file.to_owned(), lines));
+            }
+            continue;
+        };
+        match place {
             "example" => {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
@@ -126,7 +171,17 @@ fn the_sessions_print_what_the_readme_says() {
                 copy_example(folder.path());
                 add_two_heads(folder.path());
             }
+            "declared" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_rows(folder.path());
+            }
+            // Goes on too.
+            "declared, further" => {}
             other => panic!("no session takes place in `{other}`"),
+        }
+        for (file, diff) in edits.drain(..) {
+            edit(&folder.path().join(file), &diff);
         }
         let mut printed = String::new();
         for line in &lines {
@@ -137,4 +192,26 @@ fn the_sessions_print_what_the_readme_says() {
         let expected = lines.join("\n");
         assert_eq!(normalized(&printed), normalized(&expected), "in the session `{place}`");
     }
+}
+
+#[test]
+fn the_revisions_of_the_example_make_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_example(folder.path());
+    let clean = "no difference between the revisions and the declared schema\n";
+    assert_eq!(run(folder.path(), "migrator check"), clean);
+    let none = "the revisions make the declared schema; no file was written\n";
+    assert_eq!(run(folder.path(), "migrator revision --autogenerate -m nothing"), none);
+    run(folder.path(), "migrator upgrade");
+    let clean = "no difference between the revisions up to c3d8e52f7041 and data/db.sqlite3\n";
+    assert_eq!(run(folder.path(), "migrator check --database"), clean);
+    assert_eq!(
+        run(folder.path(), "migrator schema diff declared database"),
+        "no difference between the declared schema and data/db.sqlite3\n"
+    );
+}
+
+#[test]
+fn the_configuration_of_the_example_is_that_of_new_projects() {
+    assert_eq!(include_str!("../alembic.toml"), include_str!("../templates/schema/alembic.toml"));
 }

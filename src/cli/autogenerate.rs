@@ -1,18 +1,20 @@
 //! `migrator revision --autogenerate`
 
-use std::io::IsTerminal as _;
 use std::str::FromStr;
 
 use super::App;
-use super::new_file::{self, NewFile, Prepared};
+use super::new_file::{self, NewFile};
+use super::output::{Format, can_ask};
 use super::project::Project;
 use super::schemas::{Side, show, warn_of_renames};
 use crate::Error;
-use crate::autogenerate::{Generated, Rename, Request, autogenerate, differences};
+use crate::autogenerate::{
+    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
+};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::generate::Fill;
-use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::generate::{Fill, Note};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::schema::Name;
 
 /// The options of `--autogenerate`.
@@ -31,10 +33,15 @@ pub(super) struct AutogenerateArgs {
     from_database: bool,
 
     /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
+    ///
+    /// The declared schema can say the same: `-- migrator:renamed from name` on the line of the
+    /// column, or above `CREATE TABLE`. On a terminal you are asked.
     #[arg(long, value_name = "OLD=NEW", requires = "autogenerate")]
     rename: Vec<RenameArg>,
 
     /// A value for existing rows: `users.country="'US'"`, any expression of SQL (can be repeated)
+    ///
+    /// It may name the columns that the table has already: `--fill users.slug="lower(name)"`.
     #[arg(long, value_name = "COLUMN=EXPRESSION", requires = "autogenerate")]
     fill: Vec<FillArg>,
 }
@@ -122,27 +129,58 @@ pub(super) fn run(
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
     };
     let is_excluded = |name: &str| project.is_excluded(name);
-    ask_of_renames(
-        app,
-        &request(project, &from, &to, &answers.clone(), &is_excluded),
-        &mut answers,
-    )?;
+    let suggestions = |answers: &Answers| {
+        let request = request(project, &from, &to, answers, &is_excluded);
+        differences(&request).map(|(_, suggestions)| suggestions)
+    };
+    let open = ask_of_renames(&mut answers, suggestions)?;
     let request = request(project, &from, &to, &answers, &is_excluded);
-    let Some(generated) = autogenerate(&request).map_err(Error::from)? else {
-        if app.output.format == super::output::Format::Json {
+    let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
+    let Some(generated) = generated else {
+        if app.output.format == Format::Json {
             new_file::print_nothing(app)?;
         }
-        app.output.status("the revisions make the declared schema; no file was written");
+        let has = if args.from_database { "has" } else { "make" };
+        app.output
+            .status(format_args!("{} {has} the declared schema; no file was written", from.name));
         return Ok(ExitStatus::Done);
     };
     let new =
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
-    warn(app, &generated);
-    finish(app, project, &prepared, &generated, prints)
+    show_changes(app, &generated, prints)?;
+    let again = if prints { "run it again" } else { "remove the file and run it again" };
+    warn_of_renames(app, &open, again);
+    warn(app, &generated, again);
+    warn_of_other_heads(app, graph, parents);
+    if prints {
+        app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
+        return Ok(ExitStatus::Done);
+    }
+    new_file::write(app, project, &prepared, Some(&generated.lines))
 }
 
-fn request<'a>(
+/// An expression of the user that SQLite does not take is no mistake of migrator.
+fn refused_fill(err: AutogenerateError, fills: &[Fill]) -> anyhow::Error {
+    let AutogenerateError::Proof(failure) = &err else { return Error::from(err).into() };
+    let (fill, reason) = match &**failure {
+        ProofFailure::Statement { sql, source, .. } => {
+            (fills.iter().find(|it| sql.contains(&it.expression)), source.message.as_str())
+        }
+        ProofFailure::Split { .. } => (fills.first(), "a quote or a comment in it has no end"),
+        _ => return Error::from(err).into(),
+    };
+    let Some(Fill { table, column, expression }) = fill else { return Error::from(err).into() };
+    Usage::new(format!("`--fill {table}.{column}={expression}` does not work: {reason}"))
+        .hint(
+            "no file was written; an expression may name the columns that the table has already, \
+             by their new names, and a string has quotes: `--fill users.country=\"'US'\"`",
+        )
+        .into()
+}
+
+/// What is asked of the comparison.
+pub(super) fn request<'a>(
     project: &Project,
     from: &'a Side,
     to: &'a Side,
@@ -174,7 +212,7 @@ fn database_at(
     let rows = table.rows(&database).map_err(Error::from)?;
     let mut applied: Vec<RevisionIndex> =
         crate::plan::applied_rows(graph, &rows).map_err(Error::from)?;
-    let mut wanted = parents.to_vec();
+    let mut wanted = graph.maximal(&graph.ancestors(parents.iter().copied(), Edges::All));
     applied.sort_unstable();
     wanted.sort_unstable();
     if applied != wanted {
@@ -183,7 +221,7 @@ fn database_at(
             "{} is at {at}, and the new revision would follow {}",
             project.shown_database(&location),
             super::words::describe_rows(
-                &graph.ids(parents).iter().map(ToString::to_string).collect::<Vec<_>>()
+                &graph.ids(&wanted).iter().map(ToString::to_string).collect::<Vec<_>>()
             )
         ))
         .hint("bring it there with `migrator upgrade`, or leave out --from-database")
@@ -192,55 +230,71 @@ fn database_at(
     project.live(&location)
 }
 
-/// On a terminal, asks whether what is dropped was renamed; elsewhere says how to say so.
-fn ask_of_renames(app: &App, request: &Request<'_>, answers: &mut Answers) -> anyhow::Result<()> {
-    let (_, suggestions) = differences(request).map_err(Error::from)?;
-    let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if !can_ask {
-        warn_of_renames(app, &suggestions);
-        return Ok(());
-    }
-    for rename in suggestions {
-        let question = match &rename.column {
-            None => format!("Is {} the table {} under another name?", rename.to, rename.table),
-            Some(column) => {
-                format!("Is {}.{} the column {column} under another name?", rename.table, rename.to)
-            }
-        };
-        if super::migrate::confirm(&question)? {
-            answers.renames.push(rename);
+/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
+fn ask_of_renames(
+    answers: &mut Answers,
+    suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
+) -> anyhow::Result<Vec<Rename>> {
+    let mut asked: Vec<Rename> = Vec::new();
+    loop {
+        let mut open = suggestions(answers).map_err(Error::from)?;
+        if !can_ask() {
+            return Ok(open);
         }
+        open.retain(|it| !asked.contains(it));
+        if open.is_empty() {
+            return Ok(open);
+        }
+        for rename in &open {
+            let (kind, old) = super::schemas::renamed(rename);
+            let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
+            if super::migrate::confirm(&question)? {
+                answers.renames.push(rename.clone());
+            }
+        }
+        // The columns of a renamed table may have been renamed too.
+        asked.append(&mut open);
     }
-    Ok(())
 }
 
-/// Says what the upgrade loses and what it may fail on.
-fn warn(app: &App, generated: &Generated) {
-    for note in &generated.notes {
-        let way = note.flag.as_ref().map_or_else(String::new, |flag| {
-            format!("; to give them a value, run it again with `{flag}`")
-        });
-        app.output.warning(format_args!("{}{way}", note.hazard));
-    }
-}
-
-fn finish(
-    app: &mut App,
-    project: &Project,
-    prepared: &Prepared,
-    generated: &Generated,
-    prints: bool,
-) -> anyhow::Result<ExitStatus> {
-    if prints {
+/// Lists what differs: as the answer, or beside the answer where that is a file's text.
+fn show_changes(app: &mut App, generated: &Generated, is_beside: bool) -> std::io::Result<()> {
+    if is_beside {
         show(&generated.lines, |line| {
             app.output.status(line);
             Ok(())
-        })?;
-        app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
-        return Ok(ExitStatus::Done);
+        })
+    } else if app.output.format == Format::Text {
+        show(&generated.lines, |line| app.output.line(line))
+    } else {
+        Ok(())
     }
-    if app.output.format == super::output::Format::Text {
-        show(&generated.lines, |line| app.output.line(line))?;
+}
+
+/// Says what the upgrade loses and what it may fail on.
+fn warn(app: &App, generated: &Generated, again: &str) {
+    for note in &generated.notes {
+        let Note { hazard, rows, flag, .. } = note;
+        let refusal = match note.is_refused {
+            false => String::new(),
+            true if hazard.ends_with(rows) => ": `upgrade` refuses if there are any".to_owned(),
+            true => format!(": `upgrade` refuses if {rows}"),
+        };
+        let way = flag.as_ref().map_or_else(String::new, |flag| {
+            format!("; to give them a value, {again} with `{flag}`")
+        });
+        app.output.warning(format_args!("{hazard}{refusal}{way}"));
     }
-    new_file::write(app, project, prepared, Some(&generated.lines))
+}
+
+/// Says which heads the declared schema was not compared with: what they make is made once more.
+fn warn_of_other_heads(app: &App, graph: &RevisionGraph, parents: &[RevisionIndex]) {
+    let applied = graph.ancestors(parents.iter().copied(), Edges::All);
+    for head in graph.real_heads().into_iter().filter(|it| !applied.contains(*it)) {
+        let id = graph.id(head);
+        app.output.warning(format_args!(
+            "`{id}` is another head, and what it makes was left out of the comparison; \
+             `--depends-on {id}` or `migrator merge heads` brings it in"
+        ));
+    }
 }

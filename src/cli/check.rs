@@ -3,20 +3,24 @@
 use serde::Serialize;
 
 use super::App;
+use super::autogenerate::{Answers, request};
 use super::output::Format;
 use super::schemas::{ChangeJson, changes_json, show};
 use crate::Error;
-use crate::autogenerate::compare;
+use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
 use crate::diff::lines::Line;
 
 /// Say whether the revisions make the declared schema
 ///
-/// Replays the revisions in memory and compares with `[schema]` of alembic.toml. No database is
-/// needed, and none is touched. Exits with 1 where something differs.
+/// Replays the revisions in memory and compares with `[schema]` of alembic.toml, so that no database
+/// is needed. Exits with 1 where something differs, and lists what `revision --autogenerate` would
+/// write a revision for. Nothing is written anywhere.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
     /// Compare the database with what its revisions make: shows what was changed by hand
+    ///
+    /// `+` is what the database has more, `-` what it lacks. The declared schema is not asked.
     #[arg(long)]
     database: bool,
 }
@@ -44,7 +48,15 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         let heads = graph.heads();
         (project.replayed("the revisions".to_owned(), &graph, &heads)?, declared)
     };
-    let lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+    let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+    if !lines.is_empty() && !args.database {
+        // With the renames of the hints, as the revision will have them.
+        let is_excluded = |name: &str| project.is_excluded(name);
+        let answers = Answers::default();
+        lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
+            .map_err(Error::from)?
+            .0;
+    }
     answer(app, &from.name, &to.name, &lines)?;
     if lines.is_empty() {
         return Ok(ExitStatus::Done);
@@ -58,7 +70,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
 }
 
 /// Prints what differs.
-pub(super) fn answer(app: &mut App, from: &str, to: &str, lines: &[Line]) -> anyhow::Result<()> {
+fn answer(app: &mut App, from: &str, to: &str, lines: &[Line]) -> anyhow::Result<()> {
     if app.output.format == Format::Json {
         app.output.json(&CheckJson {
             from: from.to_owned(),

@@ -65,6 +65,13 @@ pub(super) fn targets() -> ArgValueCandidates {
     ArgValueCandidates::new(|| candidates(&["head", "heads", "base", "+1", "-1"]))
 }
 
+/// Completes what names a schema; files are left to the shell.
+pub(super) fn schemas() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        candidates(&["database", "declared", "head", "heads", "base", "current"])
+    })
+}
+
 /// Completes the kinds of projects.
 pub(super) fn templates() -> ArgValueCandidates {
     let candidate = |it: &Template| CompletionCandidate::new(it.name).help(Some(it.summary.into()));

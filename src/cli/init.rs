@@ -123,8 +123,16 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
     let change = if root == here { String::new() } else { format!("cd {directory} && ") };
     let environment = template.environment.map(|it| format!("-n {it} ")).unwrap_or_default();
     let label = template.environment.map(|it| format!("--branch-label {it} ")).unwrap_or_default();
+    let (edit, generate) = match template.schema {
+        None => (String::new(), ""),
+        Some(file) => {
+            let file = script_dir::shown(&root.join(file), &here);
+            (format!("put a table into {}, then: ", file.display()), "--autogenerate ")
+        }
+    };
     app.output.status(format_args!(
-        "next: {change}migrator {environment}revision {label}-m \"Create the first table\""
+        "next: {edit}{change}migrator {environment}revision {generate}{label}\
+         -m \"Create the first table\""
     ));
     Ok(ExitStatus::Done)
 }

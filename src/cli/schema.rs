@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::App;
-use super::autogenerate::{Answers, RenameArg};
+use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
-use super::schemas::Side;
+use super::schemas::{ChangeJson, Side, changes_json, show, warn_of_renames};
+use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::{Request, autogenerate, differences};
+use crate::autogenerate::{autogenerate, differences};
 use crate::diagnostics::ExitStatus;
 use crate::schema::dump::dump;
 
@@ -29,8 +29,8 @@ enum SchemaCommand {
     /// Tables come before those that reference them, each with its indexes and triggers; views
     /// come last. The text of each object is as its author wrote it.
     Dump {
-        /// Whose
-        #[arg(default_value = "database")]
+        /// Which: `database`, `declared`, a file, a folder, a URL or a revision
+        #[arg(default_value = "database", add = completions::schemas())]
         schema: String,
     },
     /// Print what leads from one schema to another
@@ -38,8 +38,10 @@ enum SchemaCommand {
     /// Exits with 0 whether or not there is a difference; `check` is the command for scripts.
     Diff {
         /// Before
+        #[arg(add = completions::schemas())]
         from: String,
         /// After
+        #[arg(add = completions::schemas())]
         to: String,
         /// Print SQL that leads there, proven as `revision --autogenerate` proves it
         #[arg(long)]
@@ -55,6 +57,18 @@ enum SchemaCommand {
 struct DumpJson {
     schema: String,
     sql: String,
+}
+
+/// What differs between two schemas, as JSON.
+#[derive(Serialize)]
+struct DiffJson {
+    from: String,
+    to: String,
+    is_clean: bool,
+    changes: Vec<ChangeJson>,
+    /// What leads there; only with `--sql`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<String>,
 }
 
 pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus> {
@@ -90,24 +104,22 @@ fn diff(
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.is_excluded(name);
-    let request = Request {
-        from: &from.scratch,
-        to: &to.schema,
-        hinted_tables: &to.renamed_tables,
-        renames: &answers.renames,
-        fills: &answers.fills,
-        target: project.config.sqlite.target.minor,
-        by_order: project.config.schema.column_order,
-        is_excluded: &is_excluded,
-    };
-    if wants_sql && app.output.format == Format::Text {
-        match autogenerate(&request).map_err(Error::from)? {
-            Some(found) => app.output.line(found.upgrade.trim_end_matches('\n'))?,
-            None => app.output.status("there is no difference"),
-        }
-        return Ok(());
-    }
+    let request = request(project, from, to, &answers, &is_excluded);
+    let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;
-    super::schemas::warn_of_renames(app, &suggestions);
-    super::check::answer(app, &from.name, &to.name, &lines)
+    warn_of_renames(app, &suggestions, "run it again");
+    let sql = generated.map(|it| it.upgrade).unwrap_or_default();
+    if app.output.format == Format::Json {
+        let changes = changes_json(&lines);
+        let sql = wants_sql.then_some(sql);
+        let (from, to) = (from.name.clone(), to.name.clone());
+        app.output.json(&DiffJson { from, to, is_clean: lines.is_empty(), changes, sql })?;
+    } else if lines.is_empty() {
+        app.output.status(format_args!("no difference between {} and {}", from.name, to.name));
+    } else if wants_sql {
+        app.output.line(sql.trim_end_matches('\n'))?;
+    } else {
+        show(&lines, |line| app.output.line(line))?;
+    }
+    Ok(())
 }

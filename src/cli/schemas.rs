@@ -8,15 +8,16 @@ use serde::Serialize;
 use super::App;
 use super::project::Project;
 use crate::Error;
-use crate::autogenerate::read_schema;
+use crate::autogenerate::{Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, LogTable, Scratch};
 use crate::declared::{self, Command, Declaration, Declared};
 use crate::diagnostics::Usage;
 use crate::diff::lines::{Line, Sign};
 use crate::exec::Replay;
-use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::schema::{Name, Schema};
+use crate::similar::similar;
 
 /// One side of a comparison.
 pub struct Side {
@@ -95,7 +96,8 @@ impl Project {
         })
     }
 
-    /// What the revisions make of an empty database, up to `targets`.
+    /// What the revisions make of an empty database, up to `targets`; one of them may come before
+    /// another.
     pub fn replayed(
         &self,
         name: String,
@@ -108,7 +110,8 @@ impl Project {
             log: self.config.database.log,
             extensions: &extensions,
         };
-        let scratch = replay.run(graph, targets).map_err(Error::from)?;
+        let applied = graph.ancestors(targets.iter().copied(), Edges::All);
+        let scratch = replay.run(graph, &graph.maximal(&applied)).map_err(Error::from)?;
         self.side(name, scratch)
     }
 
@@ -134,20 +137,37 @@ impl Project {
             "declared" => return self.declared(),
             _ => {}
         }
+        let full = self.here.join(path);
         let is_sql = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("sql"));
-        if path.is_dir() || is_sql {
-            let full = self.here.join(path);
+        if full.is_dir() || (is_sql && full.is_file()) {
             return self.declared_in(text, &[full.display().to_string()], None);
         }
         let is_url = ["sqlite:", "sqlite+", "file:"].iter().any(|it| text.starts_with(it));
-        if is_url || path.is_file() {
+        if is_url || full.is_file() {
             let location =
                 self.config.database_location(Some(text), &self.here).map_err(Error::from)?;
             return self.live(&location);
         }
         let graph = self.graph()?;
-        let symbol = text.parse().map_err(Error::from)?;
-        let targets = self.resolve_with_current(&graph, &symbol)?;
+        let targets = match text.parse().map_err(Error::from) {
+            Ok(symbol) => self.resolve_with_current(&graph, &symbol),
+            Err(err) => Err(err.into()),
+        };
+        let targets =
+            targets.map_err(|err| match similar(text, ["database", "declared"]).first() {
+                Some(near) => Usage::new(format!("no schema is called `{text}`"))
+                    .hint(format!("did you mean `{near}`?"))
+                    .into(),
+                None if is_sql || text.contains(['.', '/', '\\']) => Usage::new(format!(
+                    "there is no file, folder or revision `{text}`"
+                ))
+                .hint(
+                    "a schema is `database`, `declared`, a SQL file or folder, a database or \
+                         its URL, or a revision",
+                )
+                .into(),
+                None => err,
+            })?;
         self.replayed(format!("revision {text}"), &graph, &targets)
     }
 }
@@ -158,7 +178,7 @@ pub fn show(
     mut line: impl FnMut(String) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     use anstyle::{AnsiColor, Style};
-    const KIND_WIDTH: usize = 6;
+    let kind_width = lines.iter().map(|it| it.kind.len()).max().unwrap_or_default();
     let name_width = lines.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
     for it in lines {
         let color = match it.sign {
@@ -170,7 +190,7 @@ pub fn show(
         let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
         let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
         let width = if detail.is_empty() { 0 } else { name_width };
-        line(format!("  {style}{sign}{style:#} {kind:KIND_WIDTH$}  {name:width$}{detail}"))?;
+        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name:width$}{detail}"))?;
     }
     Ok(())
 }
@@ -186,17 +206,23 @@ pub fn changes_json(lines: &[Line]) -> Vec<ChangeJson> {
     lines.iter().map(json).collect()
 }
 
-/// Says that something was dropped and something alike added, and how to say that it is the same.
-pub fn warn_of_renames(app: &App, suggestions: &[crate::autogenerate::Rename]) {
+/// Says that something was dropped and something alike added, and how to say that it is the same;
+/// `again` is what to do for it.
+pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
     for rename in suggestions {
-        let (kind, old) = match &rename.column {
-            None => ("table", rename.table.to_string()),
-            Some(column) => ("column", format!("{}.{column}", rename.table)),
-        };
+        let (kind, old) = renamed(rename);
         app.output.warning(format_args!(
-            "the {kind} {old} is dropped and {} added; if it was renamed, run it again with \
+            "the {kind} {old} is dropped and {} added; if it was renamed, {again} with \
              `--rename {rename}`",
             rename.to
         ));
+    }
+}
+
+/// What a rename is about: the kind of object, and its name of before.
+pub fn renamed(rename: &Rename) -> (&'static str, String) {
+    match &rename.column {
+        None => ("table", rename.table.to_string()),
+        Some(column) => ("column", format!("{}.{column}", rename.table)),
     }
 }

@@ -10,6 +10,8 @@ pub struct Template {
     pub summary: &'static str,
     /// The environment that its first revision is made in, where there are several databases.
     pub environment: Option<&'static str>,
+    /// The file with the declared schema, where its first revision is generated.
+    pub schema: Option<&'static str>,
     /// Its files: the path, relative to the project and with `/`, and the text.
     pub files: &'static [(&'static str, &'static str)],
 }
@@ -25,11 +27,12 @@ pub fn templates() -> &'static [Template] {
     &TEMPLATES
 }
 
-const TEMPLATES: [Template; 3] = [
+const TEMPLATES: [Template; 4] = [
     Template {
         name: "generic",
         summary: "one database",
         environment: None,
+        schema: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/generic/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/generic/versions/README.md")),
@@ -38,9 +41,23 @@ const TEMPLATES: [Template; 3] = [
         ],
     },
     Template {
+        name: "schema",
+        summary: "one database, revisions generated from schema.sql",
+        environment: None,
+        schema: Some("schema.sql"),
+        files: &[
+            ("alembic.toml", include_str!("../../templates/schema/alembic.toml")),
+            ("schema.sql", include_str!("../../templates/schema/schema.sql")),
+            ("versions/README.md", include_str!("../../templates/schema/versions/README.md")),
+            (".env.example", include_str!("../../templates/schema/.env.example")),
+            (REVISION_TEMPLATE_PATH, REVISION_TEMPLATE),
+        ],
+    },
+    Template {
         name: "multidb",
         summary: "several databases, each with a lineage of its own",
         environment: Some("users"),
+        schema: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/multidb/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/multidb/versions/README.md")),
@@ -52,6 +69,7 @@ const TEMPLATES: [Template; 3] = [
         name: "async",
         summary: "one database, upgraded by an async program when it starts",
         environment: None,
+        schema: None,
         files: &[
             ("alembic.toml", include_str!("../../templates/async/alembic.toml")),
             ("versions/README.md", include_str!("../../templates/async/versions/README.md")),
@@ -92,6 +110,7 @@ mod tests {
     #[test]
     fn every_configuration_loads() {
         assert_eq!(load("generic", None), r#"["versions"] data/db.sqlite3"#);
+        assert_eq!(load("schema", None), r#"["versions"] data/db.sqlite3"#);
         assert_eq!(load("async", None), r#"["versions"] data/db.sqlite3"#);
     }
 
@@ -132,7 +151,7 @@ mod tests {
 
             full.file.clone_from(&plain.file);
             full.database.url.clone_from(&plain.database.url);
-            full.schema.files.clear();
+            full.schema.files.clone_from(&plain.schema.files);
             full.hooks.clear();
             full.environments_with_url.clone_from(&plain.environments_with_url);
             assert_eq!(full, plain, "{}", template.name);
@@ -151,8 +170,14 @@ mod tests {
     }
 
     #[test]
-    fn the_async_configuration_is_the_generic_one() {
-        let text = |template: &Template| template.files[0].1;
-        assert_eq!(text(&TEMPLATES[0]), text(&TEMPLATES[2]));
+    fn the_other_configurations_of_one_database_are_the_generic_one() {
+        let text = |name| templates().iter().find(|it| it.name == name).unwrap().files[0].1;
+        let generic = text("generic");
+        assert_eq!(text("async"), generic);
+        let declares = generic
+            .replace("# [schema]\n", "[schema]\n")
+            .replace("# files = [\"schema.sql\"]\n", "files = [\"schema.sql\"]\n");
+        assert_ne!(declares, generic);
+        assert_eq!(text("schema"), declares);
     }
 }

@@ -90,7 +90,9 @@ pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
         AutogenerateError::Rename(_) => one(
             "`migrator check` lists what differs; `--rename` takes the old name and the new one",
         ),
-        AutogenerateError::Fill { .. } => one("`--fill` takes `TABLE.COLUMN=EXPRESSION`"),
+        AutogenerateError::Fill { .. } => {
+            one("`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema")
+        }
         AutogenerateError::Refused { .. } => {
             one("look at the views and triggers of the schema: one may be broken already")
         }

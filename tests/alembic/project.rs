@@ -36,14 +36,7 @@ pub struct Pair {
 impl Pair {
     /// `None` where Alembic is not installed, which is said, and is a failure in CI.
     pub fn new(graph: &Graph) -> Option<Self> {
-        let Some(python) = find_python() else {
-            let is_ci = std::env::var_os("CI").is_some_and(|it| it == "true");
-            assert!(!is_ci, "there is no Python with Alembic, which cannot be skipped in CI");
-            eprintln!(
-                "SKIPPED a comparison with Alembic: no Python with it (MIGRATOR_TEST_PYTHON)"
-            );
-            return None;
-        };
+        let python = python()?;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for name in ["python/versions", "sql/versions"] {
@@ -171,8 +164,20 @@ impl Drop for Pair {
 }
 
 #[expect(clippy::disallowed_methods, reason = "fsutil is not for tests")]
-fn write(path: &Path, content: &str) {
+pub fn write(path: &Path, content: &str) {
     std::fs::write(path, content).unwrap();
+}
+
+/// A Python that has Alembic, and so SQLAlchemy; `None` where there is none, which is said, and is a
+/// failure in CI.
+pub fn python() -> Option<PathBuf> {
+    let python = find_python();
+    if python.is_none() {
+        let is_ci = std::env::var_os("CI").is_some_and(|it| it == "true");
+        assert!(!is_ci, "there is no Python with Alembic, which cannot be skipped in CI");
+        eprintln!("SKIPPED a test with Python: none that has Alembic (MIGRATOR_TEST_PYTHON)");
+    }
+    python
 }
 
 /// A Python that has Alembic: the one that is named, the one that `.ci/run` made, or the system's.

@@ -3,7 +3,9 @@
 
 mod support;
 
+mod test_autogenerate;
 mod test_branches;
+mod test_check;
 mod test_completions;
 mod test_config;
 mod test_current;
@@ -28,6 +30,7 @@ mod test_merge;
 mod test_new_file;
 mod test_offline;
 mod test_revision;
+mod test_schema;
 mod test_show;
 mod test_stamp;
 mod test_upgrade;

@@ -60,6 +60,8 @@ fn revisions_and_labels_are_completed() {
     assert_eq!(complete(env(), &["revision", "--head", "1"]), ["1975ea83b712"]);
     assert_eq!(complete(env(), &["revision", "--depends-on", "2"]), ["27c6a30d7c24"]);
     assert_eq!(complete(env(), &["merge", "he"]), ["head", "heads"]);
+    assert_eq!(complete(env(), &["schema", "dump", "da"]), ["database"]);
+    assert_eq!(complete(env(), &["schema", "diff", "declared", "19"]), ["1975ea83b712"]);
     let all = complete(env(), &["upgrade", ""]);
     for word in ["head", "heads", "base", "1975ea83b712", "27c6a30d7c24", "shop@head"] {
         assert!(all.iter().any(|it| it == word), "{word}: {all:?}");
@@ -73,6 +75,10 @@ fn commands_and_options_are_completed() {
     assert_eq!(complete(env(), &["heads", "--ur"]), ["--url"]);
     assert_eq!(complete(env(), &["completions", "z"]), ["zsh"]);
     assert_eq!(complete(env(), &["init", "-t", "mu"]), ["multidb"]);
+    assert_eq!(complete(env(), &["init", "-t", "sc"]), ["schema"]);
+    assert_eq!(complete(env(), &["revision", "--autogenerate", "--fi"]), ["--fill"]);
+    assert_eq!(complete(env(), &["check", "--da"]), ["--database"]);
+    assert_eq!(complete(env(), &["schema", "di"]), ["diff"]);
 }
 
 #[test]

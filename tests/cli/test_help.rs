@@ -298,10 +298,11 @@ fn man_explains_itself() {
     insta::assert_snapshot!(TestEnv::empty().run("man -h"), @"
     Print the manual page
 
-    Usage: migrator man [OPTIONS] [COMMAND]
+    Usage: migrator man [OPTIONS] [COMMAND]...
 
     Arguments:
-      [COMMAND]  Of which command; of migrator itself if left out
+      [COMMAND]...  Of which command, such as `upgrade` or `schema dump`; of
+                    migrator itself if left out
 
     Options:
       -h, --help  Print help (see more with '--help')
@@ -320,5 +321,60 @@ fn import_refinery_explains_itself() {
 
     Options:
       -h, --help  Print help (see more with '--help')
+    ");
+}
+
+#[test]
+fn check_explains_itself() {
+    insta::assert_snapshot!(TestEnv::empty().run("check -h"), @"
+    Say whether the revisions make the declared schema
+
+    Usage: migrator check [OPTIONS]
+
+    Options:
+          --database  Compare the database with what its revisions make: shows what
+                      was changed by hand
+      -h, --help      Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(TestEnv::empty().run("schema -h"), @"
+    Show schemas and how they differ
+
+    Usage: migrator schema [OPTIONS] <COMMAND>
+
+    Commands:
+      dump  Print a schema as SQL
+      diff  Print what leads from one schema to another
+      help  Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(TestEnv::empty().run("schema dump -h"), @"
+    Print a schema as SQL
+
+    Usage: migrator schema dump [OPTIONS] [SCHEMA]
+
+    Arguments:
+      [SCHEMA]  Which: `database`, `declared`, a file, a folder, a URL or a revision
+                [default: database]
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    ");
+    insta::assert_snapshot!(TestEnv::empty().run("schema diff -h"), @"
+    Print what leads from one schema to another
+
+    Usage: migrator schema diff [OPTIONS] <FROM> <TO>
+
+    Arguments:
+      <FROM>  Before
+      <TO>    After
+
+    Options:
+          --sql               Print SQL that leads there, proven as `revision
+                              --autogenerate` proves it
+          --rename <OLD=NEW>  What has another name: `users.name=full_name` or
+                              `posts=articles` (can be repeated)
+      -h, --help              Print help (see more with '--help')
     ");
 }

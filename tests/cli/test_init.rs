@@ -164,6 +164,63 @@ fn a_program_that_upgrades_at_start_up() {
 }
 
 #[test]
+fn a_schema_is_declared_and_the_revisions_follow_it() {
+    let env = TestEnv::empty();
+    insta::assert_snapshot!(env.run("init -t schema"), @r#"
+    wrote alembic.toml
+    wrote schema.sql
+    wrote versions/README.md
+    wrote .env.example
+    wrote templates/revision.sql.jinja
+    ------- stderr -------
+    next: put a table into schema.sql, then: migrator revision --autogenerate -m "Create the first table"
+    "#);
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    no difference between the revisions and the declared schema
+    ");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'Nothing yet'"), @"
+    ------- stderr -------
+    the revisions make the declared schema; no file was written
+    ");
+
+    // The table of the example is right when its comment signs are taken away.
+    let text = env.read("schema.sql");
+    let from = text.find("-- CREATE TABLE").unwrap();
+    let to = text.find("-- );\n").unwrap() + 6;
+    let table = text[from..to].replace("-- ", "");
+    env.file("schema.sql", &table);
+    insta::assert_snapshot!(env.run("check"), @r#"
+      + table  users  (id, email, created_at)
+    ------- stderr -------
+    `migrator revision --autogenerate -m "…"` writes the revision for it
+    [exit status: 1]
+    "#);
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'Create users'"), @"
+      + table  users  (id, email, created_at)
+    wrote versions/aaaa11112222_create_users.sql (proven: up and down)
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade aaaa11112222, Create users ([time])
+    data/db.sqlite3 is at aaaa11112222
+    ");
+    insta::assert_snapshot!(env.run("check --database"), @"
+    ------- stderr -------
+    no difference between the revisions up to aaaa11112222 and data/db.sqlite3
+    ");
+    insta::assert_snapshot!(env.run("init -t schema blog"), @r#"
+    wrote blog/alembic.toml
+    wrote blog/schema.sql
+    wrote blog/versions/README.md
+    wrote blog/.env.example
+    wrote blog/templates/revision.sql.jinja
+    ------- stderr -------
+    next: put a table into blog/schema.sql, then: cd blog && migrator revision --autogenerate -m "Create the first table"
+    "#);
+}
+
+#[test]
 fn an_unknown_template_gets_the_known_ones() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("init -t asynk"), @"
@@ -175,7 +232,7 @@ fn an_unknown_template_gets_the_known_ones() {
     insta::assert_snapshot!(env.run("init -t pyproject"), @"
     ------- stderr -------
     error: there is no template `pyproject`
-    hint: the templates are `generic`, `multidb`, `async`
+    hint: the templates are `generic`, `schema`, `multidb`, `async`
     [exit status: 2]
     ");
     assert!(env.files().is_empty());
@@ -186,6 +243,7 @@ fn the_templates_are_listed() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("list-templates"), @"
     generic  one database
+    schema   one database, revisions generated from schema.sql
     multidb  several databases, each with a lineage of its own
     async    one database, upgraded by an async program when it starts
     ");

@@ -192,7 +192,7 @@ fn a_project_and_its_templates_are_named() {
     );
     let templates = env.run("list-templates --json").json();
     assert_eq!(templates[0], json!({"name": "generic", "summary": "one database"}));
-    assert_eq!(templates.as_array().unwrap().len(), 3);
+    assert_eq!(templates.as_array().unwrap().len(), 4);
 }
 
 #[test]

@@ -23,6 +23,15 @@ fn every_command_has_a_page() {
     for command in ["init", "list-templates", "ensure_version", "import", "completions", "man"] {
         env.run(&format!("man {command}")).ok();
     }
+    let page = env.run("man schema dump").ok();
+    assert!(page.contains(".TH migrator-schema-dump 1"), "{page}");
+    assert!(page.contains("migrator schema dump"), "{page}");
+    insta::assert_snapshot!(env.run("man schema dum"), @"
+    ------- stderr -------
+    error: there is no command `schema dum`
+    hint: `migrator schema --help` lists the commands
+    [exit status: 2]
+    ");
     insta::assert_snapshot!(env.run("man upgrad"), @"
     ------- stderr -------
     error: there is no command `upgrad`

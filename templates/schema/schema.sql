@@ -1,0 +1,13 @@
+-- The schema as it should be: tables, indexes, views and triggers, in any order.
+-- Change it here; `migrator revision --autogenerate -m "..."` writes the revision that leads to it,
+-- and `migrator check` says whether the revisions do.
+--
+-- CREATE TABLE users (
+--     id INTEGER PRIMARY KEY,
+--     email TEXT NOT NULL UNIQUE,
+--     created_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+-- );
+--
+-- A column or a table with another name keeps its data if it says which it was:
+--
+--     full_name TEXT, -- migrator:renamed from name

@@ -1,0 +1,319 @@
+//! `migrator schema dump` and `migrator schema diff`
+
+use crate::support::TestEnv;
+
+/// Users, then posts and a view; the database is at the first.
+fn env() -> TestEnv {
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]").file(
+        "schema.sql",
+        "CREATE VIEW titles AS SELECT title FROM posts;\n\
+         CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\
+         CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n",
+    );
+    env.revision("a1")
+        .up("CREATE TABLE users (\n    id INTEGER PRIMARY KEY,\n    email TEXT NOT NULL -- in lower case\n);\nCREATE UNIQUE INDEX ix_users_email ON users (email);")
+        .down("DROP TABLE users;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\
+             CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;")
+        .down("DROP TABLE posts;")
+        .write();
+    env.run("upgrade a1").ok();
+    env
+}
+
+#[test]
+fn a_schema_is_printed_as_sql() {
+    let env = env();
+    insta::assert_snapshot!(env.run("schema dump"), @"
+    CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL -- in lower case
+    );
+
+    CREATE UNIQUE INDEX ix_users_email ON users (email);
+    ");
+    insta::assert_snapshot!(env.run("schema dump head"), @"
+    CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL -- in lower case
+    );
+
+    CREATE UNIQUE INDEX ix_users_email ON users (email);
+
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
+
+    CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;
+    ");
+    insta::assert_snapshot!(env.run("schema dump a1"), @"
+    CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL -- in lower case
+    );
+
+    CREATE UNIQUE INDEX ix_users_email ON users (email);
+    ");
+    insta::assert_snapshot!(env.run("schema dump base"), @"
+    ------- stderr -------
+    there is nothing in revision base
+    ");
+    insta::assert_snapshot!(env.run("schema dump declared"), @"
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
+
+    CREATE VIEW titles AS SELECT title FROM posts;
+    ");
+    insta::assert_snapshot!(env.run("schema dump schema.sql"), @"
+    CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
+
+    CREATE VIEW titles AS SELECT title FROM posts;
+    ");
+    insta::assert_snapshot!(env.run("schema dump app.db"), @"
+    CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL -- in lower case
+    );
+
+    CREATE UNIQUE INDEX ix_users_email ON users (email);
+    ");
+    insta::assert_snapshot!(env.run("schema dump sqlite:///app.db --json"), @r#"
+    {
+      "schema": "app.db",
+      "sql": "CREATE TABLE users (\n    id INTEGER PRIMARY KEY,\n    email TEXT NOT NULL -- in lower case\n);\n\nCREATE UNIQUE INDEX ix_users_email ON users (email);\n"
+    }
+    "#);
+    assert_eq!(env.run("schema dump database").ok(), env.run("schema dump current").ok());
+}
+
+#[test]
+fn a_dump_begins_a_declared_schema() {
+    let env = env();
+    env.run("upgrade").ok();
+    let text = env.run("schema dump").ok();
+    env.file("schema.sql", &text);
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    no difference between the revisions and the declared schema
+    ");
+}
+
+#[test]
+fn two_schemas_are_compared() {
+    let env = env();
+    insta::assert_snapshot!(env.run("schema diff a1 b2"), @"
+    + table    posts      (id, title, user_id)
+    + trigger  no_delete  ON posts
+    ");
+    insta::assert_snapshot!(env.run("schema diff b2 a1"), @"
+    - table    posts
+    - trigger  no_delete
+    ");
+    insta::assert_snapshot!(env.run("schema diff database declared"), @"
+    + table  posts           (id, title, user_id)
+    - index  ix_users_email
+    + view   titles
+    ");
+    insta::assert_snapshot!(env.run("schema diff declared head"), @"
+    + index    ix_users_email  UNIQUE ON users (email)
+    - view     titles
+    + trigger  no_delete       ON posts
+    ");
+    insta::assert_snapshot!(env.run("schema diff database a1"), @"
+    ------- stderr -------
+    no difference between app.db and revision a1
+    ");
+    insta::assert_snapshot!(env.run("schema diff schema.sql app.db"), @"
+    - table  posts
+    + index  ix_users_email  UNIQUE ON users (email)
+    - view   titles
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1 b2 --json"), @r#"
+    {
+      "from": "revision a1",
+      "to": "revision b2",
+      "is_clean": false,
+      "changes": [
+        {
+          "change": "added",
+          "kind": "table",
+          "name": "posts",
+          "detail": "(id, title, user_id)"
+        },
+        {
+          "change": "added",
+          "kind": "trigger",
+          "name": "no_delete",
+          "detail": "ON posts"
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn the_sql_between_two_schemas() {
+    let env = env();
+    insta::assert_snapshot!(env.run("schema diff a1 b2 --sql"), @"
+    -- create the table posts
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
+
+    -- create the trigger no_delete
+    CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;
+    ");
+    insta::assert_snapshot!(env.run("schema diff b2 a1 --sql"), @"
+    -- drop the table posts
+    -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
+    DROP TABLE posts;
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1 a1 --sql"), @"
+    ------- stderr -------
+    no difference between revision a1 and revision a1
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1 b2 --sql --json"), @r#"
+    {
+      "from": "revision a1",
+      "to": "revision b2",
+      "is_clean": false,
+      "changes": [
+        {
+          "change": "added",
+          "kind": "table",
+          "name": "posts",
+          "detail": "(id, title, user_id)"
+        },
+        {
+          "change": "added",
+          "kind": "trigger",
+          "name": "no_delete",
+          "detail": "ON posts"
+        }
+      ],
+      "sql": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
+    }
+    "#);
+    env.file("new.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);");
+    insta::assert_snapshot!(env.run("schema diff a1 new.sql"), @"
+      + table  people          (id, email)
+      - table  users
+      - index  ix_users_email
+    ------- stderr -------
+    warning: the table users is dropped and people added; if it was renamed, run it again with `--rename users=people`
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql"), @"
+    -- create the table people
+    CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
+
+    -- drop the table users
+    -- migrate:warn-if rows of users are deleted with it: SELECT id FROM users
+    DROP TABLE users;
+    ------- stderr -------
+    warning: the table users is dropped and people added; if it was renamed, run it again with `--rename users=people`
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql --rename users=people"), @"
+    -- the table users is called people from now on
+    ALTER TABLE users RENAME TO people;
+
+    -- drop the index ix_users_email
+    DROP INDEX ix_users_email;
+    ");
+}
+
+#[test]
+fn what_names_no_schema_is_an_error() {
+    let env = env();
+    insta::assert_snapshot!(env.run("schema dump zz"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `zz` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema dump missing.sql"), @"
+    ------- stderr -------
+    error: there is no file, folder or revision `missing.sql`
+    hint: a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema dump missing.db"), @"
+    ------- stderr -------
+    error: there is no file, folder or revision `missing.db`
+    hint: a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema dump databse"), @"
+    ------- stderr -------
+    error: no schema is called `databse`
+    hint: did you mean `database`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema dump sqlite:///missing.db"), @"
+    ------- stderr -------
+    error: the database `$DIR/missing.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema diff a1"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      <TO>
+
+    Usage: migrator schema diff <FROM> <TO>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema"), @"
+    ------- stderr -------
+    Show schemas and how they differ
+
+    Usage: migrator schema [OPTIONS] <COMMAND>
+
+    Commands:
+      dump  Print a schema as SQL
+      diff  Print what leads from one schema to another
+      help  Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help (see more with '--help')
+    [exit status: 2]
+    ");
+    env.file("note.txt", "no database");
+    insta::assert_snapshot!(env.run("schema dump note.txt"), @"
+    ------- stderr -------
+    error: `$DIR/note.txt` is not an SQLite database
+    caused by: file is not a database
+    hint: check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn every_kind_of_schema_can_be_compared_with_every_other() {
+    let env = env();
+    env.run("upgrade").ok();
+    let text = env.run("schema dump").ok();
+    env.file("schema.sql", &text).file("schema/all.sql", &text);
+    let kinds = [
+        "database",
+        "declared",
+        "heads",
+        "b2",
+        "current",
+        "schema.sql",
+        "schema",
+        "app.db",
+        "sqlite:///app.db",
+    ];
+    for from in kinds {
+        for to in kinds {
+            assert_eq!(env.run(&format!("schema diff {from} {to}")).ok(), "", "{from} {to}");
+        }
+        let lost = env.run(&format!("schema diff --sql {from} base")).ok();
+        assert!(lost.contains("\nDROP TABLE users;"), "{from}: {lost}");
+    }
+}
