@@ -30,6 +30,7 @@ mod test_offline;
 mod test_revision;
 mod test_show;
 mod test_stamp;
+mod test_target;
 mod test_upgrade;
 
 #[test]
