@@ -131,8 +131,11 @@ impl Project {
     /// The schema of a database, which is only read.
     pub fn live(&self, location: &DatabaseLocation) -> anyhow::Result<Side> {
         let timeout = self.config.database.busy_timeout;
+        let extensions = self.extensions()?;
         let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
-        let scratch = Scratch::with_schema_of(&live, &self.extensions()?).map_err(Error::from)?;
+        // Only the module of a virtual table knows which tables are its shadow tables.
+        live.load_extensions(&extensions).map_err(Error::from)?;
+        let scratch = Scratch::with_schema_of(&live, &extensions).map_err(Error::from)?;
         self.side(self.shown_database(location), scratch)
     }
 

@@ -12,6 +12,7 @@ mod test_downgrade;
 mod test_dry_run;
 mod test_edit;
 mod test_ensure_version;
+mod test_extensions;
 mod test_failures;
 mod test_files;
 mod test_globals;
