@@ -161,7 +161,7 @@ pub fn files_matching(
 /// # Errors
 ///
 /// `AlreadyExists` where something has the name already.
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     use std::io::Write as _;
 
@@ -181,24 +181,24 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
 }
 
 /// A temporary file is private (0600); a revision file is for the team.
-#[cfg(all(feature = "cli", unix))]
+#[cfg(all(any(test, feature = "cli"), unix))]
 fn set_ordinary_permissions(file: &std::fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
-#[cfg(all(feature = "cli", not(unix)))]
+#[cfg(all(any(test, feature = "cli"), not(unix)))]
 fn set_ordinary_permissions(_file: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 
 /// The name of a new file lasts only when its folder is synced.
-#[cfg(all(feature = "cli", unix))]
+#[cfg(all(any(test, feature = "cli"), unix))]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-#[cfg(all(feature = "cli", not(unix)))]
+#[cfg(all(any(test, feature = "cli"), not(unix)))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }

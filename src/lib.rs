@@ -41,7 +41,6 @@ mod autogenerate;
 mod config;
 mod db;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
 mod declared;
 #[cfg(feature = "cli")]
 mod diff;
@@ -95,6 +94,8 @@ pub mod errors {
     pub use crate::revision::script_dir::ReadError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
+    #[cfg(feature = "cli")]
+    pub use crate::sql::features::{Feature, Fts5Option};
     pub use crate::sql::statement::SplitError;
     pub use crate::sql::transaction_control::Forbidden;
     pub use crate::toml_table::TomlProblem;

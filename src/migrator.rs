@@ -59,6 +59,7 @@ struct Settings {
     log: bool,
     busy_timeout: Duration,
     transaction: TransactionMode,
+    extensions: Vec<PathBuf>,
 }
 
 impl Default for Settings {
@@ -68,6 +69,7 @@ impl Default for Settings {
             log: true,
             busy_timeout: Duration::from_secs(5),
             transaction: TransactionMode::Run,
+            extensions: Vec::new(),
         }
     }
 }
@@ -134,6 +136,7 @@ impl Migrator {
             log: config.database.log,
             busy_timeout: config.database.busy_timeout,
             transaction: config.transaction,
+            extensions: config.sqlite_extensions()?,
         };
         Ok(Self { graph: RevisionGraph::new(revisions)?, location, settings })
     }
@@ -193,6 +196,18 @@ impl Migrator {
     #[must_use]
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
         self.settings.busy_timeout = timeout;
+        self
+    }
+
+    /// The same project with these extensions of SQLite, which revisions need; the default is none,
+    /// or those of `alembic.toml`. They are loaded into the connection that runs revisions, and no
+    /// other; a name without a folder is looked for by the system.
+    #[must_use]
+    pub fn with_extensions<P: Into<PathBuf>>(
+        mut self,
+        extensions: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.settings.extensions = extensions.into_iter().map(Into::into).collect();
         self
     }
 
@@ -305,6 +320,7 @@ impl Migrator {
             log: self.settings.log,
             busy_timeout: self.settings.busy_timeout,
             transaction: self.settings.transaction,
+            extensions: &self.settings.extensions,
             rehearse: request.rehearse,
             tag: request.tag,
             clock: request.clock,

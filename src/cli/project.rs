@@ -102,6 +102,7 @@ impl Project {
     }
 
     /// A run on `location` that does what it does for good, without a tag, and cannot be cancelled.
+    /// Of no bodies: it has no extensions.
     pub fn run_on<'a>(&'a self, location: &'a DatabaseLocation, clock: &'a dyn Clock) -> Run<'a> {
         Run {
             location,
@@ -109,6 +110,7 @@ impl Project {
             log: self.config.database.log,
             busy_timeout: self.config.database.busy_timeout,
             transaction: self.config.transaction,
+            extensions: &[],
             rehearse: false,
             tag: None,
             clock,

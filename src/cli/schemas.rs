@@ -40,6 +40,18 @@ pub struct ChangeJson {
     detail: String,
 }
 
+impl Side {
+    fn from_declared(name: &str, declared: Declared) -> Self {
+        let Declared { schema, database, renamed_tables, .. } = declared;
+        Self {
+            name: name.to_owned(),
+            scratch: database,
+            schema,
+            renamed_tables: renamed_tables.into_iter().collect(),
+        }
+    }
+}
+
 impl Project {
     /// Whether a table or view, by name, is not part of the schema: migrator's own, and those of
     /// `[schema] exclude`.
@@ -66,7 +78,10 @@ impl Project {
         }
         let timeout = self.config.schema.timeout;
         let command = (!command.is_empty()).then_some(Command { program: &command, timeout });
-        self.declared_in("the declared schema", &files, command)
+        let declared = self.load_declared(&files, command)?;
+        // What the database's programs cannot read must not get into it.
+        declared.check_target(self.config.sqlite.target.minor).map_err(Error::from)?;
+        Ok(Side::from_declared("the declared schema", declared))
     }
 
     /// The schema of SQL files or folders.
@@ -76,6 +91,14 @@ impl Project {
         files: &[String],
         command: Option<Command<'_>>,
     ) -> anyhow::Result<Side> {
+        Ok(Side::from_declared(name, self.load_declared(files, command)?))
+    }
+
+    fn load_declared(
+        &self,
+        files: &[String],
+        command: Option<Command<'_>>,
+    ) -> anyhow::Result<Declared> {
         let extensions = self.extensions()?;
         let is_excluded = |name: &str| self.is_excluded(name);
         let root = std::path::absolute(&self.config.root).unwrap_or(self.config.root.clone());
@@ -86,14 +109,7 @@ impl Project {
             extensions: &extensions,
             is_excluded: &is_excluded,
         };
-        let Declared { schema, database, renamed_tables, .. } =
-            declared::load(&declaration).map_err(Error::from)?;
-        Ok(Side {
-            name: name.to_owned(),
-            scratch: database,
-            schema,
-            renamed_tables: renamed_tables.into_iter().collect(),
-        })
+        Ok(declared::load(&declaration).map_err(Error::from)?)
     }
 
     /// What the revisions make of an empty database, up to `targets`; one of them may come before
@@ -118,8 +134,11 @@ impl Project {
     /// The schema of a database, which is only read.
     pub fn live(&self, location: &DatabaseLocation) -> anyhow::Result<Side> {
         let timeout = self.config.database.busy_timeout;
+        let extensions = self.extensions()?;
         let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
-        let scratch = Scratch::with_schema_of(&live, &self.extensions()?).map_err(Error::from)?;
+        // Only the module of a virtual table knows which tables are its shadow tables.
+        live.load_extensions(&extensions).map_err(Error::from)?;
+        let scratch = Scratch::with_schema_of(&live, &extensions).map_err(Error::from)?;
         self.side(self.shown_database(location), scratch)
     }
 

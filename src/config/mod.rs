@@ -280,9 +280,12 @@ impl Config {
     /// it is, and the system looks for it where its libraries are.
     pub fn sqlite_extensions(&self) -> Result<Vec<PathBuf>, ConfigError> {
         let path = |text: String| {
-            let has_folder = Path::new(&text).components().count() > 1;
-            let is_here = Path::new(&text).starts_with(".");
-            if has_folder || is_here { self.root.join(text) } else { PathBuf::from(text) }
+            let path = Path::new(&text);
+            match path.strip_prefix(".") {
+                Ok(here) => self.root.join(here),
+                Err(_) if path.components().count() > 1 => self.root.join(path),
+                Err(_) => path.to_owned(),
+            }
         };
         self.sqlite.extensions.iter().map(|text| self.resolve(text).map(path)).collect()
     }

@@ -6,6 +6,7 @@ use super::command::CommandError;
 use crate::db::{DbError, SqliteError};
 use crate::fsutil::FileError;
 use crate::source::{Location, Problem};
+use crate::sql::features::Feature;
 use crate::sql::statement::SplitError;
 
 /// Why a declared schema cannot be used. No database was touched.
@@ -138,6 +139,14 @@ pub enum DeclaredProblem {
     NotUnderstood {
         /// What it expects.
         expected: &'static str,
+    },
+    /// What the version of SQLite that the schema is for does not know.
+    #[error("SQLite 3.{target} does not know {feature}, which came with 3.{}", feature.since())]
+    TooNew {
+        /// What it is.
+        feature: Feature,
+        /// The version 3.N that the schema is for.
+        target: u32,
     },
     /// A comment that looks like a hint and is none.
     #[error("a hint reads `-- migrator:renamed from NAME`")]

@@ -13,6 +13,7 @@ mod error;
 mod hint;
 mod sources;
 mod statement;
+mod target;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

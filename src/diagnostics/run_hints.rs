@@ -17,6 +17,7 @@ pub fn database(err: &DbError) -> Vec<String> {
             | DbError::ReadOnly { .. }
             | DbError::Busy { .. }
             | DbError::Setting { .. }
+            | DbError::Extension { .. }
     );
     let start = if unchanged { "nothing was changed; " } else { "" };
     database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::hints::{one, split};
 use crate::autogenerate::AutogenerateError;
 use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
+use crate::sql::features::{Feature, Fts5Option};
 
 const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
 
@@ -70,6 +71,12 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
         DeclaredProblem::Broken { .. } => Vec::new(),
         DeclaredProblem::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
+        DeclaredProblem::TooNew { feature, .. } => vec![
+            otherwise(*feature).to_owned(),
+            "or, if every program that opens the database has a newer SQLite, raise `target` under \
+             `[sqlite]` in alembic.toml"
+                .to_owned(),
+        ],
         DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
             "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
              line of the column",
@@ -77,6 +84,39 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
         DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
             one("leave out one of the two")
         }
+    }
+}
+
+/// How to write without it what a feature does.
+fn otherwise(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Strict => "leave it out; `CHECK (typeof(column) = 'integer')` refuses other types",
+        Feature::OptionList => "leave out the second option",
+        Feature::ByteOrderMark => "delete the mark, which most editors do not show",
+        Feature::JsonArrow => "write `json_extract(column, '$.key')`",
+        Feature::RightJoin => {
+            "write a `LEFT JOIN` with the tables exchanged; a `FULL JOIN` is a `LEFT JOIN` and, by \
+             `UNION ALL`, the rows of the other table that have no match"
+        }
+        Feature::IsDistinctFrom => {
+            "write `IS NOT` for `IS DISTINCT FROM`, and `IS` for `IS NOT DISTINCT FROM`"
+        }
+        Feature::HavingAlone => "put the query into a subquery and write `WHERE` around it",
+        Feature::JoinFunction => "write the name in double quotes",
+        Feature::AggregateOrder => "take the rows from a subquery that has the `ORDER BY`",
+        Feature::JsonValidFlags => "leave out the second argument",
+        Feature::DigitSeparator => "write the number without `_`",
+        Feature::RaiseExpression => "write the message as one string",
+        Feature::ShortIif => "write `NULL` as third argument",
+        Feature::LongIif => "write `CASE WHEN … THEN … ELSE … END`",
+        Feature::TriggerAlias => "leave out the other name and write the table's",
+        Feature::Fts5(
+            Fts5Option::ContentlessDelete
+            | Fts5Option::ContentlessUnindexed
+            | Fts5Option::Locale
+            | Fts5Option::Tokendata
+            | Fts5Option::TrigramDiacritics,
+        ) => "leave out the option",
     }
 }
 

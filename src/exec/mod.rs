@@ -26,6 +26,7 @@ mod stamp;
 mod wait;
 mod work;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct Run<'a> {
     pub busy_timeout: Duration,
     /// How many revisions share a transaction.
     pub transaction: TransactionMode,
+    /// Extensions of SQLite that bodies need; loaded before anything runs.
+    pub extensions: &'a [PathBuf],
     /// Do everything and take it back: one transaction, rolled back at its end.
     pub rehearse: bool,
     /// A text that the log keeps with each revision.

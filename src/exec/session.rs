@@ -134,6 +134,10 @@ impl<'a> Session<'a> {
         progress: &'a mut Progress,
     ) -> Result<Self, Failure> {
         let Look { request, database, table, mut patience } = look;
+        // Before a file is made.
+        if database.is_none() && !request.rehearse {
+            Database::open_in_memory()?.load_extensions(request.extensions)?;
+        }
         let database = match database {
             Some(mut database) => {
                 database.allow_writes()?;
@@ -148,6 +152,7 @@ impl<'a> Session<'a> {
                 patience.retry(observer, create)?
             }
         };
+        database.load_extensions(request.extensions)?;
         let log = if request.log { LogTable::On } else { LogTable::Off };
         Ok(Self { request, database, table, log, observer, progress, is_worn: false, patience })
     }
@@ -218,7 +223,7 @@ impl<'a> Session<'a> {
         let location = self.request.location;
         let open = || Database::open(location, Access::Write, Duration::ZERO);
         self.database = self.patience.retry(self.observer, open)?;
-        Ok(())
+        Ok(self.database.load_extensions(self.request.extensions)?)
     }
 
     /// Closes the connection, which rolls back what is open in it, and keeps one to nowhere.

@@ -192,6 +192,7 @@ impl Project {
             log: true,
             busy_timeout: options.busy_timeout,
             transaction: options.transaction,
+            extensions: &[],
             rehearse: options.rehearse,
             tag: None,
             clock: &clock,

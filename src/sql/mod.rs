@@ -1,9 +1,11 @@
-//! SQL text as SQLite reads it: tokens, statements, and which statements a transaction forbids.
+//! SQL text as SQLite reads it: tokens, statements, which statements a transaction forbids, and what
+//! older versions do not know.
 //!
 //! Pure: text in, spans out. There is no parser here, because none is needed: SQLite itself says
 //! whether a statement is right, and it says so only one statement at a time, which is why the text
 //! has to be cut. The tests use SQLite as the oracle, token by token and statement by statement.
 
+pub mod features;
 pub mod lexer;
 pub mod quote;
 pub mod statement;

@@ -14,6 +14,7 @@ mod test_downgrade;
 mod test_dry_run;
 mod test_edit;
 mod test_ensure_version;
+mod test_extensions;
 mod test_failures;
 mod test_files;
 mod test_globals;
@@ -33,6 +34,7 @@ mod test_revision;
 mod test_schema;
 mod test_show;
 mod test_stamp;
+mod test_target;
 mod test_upgrade;
 
 #[test]
