@@ -1,0 +1,28 @@
+//! Autogenerate, tried on schemas that nobody wrote, and on cases that somebody did.
+//!
+//! `property` invents pairs of schemas with data, and demands of each pair all that must hold.
+//! A pair is a function of its seed, and a failure prints it:
+//!
+//! ```console
+//! $ MIGRATOR_SEED=1234 cargo test --test autogenerate
+//! $ MIGRATOR_PAIRS=10000 cargo test --release --test autogenerate   # the nightly run
+//! ```
+//!
+//! `MIGRATOR_FIRST=n` begins the seeds there, so that a nightly run need not repeat the last.
+//!
+//! `golden` compares what is written with the folders of `golden/`; `MIGRATOR_BLESS=1` writes them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
+#![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]
+
+mod data;
+mod invent;
+mod model;
+mod oracle;
+mod print;
+mod rng;
+mod tokens;
+
+mod project;
+
+mod inventions;
+mod property;
