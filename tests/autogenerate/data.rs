@@ -46,25 +46,23 @@ pub fn fill(connection: &Connection, rng: &mut Rng) {
             }
         }
     }
+    // Numbers that are not dense, and sequences that are ahead of their rows.
     for table in oracle::tables(connection) {
-        if table.kind == "virtual" {
-            fill_virtual(connection, rng, &table.name);
-        } else if rng.chance(30) {
-            // Numbers that are not dense, and sequences that are ahead of their rows.
-            let column = oracle::rowid_name(&oracle::columns(connection, &table.name));
-            if let Some(rowid) = column.filter(|_| !table.is_without_rowid) {
-                let name = plain_name(&table.name);
-                // Whoever is referenced or guarded stays.
-                connection
-                    .execute(
-                        &format!(
-                            "DELETE FROM {name} WHERE {rowid} = (SELECT max({rowid}) FROM {name})"
-                        ),
-                        [],
-                    )
-                    .ok();
-            }
+        let rowid = oracle::rowid_name(&oracle::columns(connection, &table.name));
+        if let Some(rowid) = rowid
+            && table.kind == "table"
+            && !table.is_without_rowid
+            && rng.chance(30)
+        {
+            let name = plain_name(&table.name);
+            let sql =
+                format!("DELETE FROM {name} WHERE {rowid} = (SELECT max({rowid}) FROM {name})");
+            // Whoever is referenced or guarded stays.
+            connection.execute(&sql, []).ok();
         }
+    }
+    for table in oracle::tables(connection).iter().filter(|it| it.kind == "virtual") {
+        fill_virtual(connection, rng, &table.name);
     }
     connection.pragma_update(None, "foreign_keys", false).unwrap();
 }
@@ -139,9 +137,12 @@ fn fill_virtual(connection: &Connection, rng: &mut Rng, table: &str) {
         oracle::columns(connection, table).into_iter().filter(|it| it.hidden == 0).collect();
     for n in 0..rng.below(5) {
         let names: Vec<String> = columns.iter().map(|it| plain_name(&it.name)).collect();
-        let value = |(at, _): (usize, _)| match is_rtree {
-            true => Value::Integer(i64::try_from(n * 10 + at).unwrap()),
-            false => Value::Text(format!("{} {}", rng.pick(TEXTS), rng.pick(TEXTS))),
+        let value = |(at, _): (usize, _)| {
+            if is_rtree {
+                Value::Integer(i64::try_from(n * 10 + at).unwrap())
+            } else {
+                Value::Text(format!("{} {}", rng.pick(TEXTS), rng.pick(TEXTS)))
+            }
         };
         let values = columns.iter().enumerate().map(value).collect();
         insert(connection, table, &names, values);

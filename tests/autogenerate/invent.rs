@@ -172,6 +172,9 @@ const ACTIONS: &[Option<&str>] =
     &[None, None, None, Some("CASCADE"), Some("SET NULL"), Some("RESTRICT"), Some("SET DEFAULT")];
 const COLLATIONS: &[Option<&str>] = &[None, None, None, None, Some("NOCASE"), Some("RTRIM")];
 
+/// The columns of a view, whether they are listed behind its name, and its body.
+type Select = (Vec<(Id, String)>, bool, Expr);
+
 struct Inventor {
     rng: Rng,
     last_id: Id,
@@ -223,13 +226,16 @@ impl Inventor {
     fn name(&mut self, pool: &[&str], taken: &[String]) -> String {
         let is_taken = |name: &str| taken.iter().any(|it| it.eq_ignore_ascii_case(name));
         for _ in 0..3 {
-            let name = *self.rng.pick(pool);
+            // The first ones are plain; only plain names can be renamed and filled.
+            let n_plain = if self.rng.chance(45) { pool.len().min(7) } else { pool.len() };
+            let name = *self.rng.pick(&pool[..n_plain]);
             if !is_taken(name) {
                 return name.to_owned();
             }
         }
         let name = *self.rng.pick(pool);
-        (2..).map(|n| format!("{name}_{n}")).find(|it| !is_taken(it)).unwrap()
+        let mut numbered = (2..1000).map(|n| format!("{name}_{n}"));
+        numbered.find(|it| !is_taken(it)).unwrap()
     }
 
     fn constraint_name(&mut self) -> Option<String> {
@@ -238,7 +244,7 @@ impl Inventor {
 
     fn schema(&mut self) -> Schema {
         let mut schema = Schema::default();
-        for _ in 0..1 + self.rng.below(5) {
+        for _ in 0..=self.rng.below(5) {
             self.try_change(&mut schema, Self::add_table);
         }
         for (n, add) in [
@@ -330,9 +336,9 @@ impl Inventor {
         let key_kind = self.rng.below(100);
         if key_kind < 50 {
             let mut column = self.column(&table);
-            column.name = (*self.rng.pick(&["id", "id", "ID", "nr", "rowid"])).to_owned();
+            column.name = String::from(*self.rng.pick(&["id", "id", "ID", "nr", "rowid"]));
             let others = ["INTEGER", "INTEGER", "INTEGER", "TEXT", "INT"];
-            column.datatype = (*self.rng.pick(&others)).to_owned();
+            column.datatype = String::from(*self.rng.pick(&others));
             (column.default, column.collation) = (None, None);
             let id = column.id;
             table.columns.push(column);
@@ -345,7 +351,7 @@ impl Inventor {
             });
             table.is_autoincrement = table.rowid_column().is_some() && self.rng.chance(35);
         }
-        for _ in 0..1 + self.rng.below(6) {
+        for _ in 0..=self.rng.below(6) {
             let column = self.column(&table);
             table.columns.push(column);
         }
@@ -385,7 +391,7 @@ impl Inventor {
             name,
             datatype: datatype.to_owned(),
             not_null: self.rng.chance(25).then(|| *self.rng.pick(CONFLICTS)),
-            default: if self.rng.chance(35) { self.default_for(datatype) } else { None },
+            default: self.rng.chance(35).then(|| self.default_for(datatype)),
             collation: if affinity(datatype, false) == "TEXT" {
                 *self.rng.pick(COLLATIONS)
             } else {
@@ -395,7 +401,7 @@ impl Inventor {
         }
     }
 
-    fn default_for(&mut self, datatype: &str) -> Option<String> {
+    fn default_for(&mut self, datatype: &str) -> String {
         let of: &[&str] = match affinity(datatype, false) {
             "INTEGER" => &["0", "1", "-1", "42", "(1 + 2)", "0x1F", "(abs(-5))", "NULL"],
             "REAL" => &["0.5", "1e3", "-2.25", "0", "(1.5 * 2)"],
@@ -416,7 +422,7 @@ impl Inventor {
                 &["0", "TRUE", "false", "'text'", "CURRENT_DATE", "(json('{}'))", "1.50", "(NULL)"]
             }
         };
-        Some((*self.rng.pick(of)).to_owned())
+        (*self.rng.pick(of)).to_owned()
     }
 
     /// A generated column. Its expression fails for no value.
@@ -710,7 +716,7 @@ impl Inventor {
         tables.chain(views).filter(|it| !it.1.is_empty()).collect()
     }
 
-    fn select(&mut self, schema: &Schema) -> Option<(Vec<(Id, String)>, bool, Expr)> {
+    fn select(&mut self, schema: &Schema) -> Option<Select> {
         let sources = Self::readable(schema);
         let (source, of) = self.rng.maybe_pick(&sources)?;
         let a = *self.rng.pick(&of);
@@ -726,32 +732,32 @@ impl Inventor {
         if kind == 0 {
             return Some((names, false, expr("SELECT * FROM {}", &[source])));
         }
-        let (x, y) = (column(self, &mut names), column(self, &mut names));
+        let (one, two) = (column(self, &mut names), column(self, &mut names));
         // A column of a view is defined by its alias, so its name can be printed there.
         let (text, ids) = match kind {
             1..4 => (
                 "SELECT {} AS {}, {} AS {} FROM {} WHERE {} IS NOT NULL",
-                vec![a, x, b, y, source, a],
+                vec![a, one, b, two, source, a],
             ),
             4 => (
                 "SELECT {} AS {}, count(*) AS {} FROM {} GROUP BY {} HAVING count(*) > 0 ORDER BY 2 DESC",
-                vec![a, x, y, source, a],
+                vec![a, one, two, source, a],
             ),
             5..7 => {
                 let (other, columns) = self.rng.maybe_pick(&sources)?;
                 let c = *self.rng.pick(&columns);
                 (
                     "SELECT p.{} AS {}, q.{} AS {} FROM {} AS p LEFT JOIN {} q ON q.{} = p.{}",
-                    vec![a, x, c, y, source, other, c, a],
+                    vec![a, one, c, two, source, other, c, a],
                 )
             }
             7 => (
                 "SELECT {} AS {}, 'it''s; a' AS {} FROM {} UNION ALL SELECT {}, NULL FROM {}",
-                vec![a, x, y, source, b, source],
+                vec![a, one, two, source, b, source],
             ),
             8 => (
                 "WITH w AS (SELECT {} AS one FROM {}) SELECT one AS {}, (SELECT max({}) FROM {}) AS {} FROM w",
-                vec![a, source, x, b, source, y],
+                vec![a, source, one, b, source, two],
             ),
             _ => {
                 let body = expr("SELECT {}, upper({}) FROM {}", &[a, b, source]);
@@ -802,7 +808,7 @@ impl Inventor {
         let event = *self.rng.pick(&["INSERT", "UPDATE", "UPDATE OF", "DELETE"]);
         let row = if event == "DELETE" { "OLD" } else { "NEW" };
         let mut body = Vec::new();
-        for _ in 0..1 + self.rng.below(2) {
+        for _ in 0..=self.rng.below(2) {
             let other = *self.rng.pick(&target.plain());
             let statement = match self.rng.below(6) {
                 0 | 1 => expr(
@@ -942,7 +948,7 @@ impl Inventor {
         let Some(table) = self.any_table(schema) else { return };
         let at = self.rng.below(table.columns.len());
         let datatype = table.columns[at].datatype.clone();
-        table.columns[at].default = if keep { self.default_for(&datatype) } else { None };
+        table.columns[at].default = keep.then(|| self.default_for(&datatype));
     }
 
     fn change_collation(&mut self, schema: &mut Schema) {
@@ -975,7 +981,7 @@ impl Inventor {
             (Some((_, is_stored)), _) => Some((expression, is_stored)),
             (None, _) => {
                 column.default = None;
-                Some((expression, kind % 2 == 0))
+                Some((expression, kind.is_multiple_of(2)))
             }
         };
     }
@@ -1154,9 +1160,10 @@ impl Inventor {
         }
         let at = self.rng.below(schema.triggers.len());
         let name = schema.triggers[at].name.clone();
-        if self.rng.chance(30) {
+        let kind = self.rng.below(10);
+        if kind < 3 {
             schema.triggers.remove(at);
-        } else if self.rng.chance(30) {
+        } else if kind < 5 {
             let timing = &mut schema.triggers[at].timing;
             *timing = match *timing {
                 "BEFORE" => "AFTER",

@@ -14,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
 #![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]
 
+mod case;
 mod data;
 mod invent;
 mod model;
@@ -24,5 +25,6 @@ mod tokens;
 
 mod project;
 
+mod golden;
 mod inventions;
 mod property;

@@ -2,6 +2,7 @@
 //! they do not tell. Two schemas are the same if their facts are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -141,15 +142,15 @@ pub fn difference(left: &Facts, right: &Facts) -> String {
         if a == b && left.contains_key(key) == right.contains_key(key) {
             continue;
         }
-        text.push_str(&format!("{key}\n"));
+        writeln!(text, "{key}").unwrap();
         for line in a.iter().filter(|it| !b.contains(it)) {
-            text.push_str(&format!("  - {line}\n"));
+            writeln!(text, "  - {line}").unwrap();
         }
         for line in b.iter().filter(|it| !a.contains(it)) {
-            text.push_str(&format!("  + {line}\n"));
+            writeln!(text, "  + {line}").unwrap();
         }
         if a.len() != b.len() {
-            text.push_str(&format!("  ({} lines, {} lines)\n", a.len(), b.len()));
+            writeln!(text, "  ({} lines, {} lines)", a.len(), b.len()).unwrap();
         }
     }
     text
@@ -270,9 +271,10 @@ fn table_facts(connection: &Connection, table: &TableInfo) -> Vec<String> {
         let is_rowid = column.key > 0 && !has_key_index && !is_without_rowid;
         let says_nothing = is_rowid
             || (column.key > 0 && (*is_without_rowid || *is_strict) && of.not_null.is_empty());
-        let not_null = match column.is_not_null && !says_nothing {
-            true => format!("not null {}", of.not_null),
-            false => String::new(),
+        let not_null = if column.is_not_null && !says_nothing {
+            format!("not null {}", of.not_null)
+        } else {
+            String::new()
         };
         let default = column.default.as_deref().map(|it| meaning(unwrapped(&tokens::tokens(it))));
         lines.push(format!(
@@ -469,11 +471,8 @@ impl TableText {
             if cursor.skip("ON") {
                 // The pragma tells the actions.
                 cursor.next();
-                if cursor.skip("SET") || cursor.skip("NO") {
-                    cursor.next();
-                } else {
-                    cursor.next();
-                }
+                let _is_two_words = cursor.skip("SET") || cursor.skip("NO");
+                cursor.next();
             } else if cursor.skip("MATCH") {
                 matched = cursor.next().unwrap().meaning();
             } else if cursor.peek(0, "NOT") && cursor.peek(1, "DEFERRABLE") {

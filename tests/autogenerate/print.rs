@@ -167,6 +167,7 @@ impl Printer {
 
     // ------------------------------------------------------------------------------ tables
 
+    #[expect(clippy::too_many_lines, reason = "one clause after the other")]
     fn table(&mut self, schema: &Schema, table: &Table) {
         if let Some(old) = self.hints.get(&table.id).cloned() {
             self.pieces.push(Piece::Hint(format!("migrator:renamed from {old}")));
@@ -550,7 +551,7 @@ impl Printer {
                 }
                 Piece::Hint(hint) => {
                     let space = if text.is_empty() { "" } else { " " };
-                    text.push_str(&format!("{space}-- {hint}"));
+                    text.extend([space, "-- ", &hint]);
                     needs_line = true;
                     continue;
                 }

@@ -143,3 +143,9 @@ pub fn binary() -> &'static Path {
 pub fn script(statements: &[String]) -> String {
     statements.iter().map(|it| format!("{it};\n")).collect::<Vec<_>>().join("\n")
 }
+
+/// Whether the binary can do it; it says so in its help.
+pub fn is_available() -> bool {
+    let project = Project::new("", "", &[]);
+    project.run(&["revision", "--help"]).stdout.contains("--autogenerate")
+}

@@ -35,8 +35,7 @@ impl Token {
     /// So written that equal texts mean the same.
     pub fn meaning(&self) -> String {
         match self.kind {
-            Kind::Word | Kind::Quoted => self.text.to_ascii_lowercase(),
-            Kind::Number => self.text.to_ascii_lowercase(),
+            Kind::Word | Kind::Quoted | Kind::Number => self.text.to_ascii_lowercase(),
             Kind::Text | Kind::Sign => self.text.clone(),
         }
     }
