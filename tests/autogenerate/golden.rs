@@ -117,12 +117,10 @@ fn pair(golden: &Golden) -> Pair {
     for line in golden.read("args").unwrap_or_default().lines() {
         let (what, value) = line.trim_start_matches("# ").split_once(' ').unwrap();
         let (left, right) = value.split_once('=').unwrap();
-        match what {
-            "--fill" => fills.push(left.to_owned()),
-            _ => {
-                let table = left.split_once('.').map(|it| format!("{}.", it.0)).unwrap_or_default();
-                renames.push((left.to_owned(), right.trim_start_matches(&table).to_owned()));
-            }
+        if what == "--fill" {
+            fills.push(left.to_owned());
+        } else {
+            renames.push((left.to_owned(), right.to_owned()));
         }
         if !line.starts_with('#') {
             arguments.extend([what.to_owned(), value.to_owned()]);
@@ -157,14 +155,11 @@ fn check(folder: PathBuf, is_blessed: bool) -> Vec<String> {
             assert!(generated.is_none(), "{ran}");
             continue;
         }
-        let Generated { upgrade, downgrade } = match generated {
-            Some(generated) => generated,
-            None => {
-                assert_eq!(case.facts[0], case.facts[1], "nothing was generated\n{ran}");
-                golden.expect("upgrade.sql", target, None);
-                golden.expect("downgrade.sql", target, None);
-                continue;
-            }
+        let Some(Generated { upgrade, downgrade }) = generated else {
+            assert_eq!(case.facts[0], case.facts[1], "nothing was generated\n{ran}");
+            golden.expect("upgrade.sql", target, None);
+            golden.expect("downgrade.sql", target, None);
+            continue;
         };
         golden.expect("upgrade.sql", target, Some(&upgrade));
         golden.expect("downgrade.sql", target, Some(&downgrade));
@@ -172,13 +167,11 @@ fn check(folder: PathBuf, is_blessed: bool) -> Vec<String> {
         let rows = golden.read("rows.sql").unwrap_or_default();
         let statistics = |connection: &Connection| {
             let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'";
-            match connection.query_row(sql, [], |row| row.get(0)).unwrap() {
-                0_i64 => Vec::new(),
-                _ => {
-                    let columns = ["tbl", "idx", "stat"].map(str::to_owned);
-                    oracle::rows(connection, "sqlite_stat1", &columns, None)
-                }
+            if connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+                return Vec::new();
             }
+            let columns = ["tbl", "idx", "stat"].map(str::to_owned);
+            oracle::rows(connection, "sqlite_stat1", &columns, None)
         };
         let connection = case.database();
         connection.execute_batch(&rows).unwrap();

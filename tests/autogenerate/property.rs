@@ -32,14 +32,15 @@ fn check(seed: u64) -> Outcome {
         return Outcome::Same;
     }
     assert!(generated.is_some(), "nothing was written for\n{difference}\n{ran}");
+    // Some triggers undermine their own foreign keys; that is not what is tested.
+    let rows = (0..5).map(|attempt| seed.wrapping_add(attempt)).find(|rows| {
+        let scratch = invent::accept(&case.pair.from).unwrap();
+        data::fill(&scratch, &mut Rng::new(*rows));
+        oracle::damage(&scratch).is_empty()
+    });
     case.demand_both_ways(&|connection| {
-        for attempt in 0..5 {
-            connection.execute_batch("SAVEPOINT rows").unwrap();
-            data::fill(connection, &mut Rng::new(seed.wrapping_add(attempt)));
-            // Some triggers undermine their own foreign keys; that is not what is tested.
-            if oracle::damage(connection).is_empty() {
-                return;
-            }
+        if let Some(rows) = rows {
+            data::fill(connection, &mut Rng::new(rows));
         }
     })
 }
