@@ -2,5 +2,5 @@ CREATE TABLE items (
     id INTEGER PRIMARY KEY,
     code INTEGER,
     title VARCHAR(20),
-    stock INT
+    stock INTEGER
 );
