@@ -10,6 +10,8 @@
 //!
 //! `MIGRATOR_FIRST=n` begins the seeds there, so that a nightly run need not repeat the last.
 //!
+//! `MIGRATOR_BINARY` names another binary to try.
+//!
 //! `golden` compares what is written with the folders of `golden/`; `MIGRATOR_BLESS=1` writes them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
 #![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]

@@ -135,8 +135,10 @@ impl Project {
     }
 }
 
-pub fn binary() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_migrator"))
+/// The binary under test; `MIGRATOR_BINARY` names another one.
+fn binary() -> PathBuf {
+    let other = std::env::var_os("MIGRATOR_BINARY").map(PathBuf::from);
+    other.unwrap_or_else(|| Path::new(env!("CARGO_BIN_EXE_migrator")).to_owned())
 }
 
 /// Statements as a script.
