@@ -1309,6 +1309,7 @@ impl Inventor {
                 && !is_renamed
                 && is_plain(&table.name)
                 && is_plain(&column.name)
+                && !new.constrains(column.id)
                 && self.rng.chance(80)
             {
                 let value = match column.affinity(new.is_strict) {

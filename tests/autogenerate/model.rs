@@ -207,6 +207,18 @@ impl Table {
         is_rowid.then_some(only.id)
     }
 
+    /// Whether not every value will do in a column, whatever its type.
+    pub fn constrains(&self, column: Id) -> bool {
+        let in_key = |it: &Key| it.columns.iter().any(|it| it.id == column);
+        self.primary_key.iter().chain(&self.uniques).any(in_key)
+            || self.foreign_keys.iter().any(|it| it.columns.contains(&column))
+            || self.checks.iter().any(|it| ids_of(&it.expression).any(|it| it == column))
+            || self.columns.iter().any(|it| {
+                let expression = it.generated.as_ref().map(|it| &it.0);
+                expression.is_some_and(|it| ids_of(it).any(|it| it == column))
+            })
+    }
+
     /// Sets of columns that a foreign key may reference.
     pub fn candidate_keys(&self) -> Vec<Vec<Id>> {
         let keys = self.primary_key.iter().chain(&self.uniques);

@@ -150,10 +150,16 @@ impl Printer {
     }
 
     fn conflict(&mut self, conflict: Conflict) {
+        self.conflict_of_one_of(1, conflict);
+    }
+
+    /// The clause of one of so many keys: two that have the same columns must not both have one,
+    /// even if it says nothing.
+    fn conflict_of_one_of(&mut self, n_keys: usize, conflict: Conflict) {
         if let Some(conflict) = conflict {
             self.sql("ON CONFLICT");
             self.sql(conflict);
-        } else if self.wildly(10) {
+        } else if n_keys == 1 && self.wildly(10) {
             self.sql("ON CONFLICT ABORT");
         }
     }
@@ -186,6 +192,7 @@ impl Printer {
         let mut checks: Vec<&Check> = table.checks.iter().collect();
         let mut foreign_keys: Vec<&ForeignKey> = table.foreign_keys.iter().collect();
         let mut primary_key = table.primary_key.as_ref();
+        let n_keys = uniques.len() + usize::from(primary_key.is_some());
         if self.wildly(50) {
             self.rng.shuffle(&mut uniques);
             self.rng.shuffle(&mut checks);
@@ -215,7 +222,7 @@ impl Printer {
                 } else if self.wildly(20) {
                     self.sql("ASC");
                 }
-                self.conflict(key.conflict);
+                self.conflict_of_one_of(n_keys, key.conflict);
                 if table.is_autoincrement {
                     self.sql("AUTOINCREMENT");
                 }
@@ -242,7 +249,7 @@ impl Printer {
             for key in now {
                 self.constraint(key.name.as_ref());
                 self.sql("UNIQUE");
-                self.conflict(key.conflict);
+                self.conflict_of_one_of(n_keys, key.conflict);
             }
             for check in now_checks {
                 self.check(check);
@@ -258,14 +265,14 @@ impl Printer {
             self.constraint(key.name.as_ref());
             self.sql("PRIMARY KEY");
             self.key_columns(key, table.is_autoincrement);
-            self.conflict(key.conflict);
+            self.conflict_of_one_of(n_keys, key.conflict);
         }
         for key in uniques {
             self.comma();
             self.constraint(key.name.as_ref());
             self.sql("UNIQUE");
             self.key_columns(key, false);
-            self.conflict(key.conflict);
+            self.conflict_of_one_of(n_keys, key.conflict);
         }
         for check in checks {
             self.comma();

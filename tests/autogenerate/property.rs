@@ -106,8 +106,8 @@ fn every_pair_of_schemas() {
     eprintln!("{n_pairs} pairs from seed {first} on: {counts:?}, {} failed", failures.len());
     failures.sort();
     for (seed, message) in failures.iter().take(40) {
-        let line: String = message.lines().take(6).collect::<Vec<_>>().join(" | ");
-        eprintln!("MIGRATOR_SEED={seed}: {}", line.chars().take(300).collect::<String>());
+        let line: String = message.lines().take(8).collect::<Vec<_>>().join(" | ");
+        eprintln!("MIGRATOR_SEED={seed}: {}", line.chars().take(400).collect::<String>());
     }
     if let Some((seed, message)) = failures.first() {
         panic!("MIGRATOR_SEED={seed}\n{message}\n\n{}", report(*seed));
