@@ -423,7 +423,8 @@ def sequences(db):
 def statistics(db):
     if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone():
         return []
-    return sorted(map(repr, db.execute("SELECT * FROM sqlite_stat1").fetchall()))
+    rows = db.execute("SELECT tbl, idx, stat FROM sqlite_stat1").fetchall()
+    return sorted(map(repr, (it for it in rows if it[0] not in OURS)))
 
 
 def content(db):

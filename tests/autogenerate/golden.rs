@@ -205,14 +205,24 @@ fn every_golden_case() {
         std::fs::read_dir(root).unwrap().map(|it| it.unwrap().path()).collect();
     folders.sort();
     assert!(folders.len() > 100, "the cases were not found");
-    let mut wrong = Vec::new();
-    for folder in folders.into_iter().filter(|it| it.to_string_lossy().contains(&only)) {
-        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        let found = std::panic::catch_unwind(|| check(folder, is_blessed));
-        match found {
-            Ok(found) => wrong.extend(found),
-            Err(panic) => wrong.push(format!("{name}: {}", crate::property::said(&*panic))),
+    folders.retain(|it| it.to_string_lossy().contains(&only));
+    let n_threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let work = |folders: &[PathBuf]| {
+        let mut wrong = Vec::new();
+        for folder in folders {
+            let name = folder.file_name().unwrap().display();
+            let found = std::panic::catch_unwind(|| check(folder.clone(), is_blessed));
+            match found {
+                Ok(found) => wrong.extend(found),
+                Err(panic) => wrong.push(format!("{name}: {}", crate::property::said(&*panic))),
+            }
         }
-    }
+        wrong
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let parts = folders.chunks(folders.len().div_ceil(n_threads).max(1));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| work(part))).collect();
+        threads.into_iter().flat_map(|it| it.join().unwrap()).collect()
+    });
     assert!(wrong.is_empty(), "{} are wrong\n\n{}", wrong.len(), wrong.join("\n\n"));
 }
