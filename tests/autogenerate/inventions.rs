@@ -3,10 +3,12 @@
 use crate::data;
 use crate::invent::{self, Pair};
 use crate::oracle;
+use crate::property::number;
 use crate::rng::Rng;
 
 fn pairs() -> impl Iterator<Item = (u64, Pair)> {
-    (0..150).map(|seed| (seed, invent::pair(seed)))
+    let n_pairs = number("MIGRATOR_PAIRS").unwrap_or(150);
+    (0..n_pairs).map(|seed| (seed, invent::pair(seed)))
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn another_way_of_writing_is_the_same_schema() {
         assert!(from == to, "seed {seed}:\n{}\n{left}\n\n{right}", oracle::difference(&from, &to));
         n_same += 1;
     }
-    assert!(n_same > 8, "{n_same} of them");
+    assert!(n_same > 0, "none of them");
 }
 
 #[test]

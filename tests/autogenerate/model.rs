@@ -292,6 +292,14 @@ impl Schema {
             table.columns.retain(|it| it.generated.as_ref().is_none_or(|(it, _)| lives(it)));
             table.checks.retain(|it| lives(&it.expression));
             table.uniques.retain(key_lives);
+            // Of two keys with the same columns SQLite makes one index, of whichever comes first.
+            let set = |it: &Key| it.columns.iter().map(|it| it.id).collect::<BTreeSet<_>>();
+            let mut sets: Vec<BTreeSet<Id>> = table.primary_key.iter().map(set).collect();
+            table.uniques.retain(|it| {
+                let is_new = !sets.contains(&set(it));
+                sets.push(set(it));
+                is_new
+            });
             if !table.primary_key.as_ref().is_none_or(key_lives) {
                 table.primary_key = None;
             }

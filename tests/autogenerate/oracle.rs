@@ -358,7 +358,8 @@ impl TableText {
             } else {
                 let mut name = item[0].clone();
                 if name.kind == Kind::Text {
-                    name.text = name.text.trim_matches('\'').replace("''", "'");
+                    let inner = &name.text[1..name.text.len() - 1];
+                    name.text = inner.replace("''", "'");
                 }
                 let column = folded(&name.text);
                 let first = item.iter().skip(1).position(|it| is_one_of(it, CLAUSES));

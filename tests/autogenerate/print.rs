@@ -112,6 +112,15 @@ impl Printer {
         self.pieces.push(Piece::Name(name.to_owned()));
     }
 
+    /// A name where only a new name can stand; SQLite takes a string for one there.
+    fn new_name(&mut self, name: &str) {
+        if self.wildly(5) {
+            self.raw(format!("'{}'", name.replace('\'', "''")));
+        } else {
+            self.name(name);
+        }
+    }
+
     fn id(&mut self, id: Id) {
         let name = self.names[&id].clone();
         self.name(&name);
@@ -180,7 +189,7 @@ impl Printer {
             self.line(0);
         }
         self.create("TABLE");
-        self.name(&table.name);
+        self.new_name(&table.name);
         self.sql("(");
 
         let mut columns: Vec<&Column> = table.columns.iter().collect();
@@ -329,7 +338,7 @@ impl Printer {
     }
 
     fn column(&mut self, column: &Column) {
-        self.name(&column.name);
+        self.new_name(&column.name);
         let datatype = if self.wildly(30) {
             column.datatype.to_ascii_lowercase()
         } else {
