@@ -12,7 +12,11 @@
 //!
 //! `MIGRATOR_BINARY` names another binary to try.
 //!
-//! `golden` compares what is written with the folders of `golden/`; `MIGRATOR_BLESS=1` writes them.
+//! `golden` compares what is written with the folders of `golden/`; `MIGRATOR_BLESS=1` writes them,
+//! and `MIGRATOR_CASE=drop_column` tries only those with that in their name.
+//!
+//! `inventions` tries the inventor itself, and the oracle: that SQLite accepts what is invented, and
+//! that what is only written otherwise is the same schema. It takes `MIGRATOR_PAIRS` too.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that failed")]
 #![expect(clippy::print_stderr, reason = "tests say what they skipped and how much they tried")]
 
