@@ -1,0 +1,2 @@
+INSERT INTO products (id, name, price) VALUES (1, 'Lamp', 19.5), (2, 'Chair', 80);
+INSERT INTO products (id, name, price) VALUES (3, 'Gift', 0), (4, 'Refund', -5);

@@ -1,0 +1,4 @@
+CREATE TABLE tags (
+    name TEXT PRIMARY KEY NOT NULL,
+    weight INTEGER
+);

@@ -1,0 +1,17 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT,
+    note TEXT
+);
+
+CREATE VIRTUAL TABLE orders_fts USING fts5(code, note, content='orders', content_rowid='id', tokenize='porter');
+
+CREATE TRIGGER orders_fts_insert AFTER INSERT ON orders
+BEGIN
+    INSERT INTO orders_fts (rowid, code, note) VALUES (new.id, new.code, new.note);
+END;
+
+CREATE TRIGGER orders_fts_delete AFTER DELETE ON orders
+BEGIN
+    INSERT INTO orders_fts (orders_fts, rowid, code, note) VALUES ('delete', old.id, old.code, old.note);
+END;

@@ -1,0 +1,7 @@
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY,
+    quantity INTEGER NOT NULL,
+    price NUMERIC NOT NULL,
+    note TEXT,
+    total NUMERIC GENERATED ALWAYS AS (round(quantity * price, 2)) STORED
+);

@@ -1,0 +1,6 @@
+CREATE TABLE lines (
+    id INTEGER PRIMARY KEY,
+    quantity INTEGER NOT NULL,
+    price NUMERIC NOT NULL,
+    total NUMERIC GENERATED ALWAYS AS (quantity * price) STORED
+);

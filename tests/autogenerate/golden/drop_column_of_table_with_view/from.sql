@@ -1,0 +1,8 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    email VARCHAR(255),
+    nickname TEXT
+);
+
+CREATE VIEW named_users AS SELECT id, name FROM users WHERE name <> '';

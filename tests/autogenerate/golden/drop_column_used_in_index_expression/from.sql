@@ -1,0 +1,8 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    email VARCHAR(255),
+    nickname TEXT
+);
+
+CREATE INDEX ix_users_email ON users (lower(email));

@@ -1,0 +1,9 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    email VARCHAR(255)
+);
+
+CREATE INDEX ix_users_name ON users (name);
+
+CREATE VIEW named_users AS SELECT id, name FROM users WHERE name <> '';

@@ -1,0 +1,4 @@
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    what TEXT NOT NULL
+);

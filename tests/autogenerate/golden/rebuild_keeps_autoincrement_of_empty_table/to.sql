@@ -1,0 +1,5 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    placed_at TEXT NOT NULL,
+    note VARCHAR(80)
+);

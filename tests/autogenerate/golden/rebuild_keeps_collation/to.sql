@@ -1,0 +1,5 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT COLLATE NOCASE,
+    note VARCHAR(80)
+);

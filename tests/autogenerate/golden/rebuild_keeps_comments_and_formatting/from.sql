@@ -1,0 +1,6 @@
+CREATE TABLE orders ( -- what people ask for
+    id   INTEGER PRIMARY KEY, -- the number on the paper
+    code TEXT /* printed; "as is" */ ,
+
+    note TEXT -- anything
+);

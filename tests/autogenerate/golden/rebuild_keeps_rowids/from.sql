@@ -1,0 +1,4 @@
+CREATE TABLE orders (
+    code TEXT,
+    note TEXT
+);

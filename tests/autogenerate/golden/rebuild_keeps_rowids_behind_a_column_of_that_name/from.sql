@@ -1,0 +1,4 @@
+CREATE TABLE orders (
+    rowid TEXT,
+    note TEXT
+);

@@ -1,0 +1,2 @@
+INSERT INTO orders (id, code, note) VALUES (1, 'A-1', 'first'), (2, 'B-2', NULL), (9, 'c-3', '012');
+INSERT INTO lines (order_id, product) VALUES (1, 'Lamp'), (9, 'Chair');

@@ -1,0 +1,7 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT,
+    note TEXT
+);
+
+CREATE INDEX ix_orders_code ON orders (code);

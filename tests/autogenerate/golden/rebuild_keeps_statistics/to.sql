@@ -1,0 +1,7 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT,
+    note VARCHAR(80)
+);
+
+CREATE INDEX ix_orders_code ON orders (code);

@@ -1,0 +1,6 @@
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT,
+    extra ANY,
+    note TEXT
+) STRICT;
