@@ -71,6 +71,15 @@ pub enum AutogenerateError {
         /// Its column.
         column: String,
     },
+    /// `--fill` names a column that needs no value: it is not new, and its rows may have what they
+    /// have.
+    #[error("`{table}.{column}` needs no `--fill`: its rows have values")]
+    NeedlessFill {
+        /// Its table.
+        table: String,
+        /// Its column.
+        column: String,
+    },
     /// SQLite does not carry out a rename.
     #[error("SQLite refuses `{sql}`: {}", source.message)]
     Refused {
@@ -124,6 +133,10 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
     if diff.is_empty() && sides.renames.is_empty() {
         return Ok(None);
     }
+    if let Some(fill) = request.fills.iter().find(|it| !is_needed(it, &diff)) {
+        let (table, column) = (fill.table.to_string(), fill.column.to_string());
+        return Err(AutogenerateError::NeedlessFill { table, column });
+    }
     match sides.prove(request, &diff, &HashSet::new()) {
         Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
             let altered = diff.altered.iter().map(|it| it.to.name.clone()).collect();
@@ -132,6 +145,17 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
         outcome => outcome,
     }
     .map(Some)
+}
+
+/// Whether rows of a table need the value: the column is new, or must not be NULL any more.
+fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
+    let table = diff.altered.iter().find(|it| it.to.name == fill.table);
+    table.is_some_and(|it| {
+        let changed = it.changed.iter().find(|(_, new)| new.name == fill.column);
+        it.added.iter().any(|it| it.name == fill.column)
+            || changed.is_some_and(|(_, new)| new.not_null.is_some())
+            || it.has_other_primary_key
+    })
 }
 
 /// The schema of before, as it is and with its renames.
@@ -173,6 +197,7 @@ impl Sides {
         // What the upgrade leaves, and not what was declared: the two mean the same and need not
         // be written the same.
         let scratch = request.from.copy()?;
+        rows::delete_all(&scratch, &self.before)?;
         proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
         let after = if back.is_empty() {

@@ -71,7 +71,13 @@ pub enum ProofFailure {
         /// The table, and perhaps the column.
         what: String,
     },
-    /// The database is damaged, or has rows that reference nothing.
+    /// There are rows that reference nothing and did before.
+    #[error("after {phase} rows reference nothing that did before")]
+    Dangling {
+        /// When.
+        phase: Phase,
+    },
+    /// The database is damaged.
     #[error("after {phase}: {found}")]
     Check {
         /// When.
@@ -128,75 +134,58 @@ impl Proof<'_> {
     pub fn hold(&self) -> Result<(), AutogenerateError> {
         let scratch = self.from.copy()?;
         rows::invent(&scratch, self.before)?;
-        Self::remove_refused(&scratch, self.upgrade)?;
-
-        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
-        let compared = rows::surviving(self.renamed, self.after, self.fills);
-        let n_dangling = rows::n_dangling(&scratch);
-        let old = Contents::read(&scratch, &compared, Some(self.old_names))?;
-
-        if let Err(err) = run(&scratch, &upgrade, Phase::Upgrade) {
-            // Rows of ours that a new constraint does not like prove nothing.
-            if !is_constraint(&err) {
-                return Err(err);
+        match self.hold_with_rows(&scratch) {
+            // Rows of ours that a constraint does not like prove nothing: no directive can foresee
+            // all that rows may be against.
+            Err(err) if is_about_rows(&err) => {
+                let scratch = self.from.copy()?;
+                rows::delete_all(&scratch, self.before)?;
+                self.hold_without_rows(&scratch)
             }
-            rows::delete_all(&scratch, self.before)?;
-            return self.hold_without_rows(&scratch, &upgrade, &downgrade);
+            outcome => outcome,
         }
-        self.check(&scratch, self.after, Phase::Upgrade, n_dangling)?;
-        let new = Contents::read(&scratch, &compared, None)?;
+    }
+
+    fn hold_with_rows(&self, scratch: &Scratch) -> Result<(), AutogenerateError> {
+        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
+        remove_refused(scratch, self.upgrade)?;
+        let compared = rows::surviving(self.renamed, self.after, self.fills);
+        let n_dangling = rows::n_dangling(scratch);
+        let old = Contents::read(scratch, &compared, Some(self.old_names))?;
+        run(scratch, &upgrade, Phase::Upgrade)?;
+        self.check(scratch, self.after, Phase::Upgrade, n_dangling)?;
+        let new = Contents::read(scratch, &compared, None)?;
         if let Some(what) = old.differs_from(&new) {
             return Err(ProofFailure::Rows { phase: Phase::Upgrade, what }.into());
         }
 
-        Self::remove_refused(&scratch, self.downgrade)?;
-        let kept = rows::surviving(self.after, self.renamed, &[]);
-        let new = Contents::read(&scratch, &kept, None)?;
-        if let Err(err) = run(&scratch, &downgrade, Phase::Downgrade) {
-            if !is_constraint(&err) {
-                return Err(err);
-            }
-            rows::delete_all(&scratch, self.after)?;
-            run(&scratch, &downgrade, Phase::Downgrade)?;
-            self.check(&scratch, self.before, Phase::Downgrade, n_dangling)?;
-        } else {
-            self.check(&scratch, self.before, Phase::Downgrade, n_dangling)?;
-            let back = Contents::read(&scratch, &kept, Some(self.old_names))?;
-            if let Some(what) = new.differs_from(&back) {
-                return Err(ProofFailure::Rows { phase: Phase::Downgrade, what }.into());
-            }
+        remove_refused(scratch, self.downgrade)?;
+        let compared = rows::surviving(self.after, self.renamed, &[]);
+        let n_dangling = rows::n_dangling(scratch);
+        let new = Contents::read(scratch, &compared, None)?;
+        run(scratch, &downgrade, Phase::Downgrade)?;
+        self.check(scratch, self.before, Phase::Downgrade, n_dangling)?;
+        let back = Contents::read(scratch, &compared, Some(self.old_names))?;
+        if let Some(what) = new.differs_from(&back) {
+            return Err(ProofFailure::Rows { phase: Phase::Downgrade, what }.into());
         }
-        Self::remove_refused(&scratch, self.upgrade)?;
-        run(&scratch, &upgrade, Phase::Again)?;
-        self.check(&scratch, self.after, Phase::Again, n_dangling)
+
+        remove_refused(scratch, self.upgrade)?;
+        let n_dangling = rows::n_dangling(scratch);
+        run(scratch, &upgrade, Phase::Again)?;
+        self.check(scratch, self.after, Phase::Again, n_dangling)
     }
 
-    fn hold_without_rows(
-        &self,
-        scratch: &Scratch,
-        upgrade: &str,
-        downgrade: &str,
-    ) -> Result<(), AutogenerateError> {
+    fn hold_without_rows(&self, scratch: &Scratch) -> Result<(), AutogenerateError> {
+        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
         let phases = [
-            (Phase::Upgrade, upgrade, self.after),
-            (Phase::Downgrade, downgrade, self.before),
-            (Phase::Again, upgrade, self.after),
+            (Phase::Upgrade, &upgrade, self.after),
+            (Phase::Downgrade, &downgrade, self.before),
+            (Phase::Again, &upgrade, self.after),
         ];
         for (phase, body, schema) in phases {
             run(scratch, body, phase)?;
             self.check(scratch, schema, phase, 0)?;
-        }
-        Ok(())
-    }
-
-    /// Deletes the rows for which the body would be refused.
-    fn remove_refused(scratch: &Scratch, script: &Script) -> Result<(), AutogenerateError> {
-        for note in script.notes().filter(|it| it.is_refused) {
-            let sql =
-                format!("DELETE FROM {} WHERE {} IN ({})", note.table, note.identity, note.query);
-            if let Err(source) = scratch.execute(&sql) {
-                return Err(AutogenerateError::Refused { sql, source });
-            }
         }
         Ok(())
     }
@@ -215,8 +204,7 @@ impl Proof<'_> {
             return Err(ProofFailure::Schema { phase, lines: lines(&diff) }.into());
         }
         if rows::n_dangling(scratch) > n_dangling {
-            let found = "rows reference nothing that did before".to_owned();
-            return Err(ProofFailure::Check { phase, found }.into());
+            return Err(ProofFailure::Dangling { phase }.into());
         }
         if let Some(found) = rows::damage(scratch) {
             return Err(ProofFailure::Check { phase, found }.into());
@@ -225,8 +213,25 @@ impl Proof<'_> {
     }
 }
 
-fn is_constraint(err: &AutogenerateError) -> bool {
+/// Deletes the rows for which the body would be refused.
+fn remove_refused(scratch: &Scratch, script: &Script) -> Result<(), AutogenerateError> {
+    scratch.set_triggers(false)?;
+    for note in script.notes().filter(|it| it.is_refused) {
+        let sql = format!("DELETE FROM {} WHERE {} IN ({})", note.table, note.identity, note.query);
+        if let Err(source) = scratch.execute(&sql) {
+            return Err(AutogenerateError::Refused { sql, source });
+        }
+    }
+    Ok(scratch.set_triggers(true)?)
+}
+
+/// Whether rows are what failed, and not the schema.
+fn is_about_rows(err: &AutogenerateError) -> bool {
     let AutogenerateError::Proof(failure) = err else { return false };
-    // 19 is SQLITE_CONSTRAINT; the higher bytes say which.
-    matches!(&**failure, ProofFailure::Statement { source, .. } if source.code & 0xff == 19)
+    match &**failure {
+        // SQLITE_CONSTRAINT and SQLITE_MISMATCH; the higher bytes say which.
+        ProofFailure::Statement { source, .. } => matches!(source.code & 0xff, 19 | 20),
+        ProofFailure::Dangling { .. } => true,
+        _ => false,
+    }
 }

@@ -46,6 +46,12 @@ pub enum RenameError {
         /// The new name.
         new: String,
     },
+    /// SQLite refuses to rename it, since 3.54.
+    #[error("SQLite cannot rename `{old}`, which is a name of the rowid")]
+    Rowid {
+        /// What was to be renamed.
+        old: String,
+    },
     /// Both were there before.
     #[error("`{new}` is there before this revision already")]
     TargetExists {
@@ -91,11 +97,14 @@ impl Renames {
             let old_table = renames.old_table(&table.name);
             let Some(before) = old_tables.get(&old_table) else { continue };
             for column in &table.columns {
-                if let Some(old) = &column.renamed_from
-                    && check_column(before, table, old, &column.name).is_ok()
-                {
-                    let (old, new) = (old.clone(), column.name.clone());
-                    renames.columns.push((table.name.clone(), old, new));
+                let Some(old) = &column.renamed_from else { continue };
+                match check_column(before, table, old, &column.name) {
+                    Ok(()) => {
+                        let (old, new) = (old.clone(), column.name.clone());
+                        renames.columns.push((table.name.clone(), old, new));
+                    }
+                    Err(err @ RenameError::Rowid { .. }) => return Err(err),
+                    Err(_) => {}
                 }
             }
         }
@@ -220,7 +229,11 @@ fn check_column(from: &Table, to: &Table, old: &Name, new: &Name) -> Result<(), 
     let has = |table: &Table, name: &Name| table.column(name).is_some();
     let shown = |name: &Name| format!("{}.{name}", to.name);
     let before = [has(from, old), has(from, new)];
-    check(before, [has(to, old), has(to, new)], &shown(old), &shown(new))
+    check(before, [has(to, old), has(to, new)], &shown(old), &shown(new))?;
+    if ["rowid", "_rowid_", "oid"].iter().any(|it| old.is(it)) {
+        return Err(RenameError::Rowid { old: shown(old) });
+    }
+    Ok(())
 }
 
 /// By which of the old and the new name there are before and after.

@@ -18,7 +18,7 @@ pub(super) type Compared = Vec<(Name, Vec<Name>)>;
 
 /// Fills every table where the constraints let it, parents before children.
 pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
-    scratch.database().begin(crate::db::Lock::Write)?;
+    scratch.set_triggers(false)?;
     for table in schema.tables_by_dependency() {
         let columns: Vec<&Column> = table.columns.iter().filter(|it| it.holds()).collect();
         let literals = literals(table);
@@ -30,7 +30,7 @@ pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), Autogener
                     .enumerate()
                     .map(|(idx, column)| value(table, column, &literals, row, attempt, idx));
                 let sql = format!(
-                    "INSERT INTO {} ({}) VALUES ({})",
+                    "INSERT OR ABORT INTO {} ({}) VALUES ({})",
                     quoted(&table.name),
                     columns.iter().map(|it| quoted(&it.name)).collect::<Vec<_>>().join(", "),
                     values.collect::<Vec<_>>().join(", ")
@@ -42,7 +42,7 @@ pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), Autogener
             }
         }
     }
-    Ok(scratch.database().commit()?)
+    Ok(scratch.set_triggers(true)?)
 }
 
 /// A value for a column, as SQL: of its type, of its parent, or one that a constraint names.
@@ -115,13 +115,14 @@ fn literals(table: &Table) -> Vec<String> {
 
 /// Deletes the rows of all tables.
 pub(super) fn delete_all(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
+    scratch.set_triggers(false)?;
     for table in &schema.tables {
         let sql = format!("DELETE FROM {}", quoted(&table.name));
         if let Err(source) = scratch.execute(&sql) {
             return Err(AutogenerateError::Refused { sql, source });
         }
     }
-    Ok(())
+    Ok(scratch.set_triggers(true)?)
 }
 
 /// The columns that two schemas share and whose values nothing is to change.

@@ -320,8 +320,10 @@ fn rows_that_are_lost_or_in_the_way_are_looked_for() {
     check_notes(
         "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a)",
         "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a REFERENCES p)",
-        &["rows of t have a a that is not in p: SELECT rowid FROM t WHERE t.a IS NOT NULL AND \
-           NOT EXISTS (SELECT 1 FROM p AS parent WHERE parent.id = t.a)"],
+        &[
+            "rows of t have a value in a that is not in p: SELECT rowid FROM t WHERE t.a IS NOT NULL AND \
+           NOT EXISTS (SELECT 1 FROM p AS parent WHERE parent.id = t.a)",
+        ],
     );
 }
 

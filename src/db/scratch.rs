@@ -137,6 +137,13 @@ impl Scratch {
         }
     }
 
+    /// Whether triggers fire, as they do at first. Rows that nobody wrote should not set them off.
+    pub fn set_triggers(&self, fire: bool) -> Result<(), DbError> {
+        let config = DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
+        let outcome = self.database.connection.set_db_config(config, fire);
+        outcome.map(drop).map_err(self.database.error("open"))
+    }
+
     /// The rows of a query, each value as text and NULL as an empty one.
     ///
     /// # Errors

@@ -130,6 +130,7 @@ pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
         AutogenerateError::Rename(_) => one(
             "`migrator check` lists what differs; `--rename` takes the old name and the new one",
         ),
+        AutogenerateError::NeedlessFill { .. } => one("leave it out"),
         AutogenerateError::Fill { .. } => {
             one("`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema")
         }

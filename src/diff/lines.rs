@@ -3,9 +3,10 @@
 use std::fmt::Display;
 
 use crate::schema::{
-    Action, Check, Column, Conflict, ForeignKey, Index, KeyColumn, Name, PrimaryKey, Table, Unique,
+    Action, Check, Column, Conflict, ForeignKey, Fragment, Index, KeyColumn, Name, PrimaryKey,
+    Table, Unique,
 };
-use crate::sql::lexer::tokens;
+use crate::sql::lexer::{Token, tokens};
 
 use super::{Change, Diff, TableDiff};
 
@@ -235,7 +236,7 @@ fn column_change(from: &Column, to: &Column) -> String {
     }
     if from.default != to.default {
         parts.push(match &to.default {
-            Some(default) => format!("now DEFAULT {}", one_line(default.text())),
+            Some(default) => format!("now DEFAULT {}", default_text(default)),
             None => "now without DEFAULT".to_owned(),
         });
     }
@@ -256,6 +257,14 @@ fn column_change(from: &Column, to: &Column) -> String {
         });
     }
     parts.join(", ")
+}
+
+/// A default as it may be written: with parentheses unless it is a literal.
+fn default_text(default: &Fragment) -> String {
+    let text = one_line(default.text());
+    let is_signed = text.starts_with(['-', '+']);
+    let n_tokens = tokens(&text).filter(Token::is_significant).count();
+    if n_tokens == 1 || (is_signed && n_tokens == 2) { text } else { format!("({text})") }
 }
 
 fn conflict_text(conflict: Option<Conflict>) -> String {

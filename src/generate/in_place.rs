@@ -303,12 +303,16 @@ impl Task<'_> {
                         step.comments
                             .push("The values that the upgrade dropped do not come back.".into());
                     }
+                    step.notes.extend(self.notes_of_added(diff, name));
                 }
                 What::Drop(name) => step.notes.extend(self.values_dropped(diff.from, name)),
-                What::SetNotNull(name) => step.notes.extend(self.nulls(diff.from, name)),
+                What::SetNotNull(name) => {
+                    let column = diff.to.column(name);
+                    step.notes.extend(column.and_then(|it| self.nulls(diff.from, diff.to, it)));
+                }
                 What::Check(idx) => {
                     let check = diff.checks.added[*idx];
-                    step.notes.extend(self.rows_against_check(diff, check));
+                    step.notes.extend(self.rows_against_check(diff.from, diff.to, check));
                 }
                 What::Other => {}
             }

@@ -4,7 +4,7 @@
 //! made where it can be made: by `ALTER TABLE` where SQLite can and the table stays as it is, by
 //! dropping and creating what has no rows, and by one rebuild of the table for all the rest.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diff::{Change, Diff, TableDiff};
 use crate::schema::{Index, Name, Schema, Table, Trigger, View};
@@ -12,6 +12,7 @@ use crate::sql::quote::identifier;
 
 mod before;
 mod in_place;
+mod new_rows;
 mod notes;
 mod rebuild;
 mod render;
@@ -89,6 +90,11 @@ pub(crate) struct Task<'s> {
     pub(crate) from: &'s Schema,
     pub(crate) to: &'s Schema,
     pub(crate) options: &'s Options,
+    /// The tables of both sides by name.
+    old_tables: HashMap<&'s Name, &'s Table>,
+    new_tables: HashMap<&'s Name, &'s Table>,
+    /// The indexes that each table has in the end.
+    new_indexes: HashMap<&'s Name, Vec<&'s Index>>,
     /// Tables of the old side that are rebuilt.
     rebuilt: HashSet<&'s Name>,
     /// Tables of the old side that are dropped.
@@ -108,6 +114,9 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
         from,
         to,
         options,
+        old_tables: from.tables_by_name(),
+        new_tables: to.tables_by_name(),
+        new_indexes: to.indexes_by_table(),
         rebuilt: rebuilt.collect(),
         dropped: diff.tables.iter().filter_map(Change::old).map(|it| &it.name).collect(),
         renewed_views: Vec::new(),
@@ -119,6 +128,7 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
 
     let mut script = Script::default();
     script.extend(task.drops(diff));
+    script.extend(task.drop_virtual_tables(diff, true));
     for change in &diff.tables {
         if let Change::Added(table) = change {
             script.push(task.create_table(table));
@@ -135,7 +145,10 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
             script.push(task.drop_table(table));
         }
     }
-    diff.virtual_tables.iter().for_each(|it| script.extend(task.create_virtual_table(it)));
+    script.extend(task.drop_virtual_tables(diff, false));
+    for change in &diff.virtual_tables {
+        script.extend(task.create_virtual_table(change));
+    }
     script.extend(task.creates(diff));
     script
 }
@@ -245,12 +258,25 @@ impl<'s> Task<'s> {
                 drop(replaced("index", &old.name, is_replaced), "INDEX", &old.name);
             }
         }
-        for change in &diff.virtual_tables {
-            if let Change::Dropped(table) = change {
-                drop(format!("drop the virtual table {}", table.name), "TABLE", &table.name);
-            }
-        }
         steps
+    }
+
+    /// Drops virtual tables: late, since a trigger that still stands may name one; early only if
+    /// something else is to have the name.
+    fn drop_virtual_tables(&self, diff: &Diff<'_>, early: bool) -> Vec<Step> {
+        let is_reused = |name: &Name| {
+            self.new_tables.contains_key(name) || self.to.views.iter().any(|it| it.name == *name)
+        };
+        let dropped = diff.virtual_tables.iter().filter_map(|it| match it {
+            Change::Dropped(table) if is_reused(&table.name) == early => Some(&table.name),
+            _ => None,
+        });
+        dropped
+            .map(|name| {
+                let drop = format!("DROP TABLE {}", quoted(name));
+                Step::new(format!("drop the virtual table {name}"), vec![drop])
+            })
+            .collect()
     }
 
     /// Whether a table is dropped, be it to be made again, with all that belongs to it.
@@ -272,6 +298,7 @@ impl<'s> Task<'s> {
         let drop = format!("DROP TABLE {}", quoted(&table.name));
         let mut step = Step::new(format!("drop the table {}", table.name), vec![drop]);
         step.notes.push(self.rows_deleted(table));
+        step.notes.extend(self.rows_orphaned(table));
         step
     }
 
@@ -318,8 +345,8 @@ impl<'s> Task<'s> {
     }
 
     /// The indexes that a table has in the end.
-    fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &'s Index> {
-        self.to.indexes.iter().filter(move |it| it.table == *table)
+    fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &'s Index> + use<'s, '_> {
+        self.new_indexes.get(table).into_iter().flatten().copied()
     }
 }
 

@@ -3,341 +3,430 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
-use super::{Note, Step, Task};
+use super::in_place::Constant;
+use super::new_rows::{Affinity, NewRows, unfit};
+use super::{Note, Step, Task, quoted};
 
 impl Task<'_> {
-    /// All rows of a table that is dropped.
-    pub(super) fn rows_deleted(&self, table: &Table) -> Note {
-        let (name, identity) = (self.old_table(&table.name), self.identity(table));
+    /// A note about rows of a table of the old side.
+    fn note(
+        &self,
+        table: &Table,
+        is_refused: bool,
+        hazard: String,
+        rows: String,
+        query: String,
+    ) -> Note {
         Note {
-            is_refused: false,
-            hazard: format!("drops the table {} with all its rows", table.name),
-            rows: format!("rows of {} are deleted with it", table.name),
-            query: format!("SELECT {identity} FROM {name}"),
+            is_refused,
+            hazard,
+            rows,
+            query,
             flag: None,
             table: self.old_table(&table.name),
             identity: self.identity(table),
         }
+    }
+
+    /// All rows of a table that is dropped.
+    pub(super) fn rows_deleted(&self, table: &Table) -> Note {
+        let name = &table.name;
+        self.note(
+            table,
+            false,
+            format!("drops the table {name} with all its rows"),
+            format!("rows of {name} are deleted with it"),
+            format!("SELECT {} FROM {}", self.identity(table), self.old_table(name)),
+        )
+    }
+
+    /// The rows of other tables that reference one that is dropped.
+    pub(super) fn rows_orphaned(&self, table: &Table) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for child in &self.to.tables {
+            let Some(old) = self.old_tables.get(&child.name) else { continue };
+            for key in child.foreign_keys.iter().filter(|it| it.parent == table.name) {
+                if old.foreign_keys.contains(key) {
+                    notes.extend(self.orphans(old, child, key));
+                }
+            }
+        }
+        notes
     }
 
     /// The rows with a value in a column that is dropped.
     pub(super) fn values_dropped(&self, table: &Table, column: &Name) -> Option<Note> {
         table.column(column).filter(|it| it.holds())?;
-        let old = self.old_column(&table.name, column);
-        Some(Note {
-            is_refused: false,
-            hazard: format!("drops {}.{column} with its values", table.name),
-            rows: format!("rows of {} have a value in {column}, which is dropped", table.name),
-            query: self.rows_where(table, &format!("{old} IS NOT NULL")),
-            flag: None,
-            table: self.old_table(&table.name),
-            identity: self.identity(table),
-        })
+        let name = &table.name;
+        let old = self.old_column(name, column);
+        let identity = self.identity(table);
+        Some(self.note(
+            table,
+            false,
+            format!("drops {name}.{column} with its values"),
+            format!("rows of {name} have a value in {column}, which is dropped"),
+            format!("SELECT {identity} FROM {} WHERE {old} IS NOT NULL", self.old_table(name)),
+        ))
     }
 
     /// The rows without a value in a column that must have one.
-    pub(super) fn nulls(&self, table: &Table, column: &Name) -> Option<Note> {
-        if self.fill(&table.name, column).is_some() {
-            return None;
-        }
-        let old = self.old_column(&table.name, column);
-        Some(Note {
-            is_refused: true,
-            hazard: format!("{}.{column} becomes NOT NULL", table.name),
-            rows: format!("rows of {} have NULL in {column}", table.name),
-            query: self.rows_where(table, &format!("{old} IS NULL")),
-            flag: Some(fill_flag(&table.name, column)),
-            table: self.old_table(&table.name),
-            identity: self.identity(table),
-        })
+    pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
+        let rows = NewRows::new(self, from, to);
+        let source = rows.source(&[to.column(&column.name)?])?;
+        let (table, name) = (&to.name, &column.name);
+        let query = rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)));
+        let hazard = format!("{table}.{name} becomes NOT NULL");
+        let mut note =
+            self.note(from, true, hazard, format!("rows of {table} have NULL in {name}"), query);
+        note.flag = self.fill_flag(table, column);
+        Some(note)
     }
 
-    /// The rows that violate a `CHECK`; `None` if it speaks of a column that was not there.
-    pub(super) fn rows_against_check(&self, diff: &TableDiff<'_>, check: &Check) -> Option<Note> {
-        let expression = self.old_expression(diff.from, diff.to, &check.expression)?;
-        let table = &diff.to.name;
-        let name = check.name.as_ref().map_or_else(|| expression.clone(), ToString::to_string);
-        Some(Note {
-            is_refused: true,
-            hazard: format!("{table} gets the check {name}"),
-            rows: format!("rows of {table} are against the check {name}"),
-            query: self.rows_where(diff.from, &format!("NOT ({expression})")),
-            flag: None,
-            table: self.old_table(&diff.from.name),
-            identity: self.identity(diff.from),
-        })
+    /// The option that gives rows a value.
+    fn fill_flag(&self, table: &Name, column: &Column) -> Option<String> {
+        let is_possible = !self.options.is_downgrade && column.holds();
+        is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
     }
 
-    /// The rows that share what a new unique index wants to be unique.
+    /// The rows that violate a `CHECK`.
+    pub(super) fn rows_against_check(
+        &self,
+        from: &Table,
+        to: &Table,
+        check: &Check,
+    ) -> Option<Note> {
+        let rows = NewRows::new(self, from, to);
+        let source = rows.source(&rows.columns_in(&check.expression))?;
+        let table = &to.name;
+        let expression = rows.expression(&source, &check.expression);
+        let name = check.name.as_ref().map_or_else(
+            || crate::diff::lines::one_line(check.expression.text()),
+            ToString::to_string,
+        );
+        Some(self.note(
+            from,
+            true,
+            format!("{table} gets the check {name}"),
+            format!("rows of {table} are against the check {name}"),
+            rows.query(&source, &format!("NOT ({expression})")),
+        ))
+    }
+
+    /// The rows that share what a unique index wants to be unique.
     pub(super) fn rows_against_index(&self, index: &Index) -> Option<Note> {
-        let (from, to) = (self.from.table(&index.table)?, self.to.table(&index.table)?);
+        let (from, to) = (*self.old_tables.get(&index.table)?, *self.new_tables.get(&index.table)?);
         if !index.is_unique {
             return None;
         }
-        let keys = index.columns.iter().map(|it| self.old_expression(from, to, it));
-        let keys: Vec<String> = keys.collect::<Option<_>>()?;
-        let condition = match &index.condition {
-            None => None,
-            Some(it) => Some(self.old_expression(from, to, it)?),
-        };
+        let rows = NewRows::new(self, from, to);
+        let parts = index.columns.iter().chain(&index.condition);
+        let mut columns: Vec<&Column> = Vec::new();
+        for column in parts.flat_map(|it| rows.columns_in(it)) {
+            if !columns.iter().any(|it| it.name == column.name) {
+                columns.push(column);
+            }
+        }
+        let old = self.from.indexes.iter().find(|it| it.name == index.name);
+        if old == Some(index) && columns.iter().all(|it| rows.is_same(it)) {
+            return None;
+        }
+        let source = rows.source(&columns)?;
+        let keys = index.columns.iter().map(|it| rows.expression(&source, it));
         // DESC and COLLATE stand in the text of a key; the first means nothing here.
-        let keys: Vec<String> = keys.iter().map(|it| without_order(it).to_owned()).collect();
-        let query = self.duplicates(from, &keys, condition.as_deref());
-        Some(Note {
-            is_refused: true,
-            hazard: format!("{} gets the unique index {}", to.name, index.name),
-            rows: format!("rows of {} share their {}", to.name, keys.join(", ")),
+        let keys: Vec<String> = keys.map(|it| without_order(&it).to_owned()).collect();
+        let condition = index.condition.as_ref().map(|it| rows.expression(&source, it));
+        let query = rows.duplicates(&source, &keys, condition.as_deref());
+        let shared: Vec<String> = index
+            .columns
+            .iter()
+            .map(|it| without_order(&crate::diff::lines::one_line(it.text())).to_owned())
+            .collect();
+        Some(self.note(
+            from,
+            true,
+            format!("{} gets the unique index {}", to.name, index.name),
+            format!("rows of {} share their {}", to.name, shared.join(", ")),
             query,
-            flag: None,
-            table: self.old_table(&from.name),
-            identity: self.identity(from),
-        })
+        ))
+    }
+
+    /// The notes of a column that is added in place.
+    pub(super) fn notes_of_added(&self, diff: &TableDiff<'_>, name: &Name) -> Vec<Note> {
+        let is_at = |column: &Option<Name>| column.as_ref() == Some(name);
+        let has_value = diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
+        let checks = diff.checks.added.iter().filter(|it| is_at(&it.column));
+        let checks = checks.filter_map(|it| self.rows_against_check(diff.from, diff.to, it));
+        let keys = diff.foreign_keys.added.iter().filter(|it| is_at(&it.column) && has_value);
+        checks.chain(keys.filter_map(|it| self.orphans(diff.from, diff.to, it))).collect()
     }
 
     /// The notes of a rebuild.
     pub(super) fn rebuild_notes(&self, diff: &TableDiff<'_>, step: &mut Step) {
         let (from, to) = (diff.from, diff.to);
-        step.notes.extend(diff.dropped.iter().filter_map(|it| self.values_dropped(from, &it.name)));
-        for column in &diff.added {
-            step.notes.extend(self.rows_without_value(from, to, column));
-        }
-        for (old, new) in &diff.changed {
-            if old.not_null.is_none() && new.not_null.is_some() && new.holds() {
-                step.notes.extend(self.nulls(from, &new.name));
-            }
-        }
-        for key in to.primary_key.iter().filter(|it| !it.is_rowid) {
-            // There, and only there, the columns of a primary key are never NULL.
-            let is_strict = |it: &Table| it.is_without_rowid || it.is_strict;
-            for column in key.columns.iter().filter(|_| is_strict(to)) {
-                let is_known = from.column(&column.name).is_some_and(|it| it.not_null.is_none());
-                let was_key = is_strict(from) && is_key(from, &column.name);
-                let is_changed = diff
-                    .changed
-                    .iter()
-                    .any(|(_, it)| it.name == column.name && it.not_null.is_some());
-                if is_known && !was_key && !is_changed {
-                    step.notes.extend(self.nulls(from, &column.name));
-                }
-            }
-            if diff.has_other_primary_key || Self::compares_anew(diff, &key.columns) {
-                step.notes.extend(self.rows_against_key(diff, &key.columns, "primary key"));
+        let rows = NewRows::new(self, from, to);
+        let notes = &mut step.notes;
+        notes.extend(diff.dropped.iter().filter_map(|it| self.values_dropped(from, &it.name)));
+        notes.extend(to.columns.iter().filter_map(|it| self.missing_values(from, to, it)));
+        notes.extend(to.columns.iter().filter_map(|it| self.unfit_values(from, to, it)));
+        if let Some(key) = &to.primary_key {
+            let is_other = diff.has_other_primary_key || compares_anew(&rows, &key.columns);
+            if is_other {
+                notes.extend(self.rows_against_key(&rows, &key.columns, "primary key"));
             }
         }
         for unique in &to.uniques {
             let is_added = diff.uniques.added.iter().any(|it| std::ptr::eq(*it, unique));
-            if is_added || Self::compares_anew(diff, &unique.columns) {
-                step.notes.extend(self.rows_against_key(
-                    diff,
-                    &unique.columns,
-                    "unique constraint",
-                ));
+            if is_added || compares_anew(&rows, &unique.columns) {
+                notes.extend(self.rows_against_key(&rows, &unique.columns, "unique constraint"));
             }
         }
-        step.notes
-            .extend(diff.checks.added.iter().filter_map(|it| self.rows_against_check(diff, it)));
-        step.notes.extend(diff.foreign_keys.added.iter().filter_map(|it| self.orphans(diff, it)));
+        for check in &to.checks {
+            let is_added = diff.checks.added.iter().any(|it| std::ptr::eq(*it, check));
+            let has_other = rows.columns_in(&check.expression).iter().any(|it| !rows.is_same(it));
+            if is_added || has_other {
+                notes.extend(self.rows_against_check(from, to, check));
+            }
+        }
+        for key in &to.foreign_keys {
+            let is_added = diff.foreign_keys.added.iter().any(|it| std::ptr::eq(*it, key));
+            let columns = key.columns.iter().filter_map(|it| to.column(it));
+            let has_other = columns.into_iter().any(|it| !rows.is_same(it));
+            if is_added || has_other {
+                notes.extend(self.orphans(from, to, key));
+            }
+        }
+        for child in &self.to.tables {
+            let Some(old_child) = self.old_tables.get(&child.name) else { continue };
+            for key in child.foreign_keys.iter().filter(|it| it.parent == to.name) {
+                let columns = key.parent_columns.iter().filter_map(|it| to.column(it));
+                if columns.into_iter().any(|it| !rows.is_same(it)) {
+                    notes.extend(self.orphans(old_child, child, key));
+                }
+            }
+        }
         for (old, new) in &diff.changed {
-            step.notes.extend(self.values_converted(diff, old, new));
+            notes.extend(self.values_converted(from, old, new));
         }
-        for index in self.indexes_of(&to.name) {
-            let old = self.from.indexes.iter().find(|it| it.name == index.name);
-            if old != Some(index) {
-                step.notes.extend(self.rows_against_index(index));
-            }
-        }
+        notes.extend(self.indexes_of(&to.name).filter_map(|it| self.rows_against_index(it)));
     }
 
-    /// All rows, if a new column must have a value and there is none for those that exist.
-    fn rows_without_value(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let has_default = column.default.as_ref().is_some_and(|it| {
-            super::in_place::Constant::of(it.text()) != super::in_place::Constant::Null
-        });
-        let is_rowid =
-            to.primary_key.iter().any(|it| it.is_rowid && it.columns[0].name == column.name);
-        let is_needed =
-            column.not_null.is_some() || (to.is_without_rowid && is_key(to, &column.name));
-        if !is_needed
-            || has_default
-            || is_rowid
-            || !column.holds()
-            || self.fill(&to.name, &column.name).is_some()
-        {
+    /// The rows that have no value for a column which must have one.
+    fn missing_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
+        let key = to.primary_key.as_ref();
+        let is_key = |it: &KeyColumn| it.name == column.name;
+        let is_in_key = key.is_some_and(|it| it.columns.iter().any(is_key));
+        // There, and only there, the columns of a primary key are never NULL.
+        let is_needed = column.not_null.is_some()
+            || (is_in_key && (to.is_without_rowid || to.is_strict))
+            || (is_in_key && key.is_some_and(|it| it.is_rowid));
+        if !is_needed {
             return None;
         }
-        let (name, column) = (&to.name, &column.name);
-        Some(Note {
-            is_refused: true,
-            hazard: format!(
-                "existing rows of {name} have no value for {column}, which is NOT NULL"
-            ),
-            rows: format!("rows of {name} have no value for {column}, which is NOT NULL"),
-            query: format!("SELECT {} FROM {}", self.identity(from), self.old_table(name)),
-            flag: Some(fill_flag(name, column)),
-            table: self.old_table(&from.name),
-            identity: self.identity(from),
-        })
+        let rows = NewRows::new(self, from, to);
+        let old = from.column(&column.name);
+        let had_value = old.is_some_and(|it| {
+            let was_rowid =
+                from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
+            let was_key = (from.is_without_rowid || from.is_strict)
+                && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
+            (it.not_null.is_some() || was_rowid || was_key) && rows.is_same(column)
+        });
+        let has_fill = self.fill(&to.name, &column.name).is_some();
+        let default = column.default.as_ref().map(|it| Constant::of(it.text()));
+        let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
+        let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
+        if had_value || has_fill || has_default || (is_rowid && old.is_none()) {
+            return None;
+        }
+        if old.is_some() || !column.holds() {
+            return self.nulls(from, to, column);
+        }
+        let (table, name) = (&to.name, &column.name);
+        let text = format!("rows of {table} have no value for {name}, which is NOT NULL");
+        let query = format!("SELECT {} FROM {}", self.identity(from), self.old_table(table));
+        let mut note = self.note(from, true, format!("existing {text}"), text, query);
+        note.flag = self.fill_flag(table, column);
+        Some(note)
     }
 
-    /// The rows that share what a new key wants to be unique.
+    /// The rows whose value a strict type does not take.
+    fn unfit_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
+        let is_rowid = |table: &Table| {
+            let key = table.primary_key.as_ref();
+            key.is_some_and(|it| it.is_rowid && it.columns[0].name == column.name)
+        };
+        let rows = NewRows::new(self, from, to);
+        let old = from.column(&column.name);
+        let is_strict = to.is_strict || is_rowid(to);
+        let was_strict = old.is_some_and(|it| {
+            rows.is_same(column)
+                && ((from.is_strict && it.datatype == column.datatype) || is_rowid(from))
+        });
+        if !is_strict || was_strict || (old.is_none() && column.holds()) {
+            return None;
+        }
+        // The value as it is before the column takes it: what it makes of it is the question.
+        let (source, value) = match old {
+            Some(old) if column.holds() => {
+                (self.old_table(&from.name), self.old_column(&from.name, &old.name))
+            }
+            _ => {
+                let source = rows.source(&[to.column(&column.name)?])?;
+                (source.called(&quoted(&to.name)), rows.column(&source, &column.name))
+            }
+        };
+        let (table, name) = (&to.name, &column.name);
+        let datatype = column.datatype.text();
+        let condition = unfit(&column.datatype, &value)?;
+        let identity = self.identity(from);
+        Some(self.note(
+            from,
+            true,
+            format!("{table}.{name} takes only {datatype} from now on"),
+            format!("rows of {table} have something else than {datatype} in {name}"),
+            format!("SELECT {identity} FROM {source} WHERE {condition}"),
+        ))
+    }
+
+    /// The rows that share what a key wants to be unique.
     fn rows_against_key(
         &self,
-        diff: &TableDiff<'_>,
+        rows: &NewRows<'_>,
         columns: &[KeyColumn],
         kind: &str,
     ) -> Option<Note> {
-        let (from, to) = (diff.from, diff.to);
+        let (from, to) = (rows.from, rows.to);
+        let found: Vec<&Column> =
+            columns.iter().map(|it| to.column(&it.name)).collect::<Option<_>>()?;
+        // All rows get a new rowid, or the one that they have.
+        let is_new_rowid = to.primary_key.iter().any(|it| it.is_rowid && it.columns == columns)
+            && from.column(&columns[0].name).is_none();
+        // A column without a value is equal to no other.
+        let is_empty = |it: &&Column| {
+            from.column(&it.name).is_none()
+                && it.default.is_none()
+                && it.holds()
+                && self.fill(&to.name, &it.name).is_none()
+        };
+        if is_new_rowid || found.iter().any(is_empty) {
+            return None;
+        }
+        let source = rows.source(&found)?;
         let mut keys = Vec::new();
-        let mut names = Vec::new();
-        for key in columns {
-            from.column(&key.name)?;
-            let collation = to.column(&key.name).and_then(|it| it.collation.as_ref());
-            let old = self.old_column(&from.name, &key.name);
-            keys.push(match key.collation.as_ref().or(collation) {
-                Some(collation) => format!("{old} COLLATE {}", super::quoted(collation)),
-                None => format!("{old} COLLATE BINARY"),
+        for (key, column) in columns.iter().zip(&found) {
+            let name = rows.column(&source, &key.name);
+            let collation = key.collation.as_ref().or(column.collation.as_ref());
+            let old = from.column(&key.name).and_then(|it| it.collation.as_ref());
+            keys.push(match collation {
+                Some(collation) => format!("{name} COLLATE {}", quoted(collation)),
+                None if old.is_some() => format!("{name} COLLATE BINARY"),
+                None => name,
             });
-            names.push(key.name.as_str());
         }
+        let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
         let names = names.join(", ");
-        Some(Note {
-            is_refused: true,
-            hazard: format!("{} gets a {kind} ({names})", to.name),
-            rows: format!("rows of {} share their {names}", to.name),
-            query: self.duplicates(from, &keys, None),
-            flag: None,
-            table: self.old_table(&from.name),
-            identity: self.identity(from),
-        })
+        Some(self.note(
+            from,
+            true,
+            format!("{} gets a {kind} ({names})", to.name),
+            format!("rows of {} share their {names}", to.name),
+            rows.duplicates(&source, &keys, None),
+        ))
     }
 
-    /// Whether a column of a key takes other values for equal than before.
-    fn compares_anew(diff: &TableDiff<'_>, columns: &[KeyColumn]) -> bool {
-        let is_in = |name: &Name| columns.iter().any(|it| it.name == *name);
-        diff.changed.iter().any(|(old, new)| {
-            is_in(&new.name) && (old.collation != new.collation || old.datatype != new.datatype)
-        })
-    }
-
-    /// The rows that reference nothing by a new foreign key.
-    fn orphans(&self, diff: &TableDiff<'_>, key: &ForeignKey) -> Option<Note> {
-        let child = diff.from;
-        if key.columns.iter().any(|it| child.column(it).is_none()) {
-            return None; // new columns, which are NULL
+    /// The rows that reference nothing by a foreign key.
+    fn orphans(&self, from: &Table, to: &Table, key: &ForeignKey) -> Option<Note> {
+        let rows = NewRows::new(self, from, to);
+        let found: Vec<&Column> =
+            key.columns.iter().map(|it| to.column(it)).collect::<Option<_>>()?;
+        let has_no_value = |it: &&Column| {
+            from.column(&it.name).is_none()
+                && it.default.is_none()
+                && it.holds()
+                && self.fill(&to.name, &it.name).is_none()
+        };
+        if found.iter().any(has_no_value) {
+            return None; // NULL references nothing, and may
         }
+        let source = rows.source(&found)?;
+        let child = quoted(&to.name);
         let columns: Vec<String> =
-            key.columns.iter().map(|it| self.old_column(&child.name, it)).collect();
-        let child_name = self.old_table(&child.name);
-        let are_there =
-            columns.iter().map(|it| format!("{child_name}.{it} IS NOT NULL")).collect::<Vec<_>>();
+            key.columns.iter().map(|it| format!("{child}.{}", rows.column(&source, it))).collect();
+        let are_there: Vec<String> = columns.iter().map(|it| format!("{it} IS NOT NULL")).collect();
         let mut condition = are_there.join(" AND ");
-        // A parent that does not exist yet has no rows, and one without that column no such rows.
-        if let Some(parent) = self.from.table(&key.parent)
+        // A parent that is not there before, or is dropped, has no rows to reference.
+        if let Some(old_parent) = self.old_tables.get(&key.parent)
+            && let Some(new_parent) = self.new_tables.get(&key.parent)
             && key.parent_columns.len() == columns.len()
-            && key.parent_columns.iter().all(|it| parent.column(it).is_some())
         {
+            let parents = NewRows::new(self, old_parent, new_parent);
+            let found = key.parent_columns.iter().map(|it| new_parent.column(it));
+            let parent = parents.source(&found.collect::<Option<Vec<_>>>()?)?;
             let pairs = key.parent_columns.iter().zip(&columns).map(|(parent_column, column)| {
-                let parent_column = self.old_column(&parent.name, parent_column);
-                format!("parent.{parent_column} = {child_name}.{column}")
+                // A computed value has no affinity, which the column will have.
+                let is_text = new_parent.column(parent_column).is_some_and(|it| {
+                    !parents.is_same(it) && Affinity::of(&it.datatype) == Affinity::Text
+                });
+                let column =
+                    if is_text { format!("CAST({column} AS TEXT)") } else { column.clone() };
+                format!("parent.{} = {column}", parents.column(&parent, parent_column))
             });
             condition = format!(
-                "{condition} AND NOT EXISTS (SELECT 1 FROM {} AS parent WHERE {})",
-                self.old_table(&parent.name),
+                "{condition} AND NOT EXISTS (SELECT 1 FROM {} WHERE {})",
+                parent.called("parent"),
                 pairs.collect::<Vec<_>>().join(" AND ")
             );
         }
         let names: Vec<&str> = key.columns.iter().map(Name::as_str).collect();
-        let (table, names) = (&child.name, names.join(", "));
-        Some(Note {
-            is_refused: true,
-            hazard: format!("{table} gets a foreign key ({names}) to {}", key.parent),
-            rows: format!("rows of {table} have a {names} that is not in {}", key.parent),
-            query: self.rows_where(child, &condition),
-            flag: None,
-            table: self.old_table(&child.name),
-            identity: self.identity(child),
-        })
+        let (table, names) = (&to.name, names.join(", "));
+        Some(self.note(
+            from,
+            true,
+            format!("{table} gets a foreign key ({names}) to {}", key.parent),
+            format!("rows of {table} have a value in {names} that is not in {}", key.parent),
+            rows.query(&source, &condition),
+        ))
     }
 
-    /// The rows whose value becomes another one, or is refused, because the type is another.
-    fn values_converted(&self, diff: &TableDiff<'_>, old: &Column, new: &Column) -> Option<Note> {
-        let (table, name) = (&diff.from.name, &new.name);
-        let (before, after) =
-            (Affinity::of(old.datatype.text()), Affinity::of(new.datatype.text()));
-        if !old.holds() || !new.holds() || before == after || old.datatype == new.datatype {
+    /// The rows whose value becomes another one because the type is another.
+    fn values_converted(&self, from: &Table, old: &Column, new: &Column) -> Option<Note> {
+        let (table, name) = (&from.name, &new.name);
+        let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
+        if !old.holds() || !new.holds() || before == after {
             return None;
         }
         let column = self.old_column(table, name);
         let datatype = new.datatype.text();
-        let (verb, condition) = match after {
-            Affinity::Text => {
-                ("have a number in", format!("typeof({column}) IN ('integer', 'real')"))
-            }
-            Affinity::Numeric => ("have a text in", format!("typeof({column}) = 'text'")),
+        let (what, condition) = match after {
+            Affinity::Text => ("a number", format!("typeof({column}) IN ('integer', 'real')")),
             Affinity::None => return None,
+            Affinity::Integer | Affinity::Numeric | Affinity::Real => {
+                if matches!(before, Affinity::Integer | Affinity::Numeric | Affinity::Real) {
+                    return None; // a number stays one
+                }
+                (
+                    "a text that is a number",
+                    format!("typeof({column}) = 'text' AND {column} = CAST({column} AS NUMERIC)"),
+                )
+            }
         };
-        Some(Note {
-            is_refused: false,
-            hazard: format!("{table}.{name} becomes {datatype}, which may change its values"),
-            rows: format!("rows of {table} {verb} {name}, which becomes {datatype}"),
-            query: self.rows_where(diff.from, &condition),
-            flag: None,
-            table: self.old_table(&diff.from.name),
-            identity: self.identity(diff.from),
-        })
-    }
-
-    fn rows_where(&self, table: &Table, condition: &str) -> String {
-        let (identity, name) = (self.identity(table), self.old_table(&table.name));
-        format!("SELECT {identity} FROM {name} WHERE {condition}")
-    }
-
-    /// The rows that have all of `keys` in common with another one. A NULL is equal to nothing.
-    fn duplicates(&self, table: &Table, keys: &[String], condition: Option<&str>) -> String {
-        let identity = self.identity(table);
-        let mut conditions: Vec<String> =
-            keys.iter().map(|it| format!("({it}) IS NOT NULL")).collect();
-        conditions.extend(condition.map(|it| format!("({it})")));
-        format!(
-            "SELECT {identity} FROM (SELECT {identity}, count(*) OVER (PARTITION BY {}) AS n_alike \
-             FROM {} WHERE {}) WHERE n_alike > 1",
-            keys.join(", "),
-            self.old_table(&table.name),
-            conditions.join(" AND ")
-        )
+        let identity = self.identity(from);
+        Some(self.note(
+            from,
+            false,
+            format!("{table}.{name} becomes {datatype}, which may change its values"),
+            format!("rows of {table} have {what} in {name}, which becomes {datatype}"),
+            format!("SELECT {identity} FROM {} WHERE {condition}", self.old_table(table)),
+        ))
     }
 }
 
-/// What SQLite makes of values that are stored in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Affinity {
-    /// Numbers become text.
-    Text,
-    /// Text that looks like a number becomes one.
-    Numeric,
-    /// Nothing.
-    None,
-}
-
-impl Affinity {
-    /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
-    fn of(datatype: &str) -> Self {
-        let datatype = datatype.to_ascii_uppercase();
-        let has = |part: &str| datatype.contains(part);
-        if has("INT") {
-            Self::Numeric
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Self::Text
-        } else if has("BLOB") || datatype.is_empty() || datatype == "ANY" {
-            Self::None
-        } else {
-            Self::Numeric
-        }
-    }
-}
-
-fn is_key(table: &Table, column: &Name) -> bool {
-    table.primary_key.iter().flat_map(|it| &it.columns).any(|it| it.name == *column)
+/// Whether a column of a key has other values than before, or takes others for equal.
+fn compares_anew(rows: &NewRows<'_>, columns: &[KeyColumn]) -> bool {
+    columns.iter().filter_map(|it| rows.to.column(&it.name)).any(|column| {
+        let old = rows.from.column(&column.name);
+        !rows.is_same(column) || old.is_some_and(|it| it.collation != column.collation)
+    })
 }
 
 /// The key of an index without `ASC` or `DESC`.
@@ -350,8 +439,4 @@ fn without_order(key: &str) -> &str {
         is_end.then(|| key[..length].trim_end())
     };
     cut("DESC").or_else(|| cut("ASC")).unwrap_or(key)
-}
-
-fn fill_flag(table: &Name, column: &Name) -> String {
-    format!("--fill {table}.{column}=EXPRESSION")
 }

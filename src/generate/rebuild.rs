@@ -12,6 +12,7 @@ use crate::schema::{Name, Table};
 use crate::sql::quote::literal;
 
 use super::before::rowid;
+use super::new_rows::literal_of;
 use super::{Step, Task, create, quoted};
 
 impl Task<'_> {
@@ -46,6 +47,7 @@ impl Task<'_> {
         }
         statements.push(format!("DROP TABLE {old_quoted}"));
         statements.extend(self.indexes_of(&to.name).map(|it| it.sql.clone()));
+        statements.extend(self.stale_search_indexes(diff));
 
         let mut step = Step::new(Self::reason(diff), statements);
         if self.options.is_downgrade && diff.added.iter().any(|it| it.holds()) {
@@ -57,28 +59,28 @@ impl Task<'_> {
 
     /// What the rebuild is for.
     fn reason(diff: &TableDiff<'_>) -> String {
-        let mut changes = Vec::new();
-        let names = |columns: Vec<&Name>| {
-            columns.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
-        };
+        let names = |columns: &[&Name]| columns.iter().map(ToString::to_string).collect::<Vec<_>>();
         let added: Vec<&Name> = diff.added.iter().map(|it| &it.name).collect();
         let dropped: Vec<&Name> = diff.dropped.iter().map(|it| &it.name).collect();
         let changed: Vec<&Name> = diff.changed.iter().map(|(_, it)| &it.name).collect();
-        for (verb, columns) in [("add", added), ("drop", dropped), ("change", changed)] {
-            if !columns.is_empty() {
-                changes.push(format!("{verb} {}", names(columns)));
-            }
-        }
-        if diff.has_other_primary_key {
-            changes.push("the primary key".to_owned());
-        }
-        for (what, is_there) in [
+        let mut changed = names(&changed);
+        for (what, is_other) in [
+            ("the primary key", diff.has_other_primary_key),
             ("unique constraints", !diff.uniques.is_empty()),
             ("checks", !diff.checks.is_empty()),
             ("foreign keys", !diff.foreign_keys.is_empty()),
+            ("the order of the columns", diff.wants_order && diff.has_other_order),
         ] {
-            if is_there {
-                changes.push(what.to_owned());
+            if is_other {
+                changed.push(what.to_owned());
+            }
+        }
+        let mut changes = Vec::new();
+        for (verb, things) in
+            [("add", names(&added)), ("drop", names(&dropped)), ("change", changed)]
+        {
+            if !things.is_empty() {
+                changes.push(format!("{verb} {}", things.join(", ")));
             }
         }
         for (word, old, new) in [
@@ -86,13 +88,10 @@ impl Task<'_> {
             ("WITHOUT ROWID", diff.from.is_without_rowid, diff.to.is_without_rowid),
         ] {
             if old != new {
-                changes.push(if new { word.to_owned() } else { format!("no longer {word}") });
+                changes.push(format!("be {}{word}", if new { "" } else { "no longer " }));
             }
         }
-        if changes.is_empty() {
-            changes.push("the order of the columns".to_owned());
-        }
-        format!("{}: rebuilt to {}", diff.to.name, sentence(&changes))
+        format!("{}: rebuilt to {}", diff.to.name, changes.join("; "))
     }
 
     /// The columns that get their value from the old row, each with the expression for it.
@@ -131,6 +130,13 @@ impl Task<'_> {
             };
             pairs.push((name, value));
         }
+        // Rows that keep nothing are still rows.
+        if pairs.is_empty()
+            && let Some(column) = to.columns.iter().find(|it| it.holds())
+        {
+            let default = column.default.as_ref().map_or_else(|| "NULL".to_owned(), literal_of);
+            pairs.push((quoted(&column.name), default));
+        }
         pairs
     }
 
@@ -156,14 +162,5 @@ impl Task<'_> {
             name = Name::new(format!("_{name}"));
         }
         name
-    }
-}
-
-/// `a, b and c`.
-fn sentence(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

@@ -1,9 +1,10 @@
 //! Virtual tables, which cannot be altered.
 
-use crate::diff::Change;
+use crate::diff::{Change, TableDiff};
 use crate::schema::{Name, VirtualTable};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
+use super::new_rows::NewRows;
 use super::{Note, Step, Task, quoted};
 
 impl Task<'_> {
@@ -18,6 +19,19 @@ impl Task<'_> {
             }
             Change::Changed { from, to } => vec![self.replace_virtual_table(from, to)],
         }
+    }
+
+    /// The commands that fill full-text indexes again whose content a rebuild changes.
+    pub(super) fn stale_search_indexes(&self, diff: &TableDiff<'_>) -> Vec<String> {
+        let rows = NewRows::new(self, diff.from, diff.to);
+        let is_stale = |table: &&VirtualTable| {
+            let is_new = !self.from.virtual_tables.contains(table); // made after this, from the rows
+            let is_of = content(table).is_some_and(|it| it == diff.to.name);
+            let columns = arguments(table).into_iter().filter(|it| option(it).is_none());
+            let mut columns = columns.filter_map(first_word).filter_map(|it| diff.to.column(&it));
+            !is_new && is_of && columns.any(|it| !rows.is_same(it))
+        };
+        self.to.virtual_tables.iter().filter(is_stale).filter_map(reindex).collect()
     }
 
     fn replace_virtual_table(&self, from: &VirtualTable, to: &VirtualTable) -> Step {
@@ -77,13 +91,19 @@ fn own_columns(table: &VirtualTable) -> Option<Vec<Name>> {
 
 /// The command that fills the index of an FTS table whose content is another table.
 fn reindex(table: &VirtualTable) -> Option<String> {
-    let is_fts = ["fts5", "fts4"].iter().any(|it| table.module == Name::new(*it));
-    let has_content = arguments(table).iter().any(|it| {
-        option(it).as_deref() == Some("content")
-            && !matches!(value(it).as_str(), "" | "''" | "\"\"")
-    });
+    content(table)?;
     let name = quoted(&table.name);
-    (is_fts && has_content).then(|| format!("INSERT INTO {name} ({name}) VALUES ('rebuild')"))
+    Some(format!("INSERT INTO {name} ({name}) VALUES ('rebuild')"))
+}
+
+/// The table that an FTS table keeps an index of.
+fn content(table: &VirtualTable) -> Option<Name> {
+    let is_fts = ["fts5", "fts4"].iter().any(|it| table.module.is(it));
+    let arguments = arguments(table);
+    let content = arguments.iter().find(|it| option(it).as_deref() == Some("content"))?;
+    let value = value(content);
+    let name = tokens(&value).next()?.name(&value)?.into_owned();
+    (is_fts && !name.is_empty()).then(|| Name::new(name))
 }
 
 /// What stands between the commas.

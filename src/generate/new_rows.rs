@@ -1,0 +1,309 @@
+//! The rows of a table as they will be, computed from those that are there.
+//!
+//! A constraint is about the new columns: with their defaults, with the values that `--fill` gives,
+//! with old values as another type makes them. A query that looks for rows against it before
+//! anything runs has to say how all these come about.
+
+use crate::schema::{Column, Fragment, Name, Table};
+use crate::sql::lexer::{TokenKind, tokens};
+
+use super::before::rowid;
+use super::{Task, quoted};
+use crate::diff::lines::one_line;
+
+/// A table before and after.
+#[derive(Clone, Copy)]
+pub(super) struct NewRows<'t> {
+    task: &'t Task<'t>,
+    pub from: &'t Table,
+    pub to: &'t Table,
+}
+
+/// Where the value of a column comes from.
+enum Value {
+    /// It is that of the old column.
+    Same,
+    /// This expression over the old columns.
+    Computed(String),
+    /// This expression over the new columns.
+    Generated(String),
+}
+
+/// What stands behind `FROM`, and whether names behind `WHERE` are those of before.
+pub(super) struct Source {
+    sql: String,
+    /// What its rows are called.
+    name: String,
+    has_old_names: bool,
+}
+
+impl<'t> NewRows<'t> {
+    pub fn new(task: &'t Task<'t>, from: &'t Table, to: &'t Table) -> Self {
+        Self { task, from, to }
+    }
+
+    /// The columns of the new table that an expression names.
+    pub fn columns_in(&self, expression: &Fragment) -> Vec<&'t Column> {
+        self.to.columns.iter().filter(|it| expression.names(&it.name)).collect()
+    }
+
+    /// Whether the column has the values that it had.
+    pub fn is_same(&self, column: &Column) -> bool {
+        self.is_same_within(column, 0)
+    }
+
+    /// `depth` is how many generated columns build on it: a word in their expressions need not be a
+    /// column, so that they may seem to build on themselves.
+    fn is_same_within(&self, column: &Column, depth: usize) -> bool {
+        depth <= self.to.columns.len() && matches!(self.value_within(column, depth), Value::Same)
+    }
+
+    fn value(&self, column: &Column) -> Value {
+        self.value_within(column, 0)
+    }
+
+    fn value_within(&self, column: &Column, depth: usize) -> Value {
+        let old = self.from.column(&column.name);
+        if let Some(generated) = &column.generated {
+            let is_same = old.is_some_and(|it| it.generated.as_ref() == Some(generated))
+                && self
+                    .columns_in(&generated.expression)
+                    .into_iter()
+                    .all(|it| it.name == column.name || self.is_same_within(it, depth + 1));
+            return if is_same {
+                Value::Same
+            } else {
+                Value::Generated(one_line(generated.expression.text()))
+            };
+        }
+        let fill = self.task.fill(&self.to.name, &column.name);
+        match (old, fill) {
+            (Some(old), fill) => {
+                let name = self.task.old_column(&self.from.name, &old.name);
+                let filled = match fill {
+                    Some(fill) => format!("coalesce({name}, {fill})"),
+                    None => name,
+                };
+                match converted(old, column, &filled) {
+                    Some(value) => Value::Computed(value),
+                    None if fill.is_some() => Value::Computed(filled),
+                    None => Value::Same,
+                }
+            }
+            (None, Some(fill)) => Value::Computed(format!("({fill})")),
+            (None, None) if self.is_rowid(column) => {
+                // SQLite numbers the rows that have no number.
+                let rowid = rowid(&[self.from]).filter(|_| !self.from.is_without_rowid);
+                Value::Computed(rowid.unwrap_or("row_number() OVER ()").to_owned())
+            }
+            (None, None) => Value::Computed(match &column.default {
+                Some(default) => format!("({})", literal_of(default)),
+                None => "NULL".to_owned(),
+            }),
+        }
+    }
+
+    fn is_rowid(&self, column: &Column) -> bool {
+        let key = self.to.primary_key.as_ref();
+        key.is_some_and(|it| it.is_rowid && it.columns[0].name == column.name)
+    }
+
+    /// Where rows with these columns come from; `None` where generated columns build on each other.
+    pub fn source(&self, columns: &[&'t Column]) -> Option<Source> {
+        let old_table = self.task.old_table(&self.from.name);
+        let new_name = quoted(&self.to.name);
+        if columns.iter().all(|it| self.is_same(it)) {
+            return Some(Source { sql: old_table, name: new_name, has_old_names: true });
+        }
+        let mut inner: Vec<&Column> = Vec::new();
+        let mut outer: Vec<String> = Vec::new();
+        for column in columns {
+            let mut needed = vec![*column];
+            if let Value::Generated(expression) = self.value(column) {
+                outer.push(format!("({expression}) AS {}", quoted(&column.name)));
+                let generated = column.generated.as_ref()?;
+                needed = self.columns_in(&generated.expression);
+                if needed.iter().any(|it| matches!(self.value(it), Value::Generated(_))) {
+                    return None;
+                }
+            }
+            for it in needed {
+                if !inner.iter().any(|known| known.name == it.name) {
+                    inner.push(it);
+                }
+            }
+        }
+        let identity = self.task.identity(self.from);
+        let mut selected = Vec::new();
+        if !inner.iter().any(|it| quoted(&it.name) == identity) {
+            selected.push(format!("{identity} AS {identity}"));
+        }
+        for column in inner {
+            let name = quoted(&column.name);
+            selected.push(match self.value(column) {
+                Value::Same => {
+                    let old = self.task.old_column(&self.from.name, &column.name);
+                    if old == name { name } else { format!("{old} AS {name}") }
+                }
+                Value::Computed(value) | Value::Generated(value) => format!("{value} AS {name}"),
+            });
+        }
+        let mut sql = format!("(SELECT {} FROM {old_table})", selected.join(", "));
+        if !outer.is_empty() {
+            sql = format!("(SELECT *, {} FROM {sql})", outer.join(", "));
+        }
+        Some(Source { sql, name: new_name, has_old_names: false })
+    }
+
+    /// An expression over the new columns, for rows of `source`.
+    pub fn expression(&self, source: &Source, expression: &Fragment) -> String {
+        let text = one_line(expression.text());
+        if !source.has_old_names {
+            return text;
+        }
+        self.task.old_expression(self.from, self.to, expression).unwrap_or(text)
+    }
+
+    /// A column, for rows of `source`.
+    pub fn column(&self, source: &Source, column: &Name) -> String {
+        if source.has_old_names {
+            self.task.old_column(&self.from.name, column)
+        } else {
+            quoted(column)
+        }
+    }
+
+    /// A query for the rows of `source` that a condition is true for.
+    pub fn query(&self, source: &Source, condition: &str) -> String {
+        let source = source.called(&source.name);
+        format!("SELECT {} FROM {source} WHERE {condition}", self.task.identity(self.from))
+    }
+
+    /// A query for the rows of `source` that have all of `keys` in common with another one, and for
+    /// which `condition` is true. A NULL is equal to nothing.
+    pub fn duplicates(&self, source: &Source, keys: &[String], condition: Option<&str>) -> String {
+        let identity = self.task.identity(self.from);
+        let mut conditions: Vec<String> = keys
+            .iter()
+            .map(|it| if is_name(it) { it.clone() } else { format!("({it})") })
+            .map(|it| format!("{it} IS NOT NULL"))
+            .collect();
+        conditions.extend(condition.map(|it| format!("({it})")));
+        format!(
+            "SELECT {identity} FROM (SELECT {identity}, count(*) OVER (PARTITION BY {}) AS n_alike \
+             FROM {} WHERE {}) WHERE n_alike > 1",
+            keys.join(", "),
+            source.called(&source.name),
+            conditions.join(" AND ")
+        )
+    }
+}
+
+impl Source {
+    /// What stands behind `FROM`.
+    pub fn called(&self, name: &str) -> String {
+        if self.sql == name { self.sql.clone() } else { format!("{} AS {name}", self.sql) }
+    }
+}
+
+/// Whether it is one word.
+fn is_name(sql: &str) -> bool {
+    tokens(sql).count() == 1
+}
+
+/// A default as an expression: a bare word is a string there.
+pub(super) fn literal_of(default: &Fragment) -> String {
+    let text = one_line(default.text());
+    let mut all = tokens(&text);
+    let (first, second) = (all.next(), all.next());
+    if let (Some(word), None) = (first, second) {
+        let keywords =
+            ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
+        let is_word = matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
+            && !keywords.iter().any(|it| word.is_keyword(&text, it));
+        if is_word && let Some(name) = word.name(&text) {
+            return crate::sql::quote::literal(&name);
+        }
+    }
+    text
+}
+
+/// What a column of another type makes of a value; `None` where that is the same.
+fn converted(old: &Column, new: &Column, value: &str) -> Option<String> {
+    let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
+    if before == after {
+        return None;
+    }
+    match after {
+        Affinity::Text => Some(format!(
+            "CASE WHEN typeof({value}) IN ('integer', 'real') THEN CAST({value} AS TEXT) ELSE {value} END"
+        )),
+        Affinity::Integer | Affinity::Numeric | Affinity::Real => {
+            if before != Affinity::Text && before != Affinity::None && after != Affinity::Real {
+                return None; // numbers that stay what they are
+            }
+            let datatype = if after == Affinity::Real { "REAL" } else { "NUMERIC" };
+            Some(format!(
+                "CASE WHEN {value} = CAST({value} AS NUMERIC) THEN CAST({value} AS {datatype}) \
+                 ELSE {value} END"
+            ))
+        }
+        Affinity::None => None,
+    }
+}
+
+/// What SQLite makes of values that are stored in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Affinity {
+    /// Numbers become text.
+    Text,
+    /// Text that looks like a number becomes one, and an integer if it can.
+    Integer,
+    /// The same.
+    Numeric,
+    /// Text that looks like a number, and integers, become floating point.
+    Real,
+    /// Nothing.
+    None,
+}
+
+impl Affinity {
+    /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
+    pub fn of(datatype: &Fragment) -> Self {
+        let datatype = datatype.text().to_ascii_uppercase();
+        let has = |part: &str| datatype.contains(part);
+        if has("INT") {
+            Self::Integer
+        } else if has("CHAR") || has("CLOB") || has("TEXT") {
+            Self::Text
+        } else if has("BLOB") || datatype.is_empty() || datatype == "ANY" {
+            Self::None
+        } else if has("REAL") || has("FLOA") || has("DOUB") {
+            Self::Real
+        } else {
+            Self::Numeric
+        }
+    }
+}
+
+/// A condition that is true for values that a column of a STRICT table, or one that is the rowid,
+/// does not take; `None` where it takes everything.
+pub(super) fn unfit(datatype: &Fragment, value: &str) -> Option<String> {
+    let is = |it: &str| datatype.text().trim().eq_ignore_ascii_case(it);
+    // `=` with a CAST reads a text as a number where the column would, and only there.
+    let number = format!("CAST({value} AS NUMERIC)");
+    if is("INT") || is("INTEGER") {
+        Some(format!(
+            "NOT coalesce(typeof({value}) = 'integer' OR (typeof({value}) <> 'blob' AND \
+             {value} = {number} AND {number} = CAST({number} AS INTEGER)), TRUE)"
+        ))
+    } else if is("REAL") {
+        Some(format!("NOT coalesce(typeof({value}) <> 'blob' AND {value} = {number}, TRUE)"))
+    } else if is("TEXT") {
+        Some(format!("typeof({value}) = 'blob'"))
+    } else if is("BLOB") {
+        Some(format!("typeof({value}) NOT IN ('blob', 'null')"))
+    } else {
+        None
+    }
+}
