@@ -4,12 +4,13 @@
 //! be dropped and made anew. Those at columns are read with the columns, from the text that SQLite
 //! keeps; here it is only seen to that they are hints.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::DeclaredProblem;
 use super::statement::{Declaration, Kind};
-use crate::schema::{self, Name};
-use crate::source::{Problem, Source};
+use crate::schema::{self, Name, ObjectKind, Schema};
+use crate::source::{Location, Problem, Source};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::statement::Statement;
 
@@ -57,6 +58,34 @@ pub(super) fn read(
             _ => refuse(DeclaredProblem::HintPlace),
         }
     }
+}
+
+/// The hints inside a `CREATE TABLE` that no column has: those on the line of a constraint, say.
+pub(super) fn unattached(
+    schema: &Schema,
+    places: &HashMap<(ObjectKind, Name), Location>,
+) -> Vec<Problem<DeclaredProblem>> {
+    let mut problems = Vec::new();
+    for table in &schema.tables {
+        let Some(place) = places.get(&(ObjectKind::Table, table.name.clone())) else { continue };
+        let text = &place.source.text[place.span.clone()];
+        if !text.contains("migrator:") {
+            continue;
+        }
+        let mut names: Vec<&Name> =
+            table.columns.iter().filter_map(|it| it.renamed_from.as_ref()).collect();
+        for comment in tokens(text).filter(is_comment) {
+            let Some(Ok(name)) = renamed_from(comment.text(text)) else { continue };
+            if let Some(known) = names.iter().position(|it| **it == name) {
+                names.swap_remove(known);
+                continue;
+            }
+            let start = place.span.start + comment.span.start;
+            let span = start..start + comment.span.len();
+            problems.push(Problem::new(&place.source, span, DeclaredProblem::HintPlace));
+        }
+    }
+    problems
 }
 
 /// The name in a comment that is a hint, or that should be one.

@@ -75,6 +75,10 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
             None => DeclaredError::NotUnderstood { name: err.name, expected: err.expected },
         }
     })?;
+    let unattached = hint::unattached(&schema, &built.places);
+    if !unattached.is_empty() {
+        return Err(DeclaredError::Problems(unattached));
+    }
     Ok(Declared {
         schema,
         renamed_tables: built.renamed_tables,
