@@ -1,5 +1,6 @@
 //! A pair of schemas in a project of its own, and what must hold whatever the pair is.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
@@ -87,6 +88,9 @@ pub struct Case {
     pub facts: [Facts; 2],
     /// The two schemas in memory, without rows.
     pub sides: [Connection; 2],
+    /// Full-text indexes that were not up to date from the beginning: their content has a column
+    /// called like the rowid.
+    stale: RefCell<Vec<String>>,
 }
 
 impl Case {
@@ -103,7 +107,7 @@ impl Case {
         let sides = [invent::accept(&pair.from).unwrap(), invent::accept(&sorted).unwrap()];
         let facts = [oracle::facts(&sides[0]), oracle::facts(&sides[1])];
         let project = Project::new(config, &from, &to);
-        Self { pair, project, from, facts, sides }
+        Self { pair, project, from, facts, sides, stale: RefCell::default() }
     }
 
     /// A database with the first schema and no rows.
@@ -185,7 +189,8 @@ impl Case {
         if let Err(error) = oracle::compile(&connection) {
             panic!("something does not compile any more: {error}\n{ran}");
         }
-        let stale = stale_full_text(&connection);
+        let mut stale = stale_full_text(&connection);
+        stale.retain(|it| !self.stale.borrow().contains(it));
         assert_eq!(stale, Vec::<String>::new(), "full-text indexes that are not up to date\n{ran}");
         let left: Vec<String> = oracle::query(
             &connection,
@@ -226,7 +231,10 @@ impl Case {
     /// Up, nothing left to do, and down again; with the rows that `fill` makes, and without them
     /// where they stand in the way. Panics with what is wrong.
     pub fn demand_both_ways(&self, fill: &dyn Fn(&Connection)) -> Outcome {
-        fill(&self.database());
+        let connection = self.database();
+        fill(&connection);
+        self.stale.replace(stale_full_text(&connection));
+        drop(connection);
         let before = self.survivors(0);
         let mut outcome = Outcome::Done;
         let (done, ran) = self.migrate(&["upgrade", "head"], true);

@@ -922,7 +922,11 @@ impl Inventor {
         let Some(table) = self.any_table(schema) else { return };
         let taken: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
         let name = self.name(&["full_name", "label", "Betrag", "größe 2", "set"], &taken);
-        self.any_column(table).name = name;
+        let column = self.any_column(table);
+        // SQLite refuses to rename these.
+        if !["rowid", "oid", "_rowid_"].iter().any(|it| column.name.eq_ignore_ascii_case(it)) {
+            column.name = name;
+        }
     }
 
     fn change_type(&mut self, schema: &mut Schema) {

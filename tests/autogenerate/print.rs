@@ -59,13 +59,14 @@ pub struct Printer {
     names: HashMap<Id, String>,
     /// Old names, to be said in comments.
     hints: HashMap<Id, String>,
+    pending_hint: Option<String>,
     pieces: Vec<Piece>,
 }
 
 impl Printer {
     pub fn new(seed: u64, is_wild: bool, hints: HashMap<Id, String>) -> Self {
         let (names, pieces) = (HashMap::new(), Vec::new());
-        Self { rng: Rng::new(seed), is_wild, names, hints, pieces }
+        Self { rng: Rng::new(seed), is_wild, names, hints, pending_hint: None, pieces }
     }
 
     /// A statement for each object, in an order in which they can run.
@@ -267,7 +268,7 @@ impl Printer {
                 self.references(schema, key);
             }
         }
-        let last = columns.last().and_then(|it| self.hints.get(&it.id)).cloned();
+        self.pending_hint = columns.last().and_then(|it| self.hints.get(&it.id)).cloned();
 
         if let Some(key) = primary_key {
             self.comma();
@@ -295,9 +296,7 @@ impl Printer {
             self.ids(&key.columns);
             self.references(schema, &key);
         }
-        if let Some(hint) = last {
-            self.pieces.push(Piece::Hint(format!("migrator:renamed from {hint}")));
-        }
+        self.pending_hint();
         self.line(0);
         self.sql(")");
         match (table.is_strict, table.is_without_rowid) {
@@ -309,8 +308,16 @@ impl Printer {
         }
     }
 
+    /// The hint of the last column, on its line.
+    fn pending_hint(&mut self) {
+        if let Some(hint) = self.pending_hint.take() {
+            self.pieces.push(Piece::Hint(format!("migrator:renamed from {hint}")));
+        }
+    }
+
     fn comma(&mut self) {
         self.sql(",");
+        self.pending_hint();
         self.line(1);
     }
 

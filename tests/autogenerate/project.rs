@@ -58,6 +58,8 @@ impl Project {
                  -- migrate:upgrade\n{from}\n\n-- migrate:downgrade\n"
             ),
         );
+        // Nothing declared is a schema too, but no file is not.
+        project.write("schema/empty.sql", "");
         for (name, text) in to {
             project.write(&format!("schema/{name}"), text);
         }
@@ -144,10 +146,4 @@ fn binary() -> PathBuf {
 /// Statements as a script.
 pub fn script(statements: &[String]) -> String {
     statements.iter().map(|it| format!("{it};\n")).collect::<Vec<_>>().join("\n")
-}
-
-/// Whether the binary can do it; it says so in its help.
-pub fn is_available() -> bool {
-    let project = Project::new("", "", &[]);
-    project.run(&["revision", "--help"]).stdout.contains("--autogenerate")
 }

@@ -67,7 +67,7 @@ fn the_revision_to_the_declared_schema_is_written() {
     ALTER TABLE users ADD COLUMN is_active BOOLEAN NOT NULL DEFAULT 1;
 
     -- the index ix_posts_title as it is now
-    -- migrate:refuse-if rows of posts share their title: SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY title) AS n_alike FROM posts WHERE (title) IS NOT NULL) WHERE n_alike > 1
+    -- migrate:refuse-if rows of posts share their title: SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY title) AS n_alike FROM posts WHERE title IS NOT NULL) WHERE n_alike > 1
     CREATE UNIQUE INDEX ix_posts_title ON posts (title);
 
     -- migrate:downgrade
@@ -174,7 +174,7 @@ fn a_column_that_may_be_renamed_gets_the_flag_and_the_flag_keeps_its_values() {
     -- ///
 
     -- migrate:upgrade
-    -- users: rebuilt to add full_name and drop name
+    -- users: rebuilt to add full_name; drop name
     -- migrate:warn-if rows of users have a value in name, which is dropped: SELECT id FROM users WHERE name IS NOT NULL
     -- migrate:refuse-if rows of users have no value for full_name, which is NOT NULL: SELECT id FROM users
     -- (autogenerate can write a value: --fill users.full_name=EXPRESSION)
@@ -192,11 +192,10 @@ fn a_column_that_may_be_renamed_gets_the_flag_and_the_flag_keeps_its_values() {
     DROP TABLE _migrator_old_users;
 
     -- migrate:downgrade
-    -- users: rebuilt to add name and drop full_name
+    -- users: rebuilt to add name; drop full_name
     -- The values that the upgrade dropped do not come back.
     -- migrate:warn-if rows of users have a value in full_name, which is dropped: SELECT id FROM users WHERE full_name IS NOT NULL
     -- migrate:refuse-if rows of users have no value for name, which is NOT NULL: SELECT id FROM users
-    -- (autogenerate can write a value: --fill users.name=EXPRESSION)
     PRAGMA legacy_alter_table = ON;
     ALTER TABLE users RENAME TO _migrator_old_users;
     PRAGMA legacy_alter_table = OFF;
@@ -666,7 +665,6 @@ fn what_is_lost_is_said() {
     -- posts: rebuilt to add title
     -- The values that the upgrade dropped do not come back.
     -- migrate:refuse-if rows of posts have no value for title, which is NOT NULL: SELECT id FROM posts
-    -- (autogenerate can write a value: --fill posts.title=EXPRESSION)
     PRAGMA legacy_alter_table = ON;
     ALTER TABLE posts RENAME TO _migrator_old_posts;
     PRAGMA legacy_alter_table = OFF;

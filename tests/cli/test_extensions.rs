@@ -141,7 +141,7 @@ fn revisions_have_what_extensions_bring() {
     insta::assert_snapshot!(
         env.run("revision --autogenerate --from-database -m u"),
         @"
-      + table   u  (a)
+      + table  u  (a)
     wrote versions/aaaa11112222_u.sql (proven: up and down)
     "
     );

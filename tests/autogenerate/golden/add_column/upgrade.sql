@@ -1,0 +1,2 @@
+-- users: add bio
+ALTER TABLE users ADD COLUMN bio TEXT;

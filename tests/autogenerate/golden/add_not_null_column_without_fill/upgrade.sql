@@ -1,0 +1,17 @@
+-- users: rebuilt to add country
+-- migrate:refuse-if rows of users have no value for country, which is NOT NULL: SELECT id FROM users
+-- (autogenerate can write a value: --fill users.country=EXPRESSION)
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE users RENAME TO _migrator_old_users;
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    email VARCHAR(255),
+    nickname TEXT,
+    country TEXT NOT NULL
+);
+INSERT OR ABORT INTO users (id, name, email, nickname)
+SELECT id, name, email, nickname
+FROM _migrator_old_users;
+DROP TABLE _migrator_old_users;

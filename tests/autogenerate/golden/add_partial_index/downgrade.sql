@@ -1,0 +1,2 @@
+-- drop the index ix_posts_title
+DROP INDEX ix_posts_title;

@@ -1,0 +1,2 @@
+-- lines: drop total
+ALTER TABLE lines DROP COLUMN total;

@@ -1,0 +1,2 @@
+-- drop the view named_users
+DROP VIEW named_users;

@@ -1,0 +1,12 @@
+-- tags: rebuilt to change name; be WITHOUT ROWID
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE tags RENAME TO _migrator_old_tags;
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE tags (
+    name TEXT PRIMARY KEY NOT NULL,
+    weight INTEGER
+) WITHOUT ROWID;
+INSERT OR ABORT INTO tags (name, weight)
+SELECT name, weight
+FROM _migrator_old_tags;
+DROP TABLE _migrator_old_tags;

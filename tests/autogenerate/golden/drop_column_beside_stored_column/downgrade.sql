@@ -1,0 +1,3 @@
+-- lines: add note
+-- The values that the upgrade dropped do not come back.
+ALTER TABLE lines ADD COLUMN note TEXT;

@@ -1,0 +1,16 @@
+-- products: rebuilt to drop discount; change checks
+-- migrate:warn-if rows of products have a value in discount, which is dropped: SELECT id FROM products WHERE discount IS NOT NULL
+-- migrate:refuse-if rows of products are against the check price_is_positive: SELECT id FROM products WHERE NOT (price > 0)
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE products RENAME TO _migrator_old_products;
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE products (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    price NUMERIC NOT NULL,
+    CONSTRAINT price_is_positive CHECK (price > 0)
+);
+INSERT OR ABORT INTO products (id, name, price)
+SELECT id, name, price
+FROM _migrator_old_products;
+DROP TABLE _migrator_old_products;

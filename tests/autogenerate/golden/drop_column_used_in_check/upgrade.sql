@@ -1,0 +1,10 @@
+-- products: drop the check price_is_positive
+ALTER TABLE products DROP CONSTRAINT price_is_positive;
+
+-- products: drop discount
+-- migrate:warn-if rows of products have a value in discount, which is dropped: SELECT id FROM products WHERE discount IS NOT NULL
+ALTER TABLE products DROP COLUMN discount;
+
+-- products: add the check price_is_positive
+-- migrate:refuse-if rows of products are against the check price_is_positive: SELECT id FROM products WHERE NOT (price > 0)
+ALTER TABLE products ADD CONSTRAINT price_is_positive CHECK (price > 0);

@@ -1,0 +1,2 @@
+-- drop the virtual table places
+DROP TABLE places;

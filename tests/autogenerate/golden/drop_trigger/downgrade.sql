@@ -1,0 +1,5 @@
+-- create the trigger users_renamed
+CREATE TRIGGER users_renamed AFTER UPDATE OF name ON users
+BEGIN
+    INSERT INTO changes (what) VALUES (OLD.name || ' is now ' || NEW.name);
+END;

@@ -1,0 +1,2 @@
+-- drop the trigger users_renamed
+DROP TRIGGER users_renamed;

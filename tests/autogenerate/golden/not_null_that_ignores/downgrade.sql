@@ -1,0 +1,2 @@
+-- orders: note may be NULL
+ALTER TABLE orders ALTER COLUMN note DROP NOT NULL;

@@ -1,0 +1,16 @@
+-- orders: rebuilt to change note
+-- migrate:refuse-if rows of orders have something else than TEXT in note: SELECT id FROM orders WHERE typeof(note) = 'blob'
+-- migrate:warn-if rows of orders have a number in note, which becomes TEXT: SELECT id FROM orders WHERE typeof(note) IN ('integer', 'real')
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE orders RENAME TO _migrator_old_orders;
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    code TEXT,
+    extra ANY,
+    note TEXT
+) STRICT;
+INSERT OR ABORT INTO orders (id, code, extra, note)
+SELECT id, code, extra, note
+FROM _migrator_old_orders;
+DROP TABLE _migrator_old_orders;

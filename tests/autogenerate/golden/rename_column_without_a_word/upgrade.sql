@@ -1,0 +1,6 @@
+-- users: drop nickname
+-- migrate:warn-if rows of users have a value in nickname, which is dropped: SELECT id FROM users WHERE nickname IS NOT NULL
+ALTER TABLE users DROP COLUMN nickname;
+
+-- users: add alias
+ALTER TABLE users ADD COLUMN alias TEXT;

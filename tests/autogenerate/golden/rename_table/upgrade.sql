@@ -1,0 +1,2 @@
+-- the table posts is called articles from now on
+ALTER TABLE posts RENAME TO articles;

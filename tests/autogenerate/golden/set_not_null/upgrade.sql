@@ -1,0 +1,4 @@
+-- users: email must not be NULL
+-- migrate:refuse-if rows of users have NULL in email: SELECT id FROM users WHERE email IS NULL
+-- (autogenerate can write a value: --fill users.email=EXPRESSION)
+ALTER TABLE users ALTER COLUMN email SET NOT NULL;

@@ -1,0 +1,2 @@
+-- users: nickname may be NULL
+ALTER TABLE users ALTER COLUMN nickname DROP NOT NULL;

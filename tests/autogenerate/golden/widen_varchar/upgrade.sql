@@ -1,0 +1,14 @@
+-- items: rebuilt to change title
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE items RENAME TO _migrator_old_items;
+PRAGMA legacy_alter_table = OFF;
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    code INTEGER,
+    title VARCHAR(50),
+    stock INTEGER
+);
+INSERT OR ABORT INTO items (id, code, title, stock)
+SELECT id, code, title, stock
+FROM _migrator_old_items;
+DROP TABLE _migrator_old_items;
