@@ -137,14 +137,32 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
         let (table, column) = (fill.table.to_string(), fill.column.to_string());
         return Err(AutogenerateError::NeedlessFill { table, column });
     }
-    match sides.prove(request, &diff, &HashSet::new()) {
+    match sides.prove(request, &diff, Ways::All) {
         Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
-            let altered = diff.altered.iter().map(|it| it.to.name.clone()).collect();
-            sides.prove(request, &diff, &altered)
+            sides.prove(request, &diff, Ways::Rebuild)
         }
         outcome => outcome,
     }
     .map(Some)
+}
+
+/// How tables may be altered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ways {
+    /// In place where SQLite can.
+    All,
+    /// By a rebuild.
+    Rebuild,
+}
+
+impl Ways {
+    /// The tables that are rebuilt even where an `ALTER TABLE` would do.
+    fn rebuilt(self, diff: &Diff<'_>) -> HashSet<Name> {
+        match self {
+            Self::All => HashSet::new(),
+            Self::Rebuild => diff.altered.iter().map(|it| it.to.name.clone()).collect(),
+        }
+    }
 }
 
 /// Whether rows of a table need the value: the column is new, or must not be NULL any more.
@@ -177,18 +195,18 @@ impl Sides {
         Ok(Self { before, renames, renamed })
     }
 
-    /// Both bodies, with the given tables rebuilt in any case, and their proof.
+    /// Both bodies, and their proof.
     fn prove(
         &self,
         request: &Request<'_>,
         diff: &Diff<'_>,
-        rebuilt: &HashSet<Name>,
+        ways: Ways,
     ) -> Result<Generated, AutogenerateError> {
         let options = Options {
             target: request.target,
             fills: request.fills.to_vec(),
             old_names: self.renames.old_names(),
-            rebuilt: rebuilt.clone(),
+            rebuilt: ways.rebuilt(diff),
             is_downgrade: false,
         };
         let mut upgrade = Script { steps: self.renames.steps() };
@@ -209,7 +227,7 @@ impl Sides {
         let options = Options {
             fills: Vec::new(),
             old_names: back.old_names(),
-            rebuilt: rebuilt.clone(),
+            rebuilt: ways.rebuilt(&diff_back),
             is_downgrade: true,
             ..options
         };

@@ -47,6 +47,11 @@ impl<'t> NewRows<'t> {
         self.to.columns.iter().filter(|it| expression.names(&it.name)).collect()
     }
 
+    /// Whether no row has a value for the column.
+    pub fn is_empty(&self, column: &Column) -> bool {
+        matches!(self.value(column), Value::Computed(value) if value == "NULL")
+    }
+
     /// Whether the column has the values that it had.
     pub fn is_same(&self, column: &Column) -> bool {
         self.is_same_within(column, 0)
@@ -248,7 +253,8 @@ fn converted(old: &Column, new: &Column, value: &str) -> Option<String> {
                  ELSE {value} END"
             ))
         }
-        Affinity::None => None,
+        // The values stay, but are compared as what they are and no more as numbers or texts.
+        Affinity::None => Some(format!("+{value}")),
     }
 }
 

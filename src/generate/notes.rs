@@ -260,7 +260,8 @@ impl Task<'_> {
         let is_strict = to.is_strict || is_rowid(to);
         let was_strict = old.is_some_and(|it| {
             rows.is_same(column)
-                && ((from.is_strict && it.datatype == column.datatype) || is_rowid(from))
+                && it.datatype == column.datatype
+                && (from.is_strict || is_rowid(from))
         });
         if !is_strict || was_strict || (old.is_none() && column.holds()) {
             return None;
@@ -302,13 +303,7 @@ impl Task<'_> {
         let is_new_rowid = to.primary_key.iter().any(|it| it.is_rowid && it.columns == columns)
             && from.column(&columns[0].name).is_none();
         // A column without a value is equal to no other.
-        let is_empty = |it: &&Column| {
-            from.column(&it.name).is_none()
-                && it.default.is_none()
-                && it.holds()
-                && self.fill(&to.name, &it.name).is_none()
-        };
-        if is_new_rowid || found.iter().any(is_empty) {
+        if is_new_rowid || found.iter().any(|it| rows.is_empty(it)) {
             return None;
         }
         let source = rows.source(&found)?;
@@ -339,13 +334,7 @@ impl Task<'_> {
         let rows = NewRows::new(self, from, to);
         let found: Vec<&Column> =
             key.columns.iter().map(|it| to.column(it)).collect::<Option<_>>()?;
-        let has_no_value = |it: &&Column| {
-            from.column(&it.name).is_none()
-                && it.default.is_none()
-                && it.holds()
-                && self.fill(&to.name, &it.name).is_none()
-        };
-        if found.iter().any(has_no_value) {
+        if found.iter().any(|it| rows.is_empty(it)) {
             return None; // NULL references nothing, and may
         }
         let source = rows.source(&found)?;
