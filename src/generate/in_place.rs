@@ -14,6 +14,8 @@ const CONSTRAINTS: u32 = 53;
 /// `ADD CHECK` came with 3.53 too, but took a NULL for a violation until 3.54, with which
 /// `DROP CONSTRAINT` of foreign keys came.
 const CHECKS_AND_FOREIGN_KEYS: u32 = 54;
+/// `DROP COLUMN` came with 3.35, and could damage the file until 3.35.5.
+const DROPPED_COLUMNS: u32 = 36;
 /// From here on `ADD COLUMN` looks whether rows violate its CHECK.
 const CHECKED_COLUMNS: u32 = 37;
 
@@ -85,7 +87,7 @@ pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec
         alter(What::Other, format!("drop the check {name}"), drop_constraint(name));
     }
     for column in &diff.dropped {
-        if !can_drop(column, diff) {
+        if options.target < DROPPED_COLUMNS || !can_drop(column, diff) {
             return None;
         }
         let action = format!("DROP COLUMN {}", quoted(&column.name));
