@@ -48,3 +48,20 @@ pub fn create_tables(database: &Path, n_tables: usize, what: Loop) -> rusqlite::
     }
     connection.execute_batch("COMMIT")
 }
+
+/// Runs files of statements, each in one transaction, in a database. In memory each file that makes
+/// what is there already begins with a new database.
+pub fn run_scripts(database: &str, files: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    let mut connection = Connection::open(database)?;
+    connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+    for (idx, file) in files.iter().enumerate() {
+        let sql = std::fs::read_to_string(file)?;
+        if idx > 0 && files[idx - 1] == *file {
+            connection = Connection::open(database)?;
+        }
+        connection.execute_batch("BEGIN")?;
+        connection.execute_batch(&sql)?;
+        connection.execute_batch("COMMIT")?;
+    }
+    Ok(())
+}

@@ -2,12 +2,15 @@
 //!
 //! ```console
 //! $ cargo run --release --manifest-path bench/Cargo.toml
+//! $ cargo run --release --manifest-path bench/Cargo.toml -- --autogenerate
 //! ```
 //!
 //! Everything is the wall time of a whole process, from its start to its end; each number is a
 //! median. The tools take turns, so that whatever else the machine does falls on all of them.
 
+mod autogenerate;
 mod bare;
+mod declared;
 mod growth;
 mod measure;
 mod options;
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     let result = match args.next().as_deref() {
         // How this program calls itself.
         Some("bare") => run_bare(args),
+        Some("script") => run_script(args),
         first => run(first.map(str::to_owned).into_iter().chain(args)),
     };
     match result {
@@ -76,6 +80,12 @@ fn run_bare(mut args: impl Iterator<Item = String>) -> Result<bool, Box<dyn Erro
     Ok(true)
 }
 
+fn run_script(mut args: impl Iterator<Item = String>) -> Result<bool, Box<dyn Error>> {
+    let database = args.next().ok_or("a database is missing")?;
+    bare::run_scripts(&database, &args.collect::<Vec<_>>())?;
+    Ok(true)
+}
+
 /// Measures everything; says whether every target was met.
 fn run(args: impl Iterator<Item = String>) -> Result<bool, Box<dyn Error>> {
     let options = Options::parse(args)?;
@@ -84,6 +94,12 @@ fn run(args: impl Iterator<Item = String>) -> Result<bool, Box<dyn Error>> {
     let mut verdicts = Verdicts::default();
 
     println!("{}  \n{}\n", tools.versions, tools::machine());
+    if options.autogenerate {
+        autogenerate::measure(&options, &tools, &scratch.0, &mut verdicts)?;
+        println!();
+        verdicts.print();
+        return Ok(verdicts.all_passed());
+    }
     println!("| revisions | command | migrator | memory | Alembic | | bare loop | |");
     println!("|---|---|--:|--:|--:|--:|--:|--:|");
     for n_revisions in &options.sizes {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 pub const USAGE: &str = "\
 cargo run --release --manifest-path bench/Cargo.toml -- [OPTIONS]
 
+  --autogenerate     measure `check`, autogenerate and rebuilds instead
   --quick            small sizes and few runs, to see that everything works
   --sizes N,N,…      compare the tools on projects of these sizes (1,100,1000,10000)
   --no-growth        leave out the growth up to 16,000 revisions
@@ -18,6 +19,7 @@ The exit status is 1 when a target is missed.";
 /// What was asked for.
 #[derive(Debug)]
 pub struct Options {
+    pub autogenerate: bool,
     pub quick: bool,
     pub growth: bool,
     pub sizes: Vec<usize>,
@@ -30,6 +32,7 @@ impl Options {
     pub fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut sizes = None;
         let mut options = Self {
+            autogenerate: false,
             quick: false,
             growth: true,
             sizes: Vec::new(),
@@ -39,6 +42,7 @@ impl Options {
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
             match arg.as_str() {
+                "--autogenerate" => options.autogenerate = true,
                 "--quick" => options.quick = true,
                 "--no-growth" => options.growth = false,
                 "--migrator" => {

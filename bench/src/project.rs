@@ -66,7 +66,9 @@ impl Project {
     /// Puts the copy in the place of the database.
     pub fn restore_database(&self) -> io::Result<()> {
         self.remove_database();
-        fs::copy(self.folder.join("kept"), self.database()).map(drop)
+        fs::copy(self.folder.join("kept"), self.database())?;
+        // Or else the first fsync that is measured would write all of it.
+        fs::File::open(self.database())?.sync_all()
     }
 
     /// A project of revision files with SQL bodies.

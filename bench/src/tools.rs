@@ -55,6 +55,12 @@ impl Tools {
         let (program, database) = (self.bare.clone().into(), database.as_os_str().to_owned());
         vec![program, "bare".into(), database, n_tables.to_string().into(), what.name().into()]
     }
+
+    /// Files of statements in a database, both relative to where it runs.
+    pub fn script(&self, database: &str, files: &[&str]) -> Vec<OsString> {
+        let args = ["script", database].into_iter().chain(files.iter().copied()).map(Into::into);
+        std::iter::once(self.bare.clone().into_os_string()).chain(args).collect()
+    }
 }
 
 fn build() -> Result<PathBuf, String> {

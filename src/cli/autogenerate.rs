@@ -118,11 +118,10 @@ pub(super) fn run(
     args: &AutogenerateArgs,
     prints: bool,
 ) -> anyhow::Result<ExitStatus> {
-    let to = project.declared()?;
-    let from = if args.from_database {
-        database_at(project, graph, parents)?
+    let (to, from) = if args.from_database {
+        (project.declared()?, database_at(project, graph, parents)?)
     } else {
-        project.replayed("the revisions".to_owned(), graph, parents)?
+        project.declared_and_replayed(graph, parents)?
     };
     let mut answers = Answers {
         renames: args.rename.iter().map(|it| it.0.clone()).collect(),

@@ -44,9 +44,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         let name = format!("the revisions up to {}", super::words::describe_rows(&rows));
         (project.replayed(name, &graph, &applied)?, project.live(&project.location()?)?)
     } else {
-        let declared = project.declared()?;
-        let heads = graph.heads();
-        (project.replayed("the revisions".to_owned(), &graph, &heads)?, declared)
+        let (declared, replayed) = project.declared_and_replayed(&graph, &graph.heads())?;
+        (replayed, declared)
     };
     let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
     if !lines.is_empty() && !args.database {

@@ -112,6 +112,22 @@ impl Project {
         Ok(declared::load(&declaration).map_err(Error::from)?)
     }
 
+    /// What is declared, and what the revisions make up to `targets`: both at the same time, since
+    /// SQLite takes most of it.
+    pub fn declared_and_replayed(
+        &self,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> anyhow::Result<(Side, Side)> {
+        let (declared, replayed) = std::thread::scope(|scope| {
+            let declared = scope.spawn(|| self.declared());
+            let replayed = self.replayed("the revisions".to_owned(), graph, targets);
+            (declared.join(), replayed)
+        });
+        let declared = declared.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok((declared, replayed?))
+    }
+
     /// What the revisions make of an empty database, up to `targets`; one of them may come before
     /// another.
     pub fn replayed(

@@ -273,8 +273,8 @@ fn check_opposites(db: &Connection, before: &Schema, there: &str, back: &str) {
 }
 
 proptest! {
+    // 256 cases, or as many as PROPTEST_CASES says.
     #![proptest_config(ProptestConfig {
-        cases: 1000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -1,0 +1,137 @@
+//! `check` and `revision --autogenerate` on large schemas, and what comes out on a large table.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::declared::{Change, RowsChange, drops, schema};
+use crate::measure::{Sample, Start, Subject, side_by_side};
+use crate::options::Options;
+use crate::project::Project;
+use crate::tools::Tools;
+use crate::verdict::Verdicts;
+use crate::{MAX_EXPONENT, milliseconds, ratio, show};
+
+/// The sizes, and how often the commands run at each.
+const SIZES: [(usize, usize); 3] = [(1_000, 7), (2_000, 3), (5_000, 1)];
+
+const CHECK: &[&str] = &["check"];
+const AUTOGENERATE: &[&str] = &["revision", "--autogenerate", "-m", "Change", "--sql"];
+
+/// A command, what it finds, the most milliseconds at 1,000 tables, and how often it has SQLite make
+/// and drop all tables: both sides; where all are new, the declared side and the body three times
+/// up and once down.
+const COMMANDS: [(&[&str], Change, f64, [usize; 2]); 4] = [
+    (CHECK, Change::Nothing, 500.0, [2, 0]),
+    (AUTOGENERATE, Change::Column, 2000.0, [2, 0]),
+    (AUTOGENERATE, Change::Unique, 2000.0, [2, 0]),
+    (AUTOGENERATE, Change::Everything, 2000.0, [4, 1]),
+];
+
+/// Measures both.
+pub fn measure(
+    options: &Options,
+    tools: &Tools,
+    scratch: &Path,
+    verdicts: &mut Verdicts,
+) -> Result<(), Box<dyn Error>> {
+    println!("| 1,000,000 rows | `upgrade` | bare SQL | |\n|---|--:|--:|--:|");
+    for change in [RowsChange::Column, RowsChange::Default, RowsChange::NotNull] {
+        on_rows(options, tools, scratch, change, verdicts)?;
+    }
+    println!();
+    println!(
+        "| tables | command | what differs | migrator | SQLite's share | the rest, fastest runs |"
+    );
+    println!("|--:|---|---|--:|--:|--:|");
+    let sizes = if options.quick { &SIZES[..1] } else { &SIZES[..] };
+    for (args, change, limit, n_times) in COMMANDS {
+        let mut own = Vec::new();
+        for (n_tables, n_runs) in sizes.iter().copied() {
+            let n_runs = if options.quick { 3 } else { n_runs };
+            let project = Project::of_tables(scratch, n_tables, change)?;
+            let [ours, bare] = on_tables(tools, &project, n_tables, n_runs, args, n_times)?;
+            let rest = ours.fastest().saturating_sub(bare.fastest());
+            let (command, share) = (args[..args.len().min(2)].join(" "), show(&bare));
+            println!(
+                "| {n_tables} | `{command}` | {change:?} | **{}** | {share} | {} ms |",
+                show(&ours),
+                rest.as_millis()
+            );
+            if n_tables == 1_000 {
+                let name = format!("`{command}`, {n_tables} tables, {change:?}");
+                verdicts.at_most(name, milliseconds(&ours), limit, "ms");
+            }
+            own.push((n_tables, rest));
+        }
+        if let Some(exponent) = exponent(&own) {
+            let name = format!("growth of `{}`, {change:?}, without SQLite's share", args[0]);
+            verdicts.at_most(name, exponent, MAX_EXPONENT, "");
+        }
+    }
+    Ok(())
+}
+
+/// A command and SQLite's share of it.
+fn on_tables(
+    tools: &Tools,
+    project: &Project,
+    n_tables: usize,
+    n_runs: usize,
+    args: &[&str],
+    [n_creates, n_drops]: [usize; 2],
+) -> Result<[Sample; 2], Box<dyn Error>> {
+    fs::write(project.folder.join("creates.txt"), schema(n_tables, Change::Nothing))?;
+    fs::write(project.folder.join("drops.txt"), drops(n_tables))?;
+    let mut files = vec!["creates.txt"; n_creates];
+    files.splice(1..1, vec!["drops.txt"; n_drops]);
+    let subject = |program| Subject { program, project, start: Start::AsIs, n_runs };
+    let subjects = [tools.migrator(args), tools.script(":memory:", &files)].map(subject);
+    pair(side_by_side(&subjects)?)
+}
+
+/// The exponent between the first and the last size; n log n is 1.13 between 1,000 and 5,000.
+fn exponent(times: &[(usize, Duration)]) -> Option<f64> {
+    let ((small, short), (large, long)) = (times.first()?, times.last()?);
+    let growth = long.as_secs_f64().max(1e-3) / short.as_secs_f64().max(1e-3);
+    (large > small).then(|| growth.ln() / (*large as f64 / *small as f64).ln())
+}
+
+/// Upgrades a table of a million rows with what autogenerate writes, and with the same in bare SQL.
+fn on_rows(
+    options: &Options,
+    tools: &Tools,
+    scratch: &Path,
+    change: RowsChange,
+    verdicts: &mut Verdicts,
+) -> Result<(), Box<dyn Error>> {
+    let project = Project::of_rows(scratch, change)?;
+    let once = |program: Vec<OsString>| {
+        let subject = Subject { program, project: &project, start: Start::AsIs, n_runs: 1 };
+        side_by_side(&[subject])
+    };
+    once(tools.migrator(&["upgrade"]))?;
+    once(tools.script("db.sqlite3", &["fill.sql"]))?;
+    project.keep_database()?;
+    once(tools.migrator(&["revision", "--autogenerate", "-m", "Change"]))?;
+
+    let n_runs = if options.quick { 1 } else { 3 };
+    let subject = |program| Subject { program, project: &project, start: Start::Applied, n_runs };
+    let programs = [tools.migrator(&["upgrade"]), tools.script("db.sqlite3", &["rebuild.sql"])];
+    let [ours, bare] = pair(side_by_side(&programs.map(subject))?)?;
+    let ratio = ratio(&ours, &bare);
+    println!("| {change:?} | **{}** | {} | {ratio:.2} |", show(&ours), show(&bare));
+    let name = format!("`upgrade` of 1,000,000 rows, {change:?}");
+    if change == RowsChange::Column {
+        verdicts.at_most(name, milliseconds(&ours), 50.0, "ms");
+    } else {
+        verdicts.at_most(format!("{name}, to the bare SQL"), ratio, 1.15, "×");
+    }
+    Ok(())
+}
+
+fn pair(samples: Vec<Sample>) -> Result<[Sample; 2], Box<dyn Error>> {
+    samples.try_into().map_err(|_| "two samples were expected".into())
+}
