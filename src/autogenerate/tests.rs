@@ -290,6 +290,29 @@ fn a_rename_that_is_none_is_refused() {
     );
 }
 
+#[test]
+fn triggers_and_views_keep_naming_a_virtual_table_that_is_replaced() {
+    let schema = |tokenizer: &str| {
+        format!(
+            "CREATE TABLE t (a); CREATE VIRTUAL TABLE f USING fts5(a, tokenize = '{tokenizer}'); \
+             CREATE VIEW v AS SELECT a FROM f; CREATE TRIGGER g AFTER INSERT ON t BEGIN \
+             INSERT INTO f (rowid, a) VALUES (new.rowid, new.a); END"
+        )
+    };
+    check(
+        &schema("unicode61"),
+        &schema("porter"),
+        &[
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE f RENAME TO _migrator_old_f",
+            "PRAGMA legacy_alter_table = OFF",
+            "CREATE VIRTUAL TABLE f USING fts5(a, tokenize = 'porter')",
+            "INSERT INTO f (rowid, a) SELECT rowid, a FROM _migrator_old_f",
+            "DROP TABLE _migrator_old_f",
+        ],
+    );
+}
+
 /// What is said of rows, as the directives say it.
 #[track_caller]
 fn check_notes(from: &str, to: &str, expected: &[&str]) {
@@ -307,6 +330,24 @@ fn rows_that_are_lost_or_in_the_way_are_looked_for() {
         "CREATE TABLE t (a)",
         &["rows of t have a value in b, which is dropped: SELECT rowid FROM t WHERE b IS NOT NULL"],
     );
+    for (default, query) in [
+        ("DEFAULT 0", "a value other than the default|b <> 0"),
+        ("NOT NULL DEFAULT -1", "a value other than the default|b <> -1"),
+        ("DEFAULT \"it's\"", "a value other than the default|b <> 'it''s'"),
+        ("DEFAULT true", "a value other than the default|b <> true"),
+        ("DEFAULT NULL", "a value|b IS NOT NULL"),
+        ("DEFAULT CURRENT_TIMESTAMP", "a value|b IS NOT NULL"),
+        ("DEFAULT 'x' COLLATE NOCASE", "a value|b IS NOT NULL"),
+    ] {
+        let (what, condition) = query.split_once('|').unwrap();
+        check_notes(
+            &format!("CREATE TABLE t (a, b {default})"),
+            "CREATE TABLE t (a)",
+            &[&format!(
+                "rows of t have {what} in b, which is dropped: SELECT rowid FROM t WHERE {condition}"
+            )],
+        );
+    }
     check_notes(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a)",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a NOT NULL)",

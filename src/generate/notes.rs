@@ -3,7 +3,7 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
-use super::in_place::Constant;
+use super::in_place::{Constant, literal};
 use super::new_rows::{Affinity, NewRows, unfit};
 use super::{Note, Step, Task, quoted};
 
@@ -54,18 +54,24 @@ impl Task<'_> {
         notes
     }
 
-    /// The rows with a value in a column that is dropped.
+    /// The rows with a value in a column that is dropped; its default is nothing to be missed.
     pub(super) fn values_dropped(&self, table: &Table, column: &Name) -> Option<Note> {
-        table.column(column).filter(|it| it.holds())?;
+        let dropped = table.column(column).filter(|it| it.holds())?;
         let name = &table.name;
         let old = self.old_column(name, column);
         let identity = self.identity(table);
+        // Under another collation than BINARY, values that differ may count as equal.
+        let default = dropped.default.as_ref().filter(|_| dropped.collation.is_none());
+        let (what, condition) = match default.and_then(|it| literal(it.text())) {
+            Some(default) => ("a value other than the default", format!("{old} <> {default}")),
+            None => ("a value", format!("{old} IS NOT NULL")),
+        };
         Some(self.note(
             table,
             false,
             format!("drops {name}.{column} with its values"),
-            format!("rows of {name} have a value in {column}, which is dropped"),
-            format!("SELECT {identity} FROM {} WHERE {old} IS NOT NULL", self.old_table(name)),
+            format!("rows of {name} have {what} in {column}, which is dropped"),
+            format!("SELECT {identity} FROM {} WHERE {condition}", self.old_table(name)),
         ))
     }
 
