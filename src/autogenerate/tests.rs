@@ -313,6 +313,42 @@ fn triggers_and_views_keep_naming_a_virtual_table_that_is_replaced() {
     );
 }
 
+#[test]
+fn expressions_may_want_json() {
+    for (from, to, value) in [
+        ("j TEXT", "j TEXT, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+        ("j", "j, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+        // No blob of ours is JSON.
+        ("j BLOB", "j BLOB, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+    ] {
+        let (from, to) = (format!("CREATE TABLE t ({from})"), format!("CREATE TABLE t ({to})"));
+        let (from, to) = (scratch(&from, Quoting::Lenient), scratch(&to, Quoting::Strict));
+        let to = read_schema(&to, &|_| false).unwrap();
+        let expression = value.to_owned();
+        let request = Request {
+            from: &from,
+            to: &to,
+            hinted_tables: &[],
+            renames: &[],
+            fills: &[Fill { table: Name::new("t"), column: Name::new("at"), expression }],
+            target: 54,
+            by_order: false,
+            is_excluded: &|_| false,
+        };
+        assert!(autogenerate(&request).unwrap_or_else(|err| panic!("{err}")).is_some());
+    }
+    let index = "CREATE INDEX i ON t (j ->> 'at')";
+    for column in ["j TEXT", "j BLOB"] {
+        let table = format!("CREATE TABLE t ({column})");
+        check(&table, &format!("{table}; {index}"), &[index]);
+    }
+    check(
+        "CREATE TABLE t (j TEXT)",
+        "CREATE TABLE t (j TEXT, at TEXT AS (j ->> 'at')); CREATE INDEX i ON t (at)",
+        &["ALTER TABLE t ADD COLUMN at TEXT AS (j ->> 'at')", "CREATE INDEX i ON t (at)"],
+    );
+}
+
 /// What is said of rows, as the directives say it.
 #[track_caller]
 fn check_notes(from: &str, to: &str, expected: &[&str]) {
@@ -352,6 +388,12 @@ fn rows_that_are_lost_or_in_the_way_are_looked_for() {
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a)",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a NOT NULL)",
         &["rows of t have NULL in a: SELECT id FROM t WHERE a IS NULL"],
+    );
+    // Whatever a value becomes, it is NULL if it was.
+    check_notes(
+        "CREATE TABLE t (a INTEGER)",
+        "CREATE TABLE t (a NUMERIC NOT NULL)",
+        &["rows of t have NULL in a: SELECT rowid FROM t WHERE a IS NULL"],
     );
     check_notes(
         "CREATE TABLE t (a); CREATE TABLE u (a)",

@@ -77,10 +77,19 @@ impl Task<'_> {
 
     /// The rows without a value in a column that must have one.
     pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let rows = NewRows::new(self, from, to);
-        let source = rows.source(&[to.column(&column.name)?])?;
         let (table, name) = (&to.name, &column.name);
-        let query = rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)));
+        let query = if from.column(name).is_some_and(Column::holds) && column.holds() {
+            // Another type makes another value of it, but no NULL and none out of NULL.
+            let (identity, source) = (self.identity(from), self.old_table(&from.name));
+            format!(
+                "SELECT {identity} FROM {source} WHERE {} IS NULL",
+                self.old_column(table, name)
+            )
+        } else {
+            let rows = NewRows::new(self, from, to);
+            let source = rows.source(&[to.column(name)?])?;
+            rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)))
+        };
         let hazard = format!("{table}.{name} becomes NOT NULL");
         let mut note =
             self.note(from, true, hazard, format!("rows of {table} have NULL in {name}"), query);
