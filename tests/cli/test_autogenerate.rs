@@ -75,7 +75,7 @@ fn the_revision_to_the_declared_schema_is_written() {
     DROP INDEX ix_posts_title;
 
     -- users: drop is_active
-    -- migrate:warn-if rows of users have a value in is_active, which is dropped: SELECT id FROM users WHERE is_active IS NOT NULL
+    -- migrate:warn-if rows of users have a value other than the default in is_active, which is dropped: SELECT id FROM users WHERE is_active <> 1
     ALTER TABLE users DROP COLUMN is_active;
 
     -- the index ix_posts_title as it is now
