@@ -147,13 +147,14 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
     .map(Some)
 }
 
-/// Whether rows of a table need the value: the column is new, or must not be NULL any more.
+/// Whether rows of a table need the value: the column is new, must not be NULL any more, or gets
+/// another type and a value made for it.
 fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
     let table = diff.altered.iter().find(|it| it.to.name == fill.table);
     table.is_some_and(|it| {
         let changed = it.changed.iter().find(|(_, new)| new.name == fill.column);
         it.added.iter().any(|it| it.name == fill.column)
-            || changed.is_some_and(|(_, new)| new.not_null.is_some())
+            || changed.is_some_and(|(old, new)| new.not_null.is_some() || fill.converts(old, new))
             || it.has_other_primary_key
     })
 }

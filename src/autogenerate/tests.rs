@@ -313,6 +313,55 @@ fn triggers_and_views_keep_naming_a_virtual_table_that_is_replaced() {
     );
 }
 
+/// A column's value, and what is looked for, by the renames and the fill that are asked for.
+#[track_caller]
+fn check_fill(from: &str, to: &str, rename: Option<(&str, &str)>, fill: (&str, &str)) -> String {
+    let (from, to) = (scratch(from, Quoting::Lenient), scratch(to, Quoting::Strict));
+    let to = read_schema(&to, &|_| false).unwrap();
+    let rename = rename.map(|(old, new)| Rename {
+        table: Name::new("t"),
+        column: Some(Name::new(old)),
+        to: Name::new(new),
+    });
+    let (column, expression) = (Name::new(fill.0), fill.1.to_owned());
+    let request = Request {
+        from: &from,
+        to: &to,
+        hinted_tables: &[],
+        renames: rename.as_slice(),
+        fills: &[Fill { table: Name::new("t"), column, expression }],
+        target: 54,
+        by_order: false,
+        is_excluded: &|_| false,
+    };
+    let found = autogenerate(&request).unwrap_or_else(|err| panic!("{err}"));
+    found.expect("a difference").upgrade
+}
+
+#[test]
+fn a_fill_can_convert_a_value_but_not_replace_it() {
+    let convert = |to: &str, fill: &str| {
+        check_fill("CREATE TABLE t (a TEXT)", &format!("CREATE TABLE t (a {to}"), None, ("a", fill))
+    };
+    let upgrade = convert("BLOB NOT NULL) STRICT", "CAST(a AS BLOB)");
+    assert!(upgrade.contains("SELECT rowid, CAST(a AS BLOB)\n"), "{upgrade}");
+    assert!(upgrade.contains("WHERE typeof((CAST(a AS BLOB))) NOT IN ('blob', 'null')"));
+    assert!(upgrade.contains("rows of t have NULL in a: "), "{upgrade}");
+    for (to, fill) in [("TEXT NOT NULL)", "lower(a)"), ("BLOB NOT NULL)", "(SELECT max(a) FROM t)")]
+    {
+        let upgrade = convert(to, fill);
+        assert!(upgrade.contains(&format!("SELECT rowid, coalesce(a, {fill})\n")), "{upgrade}");
+    }
+}
+
+#[test]
+fn a_fill_that_names_a_renamed_column_is_looked_at_under_the_old_name() {
+    let to = "CREATE TABLE t (b, c TEXT NOT NULL UNIQUE)";
+    let upgrade = check_fill("CREATE TABLE t (a)", to, Some(("a", "b")), ("c", "lower(b)"));
+    assert!(upgrade.contains("(lower(a)) AS c FROM t"), "{upgrade}");
+    assert!(upgrade.contains("SELECT rowid, b, lower(b)\n"), "{upgrade}");
+}
+
 #[test]
 fn expressions_may_want_json() {
     for (from, to, value) in [
@@ -322,20 +371,7 @@ fn expressions_may_want_json() {
         ("j BLOB", "j BLOB, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
     ] {
         let (from, to) = (format!("CREATE TABLE t ({from})"), format!("CREATE TABLE t ({to})"));
-        let (from, to) = (scratch(&from, Quoting::Lenient), scratch(&to, Quoting::Strict));
-        let to = read_schema(&to, &|_| false).unwrap();
-        let expression = value.to_owned();
-        let request = Request {
-            from: &from,
-            to: &to,
-            hinted_tables: &[],
-            renames: &[],
-            fills: &[Fill { table: Name::new("t"), column: Name::new("at"), expression }],
-            target: 54,
-            by_order: false,
-            is_excluded: &|_| false,
-        };
-        assert!(autogenerate(&request).unwrap_or_else(|err| panic!("{err}")).is_some());
+        check_fill(&from, &to, None, ("at", value));
     }
     let index = "CREATE INDEX i ON t (j ->> 'at')";
     for column in ["j TEXT", "j BLOB"] {

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diff::{Change, Diff, TableDiff};
-use crate::schema::{Index, Name, Schema, Table, Trigger, View};
+use crate::schema::{Column, Index, Name, Schema, Table, Trigger, View};
 use crate::sql::quote::identifier;
 
 mod before;
@@ -45,6 +45,13 @@ pub struct Fill {
     pub column: Name,
     /// The expression, over the columns of the table as it was.
     pub expression: String,
+}
+
+impl Fill {
+    /// Whether it makes a value of another type out of that which the column has.
+    pub fn converts(&self, old: &Column, new: &Column) -> bool {
+        rebuild::is_made_of(&self.expression, old, new)
+    }
 }
 
 /// The statements of a body, in steps.

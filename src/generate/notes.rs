@@ -78,7 +78,9 @@ impl Task<'_> {
     /// The rows without a value in a column that must have one.
     pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
         let (table, name) = (&to.name, &column.name);
-        let query = if from.column(name).is_some_and(Column::holds) && column.holds() {
+        let rows = NewRows::new(self, from, to);
+        let is_kept = from.column(name).is_some_and(Column::holds) && column.holds();
+        let query = if is_kept && !rows.is_remade(column) {
             // Another type makes another value of it, but no NULL and none out of NULL.
             let (identity, source) = (self.identity(from), self.old_table(&from.name));
             format!(
@@ -86,7 +88,6 @@ impl Task<'_> {
                 self.old_column(table, name)
             )
         } else {
-            let rows = NewRows::new(self, from, to);
             let source = rows.source(&[to.column(name)?])?;
             rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)))
         };
@@ -220,7 +221,9 @@ impl Task<'_> {
             }
         }
         for (old, new) in &diff.changed {
-            notes.extend(self.values_converted(from, old, new));
+            if !rows.is_remade(new) {
+                notes.extend(self.values_converted(from, old, new));
+            }
         }
         notes.extend(self.indexes_of(&to.name).filter_map(|it| self.rows_against_index(it)));
     }
@@ -246,7 +249,7 @@ impl Task<'_> {
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
             (it.not_null.is_some() || was_rowid || was_key) && rows.is_same(column)
         });
-        let has_fill = self.fill(&to.name, &column.name).is_some();
+        let has_fill = self.fill(&to.name, &column.name).is_some() && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
         let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
@@ -283,7 +286,10 @@ impl Task<'_> {
         // The value as it is before the column takes it: what it makes of it is the question.
         let (source, value) = match old {
             Some(old) if column.holds() => {
-                (self.old_table(&from.name), self.old_column(&from.name, &old.name))
+                let remade = rows.fill(column).filter(|_| rows.is_remade(column));
+                let value = remade.map(|it| format!("({it})"));
+                let value = value.unwrap_or_else(|| self.old_column(&from.name, &old.name));
+                (self.old_table(&from.name), value)
             }
             _ => {
                 let source = rows.source(&[to.column(&column.name)?])?;
