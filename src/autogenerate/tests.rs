@@ -363,6 +363,29 @@ fn a_fill_that_names_a_renamed_column_is_looked_at_under_the_old_name() {
 }
 
 #[test]
+fn a_key_with_two_ends_of_another_type_is_looked_at_once() {
+    let schema = |datatype: &str| {
+        format!(
+            "CREATE TABLE p (a {datatype} UNIQUE); \
+             CREATE TABLE t (a {datatype} NOT NULL REFERENCES p (a))"
+        )
+    };
+    let found = try_with(&schema("REAL"), &schema("TEXT"), |_| ()).unwrap().unwrap();
+    let n_of = |text: &str| found.notes.iter().filter(|it| it.rows.contains(text)).count();
+    assert_eq!(n_of("that is not in p"), 1);
+    assert_eq!(n_of("NULL"), 0, "none becomes NULL by another type");
+}
+
+#[test]
+fn tables_that_reference_others_are_dropped_first() {
+    check(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p); CREATE TABLE t (a)",
+        "CREATE TABLE t (a)",
+        &["DROP TABLE c", "DROP TABLE p"],
+    );
+}
+
+#[test]
 fn expressions_may_want_json() {
     for (from, to, value) in [
         ("j TEXT", "j TEXT, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),

@@ -147,8 +147,9 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
             None => script.push(task.rebuild(table)),
         }
     }
-    for change in &diff.tables {
-        if let Change::Dropped(table) = change {
+    // Those that reference others first.
+    for table in from.tables_by_dependency().into_iter().rev() {
+        if task.dropped.contains(&table.name) {
             script.push(task.drop_table(table));
         }
     }
@@ -157,6 +158,7 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
         script.extend(task.create_virtual_table(change));
     }
     script.extend(task.creates(diff));
+    script.say_once();
     script
 }
 
@@ -170,6 +172,14 @@ impl Script {
     fn extend(&mut self, steps: Vec<Step>) {
         for step in steps {
             self.push(step);
+        }
+    }
+
+    /// Removes what was said of the same rows before: a key may be looked at from both its tables.
+    fn say_once(&mut self) {
+        let mut said = HashSet::new();
+        for step in &mut self.steps {
+            step.notes.retain(|it| said.insert((it.rows.clone(), it.query.clone())));
         }
     }
 

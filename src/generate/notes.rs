@@ -100,7 +100,9 @@ impl Task<'_> {
 
     /// The option that gives rows a value.
     fn fill_flag(&self, table: &Name, column: &Column) -> Option<String> {
-        let is_possible = !self.options.is_downgrade && column.holds();
+        let is_possible = !self.options.is_downgrade
+            && column.holds()
+            && self.fill(table, &column.name).is_none();
         is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
     }
 
@@ -247,7 +249,9 @@ impl Task<'_> {
                 from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
             let was_key = (from.is_without_rowid || from.is_strict)
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
-            (it.not_null.is_some() || was_rowid || was_key) && rows.is_same(column)
+            // Another type makes no NULL.
+            let is_kept = it.holds() && column.holds() && !rows.is_remade(column);
+            (it.not_null.is_some() || was_rowid || was_key) && (is_kept || rows.is_same(column))
         });
         let has_fill = self.fill(&to.name, &column.name).is_some() && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
