@@ -363,6 +363,46 @@ fn a_fill_that_names_a_renamed_column_is_looked_at_under_the_old_name() {
 }
 
 #[test]
+fn views_and_triggers_in_the_way_of_a_rename_are_dropped_before() {
+    let schema = |column: &str, shown: &str| {
+        format!(
+            "CREATE TABLE u (a INTEGER PRIMARY KEY, {column}); \
+             CREATE VIEW v AS SELECT {shown} FROM u; \
+             CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN \
+             INSERT INTO u ({column}) VALUES (new.b); END"
+        )
+    };
+    check_renames(
+        &schema("b", "b"),
+        &schema("c", "c AS b"),
+        &[("u", Some("b"), "c")],
+        &[
+            "DROP TRIGGER tv",
+            "DROP VIEW v",
+            "ALTER TABLE u RENAME COLUMN b TO c",
+            "CREATE VIEW v AS SELECT c AS b FROM u",
+            "CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN INSERT INTO u (c) VALUES (new.b); END",
+        ],
+    );
+    // Another view stands on the first, and stays as it is.
+    let other = "CREATE VIEW w AS SELECT b FROM v";
+    check_renames(
+        &format!("{}; {other}", schema("b", "b")),
+        &format!("{}; {other}", schema("c", "c AS b")),
+        &[("u", Some("b"), "c")],
+        &[
+            "DROP TRIGGER tv",
+            "DROP VIEW v",
+            "DROP VIEW w",
+            "ALTER TABLE u RENAME COLUMN b TO c",
+            "CREATE VIEW v AS SELECT c AS b FROM u",
+            other,
+            "CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN INSERT INTO u (c) VALUES (new.b); END",
+        ],
+    );
+}
+
+#[test]
 fn a_key_with_two_ends_of_another_type_is_looked_at_once() {
     let schema = |datatype: &str| {
         format!(

@@ -162,6 +162,26 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
     script
 }
 
+/// Drops views and triggers before a rename that SQLite refuses because of them: those that are
+/// others in the end, or `all`. What they leave open is made like anything that is new.
+pub fn drops_in_the_way(from: &Schema, to: &Schema, all: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut drop = |kind: &str, name: &Name, is_made_again: bool| {
+        let comment =
+            if is_made_again { in_the_way(kind, name) } else { replaced(kind, name, false) };
+        let statement = format!("DROP {} {}", kind.to_ascii_uppercase(), quoted(name));
+        steps.push(Step::new(comment, vec![statement]));
+    };
+    for trigger in from.triggers.iter().filter(|it| all || !to.triggers.contains(it)) {
+        let is_made_again = to.triggers.iter().any(|it| it.name == trigger.name);
+        drop("trigger", &trigger.name, is_made_again);
+    }
+    for view in from.views.iter().filter(|it| all || !to.views.contains(it)) {
+        drop("view", &view.name, to.views.iter().any(|it| it.name == view.name));
+    }
+    steps
+}
+
 impl Script {
     fn push(&mut self, step: Step) {
         if !step.statements.is_empty() {
