@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::db::{DbError, Scratch, SqliteError};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
-use crate::generate::{self, Fill, Note, Options, Script};
+use crate::generate::{self, Fill, Note, Options, Script, Step};
 use crate::schema::{self, Name, Schema};
 
 mod proof;
@@ -110,9 +110,7 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;
     let diff = Diff::new(&sides.renamed, request.to, request.by_order);
-    let mut found = sides.renames.lines();
-    found.extend(lines(&diff));
-    Ok((found, renames::suggestions(&diff)))
+    Ok((sides.lines(request), renames::suggestions(&diff)))
 }
 
 /// Writes the bodies and proves them; `None` if there is no difference.
@@ -165,13 +163,14 @@ impl Ways {
     }
 }
 
-/// Whether rows of a table need the value: the column is new, or must not be NULL any more.
+/// Whether rows of a table need the value: the column is new, must not be NULL any more, or gets
+/// another type and a value made for it.
 fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
     let table = diff.altered.iter().find(|it| it.to.name == fill.table);
     table.is_some_and(|it| {
         let changed = it.changed.iter().find(|(_, new)| new.name == fill.column);
         it.added.iter().any(|it| it.name == fill.column)
-            || changed.is_some_and(|(_, new)| new.not_null.is_some())
+            || changed.is_some_and(|(old, new)| new.not_null.is_some() || fill.converts(old, new))
             || it.has_other_primary_key
     })
 }
@@ -180,6 +179,8 @@ fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
 struct Sides {
     before: Schema,
     renames: Renames,
+    /// Drops what would be in the way of the renames.
+    drops: Vec<Step>,
     renamed: Schema,
 }
 
@@ -187,12 +188,20 @@ impl Sides {
     fn new(request: &Request<'_>) -> Result<Self, AutogenerateError> {
         let before = read_schema(request.from, request.is_excluded)?;
         let renames = Renames::new(&before, request.to, request.hinted_tables, request.renames)?;
-        let renamed = if renames.is_empty() {
-            before.clone()
-        } else {
-            rename(&request.from.copy()?, &renames, request)?
-        };
-        Ok(Self { before, renames, renamed })
+        let (drops, renamed) = rename(request.from, &before, request.to, &renames, request)?;
+        Ok(Self { before, renames, drops, renamed })
+    }
+
+    /// What differs; what is dropped only to be out of the way does if it changes too.
+    fn lines(&self, request: &Request<'_>) -> Vec<Line> {
+        let mut from = self.renamed.clone();
+        if !self.drops.is_empty() {
+            from.views.clone_from(&self.before.views);
+            from.triggers.clone_from(&self.before.triggers);
+        }
+        let mut found = self.renames.lines();
+        found.extend(lines(&Diff::new(&from, request.to, request.by_order)));
+        found
     }
 
     /// Both bodies, and their proof.
@@ -209,7 +218,8 @@ impl Sides {
             rebuilt: ways.rebuilt(diff),
             is_downgrade: false,
         };
-        let mut upgrade = Script { steps: self.renames.steps() };
+        let mut upgrade = Script { steps: self.drops.clone() };
+        upgrade.steps.extend(self.renames.steps());
         upgrade.steps.extend(generate::script(diff, &self.renamed, request.to, &options).steps);
 
         // What the upgrade leaves, and not what was declared: the two mean the same and need not
@@ -218,11 +228,8 @@ impl Sides {
         rows::delete_all(&scratch, &self.before)?;
         proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
-        let after = if back.is_empty() {
-            read_schema(&scratch, request.is_excluded)?
-        } else {
-            rename(&scratch, &back, request)?
-        };
+        let after = read_schema(&scratch, request.is_excluded)?;
+        let (drops, after) = rename(&scratch, &after, &self.before, &back, request)?;
         let diff_back = Diff::new(&after, &self.before, request.by_order);
         let options = Options {
             fills: Vec::new(),
@@ -231,7 +238,8 @@ impl Sides {
             is_downgrade: true,
             ..options
         };
-        let mut downgrade = Script { steps: back.steps() };
+        let mut downgrade = Script { steps: drops };
+        downgrade.steps.extend(back.steps());
         downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
 
         let proof = proof::Proof {
@@ -248,10 +256,8 @@ impl Sides {
         };
         proof.hold()?;
 
-        let mut found = self.renames.lines();
-        found.extend(lines(diff));
         Ok(Generated {
-            lines: found,
+            lines: self.lines(request),
             upgrade: generate::body(&upgrade),
             downgrade: generate::body(&downgrade),
             notes: upgrade.notes().cloned().collect(),
@@ -259,18 +265,45 @@ impl Sides {
     }
 }
 
-/// Carries renames out and reads the schema that they lead to.
+/// Carries renames out on a copy and reads the schema that they lead to.
+///
+/// SQLite refuses a rename that a view or trigger does not survive. What is to be another one anyway
+/// is dropped before; if that is not enough, so are all the rest.
 fn rename(
     scratch: &Scratch,
+    from: &Schema,
+    to: &Schema,
     renames: &Renames,
     request: &Request<'_>,
-) -> Result<Schema, AutogenerateError> {
-    for sql in renames.steps().into_iter().flat_map(|it| it.statements) {
-        if let Err(source) = scratch.execute(&sql) {
-            return Err(AutogenerateError::Refused { sql, source });
+) -> Result<(Vec<Step>, Schema), AutogenerateError> {
+    if renames.is_empty() {
+        return Ok((Vec::new(), from.clone()));
+    }
+    let mut refusal = None;
+    for drops in [
+        Vec::new(),
+        generate::drops_in_the_way(from, to, false),
+        generate::drops_in_the_way(from, to, true),
+    ] {
+        if refusal.is_some() && drops.is_empty() {
+            continue;
+        }
+        let copy = scratch.copy()?;
+        let steps = drops.iter().cloned().chain(renames.steps());
+        let outcome = steps.flat_map(|it| it.statements).try_for_each(|sql| {
+            let outcome = copy.execute(&sql).map(drop);
+            outcome.map_err(|source| AutogenerateError::Refused { sql, source })
+        });
+        match outcome {
+            Ok(()) => return Ok((drops, read_schema(&copy, request.is_excluded)?)),
+            // What is said is what SQLite said of the rename alone.
+            Err(err) => refusal = refusal.or(Some(err)),
         }
     }
-    read_schema(scratch, request.is_excluded)
+    match refusal {
+        Some(err) => Err(err),
+        None => Ok((Vec::new(), from.clone())),
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::generate::{self, Fill, OldNames, Script};
 use crate::schema::Schema;
+use crate::sql::lexer::{Token, tokens};
 use crate::sql::statement::split;
 
 /// A part of the proof.
@@ -230,7 +231,13 @@ fn is_about_rows(err: &AutogenerateError) -> bool {
     let AutogenerateError::Proof(failure) = err else { return false };
     match &**failure {
         // SQLITE_CONSTRAINT and SQLITE_MISMATCH; the higher bytes say which.
-        ProofFailure::Statement { source, .. } => matches!(source.code & 0xff, 19 | 20),
+        ProofFailure::Statement { source, .. } if matches!(source.code & 0xff, 19 | 20) => true,
+        // SQLITE_ERROR: an expression may not take our values. A statement that is wrong without
+        // any is found when it runs without; `ALTER TABLE` may be refused for any row at all.
+        ProofFailure::Statement { source, sql, .. } if source.code & 0xff == 1 => {
+            let first = tokens(sql).find(Token::is_significant);
+            first.is_some_and(|it| !it.is_keyword(sql, "ALTER"))
+        }
         ProofFailure::Dangling { .. } => true,
         _ => false,
     }

@@ -81,7 +81,9 @@ fn value(
     if has("INT") || has("BOOL") {
         (if has("BOOL") { number % 2 } else { number }).to_string()
     } else if has("CHAR") || has("CLOB") || has("TEXT") {
-        format!("'{} é ''{number}'''", column.name.as_str().replace('\'', ""))
+        // It is JSON too, since an expression over a text may want that.
+        let name = column.name.as_str().replace(['\'', '"', '\\'], "");
+        format!("'\"{name} é ''{number}''\"'")
     } else if has("BLOB") {
         format!("x'00ff{number:02x}'")
     } else if has("REAL") || has("FLOA") || has("DOUB") {
@@ -92,7 +94,7 @@ fn value(
         // Everything that a column without a type may hold.
         match (row + attempt) % 4 {
             0 => number.to_string(),
-            1 => format!("'text {number}'"),
+            1 => format!("'\"text {number}\"'"),
             2 => format!("x'{number:02x}'"),
             _ => format!("{number}.5"),
         }

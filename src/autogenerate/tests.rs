@@ -290,6 +290,164 @@ fn a_rename_that_is_none_is_refused() {
     );
 }
 
+#[test]
+fn triggers_and_views_keep_naming_a_virtual_table_that_is_replaced() {
+    let schema = |tokenizer: &str| {
+        format!(
+            "CREATE TABLE t (a); CREATE VIRTUAL TABLE f USING fts5(a, tokenize = '{tokenizer}'); \
+             CREATE VIEW v AS SELECT a FROM f; CREATE TRIGGER g AFTER INSERT ON t BEGIN \
+             INSERT INTO f (rowid, a) VALUES (new.rowid, new.a); END"
+        )
+    };
+    check(
+        &schema("unicode61"),
+        &schema("porter"),
+        &[
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE f RENAME TO _migrator_old_f",
+            "PRAGMA legacy_alter_table = OFF",
+            "CREATE VIRTUAL TABLE f USING fts5(a, tokenize = 'porter')",
+            "INSERT INTO f (rowid, a) SELECT rowid, a FROM _migrator_old_f",
+            "DROP TABLE _migrator_old_f",
+        ],
+    );
+}
+
+/// A column's value, and what is looked for, by the renames and the fill that are asked for.
+#[track_caller]
+fn check_fill(from: &str, to: &str, rename: Option<(&str, &str)>, fill: (&str, &str)) -> String {
+    let (from, to) = (scratch(from, Quoting::Lenient), scratch(to, Quoting::Strict));
+    let to = read_schema(&to, &|_| false).unwrap();
+    let rename = rename.map(|(old, new)| Rename {
+        table: Name::new("t"),
+        column: Some(Name::new(old)),
+        to: Name::new(new),
+    });
+    let (column, expression) = (Name::new(fill.0), fill.1.to_owned());
+    let request = Request {
+        from: &from,
+        to: &to,
+        hinted_tables: &[],
+        renames: rename.as_slice(),
+        fills: &[Fill { table: Name::new("t"), column, expression }],
+        target: 54,
+        by_order: false,
+        is_excluded: &|_| false,
+    };
+    let found = autogenerate(&request).unwrap_or_else(|err| panic!("{err}"));
+    found.expect("a difference").upgrade
+}
+
+#[test]
+fn a_fill_can_convert_a_value_but_not_replace_it() {
+    let convert = |to: &str, fill: &str| {
+        check_fill("CREATE TABLE t (a TEXT)", &format!("CREATE TABLE t (a {to}"), None, ("a", fill))
+    };
+    let upgrade = convert("BLOB NOT NULL) STRICT", "CAST(a AS BLOB)");
+    assert!(upgrade.contains("SELECT rowid, CAST(a AS BLOB)\n"), "{upgrade}");
+    assert!(upgrade.contains("WHERE typeof((CAST(a AS BLOB))) NOT IN ('blob', 'null')"));
+    assert!(upgrade.contains("rows of t have NULL in a: "), "{upgrade}");
+    for (to, fill) in [("TEXT NOT NULL)", "lower(a)"), ("BLOB NOT NULL)", "(SELECT max(a) FROM t)")]
+    {
+        let upgrade = convert(to, fill);
+        assert!(upgrade.contains(&format!("SELECT rowid, coalesce(a, {fill})\n")), "{upgrade}");
+    }
+}
+
+#[test]
+fn a_fill_that_names_a_renamed_column_is_looked_at_under_the_old_name() {
+    let to = "CREATE TABLE t (b, c TEXT NOT NULL UNIQUE)";
+    let upgrade = check_fill("CREATE TABLE t (a)", to, Some(("a", "b")), ("c", "lower(b)"));
+    assert!(upgrade.contains("(lower(a)) AS c FROM t"), "{upgrade}");
+    assert!(upgrade.contains("SELECT rowid, b, lower(b)\n"), "{upgrade}");
+}
+
+#[test]
+fn views_and_triggers_in_the_way_of_a_rename_are_dropped_before() {
+    let schema = |column: &str, shown: &str| {
+        format!(
+            "CREATE TABLE u (a INTEGER PRIMARY KEY, {column}); \
+             CREATE VIEW v AS SELECT {shown} FROM u; \
+             CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN \
+             INSERT INTO u ({column}) VALUES (new.b); END"
+        )
+    };
+    check_renames(
+        &schema("b", "b"),
+        &schema("c", "c AS b"),
+        &[("u", Some("b"), "c")],
+        &[
+            "DROP TRIGGER tv",
+            "DROP VIEW v",
+            "ALTER TABLE u RENAME COLUMN b TO c",
+            "CREATE VIEW v AS SELECT c AS b FROM u",
+            "CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN INSERT INTO u (c) VALUES (new.b); END",
+        ],
+    );
+    // Another view stands on the first, and stays as it is.
+    let other = "CREATE VIEW w AS SELECT b FROM v";
+    check_renames(
+        &format!("{}; {other}", schema("b", "b")),
+        &format!("{}; {other}", schema("c", "c AS b")),
+        &[("u", Some("b"), "c")],
+        &[
+            "DROP TRIGGER tv",
+            "DROP VIEW v",
+            "DROP VIEW w",
+            "ALTER TABLE u RENAME COLUMN b TO c",
+            "CREATE VIEW v AS SELECT c AS b FROM u",
+            other,
+            "CREATE TRIGGER tv INSTEAD OF INSERT ON v BEGIN INSERT INTO u (c) VALUES (new.b); END",
+        ],
+    );
+}
+
+#[test]
+fn a_key_with_two_ends_of_another_type_is_looked_at_once() {
+    let schema = |datatype: &str| {
+        format!(
+            "CREATE TABLE p (a {datatype} UNIQUE); \
+             CREATE TABLE t (a {datatype} NOT NULL REFERENCES p (a))"
+        )
+    };
+    let found = try_with(&schema("REAL"), &schema("TEXT"), |_| ()).unwrap().unwrap();
+    let n_of = |text: &str| found.notes.iter().filter(|it| it.rows.contains(text)).count();
+    assert_eq!(n_of("that is not in p"), 1);
+    assert_eq!(n_of("NULL"), 0, "none becomes NULL by another type");
+}
+
+#[test]
+fn tables_that_reference_others_are_dropped_first() {
+    check(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p); CREATE TABLE t (a)",
+        "CREATE TABLE t (a)",
+        &["DROP TABLE c", "DROP TABLE p"],
+    );
+}
+
+#[test]
+fn expressions_may_want_json() {
+    for (from, to, value) in [
+        ("j TEXT", "j TEXT, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+        ("j", "j, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+        // No blob of ours is JSON.
+        ("j BLOB", "j BLOB, at TEXT NOT NULL", "ifnull(j ->> 'at', '')"),
+    ] {
+        let (from, to) = (format!("CREATE TABLE t ({from})"), format!("CREATE TABLE t ({to})"));
+        check_fill(&from, &to, None, ("at", value));
+    }
+    let index = "CREATE INDEX i ON t (j ->> 'at')";
+    for column in ["j TEXT", "j BLOB"] {
+        let table = format!("CREATE TABLE t ({column})");
+        check(&table, &format!("{table}; {index}"), &[index]);
+    }
+    check(
+        "CREATE TABLE t (j TEXT)",
+        "CREATE TABLE t (j TEXT, at TEXT AS (j ->> 'at')); CREATE INDEX i ON t (at)",
+        &["ALTER TABLE t ADD COLUMN at TEXT AS (j ->> 'at')", "CREATE INDEX i ON t (at)"],
+    );
+}
+
 /// What is said of rows, as the directives say it.
 #[track_caller]
 fn check_notes(from: &str, to: &str, expected: &[&str]) {
@@ -307,10 +465,34 @@ fn rows_that_are_lost_or_in_the_way_are_looked_for() {
         "CREATE TABLE t (a)",
         &["rows of t have a value in b, which is dropped: SELECT rowid FROM t WHERE b IS NOT NULL"],
     );
+    for (default, query) in [
+        ("DEFAULT 0", "a value other than the default|b <> 0"),
+        ("NOT NULL DEFAULT -1", "a value other than the default|b <> -1"),
+        ("DEFAULT \"it's\"", "a value other than the default|b <> 'it''s'"),
+        ("DEFAULT true", "a value other than the default|b <> true"),
+        ("DEFAULT NULL", "a value|b IS NOT NULL"),
+        ("DEFAULT CURRENT_TIMESTAMP", "a value|b IS NOT NULL"),
+        ("DEFAULT 'x' COLLATE NOCASE", "a value|b IS NOT NULL"),
+    ] {
+        let (what, condition) = query.split_once('|').unwrap();
+        check_notes(
+            &format!("CREATE TABLE t (a, b {default})"),
+            "CREATE TABLE t (a)",
+            &[&format!(
+                "rows of t have {what} in b, which is dropped: SELECT rowid FROM t WHERE {condition}"
+            )],
+        );
+    }
     check_notes(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a)",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a NOT NULL)",
         &["rows of t have NULL in a: SELECT id FROM t WHERE a IS NULL"],
+    );
+    // Whatever a value becomes, it is NULL if it was.
+    check_notes(
+        "CREATE TABLE t (a INTEGER)",
+        "CREATE TABLE t (a NUMERIC NOT NULL)",
+        &["rows of t have NULL in a: SELECT rowid FROM t WHERE a IS NULL"],
     );
     check_notes(
         "CREATE TABLE t (a); CREATE TABLE u (a)",

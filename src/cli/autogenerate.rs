@@ -42,6 +42,8 @@ pub(super) struct AutogenerateArgs {
     /// A value for existing rows: `users.country="'US'"`, any expression of SQL (can be repeated)
     ///
     /// It may name the columns that the table has already: `--fill users.slug="lower(name)"`.
+    /// Rows keep a value that they have, unless it is made into one of another type:
+    /// `--fill files.data="CAST(data AS BLOB)"`.
     #[arg(long, value_name = "COLUMN=EXPRESSION", requires = "autogenerate")]
     fill: Vec<FillArg>,
 }

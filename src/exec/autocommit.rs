@@ -54,7 +54,7 @@ impl Session<'_> {
         self.database.raise_synchronous()?;
         self.database.set_busy_timeout(self.request.busy_timeout)?;
         self.watch()?;
-        let baseline = Baseline::take(&self.database)?;
+        let baseline = Baseline::take(&self.database, true)?;
         let started_at = self.request.clock.now();
         let report = self.run_body(task)?;
         if !self.database.is_autocommit() {

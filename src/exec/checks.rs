@@ -12,7 +12,8 @@ use crate::db::{
 
 /// What was wrong before.
 pub(super) struct Baseline {
-    keys: ForeignKeyState,
+    /// `None` where no statement can do anything to them.
+    keys: Option<ForeignKeyState>,
     objects: ObjectState,
 }
 
@@ -27,21 +28,23 @@ pub(super) struct Findings {
 }
 
 impl Baseline {
-    /// Looks at the database as it is.
-    pub fn take(database: &Database) -> Result<Self, DbError> {
-        Ok(Self { keys: db::foreign_keys(database)?, objects: db::objects(database)? })
+    /// Looks at the database as it is; at its foreign keys, which takes long where there are many
+    /// rows, only if asked.
+    pub fn take(database: &Database, with_keys: bool) -> Result<Self, DbError> {
+        let keys = if with_keys { Some(db::foreign_keys(database)?) } else { None };
+        Ok(Self { keys, objects: db::objects(database)? })
     }
 
     /// Looks again.
     pub fn compare(&self, database: &Database) -> Result<Findings, DbError> {
-        let now = Self::take(database)?;
+        let now = Self::take(database, self.keys.is_some())?;
         let mut broken = now.objects.newly_broken_since(&self.objects);
-        broken.extend(now.keys.new_mismatches_since(&self.keys));
-        Ok(Findings {
-            violations: now.keys.new_since(&self.keys),
-            broken,
-            unknown: now.objects.newly_unknown_since(&self.objects),
-        })
+        let mut violations = Vec::new();
+        if let (Some(now), Some(before)) = (&now.keys, &self.keys) {
+            broken.extend(now.new_mismatches_since(before));
+            violations = now.new_since(before);
+        }
+        Ok(Findings { violations, broken, unknown: now.objects.newly_unknown_since(&self.objects) })
     }
 }
 

@@ -9,6 +9,7 @@ use super::session::Session;
 use super::work::{Group, Task, Work};
 use crate::db::{Lock, LogEntry};
 use crate::plan::{RowWrite, joined};
+use crate::sql::effect::may_break_references;
 
 /// Plans anew for the rows it is given.
 pub(super) type Renew<'r, 'g> = dyn FnMut(&[String]) -> Result<Work<'g>, Failure> + 'r;
@@ -87,7 +88,8 @@ impl Session<'_> {
         let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
         self.watch()?;
-        let baseline = Baseline::take(&self.database)?;
+        let with_keys = steps.iter().flat_map(Task::texts).any(may_break_references);
+        let baseline = Baseline::take(&self.database, with_keys)?;
         // First, so that a disk without room and a folder that cannot be written are found before
         // anything runs.
         self.database.try_write()?;

@@ -6,6 +6,7 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Name, Table};
 use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::quote;
 
 use super::{Options, Step, Task, quoted};
 
@@ -288,6 +289,24 @@ impl Constant {
             }
             _ => Self::No,
         }
+    }
+}
+
+/// A default that is one and the same value for all rows, as an expression.
+pub(super) fn literal(default: &str) -> Option<String> {
+    if Constant::of(default) != Constant::Value {
+        return None;
+    }
+    let significant: Vec<Token> = tokens(default).filter(Token::is_significant).collect();
+    let is_word = |kind| matches!(kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
+    match significant.as_slice() {
+        // There a name is a text, which it is nowhere else.
+        [word] if is_word(word.kind) => {
+            let is_truth = word.is_keyword(default, "TRUE") || word.is_keyword(default, "FALSE");
+            let name = word.name(default)?;
+            Some(if is_truth { name.into_owned() } else { quote::literal(&name) })
+        }
+        _ => Some(crate::diff::lines::one_line(default)),
     }
 }
 

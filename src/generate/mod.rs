@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diff::{Change, Diff, TableDiff};
-use crate::schema::{Index, Name, Schema, Table, Trigger, View};
+use crate::schema::{Column, Index, Name, Schema, Table, Trigger, View};
 use crate::sql::quote::identifier;
 
 mod before;
@@ -45,6 +45,13 @@ pub struct Fill {
     pub column: Name,
     /// The expression, over the columns of the table as it was.
     pub expression: String,
+}
+
+impl Fill {
+    /// Whether it makes a value of another type out of that which the column has.
+    pub fn converts(&self, old: &Column, new: &Column) -> bool {
+        rebuild::is_made_of(&self.expression, old, new)
+    }
 }
 
 /// The statements of a body, in steps.
@@ -140,8 +147,9 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
             None => script.push(task.rebuild(table)),
         }
     }
-    for change in &diff.tables {
-        if let Change::Dropped(table) = change {
+    // Those that reference others first.
+    for table in from.tables_by_dependency().into_iter().rev() {
+        if task.dropped.contains(&table.name) {
             script.push(task.drop_table(table));
         }
     }
@@ -150,7 +158,28 @@ pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) ->
         script.extend(task.create_virtual_table(change));
     }
     script.extend(task.creates(diff));
+    script.say_once();
     script
+}
+
+/// Drops views and triggers before a rename that SQLite refuses because of them: those that are
+/// others in the end, or `all`. What they leave open is made like anything that is new.
+pub fn drops_in_the_way(from: &Schema, to: &Schema, all: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut drop = |kind: &str, name: &Name, is_made_again: bool| {
+        let comment =
+            if is_made_again { in_the_way(kind, name) } else { replaced(kind, name, false) };
+        let statement = format!("DROP {} {}", kind.to_ascii_uppercase(), quoted(name));
+        steps.push(Step::new(comment, vec![statement]));
+    };
+    for trigger in from.triggers.iter().filter(|it| all || !to.triggers.contains(it)) {
+        let is_made_again = to.triggers.iter().any(|it| it.name == trigger.name);
+        drop("trigger", &trigger.name, is_made_again);
+    }
+    for view in from.views.iter().filter(|it| all || !to.views.contains(it)) {
+        drop("view", &view.name, to.views.iter().any(|it| it.name == view.name));
+    }
+    steps
 }
 
 impl Script {
@@ -163,6 +192,14 @@ impl Script {
     fn extend(&mut self, steps: Vec<Step>) {
         for step in steps {
             self.push(step);
+        }
+    }
+
+    /// Removes what was said of the same rows before: a key may be looked at from both its tables.
+    fn say_once(&mut self) {
+        let mut said = HashSet::new();
+        for step in &mut self.steps {
+            step.notes.retain(|it| said.insert((it.rows.clone(), it.query.clone())));
         }
     }
 

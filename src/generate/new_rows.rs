@@ -8,6 +8,7 @@ use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::lexer::{TokenKind, tokens};
 
 use super::before::rowid;
+use super::rebuild::is_made_of;
 use super::{Task, quoted};
 use crate::diff::lines::one_line;
 
@@ -81,11 +82,12 @@ impl<'t> NewRows<'t> {
                 Value::Generated(one_line(generated.expression.text()))
             };
         }
-        let fill = self.task.fill(&self.to.name, &column.name);
-        match (old, fill) {
+        let fill = self.fill(column);
+        match (old, &fill) {
             (Some(old), fill) => {
                 let name = self.task.old_column(&self.from.name, &old.name);
                 let filled = match fill {
+                    Some(fill) if self.is_remade(column) => format!("({fill})"),
                     Some(fill) => format!("coalesce({name}, {fill})"),
                     None => name,
                 };
@@ -106,6 +108,20 @@ impl<'t> NewRows<'t> {
                 None => "NULL".to_owned(),
             }),
         }
+    }
+
+    /// What `--fill` gives the column, with the names of before.
+    pub fn fill(&self, column: &Column) -> Option<String> {
+        let fill = self.task.fill(&self.to.name, &column.name)?;
+        let old = self.task.old_expression(self.from, self.to, &Fragment::new(fill));
+        Some(old.unwrap_or_else(|| fill.to_owned()))
+    }
+
+    /// Whether `--fill` makes another value out of each that the column has.
+    pub fn is_remade(&self, column: &Column) -> bool {
+        let fill = self.task.fill(&self.to.name, &column.name);
+        let old = self.from.column(&column.name);
+        fill.zip(old).is_some_and(|(fill, old)| is_made_of(fill, old, column))
     }
 
     fn is_rowid(&self, column: &Column) -> bool {

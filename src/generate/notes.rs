@@ -3,7 +3,7 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
-use super::in_place::Constant;
+use super::in_place::{Constant, literal};
 use super::new_rows::{Affinity, NewRows, unfit};
 use super::{Note, Step, Task, quoted};
 
@@ -54,27 +54,43 @@ impl Task<'_> {
         notes
     }
 
-    /// The rows with a value in a column that is dropped.
+    /// The rows with a value in a column that is dropped; its default is nothing to be missed.
     pub(super) fn values_dropped(&self, table: &Table, column: &Name) -> Option<Note> {
-        table.column(column).filter(|it| it.holds())?;
+        let dropped = table.column(column).filter(|it| it.holds())?;
         let name = &table.name;
         let old = self.old_column(name, column);
         let identity = self.identity(table);
+        // Under another collation than BINARY, values that differ may count as equal.
+        let default = dropped.default.as_ref().filter(|_| dropped.collation.is_none());
+        let (what, condition) = match default.and_then(|it| literal(it.text())) {
+            Some(default) => ("a value other than the default", format!("{old} <> {default}")),
+            None => ("a value", format!("{old} IS NOT NULL")),
+        };
         Some(self.note(
             table,
             false,
             format!("drops {name}.{column} with its values"),
-            format!("rows of {name} have a value in {column}, which is dropped"),
-            format!("SELECT {identity} FROM {} WHERE {old} IS NOT NULL", self.old_table(name)),
+            format!("rows of {name} have {what} in {column}, which is dropped"),
+            format!("SELECT {identity} FROM {} WHERE {condition}", self.old_table(name)),
         ))
     }
 
     /// The rows without a value in a column that must have one.
     pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let rows = NewRows::new(self, from, to);
-        let source = rows.source(&[to.column(&column.name)?])?;
         let (table, name) = (&to.name, &column.name);
-        let query = rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)));
+        let rows = NewRows::new(self, from, to);
+        let is_kept = from.column(name).is_some_and(Column::holds) && column.holds();
+        let query = if is_kept && !rows.is_remade(column) {
+            // Another type makes another value of it, but no NULL and none out of NULL.
+            let (identity, source) = (self.identity(from), self.old_table(&from.name));
+            format!(
+                "SELECT {identity} FROM {source} WHERE {} IS NULL",
+                self.old_column(table, name)
+            )
+        } else {
+            let source = rows.source(&[to.column(name)?])?;
+            rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)))
+        };
         let hazard = format!("{table}.{name} becomes NOT NULL");
         let mut note =
             self.note(from, true, hazard, format!("rows of {table} have NULL in {name}"), query);
@@ -84,7 +100,9 @@ impl Task<'_> {
 
     /// The option that gives rows a value.
     fn fill_flag(&self, table: &Name, column: &Column) -> Option<String> {
-        let is_possible = !self.options.is_downgrade && column.holds();
+        let is_possible = !self.options.is_downgrade
+            && column.holds()
+            && self.fill(table, &column.name).is_none();
         is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
     }
 
@@ -205,7 +223,9 @@ impl Task<'_> {
             }
         }
         for (old, new) in &diff.changed {
-            notes.extend(self.values_converted(from, old, new));
+            if !rows.is_remade(new) {
+                notes.extend(self.values_converted(from, old, new));
+            }
         }
         notes.extend(self.indexes_of(&to.name).filter_map(|it| self.rows_against_index(it)));
     }
@@ -229,9 +249,11 @@ impl Task<'_> {
                 from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
             let was_key = (from.is_without_rowid || from.is_strict)
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
-            (it.not_null.is_some() || was_rowid || was_key) && rows.is_same(column)
+            // Another type makes no NULL.
+            let is_kept = it.holds() && column.holds() && !rows.is_remade(column);
+            (it.not_null.is_some() || was_rowid || was_key) && (is_kept || rows.is_same(column))
         });
-        let has_fill = self.fill(&to.name, &column.name).is_some();
+        let has_fill = self.fill(&to.name, &column.name).is_some() && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
         let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
@@ -269,7 +291,10 @@ impl Task<'_> {
         // The value as it is before the column takes it: what it makes of it is the question.
         let (source, value) = match old {
             Some(old) if column.holds() => {
-                (self.old_table(&from.name), self.old_column(&from.name, &old.name))
+                let remade = rows.fill(column).filter(|_| rows.is_remade(column));
+                let value = remade.map(|it| format!("({it})"));
+                let value = value.unwrap_or_else(|| self.old_column(&from.name, &old.name));
+                (self.old_table(&from.name), value)
             }
             _ => {
                 let source = rows.source(&[to.column(&column.name)?])?;

@@ -8,7 +8,8 @@
 //! they are lost.
 
 use crate::diff::TableDiff;
-use crate::schema::{Name, Table};
+use crate::schema::{Column, Fragment, Name, Table};
+use crate::sql::lexer::tokens;
 use crate::sql::quote::literal;
 
 use super::before::rowid;
@@ -118,6 +119,7 @@ impl Task<'_> {
                 .is_some_and(|it| it.is_rowid && it.columns[0].name == column.name);
             let name = quoted(&column.name);
             let value = match (from.column(&column.name), fill) {
+                (Some(old), Some(fill)) if is_made_of(fill, old, column) => fill.to_owned(),
                 (Some(_), Some(fill)) => format!("coalesce({name}, {fill})"),
                 (Some(old), None) => quoted(&old.name),
                 (None, Some(fill)) => fill.to_owned(),
@@ -163,4 +165,11 @@ impl Task<'_> {
         }
         name
     }
+}
+
+/// Whether a `--fill` makes a value of another type out of that which the column has: it names the
+/// column. Any other is for rows that have none; so is a query, where the name may be another's.
+pub(super) fn is_made_of(fill: &str, old: &Column, new: &Column) -> bool {
+    let has_query = tokens(fill).any(|it| it.is_keyword(fill, "SELECT"));
+    old.datatype != new.datatype && !has_query && Fragment::new(fill).names(&new.name)
 }

@@ -66,8 +66,11 @@ impl Task<'_> {
         let is_rtree = to.module == Name::new("rtree") || to.module == Name::new("rtree_i32");
         let columns =
             if is_rtree { shared.join(", ") } else { format!("rowid, {}", shared.join(", ")) };
+        // Without the pragma, triggers and views that name the table would follow it.
         let statements = vec![
+            "PRAGMA legacy_alter_table = ON".to_owned(),
             format!("ALTER TABLE {name} RENAME TO {old}"),
+            "PRAGMA legacy_alter_table = OFF".to_owned(),
             to.sql.clone(),
             format!("INSERT INTO {name} ({columns})\nSELECT {columns}\nFROM {old}"),
             format!("DROP TABLE {old}"),

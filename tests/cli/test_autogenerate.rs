@@ -75,7 +75,7 @@ fn the_revision_to_the_declared_schema_is_written() {
     DROP INDEX ix_posts_title;
 
     -- users: drop is_active
-    -- migrate:warn-if rows of users have a value in is_active, which is dropped: SELECT id FROM users WHERE is_active IS NOT NULL
+    -- migrate:warn-if rows of users have a value other than the default in is_active, which is dropped: SELECT id FROM users WHERE is_active <> 1
     ALTER TABLE users DROP COLUMN is_active;
 
     -- the index ix_posts_title as it is now
@@ -703,8 +703,8 @@ fn what_is_lost_is_said() {
       - index  ix_posts_title
     wrote versions/d4_.sql (proven: up and down)
     ------- stderr -------
-    warning: drops the table users with all its rows
     warning: drops the table posts with all its rows
+    warning: drops the table users with all its rows
     warning: `aaaa11112222` is another head, and what it makes was left out of the comparison; `--depends-on aaaa11112222` or `migrator merge heads` brings it in
     ");
 }
@@ -736,8 +736,8 @@ fn the_database_can_be_what_is_compared() {
       - table  notes
     wrote versions/aaaa11112222_drop_notes.sql (proven: up and down)
     ------- stderr -------
-    warning: drops the table t_b2 with all its rows
     warning: drops the table notes with all its rows
+    warning: drops the table t_b2 with all its rows
     ");
     env.file("schema.sql", &env.run("schema dump").ok());
     insta::assert_snapshot!(
@@ -787,13 +787,13 @@ fn several_heads_need_one_to_follow() {
     CREATE TABLE tags (id INTEGER PRIMARY KEY);
 
     -- migrate:downgrade
-    -- drop the table t_c3
-    -- migrate:warn-if rows of t_c3 are deleted with it: SELECT id FROM t_c3
-    DROP TABLE t_c3;
-
     -- drop the table tags
     -- migrate:warn-if rows of tags are deleted with it: SELECT id FROM tags
     DROP TABLE tags;
+
+    -- drop the table t_c3
+    -- migrate:warn-if rows of t_c3 are deleted with it: SELECT id FROM t_c3
+    DROP TABLE t_c3;
     ------- stderr -------
       + table  t_c3  (id)
       + table  tags  (id)
@@ -920,13 +920,13 @@ fn a_base_of_its_own_makes_everything() {
     CREATE INDEX ix_posts_title ON posts (title);
 
     -- migrate:downgrade
-    -- drop the table users
-    -- migrate:warn-if rows of users are deleted with it: SELECT id FROM users
-    DROP TABLE users;
-
     -- drop the table posts
     -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
     DROP TABLE posts;
+
+    -- drop the table users
+    -- migrate:warn-if rows of users are deleted with it: SELECT id FROM users
+    DROP TABLE users;
     ------- stderr -------
       + table  users           (id, name, email)
       + table  posts           (id, title, user_id)
