@@ -10,6 +10,7 @@ use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::generate::{self, Fill, Note, Options, Script, Step};
 use crate::schema::{self, Name, Schema};
+use crate::sql::quote::identifier;
 
 mod proof;
 pub mod renames;
@@ -80,6 +81,14 @@ pub enum AutogenerateError {
         /// Its column.
         column: String,
     },
+    /// `--fill` gives another number of rows than there are.
+    #[error("`--fill {table}.{column}` is no value for each row: it has an aggregate function")]
+    Aggregate {
+        /// Its table.
+        table: String,
+        /// Its column.
+        column: String,
+    },
     /// SQLite does not carry out a rename.
     #[error("SQLite refuses `{sql}`: {}", source.message)]
     Refused {
@@ -134,6 +143,9 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
     if let Some(fill) = request.fills.iter().find(|it| !is_needed(it, &diff)) {
         let (table, column) = (fill.table.to_string(), fill.column.to_string());
         return Err(AutogenerateError::NeedlessFill { table, column });
+    }
+    for fill in request.fills {
+        sides.check_fill(request, fill)?;
     }
     match sides.prove(request, &diff, Ways::All) {
         Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
@@ -202,6 +214,24 @@ impl Sides {
         let mut found = self.renames.lines();
         found.extend(lines(&Diff::new(&from, request.to, request.by_order)));
         found
+    }
+
+    /// An aggregate over no rows is one row, and over all rows too: a copy with it would lose the
+    /// others.
+    fn check_fill(&self, request: &Request<'_>, fill: &Fill) -> Result<(), AutogenerateError> {
+        let Some(table) = self.renamed.table(&fill.table) else { return Ok(()) };
+        let quoted = |name: &Name| identifier(name.as_str()).into_owned();
+        let columns: Vec<String> =
+            table.columns.iter().map(|it| format!("NULL AS {}", quoted(&it.name))).collect();
+        let (columns, name) = (columns.join(", "), quoted(&table.name));
+        let sql =
+            format!("SELECT typeof({}) FROM (SELECT {columns}) AS {name} WHERE 0", fill.expression);
+        // What SQLite refuses is found by the proof, which says so.
+        if request.from.texts(&sql).is_ok_and(|rows| !rows.is_empty()) {
+            let (table, column) = (fill.table.to_string(), fill.column.to_string());
+            return Err(AutogenerateError::Aggregate { table, column });
+        }
+        Ok(())
     }
 
     /// Both bodies, and their proof.

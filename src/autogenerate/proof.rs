@@ -220,7 +220,7 @@ fn remove_refused(scratch: &Scratch, script: &Script) -> Result<(), Autogenerate
     for note in script.notes().filter(|it| it.is_refused) {
         let sql = format!("DELETE FROM {} WHERE {} IN ({})", note.table, note.identity, note.query);
         if let Err(source) = scratch.execute(&sql) {
-            return Err(AutogenerateError::Refused { sql, source });
+            return Err(ProofFailure::Statement { phase: Phase::Upgrade, sql, source }.into());
         }
     }
     Ok(scratch.set_triggers(true)?)

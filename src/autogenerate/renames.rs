@@ -46,6 +46,14 @@ pub enum RenameError {
         /// The new name.
         new: String,
     },
+    /// One of the two is in another rename already.
+    #[error("`{old}` cannot be renamed to `{new}`: one of the two is renamed otherwise as well")]
+    Twice {
+        /// What was to be renamed.
+        old: String,
+        /// The new name.
+        new: String,
+    },
     /// SQLite refuses to rename it, since 3.54.
     #[error("SQLite cannot rename `{old}`, which is a name of the rowid")]
     Rowid {
@@ -82,15 +90,22 @@ impl Renames {
     ) -> Result<Self, RenameError> {
         let mut renames = Self::default();
         for (new, old) in hinted_tables {
-            if check_table(from, to, old, new).is_ok() {
+            if check_table(from, to, old, new, false).is_ok() {
                 renames.tables.push((old.clone(), new.clone()));
             }
         }
         for Rename { table, to: new, .. } in asked.iter().filter(|it| it.column.is_none()) {
-            check_table(from, to, table, new)?;
-            if !renames.tables.iter().any(|(old, _)| old == table) {
-                renames.tables.push((table.clone(), new.clone()));
+            let is_inverse =
+                |it: &Rename| it.column.is_none() && it.table == *new && it.to == *table;
+            check_table(from, to, table, new, asked.iter().any(is_inverse))?;
+            let pair = (table.clone(), new.clone());
+            if renames.tables.contains(&pair) {
+                continue;
             }
+            if renames.tables.iter().any(|(old, it)| old == table || it == new) {
+                return Err(RenameError::Twice { old: table.to_string(), new: new.to_string() });
+            }
+            renames.tables.push(pair);
         }
         let old_tables = from.tables_by_name();
         for table in &to.tables {
@@ -98,11 +113,8 @@ impl Renames {
             let Some(before) = old_tables.get(&old_table) else { continue };
             for column in &table.columns {
                 let Some(old) = &column.renamed_from else { continue };
-                match check_column(before, table, old, &column.name) {
-                    Ok(()) => {
-                        let (old, new) = (old.clone(), column.name.clone());
-                        renames.columns.push((table.name.clone(), old, new));
-                    }
+                match check_column(before, table, old, &column.name, false) {
+                    Ok(()) => renames.add_column(&table.name, old, &column.name)?,
                     Err(err @ RenameError::Rowid { .. }) => return Err(err),
                     Err(_) => {}
                 }
@@ -116,13 +128,28 @@ impl Renames {
             let (Some(before), Some(after)) = (before, after) else {
                 return Err(RenameError::NoSource { old: format!("{table}.{old}") });
             };
-            check_column(before, after, old, new)?;
-            let is_known = |it: &(Name, Name, Name)| it.0 == new_table && it.1 == *old;
-            if !renames.columns.iter().any(is_known) {
-                renames.columns.push((new_table, old.clone(), new.clone()));
-            }
+            let is_inverse = |it: &Rename| {
+                it.column.as_ref() == Some(new) && it.to == *old && it.table == *table
+            };
+            check_column(before, after, old, new, asked.iter().any(is_inverse))?;
+            renames.add_column(&new_table, old, new)?;
         }
         Ok(renames)
+    }
+
+    fn add_column(&mut self, table: &Name, old: &Name, new: &Name) -> Result<(), RenameError> {
+        let column = (table.clone(), old.clone(), new.clone());
+        if self.columns.contains(&column) {
+            return Ok(());
+        }
+        if self.columns.iter().any(|it| it.0 == *table && (it.1 == *old || it.2 == *new)) {
+            return Err(RenameError::Twice {
+                old: format!("{table}.{old}"),
+                new: format!("{table}.{new}"),
+            });
+        }
+        self.columns.push(column);
+        Ok(())
     }
 
     /// Whether there are none.
@@ -217,19 +244,32 @@ fn in_order(renames: &[(&Name, &Name)]) -> Vec<(String, Name, Name)> {
     first
 }
 
-fn check_table(from: &Schema, to: &Schema, old: &Name, new: &Name) -> Result<(), RenameError> {
+/// `swaps`: whether the way back is asked for as well.
+fn check_table(
+    from: &Schema,
+    to: &Schema,
+    old: &Name,
+    new: &Name,
+    swaps: bool,
+) -> Result<(), RenameError> {
     let has = |schema: &Schema, name: &Name| {
         schema.table(name).is_some() || schema.virtual_tables.iter().any(|it| it.name == *name)
     };
     let before = [has(from, old), has(from, new)];
-    check(before, [has(to, old), has(to, new)], old.as_str(), new.as_str())
+    check(before, [has(to, old), has(to, new)], swaps, old.as_str(), new.as_str())
 }
 
-fn check_column(from: &Table, to: &Table, old: &Name, new: &Name) -> Result<(), RenameError> {
+fn check_column(
+    from: &Table,
+    to: &Table,
+    old: &Name,
+    new: &Name,
+    swaps: bool,
+) -> Result<(), RenameError> {
     let has = |table: &Table, name: &Name| table.column(name).is_some();
     let shown = |name: &Name| format!("{}.{name}", to.name);
     let before = [has(from, old), has(from, new)];
-    check(before, [has(to, old), has(to, new)], &shown(old), &shown(new))?;
+    check(before, [has(to, old), has(to, new)], swaps, &shown(old), &shown(new))?;
     if ["rowid", "_rowid_", "oid"].iter().any(|it| old.is(it)) {
         return Err(RenameError::Rowid { old: shown(old) });
     }
@@ -237,13 +277,22 @@ fn check_column(from: &Table, to: &Table, old: &Name, new: &Name) -> Result<(), 
 }
 
 /// By which of the old and the new name there are before and after.
-fn check(before: [bool; 2], after: [bool; 2], old: &str, new: &str) -> Result<(), RenameError> {
+///
+/// Where both are there on both sides, nothing tells a swap from a rename that was made long ago
+/// and a name that was used again; so a hint, which stays in the file, never means a swap.
+fn check(
+    before: [bool; 2],
+    after: [bool; 2],
+    swaps: bool,
+    old: &str,
+    new: &str,
+) -> Result<(), RenameError> {
     let (old, new) = (old.to_owned(), new.to_owned());
     match (before, after) {
         ([false, _], _) => Err(RenameError::NoSource { old }),
         (_, [_, false]) => Err(RenameError::NoTarget { new }),
-        // Two that change places.
-        ([true, true], [true, true]) | ([true, false], [false, true]) => Ok(()),
+        ([true, true], [true, true]) if swaps => Ok(()),
+        ([true, false], [false, true]) => Ok(()),
         ([true, true], _) => Err(RenameError::TargetExists { new }),
         ([true, false], [true, true]) => Err(RenameError::SourceStays { old, new }),
     }

@@ -533,3 +533,124 @@ fn a_fill_gives_old_rows_a_value() {
         rebuild("(a, b TEXT NOT NULL)", "rowid, a, b", "rowid, a, 'US'", &[])
     );
 }
+
+#[test]
+fn a_hint_that_was_followed_means_nothing_more() {
+    // Both names are there on both sides: a swap that was made, or a name that was used again.
+    let swapped = "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, -- migrator:renamed from a
+                   a TEXT -- migrator:renamed from b
+                   )";
+    check(swapped, swapped, &[]);
+    let letters = "CREATE TABLE t (email TEXT -- migrator:renamed from Email
+                   )";
+    check(letters, letters, &[]);
+    let used_again = "CREATE TABLE t (b TEXT, -- migrator:renamed from a
+                      a TEXT, c)";
+    check("CREATE TABLE t (b TEXT, a TEXT)", used_again, &["ALTER TABLE t ADD COLUMN c"]);
+}
+
+#[test]
+fn nothing_is_renamed_twice() {
+    check_renames(
+        "CREATE TABLE t (a, x)",
+        "CREATE TABLE t (b, c)",
+        &[("t", Some("a"), "b"), ("t", Some("a"), "c")],
+        &["`t.a` cannot be renamed to `t.c`: one of the two is renamed otherwise as well"],
+    );
+    check_renames(
+        "CREATE TABLE t (a, b)",
+        "CREATE TABLE t (b, a)",
+        &[("t", Some("a"), "b")],
+        &["`t.b` is there before this revision already"],
+    );
+}
+
+#[test]
+fn a_fill_is_one_value_for_each_row() {
+    let fill = |expression: &str| {
+        let fills = [Fill {
+            table: Name::new("t"),
+            column: Name::new("b"),
+            expression: expression.to_owned(),
+        }];
+        let from = scratch("CREATE TABLE t (a)", Quoting::Lenient);
+        let to = scratch("CREATE TABLE t (a, b INT NOT NULL)", Quoting::Strict);
+        let to = read_schema(&to, &|_| false).unwrap();
+        let found = autogenerate(&Request {
+            from: &from,
+            to: &to,
+            hinted_tables: &[],
+            renames: &[],
+            fills: &fills,
+            target: 54,
+            by_order: false,
+            is_excluded: &|_| false,
+        });
+        match found {
+            Ok(found) => found.unwrap().notes.into_iter().map(|it| it.query).collect(),
+            Err(err) => vec![err.to_string()],
+        }
+    };
+    assert!(fill("7").is_empty());
+    // It may give NULL, which is found before anything runs.
+    assert_eq!(
+        fill("a"),
+        ["SELECT rowid FROM (SELECT rowid AS rowid, (a) AS b FROM t) AS t WHERE b IS NULL"]
+    );
+    let aggregate = "`--fill t.b` is no value for each row: it has an aggregate function";
+    assert_eq!(fill("coalesce(max(a), 0) + 1"), [aggregate]);
+}
+
+#[test]
+fn what_is_lost_in_other_ways_is_said() {
+    check_notes(
+        "CREATE TABLE t (a, b)",
+        "CREATE TABLE t (a, b AS (a * 2) STORED)",
+        &["rows of t have a value in b, which is dropped: SELECT rowid FROM t WHERE b IS NOT NULL"],
+    );
+    check_notes(
+        "CREATE TABLE t (a INT)",
+        "CREATE TABLE t (a REAL)",
+        &["rows of t have an integer that REAL cannot hold in a, which becomes REAL: \
+           SELECT rowid FROM t WHERE typeof(a) = 'integer' AND \
+           CAST(CAST(a AS REAL) AS INTEGER) <> a"],
+    );
+    check_notes(
+        "CREATE VIRTUAL TABLE f USING fts5(title, body); CREATE TABLE t (a)",
+        "CREATE TABLE t (a)",
+        &["rows of f are deleted with it: SELECT rowid FROM f"],
+    );
+    check_notes(
+        "CREATE VIRTUAL TABLE f USING fts5(title, body)",
+        "CREATE VIRTUAL TABLE f USING fts5(title)",
+        &["rows of f have a value in body, which is dropped: \
+           SELECT rowid FROM f WHERE body IS NOT NULL"],
+    );
+}
+
+#[test]
+fn columns_that_an_rtree_only_keeps_are_kept() {
+    check(
+        "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT)",
+        "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT, +other TEXT)",
+        &[
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE r RENAME TO _migrator_old_r",
+            "PRAGMA legacy_alter_table = OFF",
+            "CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT, +other TEXT)",
+            "INSERT INTO r (id, x0, x1, label) SELECT id, x0, x1, label FROM _migrator_old_r",
+            "DROP TABLE _migrator_old_r",
+        ],
+    );
+}
+
+#[test]
+fn no_comment_is_taken_for_a_marker() {
+    let found = try_with(
+        "CREATE TABLE \"migrate:upgrade\" (a)",
+        "CREATE TABLE \"migrate:upgrade\" (a, b)",
+        |_| (),
+    );
+    let upgrade = found.unwrap().unwrap().upgrade;
+    assert!(upgrade.lines().all(|it| !it.starts_with("-- migrate:")), "{upgrade}");
+}

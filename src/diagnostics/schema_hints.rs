@@ -131,6 +131,9 @@ pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
             "`migrator check` lists what differs; `--rename` takes the old name and the new one",
         ),
         AutogenerateError::NeedlessFill { .. } => one("leave it out"),
+        AutogenerateError::Aggregate { .. } => one(
+            "a query in parentheses is a value: `--fill \"t.pos=(SELECT max(pos) FROM other)\"`",
+        ),
         AutogenerateError::Fill { .. } => {
             one("`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema")
         }

@@ -305,13 +305,16 @@ impl<'s> Task<'s> {
             self.new_tables.contains_key(name) || self.to.views.iter().any(|it| it.name == *name)
         };
         let dropped = diff.virtual_tables.iter().filter_map(|it| match it {
-            Change::Dropped(table) if is_reused(&table.name) == early => Some(&table.name),
+            Change::Dropped(table) if is_reused(&table.name) == early => Some(*table),
             _ => None,
         });
         dropped
-            .map(|name| {
-                let drop = format!("DROP TABLE {}", quoted(name));
-                Step::new(format!("drop the virtual table {name}"), vec![drop])
+            .map(|table| {
+                let drop = format!("DROP TABLE {}", quoted(&table.name));
+                let mut step =
+                    Step::new(format!("drop the virtual table {}", table.name), vec![drop]);
+                step.notes.extend(self.content_deleted(table));
+                step
             })
             .collect()
     }

@@ -48,6 +48,11 @@ impl<'t> NewRows<'t> {
         self.to.columns.iter().filter(|it| expression.names(&it.name)).collect()
     }
 
+    /// Whether a column, by name, has other values than it had.
+    pub fn is_computed(&self, table: &Table, column: &Name) -> bool {
+        table.column(column).is_some_and(|it| !self.is_same(it))
+    }
+
     /// Whether no row has a value for the column.
     pub fn is_empty(&self, column: &Column) -> bool {
         matches!(self.value(column), Value::Computed(value) if value == "NULL")
@@ -256,9 +261,8 @@ fn converted(old: &Column, new: &Column, value: &str) -> Option<String> {
         return None;
     }
     match after {
-        Affinity::Text => Some(format!(
-            "CASE WHEN typeof({value}) IN ('integer', 'real') THEN CAST({value} AS TEXT) ELSE {value} END"
-        )),
+        // With the affinity that the column has, which a comparison needs.
+        Affinity::Text => Some(format!("CAST({value} AS TEXT)")),
         Affinity::Integer | Affinity::Numeric | Affinity::Real => {
             if before != Affinity::Text && before != Affinity::None && after != Affinity::Real {
                 return None; // numbers that stay what they are

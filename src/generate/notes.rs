@@ -184,6 +184,9 @@ impl Task<'_> {
         let rows = NewRows::new(self, from, to);
         let notes = &mut step.notes;
         notes.extend(diff.dropped.iter().filter_map(|it| self.values_dropped(from, &it.name)));
+        // What was stored is computed from now on.
+        let computed = diff.changed.iter().filter(|(old, new)| old.holds() && !new.holds());
+        notes.extend(computed.filter_map(|(old, _)| self.values_dropped(from, &old.name)));
         notes.extend(to.columns.iter().filter_map(|it| self.missing_values(from, to, it)));
         notes.extend(to.columns.iter().filter_map(|it| self.unfit_values(from, to, it)));
         if let Some(key) = &to.primary_key {
@@ -253,14 +256,18 @@ impl Task<'_> {
             let is_kept = it.holds() && column.holds() && !rows.is_remade(column);
             (it.not_null.is_some() || was_rowid || was_key) && (is_kept || rows.is_same(column))
         });
-        let has_fill = self.fill(&to.name, &column.name).is_some() && !rows.is_remade(column);
+        // An expression may give NULL, which only looking at the rows tells.
+        let fill = self.fill(&to.name, &column.name);
+        // A word is a text as a default and a column here.
+        let is_value = |it: &str| literal(it).is_some_and(|value| value == it);
+        let has_fill = fill.is_some_and(is_value) && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
         let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
         if had_value || has_fill || has_default || (is_rowid && old.is_none()) {
             return None;
         }
-        if old.is_some() || !column.holds() {
+        if old.is_some() || !column.holds() || fill.is_some() {
             return self.nulls(from, to, column);
         }
         let (table, name) = (&to.name, &column.name);
@@ -385,11 +392,26 @@ impl Task<'_> {
                     if is_text { format!("CAST({column} AS TEXT)") } else { column.clone() };
                 format!("parent.{} = {column}", parents.column(&parent, parent_column))
             });
-            condition = format!(
-                "{condition} AND NOT EXISTS (SELECT 1 FROM {} WHERE {})",
-                parent.called("parent"),
-                pairs.collect::<Vec<_>>().join(" AND ")
-            );
+            // SQLite finds a computed value only by looking at all of them, but makes the list of
+            // a NOT IN once.
+            let single = match (key.parent_columns.as_slice(), columns.as_slice()) {
+                ([parent_column], [column]) if parents.is_computed(new_parent, parent_column) => {
+                    Some((parents.column(&parent, parent_column), column.clone()))
+                }
+                _ => None,
+            };
+            let is_orphan = match single {
+                Some((value, column)) => format!(
+                    "{column} NOT IN (SELECT {value} FROM {} WHERE {value} IS NOT NULL)",
+                    parent.called("parent")
+                ),
+                None => format!(
+                    "NOT EXISTS (SELECT 1 FROM {} WHERE {})",
+                    parent.called("parent"),
+                    pairs.collect::<Vec<_>>().join(" AND ")
+                ),
+            };
+            condition = format!("{condition} AND {is_orphan}");
         }
         let names: Vec<&str> = key.columns.iter().map(Name::as_str).collect();
         let (table, names) = (&to.name, names.join(", "));
@@ -415,13 +437,24 @@ impl Task<'_> {
             Affinity::Text => ("a number", format!("typeof({column}) IN ('integer', 'real')")),
             Affinity::None => return None,
             Affinity::Integer | Affinity::Numeric | Affinity::Real => {
-                if matches!(before, Affinity::Integer | Affinity::Numeric | Affinity::Real) {
-                    return None; // a number stays one
+                let was_number =
+                    matches!(before, Affinity::Integer | Affinity::Numeric | Affinity::Real);
+                match (was_number, after) {
+                    (true, Affinity::Real) => (
+                        "an integer that REAL cannot hold",
+                        format!(
+                            "typeof({column}) = 'integer' AND \
+                             CAST(CAST({column} AS REAL) AS INTEGER) <> {column}"
+                        ),
+                    ),
+                    (true, _) => return None, // a number stays one
+                    (false, _) => (
+                        "a text that is a number",
+                        format!(
+                            "typeof({column}) = 'text' AND {column} = CAST({column} AS NUMERIC)"
+                        ),
+                    ),
                 }
-                (
-                    "a text that is a number",
-                    format!("typeof({column}) = 'text' AND {column} = CAST({column} AS NUMERIC)"),
-                )
             }
         };
         let identity = self.identity(from);

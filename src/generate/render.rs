@@ -13,9 +13,19 @@ pub fn body(script: &Script) -> String {
 fn step(step: &Step) -> String {
     let mut text = String::new();
     for comment in &step.comments {
-        line(&mut text, format_args!("-- {}", one_line(comment)));
+        // A table may be called like the beginning of a marker.
+        let the = if comment.starts_with("migrate") { "table " } else { "" };
+        line(&mut text, format_args!("-- {the}{}", one_line(comment)));
     }
     for note in &step.notes {
+        // A query is one line, and a line end in a name or a text cannot be left out of it.
+        let ends_line = |it: &str| it.contains(['\n', '\r']);
+        if ends_line(&note.query)
+            || note.rows.contains(": SELECT ")
+            || note.rows.contains(": WITH ")
+        {
+            continue;
+        }
         let directive = if note.is_refused { "refuse-if" } else { "warn-if" };
         line(
             &mut text,

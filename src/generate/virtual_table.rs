@@ -21,6 +21,20 @@ impl Task<'_> {
         }
     }
 
+    /// All rows of a virtual table that is dropped and keeps them itself.
+    pub(super) fn content_deleted(&self, table: &VirtualTable) -> Option<Note> {
+        own_columns(table)?;
+        Some(Note {
+            is_refused: false,
+            hazard: format!("drops the virtual table {} with all its rows", table.name),
+            rows: format!("rows of {} are deleted with it", table.name),
+            query: format!("SELECT rowid FROM {}", self.old_table(&table.name)),
+            flag: None,
+            table: self.old_table(&table.name),
+            identity: "rowid".to_owned(),
+        })
+    }
+
     /// The commands that fill full-text indexes again whose content a rebuild changes.
     pub(super) fn stale_search_indexes(&self, diff: &TableDiff<'_>) -> Vec<String> {
         let rows = NewRows::new(self, diff.from, diff.to);
@@ -61,6 +75,8 @@ impl Task<'_> {
             }
             return step;
         }
+        let gone: Vec<Name> =
+            old_columns.into_iter().flatten().filter(|it| !shared.contains(&quoted(it))).collect();
         let old = quoted(&Name::new(format!("_migrator_old_{}", to.name)));
         // The first column of an R*Tree is its rowid.
         let is_rtree = to.module == Name::new("rtree") || to.module == Name::new("rtree_i32");
@@ -75,7 +91,18 @@ impl Task<'_> {
             format!("INSERT INTO {name} ({columns})\nSELECT {columns}\nFROM {old}"),
             format!("DROP TABLE {old}"),
         ];
-        Step::new(comment, statements)
+        let table = self.old_table(&from.name);
+        let notes = gone.iter().map(|it| Note {
+            is_refused: false,
+            hazard: format!("drops {}.{it} with its values", from.name),
+            rows: format!("rows of {} have a value in {it}, which is dropped", from.name),
+            query: format!("SELECT rowid FROM {table} WHERE {} IS NOT NULL", quoted(it)),
+            flag: None,
+            table: table.clone(),
+            identity: "rowid".to_owned(),
+        });
+        let notes: Vec<Note> = notes.collect();
+        Step { notes, ..Step::new(comment, statements) }
     }
 }
 
@@ -83,7 +110,9 @@ impl Task<'_> {
 fn own_columns(table: &VirtualTable) -> Option<Vec<Name>> {
     let is = |module: &str| table.module == Name::new(module);
     if is("rtree") || is("rtree_i32") {
-        return Some(arguments(table).iter().filter_map(|it| first_word(it)).collect());
+        // `+` stands before a column that is only kept.
+        let columns = arguments(table).into_iter().map(|it| it.trim_start_matches('+'));
+        return Some(columns.filter_map(first_word).collect());
     }
     if !is("fts5") || arguments(table).iter().any(|it| option(it).as_deref() == Some("content")) {
         return None;

@@ -999,6 +999,8 @@ fn values_may_come_from_columns_with_another_name() {
       > column  users.name  now full_name
       + column  users.slug  TEXT NOT NULL
     wrote versions/aaaa11112222_add_slug.sql (proven: up and down)
+    ------- stderr -------
+    warning: users.slug becomes NOT NULL: `upgrade` refuses if rows of users have NULL in slug
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------

@@ -1,5 +1,5 @@
 -- users: rebuilt to drop is_active
--- migrate:warn-if rows of users have a value in is_active, which is dropped: SELECT id FROM users WHERE is_active IS NOT NULL
+-- migrate:warn-if rows of users have a value other than the default in is_active, which is dropped: SELECT id FROM users WHERE is_active <> 1
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE users RENAME TO _migrator_old_users;
 PRAGMA legacy_alter_table = OFF;

@@ -1,4 +1,5 @@
 -- the virtual table notes is replaced
+-- migrate:warn-if rows of notes have a value in tag, which is dropped: SELECT rowid FROM notes WHERE tag IS NOT NULL
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE notes RENAME TO _migrator_old_notes;
 PRAGMA legacy_alter_table = OFF;
