@@ -175,7 +175,10 @@ impl Task<'_> {
         let checks = diff.checks.added.iter().filter(|it| is_at(&it.column));
         let checks = checks.filter_map(|it| self.rows_against_check(diff.from, diff.to, it));
         let keys = diff.foreign_keys.added.iter().filter(|it| is_at(&it.column) && has_value);
-        checks.chain(keys.filter_map(|it| self.orphans(diff.from, diff.to, it))).collect()
+        let column = diff.to.column(name);
+        let unfit = column.and_then(|it| self.unfit_values(diff.from, diff.to, it));
+        let orphans = keys.filter_map(|it| self.orphans(diff.from, diff.to, it));
+        checks.chain(orphans).chain(unfit).collect()
     }
 
     /// The notes of a rebuild.
