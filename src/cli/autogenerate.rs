@@ -129,7 +129,7 @@ pub(super) fn run(
         renames: args.rename.iter().map(|it| it.0.clone()).collect(),
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
     };
-    let is_excluded = |name: &str| project.is_excluded(name);
+    let is_excluded = |name: &str| project.config.is_excluded(name);
     let suggestions = |answers: &Answers| {
         let request = request(project, &from, &to, answers, &is_excluded);
         differences(&request).map(|(_, suggestions)| suggestions)

@@ -50,7 +50,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
     let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
     if !lines.is_empty() && !args.database {
         // With the renames of the hints, as the revision will have them.
-        let is_excluded = |name: &str| project.is_excluded(name);
+        let is_excluded = |name: &str| project.config.is_excluded(name);
         let answers = Answers::default();
         lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
             .map_err(Error::from)?

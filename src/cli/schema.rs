@@ -103,7 +103,7 @@ fn diff(
 ) -> anyhow::Result<()> {
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
-    let is_excluded = |name: &str| project.is_excluded(name);
+    let is_excluded = |name: &str| project.config.is_excluded(name);
     let request = request(project, from, to, &answers, &is_excluded);
     let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;

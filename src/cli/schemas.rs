@@ -10,7 +10,7 @@ use super::project::Project;
 use crate::Error;
 use crate::autogenerate::{Rename, read_schema};
 use crate::config::url::DatabaseLocation;
-use crate::db::{Access, Database, LogTable, Scratch};
+use crate::db::{Access, Database, Scratch};
 use crate::declared::{self, Command, Declaration, Declared};
 use crate::diagnostics::Usage;
 use crate::diff::lines::{Line, Sign};
@@ -53,14 +53,6 @@ impl Side {
 }
 
 impl Project {
-    /// Whether a table or view, by name, is not part of the schema: migrator's own, and those of
-    /// `[schema] exclude`.
-    pub fn is_excluded(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(&self.config.database.version_table)
-            || name.eq_ignore_ascii_case(LogTable::NAME)
-            || self.config.schema.exclude.matches(name)
-    }
-
     /// The extensions of SQLite that schemas need.
     pub fn extensions(&self) -> anyhow::Result<Vec<PathBuf>> {
         Ok(self.config.sqlite_extensions().map_err(Error::from)?)
@@ -100,7 +92,7 @@ impl Project {
         command: Option<Command<'_>>,
     ) -> anyhow::Result<Declared> {
         let extensions = self.extensions()?;
-        let is_excluded = |name: &str| self.is_excluded(name);
+        let is_excluded = |name: &str| self.config.is_excluded(name);
         let root = std::path::absolute(&self.config.root).unwrap_or(self.config.root.clone());
         let declaration = Declaration {
             root: &root,
@@ -159,7 +151,8 @@ impl Project {
     }
 
     fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
-        let schema = read_schema(&scratch, &|name| self.is_excluded(name)).map_err(Error::from)?;
+        let schema =
+            read_schema(&scratch, &|name| self.config.is_excluded(name)).map_err(Error::from)?;
         Ok(Side { name, scratch, schema, renamed_tables: Vec::new() })
     }
 

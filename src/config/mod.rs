@@ -266,10 +266,6 @@ impl Config {
 
     /// Whether a table or a view is nobody's business when schemas are compared: it keeps the versions
     /// or the log, or `[schema] exclude` names it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for comparing schemas, which is not there yet")
-    )]
     pub fn is_excluded(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(&self.database.version_table)
             || name.eq_ignore_ascii_case(setting::LOG_TABLE)

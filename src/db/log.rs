@@ -11,7 +11,7 @@ use super::{Database, DbError, quote_text};
 use crate::plan::Direction;
 
 /// The name of the table.
-pub const NAME: &str = "migrator_log";
+const NAME: &str = "migrator_log";
 
 /// The definition of the table, from its name on.
 ///
@@ -84,9 +84,6 @@ pub enum LogTable {
 }
 
 impl LogTable {
-    /// The name of the table.
-    pub const NAME: &str = NAME;
-
     /// Makes the table where it is missing.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
         if self == Self::Off || table_exists(database, NAME)? {

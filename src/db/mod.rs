@@ -13,7 +13,6 @@ mod log;
 #[cfg(feature = "cli")]
 pub mod refinery;
 mod schema_objects;
-#[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
 mod scratch;
 mod stub;
 mod version_table;
@@ -35,8 +34,6 @@ pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
 pub use self::scratch::{Quoting, Scratch};
-#[expect(unused_imports, reason = "for comparing schemas, which is not there yet")]
-pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

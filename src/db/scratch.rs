@@ -103,6 +103,7 @@ impl Scratch {
     }
 
     /// What was stubbed so far, sorted.
+    #[cfg(test)]
     pub fn stubs(&self) -> Vec<Stub> {
         self.stubs.borrow().iter().cloned().collect()
     }

@@ -10,7 +10,7 @@ use super::work::{Task, Work};
 use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::plan::{Direction, Plan, Step, joined};
+use crate::plan::joined;
 use std::path::PathBuf;
 
 /// How revisions are run in memory.
@@ -87,39 +87,6 @@ impl Replay<'_> {
         joined(&writes).iter().try_for_each(|it| table.apply(scratch.database(), it))?;
         Ok(scratch)
     }
-}
-
-/// Runs one body of one revision in a scratch database, in a transaction unless the revision says
-/// otherwise; the version table is left alone.
-///
-/// # Errors
-///
-/// As for [`Replay::run`]; the transaction is rolled back.
-pub fn run_in_memory(
-    scratch: &Scratch,
-    graph: &RevisionGraph,
-    revision: RevisionIndex,
-    direction: Direction,
-) -> Result<(), ReplayError> {
-    let step = Step { revision, direction, writes: Vec::new() };
-    let plan = Plan { steps: vec![step], ..Plan::default() };
-    let work = Work::new(graph, plan, Vec::new())?;
-    let database = scratch.database();
-    for task in work.rest() {
-        let mode = task.revision.mode;
-        database.set_foreign_keys(mode.foreign_keys)?;
-        if !mode.autocommit {
-            database.begin(Lock::Write)?;
-        }
-        let outcome = run_body(scratch, task)
-            .and_then(|()| if mode.autocommit { Ok(()) } else { Ok(database.commit()?) });
-        if outcome.is_err() {
-            database.rollback()?;
-        }
-        database.set_foreign_keys(false)?;
-        outcome?;
-    }
-    Ok(())
 }
 
 fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {

@@ -18,7 +18,6 @@ mod directives;
 mod error;
 pub mod event;
 mod group;
-#[cfg_attr(not(test), expect(dead_code, reason = "for comparing schemas, which is not there yet"))]
 mod in_memory;
 pub mod offline;
 mod session;
@@ -35,12 +34,7 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-pub use self::in_memory::ReplayError;
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "for comparing schemas, which is not there yet")
-)]
-pub use self::in_memory::{Replay, run_in_memory};
+pub use self::in_memory::{Replay, ReplayError};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;
