@@ -10,7 +10,7 @@ use super::work::{Task, Work};
 use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::plan::joined;
+use crate::plan::{Direction, Plan, Step, joined};
 use std::path::PathBuf;
 
 /// How revisions are run in memory.
@@ -39,6 +39,19 @@ impl<E: Into<Failure>> From<E> for ReplayError {
 }
 
 impl Replay<'_> {
+    /// An empty database as revisions find it: with the version table and the log.
+    ///
+    /// # Errors
+    ///
+    /// An extension that cannot be loaded.
+    pub fn start(&self) -> Result<Scratch, ReplayError> {
+        let scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
+        VersionTable::new(self.version_table).ensure(scratch.database())?;
+        let log = if self.log { LogTable::On } else { LogTable::Off };
+        log.ensure(scratch.database())?;
+        Ok(scratch)
+    }
+
     /// Runs the upgrades of `targets` and of all that they need; none gives an empty database.
     ///
     /// The version table and the log are there from the start, since bodies may name them. Rows are
@@ -56,11 +69,8 @@ impl Replay<'_> {
         let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
         let mut work = Work::new(graph, plan, Vec::new())?;
 
-        let scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
+        let scratch = self.start()?;
         let table = VersionTable::new(self.version_table);
-        table.ensure(scratch.database())?;
-        let log = if self.log { LogTable::On } else { LogTable::Off };
-        log.ensure(scratch.database())?;
         let texts = work.rest().iter().flat_map(Task::texts);
         let writes_early = { texts }.any(|it| table.is_named_in(it.as_bytes()));
 
@@ -87,6 +97,40 @@ impl Replay<'_> {
         joined(&writes).iter().try_for_each(|it| table.apply(scratch.database(), it))?;
         Ok(scratch)
     }
+}
+
+/// Runs one body of one revision in a scratch database, in a transaction unless the revision says
+/// otherwise; the version table is left alone.
+///
+/// # Errors
+///
+/// As for [`Replay::run`]; the transaction is rolled back.
+#[cfg_attr(not(test), expect(dead_code, reason = "for rehearsals, which come next"))]
+pub fn run_in_memory(
+    scratch: &Scratch,
+    graph: &RevisionGraph,
+    revision: RevisionIndex,
+    direction: Direction,
+) -> Result<(), ReplayError> {
+    let step = Step { revision, direction, writes: Vec::new() };
+    let plan = Plan { steps: vec![step], ..Plan::default() };
+    let work = Work::new(graph, plan, Vec::new())?;
+    let database = scratch.database();
+    for task in work.rest() {
+        let mode = task.revision.mode;
+        database.set_foreign_keys(mode.foreign_keys)?;
+        if !mode.autocommit {
+            database.begin(Lock::Write)?;
+        }
+        let outcome = run_body(scratch, task)
+            .and_then(|()| if mode.autocommit { Ok(()) } else { Ok(database.commit()?) });
+        if outcome.is_err() {
+            database.rollback()?;
+        }
+        database.set_foreign_keys(false)?;
+        outcome?;
+    }
+    Ok(())
 }
 
 fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {

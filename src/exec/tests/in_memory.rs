@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::db::Scratch;
+use crate::graph::RevisionIndex;
 
 const REPLAY: Replay<'_> = Replay { version_table: "alembic_version", log: true, extensions: &[] };
 
@@ -124,4 +125,21 @@ fn an_error_has_its_place() {
         "cannot replay the revisions: revision `r1` failed at statement 2 of 2 | 3:48 UNIQUE \
          constraint failed: t.a",
     );
+}
+
+#[test]
+fn one_body_runs_alone() {
+    let project =
+        Project::new(vec![revision("a", "CREATE TABLE t(a);", "DROP TABLE t; SELECT x;")]);
+    let scratch = REPLAY.start().unwrap();
+    let only = RevisionIndex::from_usize(0);
+    let run = |direction| run_in_memory(&scratch, &project.graph, only, direction);
+    run(Direction::Upgrade).unwrap();
+    assert_eq!(objects(&scratch), "t");
+    let err = run(Direction::Downgrade).unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        "cannot replay the revisions: revision `a` failed at statement 2 of 2"
+    );
+    assert_eq!(objects(&scratch), "t");
 }
