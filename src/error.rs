@@ -46,6 +46,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that cannot be moved or joined.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rewrite(#[from] crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

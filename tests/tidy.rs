@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("rewrite", &["graph", "revision", "source"]),
     (
         "error",
         &[
@@ -36,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "plan",
             "revision",
+            "rewrite",
             "source",
         ],
     ),
@@ -55,6 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "plan",
             "revision",
+            "rewrite",
             "source",
             "sql",
             "toml_table",

@@ -13,6 +13,8 @@ mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
+mod log_state;
+#[cfg(feature = "cli")]
 pub mod refinery;
 mod schema_objects;
 mod scratch;

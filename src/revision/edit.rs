@@ -11,6 +11,20 @@ use super::file::{self, FileProblem, next_line};
 use super::{Revision, RevisionId};
 use crate::source::{Problem, Source};
 
+/// The revision with `to` where `down_revision` names `from`.
+///
+/// # Errors
+///
+/// What is wrong with the text that comes out.
+pub fn reparented(
+    revision: &Revision,
+    from: &RevisionId,
+    to: &RevisionId,
+) -> Result<Revision, Vec<Problem<FileProblem>>> {
+    let edits = edits_of_parents(revision, from, to).collect();
+    edited(revision, edits)
+}
+
 /// The revision with `to` wherever `down_revision` or `depends_on` names `from`.
 ///
 /// # Errors
@@ -21,14 +35,22 @@ pub fn renamed(
     from: &RevisionId,
     to: &RevisionId,
 ) -> Result<Revision, Vec<Problem<FileProblem>>> {
-    let down = revision.down_revisions.iter().map(RevisionId::as_str);
-    let down = down.zip(&revision.spans.down_revisions);
-    let dependencies = revision.depends_on.iter().map(String::as_str);
-    let dependencies = dependencies.zip(&revision.spans.depends_on);
-    let named = down.chain(dependencies).filter(|(name, _)| *name == from.as_str());
     let text = &revision.source.text;
-    let edits = named.map(|(_, span)| (span.clone(), like(&text[span.clone()], to))).collect();
-    edited(revision, edits)
+    let dependencies = revision.depends_on.iter().zip(&revision.spans.depends_on);
+    let named = dependencies.filter(|(name, _)| *name == from.as_str());
+    let edits = named.map(|(_, span)| (span.clone(), like(&text[span.clone()], to)));
+    edited(revision, edits.chain(edits_of_parents(revision, from, to)).collect())
+}
+
+fn edits_of_parents(
+    revision: &Revision,
+    from: &RevisionId,
+    to: &RevisionId,
+) -> impl Iterator<Item = (Range<usize>, String)> {
+    let text = &revision.source.text;
+    let parents = revision.down_revisions.iter().zip(&revision.spans.down_revisions);
+    let named = parents.filter(move |(parent, _)| *parent == from);
+    named.map(|(_, span)| (span.clone(), like(&text[span.clone()], to)))
 }
 
 /// A base, following `parent`.
