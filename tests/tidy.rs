@@ -24,7 +24,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
-    ("rewrite", &["graph", "revision", "source"]),
+    (
+        "rewrite",
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
+    ),
     (
         "error",
         &[

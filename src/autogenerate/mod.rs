@@ -16,8 +16,10 @@ mod proof;
 pub mod renames;
 mod rows;
 
+pub(crate) use proof::show;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
+pub(crate) use rows::{Contents, invent as invent_rows};
 
 /// What the bodies are to do.
 pub struct Request<'a> {

@@ -29,6 +29,7 @@ mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
 mod words;
 
@@ -75,6 +76,7 @@ enum Command {
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
     Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -160,6 +162,7 @@ impl App {
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
             Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),

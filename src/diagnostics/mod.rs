@@ -19,7 +19,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::Error;
 use crate::declared::DeclaredError;
-use crate::exec::{ExecError, ExitClass, Failure};
+use crate::exec::{ExecError, ExitClass, Failure, ReplayError};
 use crate::graph::GraphProblem;
 use crate::revision::file::FileProblem;
 use crate::rewrite::RewriteError;
@@ -189,12 +189,15 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
         Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
         Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
+        Error::Rewrite(RewriteError::Replay(err)) => replay_reports(err),
         Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
-        Error::Replay(err) => {
-            failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
-        }
+        Error::Replay(err) => replay_reports(err),
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
+}
+
+fn replay_reports(err: &ReplayError) -> Vec<Report> {
+    failure_reports(&err.failure, err, &|| run_hints::replay(&err.failure))
 }
 
 fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
