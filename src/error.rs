@@ -49,7 +49,7 @@ pub enum Error {
     /// Revisions that cannot be moved or joined.
     #[cfg(feature = "cli")]
     #[error(transparent)]
-    Rewrite(#[from] crate::rewrite::RewriteError),
+    Rewrite(crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
@@ -88,6 +88,22 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+/// What another stage found is that stage's error.
+#[cfg(feature = "cli")]
+impl From<crate::rewrite::RewriteError> for Error {
+    fn from(err: crate::rewrite::RewriteError) -> Self {
+        use crate::rewrite::RewriteError;
+        match err {
+            RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Db(err) => Self::Database(err),
+            RewriteError::Schema(err) => Self::Autogenerate(err),
+            RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
+            RewriteError::Graph(problems) => Self::Graph(problems),
+            err => Self::Rewrite(err),
+        }
     }
 }
 

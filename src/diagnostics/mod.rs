@@ -19,11 +19,8 @@ use anstyle::{AnsiColor, Style};
 
 use crate::Error;
 use crate::declared::DeclaredError;
-use crate::exec::{ExecError, ExitClass, Failure, ReplayError};
-use crate::graph::GraphProblem;
-use crate::revision::file::FileProblem;
-use crate::rewrite::RewriteError;
-use crate::source::{Location, Problem};
+use crate::exec::{ExecError, ExitClass, Failure};
+use crate::source::Location;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +176,14 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
-        Error::Graph(problems) => graph_reports(problems),
+        Error::Graph(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, hints::graph_label(&problem.kind))
+                    .hints(hints::graph(&problem.kind))
+            })
+            .collect(),
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
@@ -187,35 +191,12 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
-        Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
-        Error::Rewrite(RewriteError::Replay(err)) => replay_reports(err),
         Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
-        Error::Replay(err) => replay_reports(err),
+        Error::Replay(err) => {
+            failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
-}
-
-fn replay_reports(err: &ReplayError) -> Vec<Report> {
-    failure_reports(&err.failure, err, &|| run_hints::replay(&err.failure))
-}
-
-fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<GraphProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, hints::graph_label(&problem.kind))
-            .hints(hints::graph(&problem.kind))
-    };
-    problems.iter().map(report).collect()
-}
-
-fn file_reports(problems: &[Problem<FileProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<FileProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, "")
-            .hints(hints::revision_file(&problem.kind))
-    };
-    problems.iter().map(report).collect()
 }
 
 /// The error's own line, its causes, and these hints.
@@ -262,7 +243,14 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
 fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     use crate::revision::script_dir::ReadError;
     match err {
-        ReadError::Problems(problems) => file_reports(problems),
+        ReadError::Problems(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, "")
+                    .hints(hints::revision_file(&problem.kind))
+            })
+            .collect(),
         ReadError::MissingFolder { .. } | ReadError::File(_) => {
             vec![with_causes(err, hints::read(err))]
         }

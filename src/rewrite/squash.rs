@@ -78,14 +78,13 @@ impl<'a> Squash<'a> {
         let schema_before = settings.schema(&before)?;
         let mut start = before.copy()?;
         autogenerate::invent_rows(&start, &schema_before)?;
-        let after = match run_all(graph, range, &start) {
-            Ok(after) => after,
+        let mut after = run_all(graph, range, &start);
+        if after.is_err() {
             // Invented rows may be against what a body asks of them.
-            Err(_) => {
-                start = before.copy()?;
-                run_all(graph, range, &start)?
-            }
-        };
+            start = before.copy()?;
+            after = run_all(graph, range, &start);
+        }
+        let after = after?;
         let schema_after = settings.schema(&after)?;
         Ok(Self { graph, range, settings, before, start, after, schema_before, schema_after })
     }

@@ -494,7 +494,7 @@ fn what_is_no_range_is_refused() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `c3`, `x9`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     let env = TestEnv::new();
