@@ -277,3 +277,7 @@ fn run_all(graph: &RevisionGraph, range: &Range, start: &Scratch) -> Result<Scra
     }
     Ok(scratch)
 }
+
+#[cfg(test)]
+#[path = "squash_tests.rs"]
+mod tests;
