@@ -150,19 +150,20 @@ fn the_sum_is_taken_where_it_says_all() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(120) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
 
     #[test]
     fn a_range_made_one_is_known_where_it_ran_and_does_the_same_elsewhere(
         text in any_graph(9),
         kinds in proptest::collection::vec(any_kind(), 1..4),
-        ends in any::<(prop::sample::Index, prop::sample::Index)>(),
+        chosen in any::<prop::sample::Index>(),
     ) {
         let graph = graph_with_bodies(&text, &kinds);
-        let all: Vec<_> = graph.indices().collect();
-        let first = *ends.0.get(&all);
-        let above: Vec<_> = graph.descendants([first], Edges::Down).iter().collect();
-        let Some((range, _, new)) = squash(&graph, first, *ends.1.get(&above)) else { return Ok(()) };
+        let pairs = graph.indices().flat_map(|it| graph.indices().map(move |other| (it, other)));
+        let ranges: Vec<_> = pairs.filter(|it| Range::new(&graph, it.0, it.1).is_ok()).collect();
+        prop_assume!(!ranges.is_empty());
+        let (first, last) = *chosen.get(&ranges);
+        let (range, _, new) = squash(&graph, first, last).unwrap();
 
         // Of what stays nothing changes but the name of the end.
         let end = graph.id(range.last).to_string();
