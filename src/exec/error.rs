@@ -272,6 +272,28 @@ impl From<DbError> for Failure {
 }
 
 impl Failure {
+    /// The place in a revision file that it is about, if it is about one; of several the first.
+    pub fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Irreversible { location, .. }
+            | Self::Directive { location, .. }
+            | Self::Statement { location, .. }
+            | Self::TransactionEnded { location, .. }
+            | Self::DropsParent { location, .. } => Some(location),
+            Self::Forbidden { problems } => problems.first().map(|it| &it.location),
+            Self::Refused { refusals, .. } => refusals.first().map(|it| &it.location),
+            Self::Planner(_)
+            | Self::Database(_)
+            | Self::NotRehearsable { .. }
+            | Self::TransactionLeftOpen { .. }
+            | Self::ForeignKeys { .. }
+            | Self::Broken { .. }
+            | Self::Overtaken { .. }
+            | Self::Commit { .. }
+            | Self::Cancelled => None,
+        }
+    }
+
     /// Whether the message is about one revision, which a following "it" means.
     fn names_revision(&self) -> bool {
         match self {
