@@ -49,6 +49,8 @@ mod exec;
 mod generate;
 mod graph;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
 mod schema;
 mod sql;
@@ -88,6 +90,8 @@ pub mod errors {
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;

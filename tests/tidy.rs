@@ -25,6 +25,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     (
+        "rehearsal",
+        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "source"],
+    ),
+    (
         "error",
         &[
             "autogenerate",
@@ -35,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fsutil",
             "graph",
             "plan",
+            "rehearsal",
             "revision",
             "source",
         ],

@@ -233,7 +233,7 @@ fn subtract(all: &[Option<i64>], some: &[Option<i64>]) -> Vec<Option<i64>> {
 }
 
 /// The views, and the tables with triggers, that do not compile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ObjectState {
     /// What SQLite says of each; by name.
     pub broken: BTreeMap<String, BrokenObject>,

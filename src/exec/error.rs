@@ -294,6 +294,30 @@ impl Failure {
         }
     }
 
+    /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.to_string();
+        match self {
+            Self::Statement { source, .. } | Self::Directive { source, .. } => {
+                sentence.push_str(&format!(": {source}"));
+            }
+            Self::Commit { source, .. } => sentence.push_str(&format!(": {source}")),
+            Self::Broken { objects } => {
+                let reasons: Vec<&str> = objects.iter().map(|it| it.message.as_str()).collect();
+                sentence.push_str(&format!(": {}", reasons.join("; ")));
+            }
+            Self::Forbidden { problems } => {
+                let all: Vec<String> = problems
+                    .iter()
+                    .map(|it| format!("`{}` {}", it.kind.what, it.kind.reason))
+                    .collect();
+                sentence.push_str(&format!(": {}", all.join("; ")));
+            }
+            _ => {}
+        }
+        sentence
+    }
+
     /// Whether the message is about one revision, which a following "it" means.
     fn names_revision(&self) -> bool {
         match self {
