@@ -30,7 +30,7 @@ use rusqlite::{Connection, OpenFlags};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
-    foreign_keys, objects,
+    foreign_keys, has_dangling_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;

@@ -7,19 +7,29 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::checks::has_references;
 use super::schema_objects::{VIRTUAL, kind_of};
 use super::{Database, DbError};
 use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::lexer::{Token, tokens};
 
 /// A schema at one moment, as texts.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaSnapshot {
     /// In the order of `sqlite_schema`, shadow tables too.
-    objects: Vec<Arc<SchemaObject>>,
+    objects: Vec<Arc<Entry>>,
     /// The names of the shadow tables, in lower case.
     shadows: Arc<HashSet<String>>,
     /// `PRAGMA user_version` and `application_id`.
     numbers: [i64; 2],
+}
+
+/// An object, and what is found in its text once.
+#[derive(Debug, PartialEq)]
+struct Entry {
+    object: SchemaObject,
+    /// The tables that it references, in lower case.
+    parents: Vec<String>,
 }
 
 /// The objects that differ by their text between two snapshots, and what is needed to read them.
@@ -63,7 +73,7 @@ impl Database {
             let sql = row.get_ref(3).map_err(&error)?.as_bytes().unwrap_or_default();
             let name = row.get_ref(1).map_err(&error)?.as_bytes().unwrap_or_default();
             let table = row.get_ref(2).map_err(&error)?.as_bytes().unwrap_or_default();
-            let is_it = |it: &SchemaObject| {
+            let is_it = |Entry { object: it, .. }: &Entry| {
                 it.sql.as_bytes() == sql
                     && it.name.as_bytes() == name
                     && it.table.as_bytes() == table
@@ -75,7 +85,7 @@ impl Database {
             }
             let by_text = by_text.get_or_insert_with(|| {
                 let texts = before.objects.iter().enumerate();
-                texts.map(|(at, it)| (it.sql.as_str(), at)).collect()
+                texts.map(|(at, it)| (it.object.sql.as_str(), at)).collect()
             });
             let found = std::str::from_utf8(sql).ok().and_then(|it| by_text.get(it)).copied();
             if let Some((at, known)) = found.map(|at| (at, &before.objects[at]))
@@ -93,15 +103,16 @@ impl Database {
                 sql: row.get(3).map_err(&error)?,
             };
             may_shadow |= kind == ObjectKind::Table;
-            objects.push(Arc::new(object));
+            let parents = if kind == ObjectKind::Table { parents(&object.sql) } else { Vec::new() };
+            objects.push(Arc::new(Entry { object, parents }));
         }
         drop(rows);
         drop(statement);
-        let has_virtual = objects.iter().any(|it| it.sql.starts_with(VIRTUAL));
+        let has_virtual = objects.iter().any(|it| it.object.sql.starts_with(VIRTUAL));
         let shadows = if !has_virtual {
             Arc::default()
         } else if may_shadow || before.shadows.is_empty() {
-            Arc::new(self.shadow_tables(objects.iter().map(AsRef::as_ref))?)
+            Arc::new(self.shadow_tables(objects.iter().map(|it| &it.object))?)
         } else {
             Arc::clone(&before.shadows)
         };
@@ -117,7 +128,7 @@ impl SchemaSnapshot {
     /// What differs by its text between this snapshot and a later one, without what is excluded and
     /// without shadow tables; with the tables that are needed to read it.
     pub fn differing(&self, later: &Self, is_excluded: &dyn Fn(&str) -> bool) -> Differing {
-        let is_same = |(left, right): (&Arc<SchemaObject>, &Arc<SchemaObject>)| same(left, right);
+        let is_same = |(left, right): (&Arc<Entry>, &Arc<Entry>)| same(left, right);
         let n_first = self.objects.iter().zip(&later.objects).take_while(|it| is_same(*it)).count();
         let (left, right) = (&self.objects[n_first..], &later.objects[n_first..]);
         let mut differing = Differing {
@@ -150,7 +161,7 @@ impl SchemaSnapshot {
         let mut old = before.objects.iter().peekable();
         for it in &self.objects {
             if old.next_if(|known| same(known, it)).is_none()
-                && !matches!(it.kind, ObjectKind::Table | ObjectKind::Index)
+                && !matches!(it.object.kind, ObjectKind::Table | ObjectKind::Index)
             {
                 return false;
             }
@@ -160,18 +171,38 @@ impl SchemaSnapshot {
 
     /// Whether there is a view or a trigger.
     pub fn has_views_or_triggers(&self) -> bool {
-        self.objects.iter().any(|it| matches!(it.kind, ObjectKind::View | ObjectKind::Trigger))
+        let mut kinds = self.objects.iter().map(|it| it.object.kind);
+        kinds.any(|it| matches!(it, ObjectKind::View | ObjectKind::Trigger))
+    }
+
+    /// Whether there is a trigger.
+    pub fn has_triggers(&self) -> bool {
+        self.objects.iter().any(|it| it.object.kind == ObjectKind::Trigger)
+    }
+
+    /// The tables with foreign keys that are called like one of `names`, which are in lower case, or
+    /// that reference such a table; names are words of SQL. `None` stands for all.
+    pub fn children(&self, names: Option<&HashSet<String>>) -> impl Iterator<Item = &str> {
+        let is_named = move |it: &str| {
+            names
+                .is_none_or(|names| names.contains(it) || names.contains(&*it.to_ascii_lowercase()))
+        };
+        let children = self.objects.iter().filter(|it| !it.parents.is_empty());
+        let children = children.filter(move |it| {
+            is_named(&it.object.name) || it.parents.iter().any(|parent| is_named(parent))
+        });
+        children.map(|it| it.object.name.as_str())
     }
 
     /// The objects of `some` that are not in `others`.
     fn only_in(
         &self,
-        some: &[Arc<SchemaObject>],
-        others: &[Arc<SchemaObject>],
+        some: &[Arc<Entry>],
+        others: &[Arc<Entry>],
         is_excluded: &dyn Fn(&str) -> bool,
     ) -> Vec<SchemaObject> {
-        let others: HashSet<&SchemaObject> = others.iter().map(AsRef::as_ref).collect();
-        let some = some.iter().map(AsRef::as_ref).filter(|it: &&SchemaObject| {
+        let others: HashSet<&SchemaObject> = others.iter().map(|it| &it.object).collect();
+        let some = some.iter().map(|it| &it.object).filter(|it| {
             !others.contains(it)
                 && !self.shadows.contains(&it.table.to_ascii_lowercase())
                 && !is_excluded(&it.table)
@@ -190,13 +221,29 @@ impl SchemaSnapshot {
                 && (named.contains(&name) || name.contains(['"', '`', '[', ']']))
         };
         let needed: Vec<SchemaObject> =
-            self.objects.iter().filter(|it| is_needed(it)).map(|it| (**it).clone()).collect();
+            self.objects.iter().map(|it| &it.object).filter(|it| is_needed(it)).cloned().collect();
         objects.extend(needed);
     }
 }
 
-fn same(left: &Arc<SchemaObject>, right: &Arc<SchemaObject>) -> bool {
-    Arc::ptr_eq(left, right) || left == right
+fn same(left: &Arc<Entry>, right: &Arc<Entry>) -> bool {
+    Arc::ptr_eq(left, right) || left.object == right.object
+}
+
+/// The names behind `REFERENCES`, in lower case.
+fn parents(sql: &str) -> Vec<String> {
+    if !has_references(sql.as_bytes()) {
+        return Vec::new();
+    }
+    let mut words = tokens(sql).filter(Token::is_significant);
+    let mut parents = Vec::new();
+    while let Some(token) = words.next() {
+        if token.is_keyword(sql, "REFERENCES") {
+            let parent = words.next().and_then(|it| it.name(sql).map(|it| it.to_ascii_lowercase()));
+            parents.extend(parent);
+        }
+    }
+    parents
 }
 
 #[cfg(test)]
@@ -253,6 +300,24 @@ mod tests {
         check("", "CREATE VIRTUAL TABLE docs USING fts5(x)", ("", "docs"));
         check("CREATE VIRTUAL TABLE docs USING fts5(x)", "DROP TABLE docs", ("docs", ""));
         check("CREATE TABLE t(a INTEGER PRIMARY KEY AUTOINCREMENT)", "ANALYZE", ("", ""));
+    }
+
+    #[test]
+    fn children_are_found_by_their_name_and_by_their_parents() {
+        let database = database(
+            "CREATE TABLE P(a); CREATE TABLE C(p REFERENCES \"p\", q references q);
+             CREATE TABLE d(p CHECK (p <> 'REFERENCES p'));",
+        );
+        let snapshot = database.snapshot(&SchemaSnapshot::default()).unwrap();
+        let check = |names: Option<&[&str]>, expected: &[&str]| {
+            let names = names.map(|it| it.iter().map(|&it| it.to_owned()).collect());
+            assert_eq!(snapshot.children(names.as_ref()).collect::<Vec<_>>(), expected);
+        };
+        check(None, &["C"]);
+        check(Some(&["p"]), &["C"]);
+        check(Some(&["q"]), &["C"]);
+        check(Some(&["c", "x"]), &["C"]);
+        check(Some(&["d"]), &[]);
     }
 
     #[test]

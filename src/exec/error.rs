@@ -297,11 +297,12 @@ impl Failure {
     /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
     pub fn sentence(&self) -> String {
         let mut sentence = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(err) = cause {
+            sentence.push_str(&format!(": {err}"));
+            cause = err.source();
+        }
         match self {
-            Self::Statement { source, .. } | Self::Directive { source, .. } => {
-                sentence.push_str(&format!(": {source}"));
-            }
-            Self::Commit { source, .. } => sentence.push_str(&format!(": {source}")),
             Self::Broken { objects } => {
                 let reasons: Vec<&str> = objects.iter().map(|it| it.message.as_str()).collect();
                 sentence.push_str(&format!(": {}", reasons.join("; ")));

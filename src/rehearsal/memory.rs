@@ -1,15 +1,16 @@
 //! Revisions tried on a scratch database, from the base up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::checks::{difference, schema_finding};
 use super::{Fault, Finding, Phase, Rehearsal, RehearsalError, Tried, Verdict};
-use crate::db::{Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
+use crate::db::{self, ForeignKeyState, Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
 use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
 use crate::graph::{Edges, RevisionIndex};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
 use crate::revision::{Body, Downgrade, Revision};
+use crate::sql::effect::may_break_references;
 
 /// Tries the revisions that lead from `lower` to `upper`, in the order of an upgrade, each where that
 /// upgrade would run it. Those up to `lower` only go up.
@@ -68,6 +69,8 @@ struct Bench<'a> {
     applied: Vec<RevisionIndex>,
     schema: SchemaSnapshot,
     objects: ObjectState,
+    /// The foreign keys when they were looked at last, and something was wrong.
+    keys: ForeignKeyState,
 }
 
 /// What a body left.
@@ -91,6 +94,7 @@ impl<'a> Bench<'a> {
             applied: Vec::new(),
             schema,
             objects: ObjectState::default(),
+            keys: ForeignKeyState::default(),
         })
     }
 
@@ -100,7 +104,7 @@ impl<'a> Bench<'a> {
         self.begin(runs_inside)?;
         match self.run(revision, Direction::Upgrade, runs_inside)? {
             Ok(ran) => {
-                let found = self.broken(&ran)?;
+                let found = self.left_wrong(revision, Direction::Upgrade, &ran)?;
                 self.settle(revision, ran.schema, runs_inside)?;
                 Ok(verdict(Phase::Up, found))
             }
@@ -123,31 +127,34 @@ impl<'a> Bench<'a> {
             Ok(ran) => ran,
             Err(failure) => return self.give_up(failure),
         };
-        let mut faults = Vec::new();
+        let mut faults: Vec<Fault> = Vec::new();
         let mut add = |phase, finding: Option<Finding>| {
+            // What the first upgrade does wrong, the second one does too.
+            let finding =
+                finding.filter(|it| !faults.iter().any(|fault| fault.finding.is_same(it)));
             faults.extend(finding.map(|finding| Fault { phase, finding }));
         };
-        add(Phase::Up, self.broken(&up)?);
+        add(Phase::Up, self.left_wrong(revision, Direction::Upgrade, &up)?);
         self.schema = up.schema.clone();
-        let objects = self.objects.clone();
+        let (objects, keys) = (self.objects.clone(), self.keys.clone());
         if runs_inside {
             self.scratch.mark()?;
         }
 
         let mut n_changes = up.n_changes;
         match self.run(revision, Direction::Downgrade, runs_inside)? {
-            Err(failure) => add(Phase::Down, Some(Finding::Failure(Box::new(failure)))),
+            Err(failure) => add(Phase::Down, Some(Finding::from(failure))),
             Ok(down) => {
                 n_changes += down.n_changes;
-                add(Phase::Down, self.broken(&down)?);
+                add(Phase::Down, self.left_wrong(revision, Direction::Downgrade, &down)?);
                 let left = difference(self.rehearsal, &before, &down.schema)?;
                 add(Phase::Down, schema_finding(left.clone(), &[]));
                 self.schema = down.schema;
                 match self.run(revision, Direction::Upgrade, runs_inside)? {
-                    Err(failure) => add(Phase::Again, Some(Finding::Failure(Box::new(failure)))),
+                    Err(failure) => add(Phase::Again, Some(Finding::from(failure))),
                     Ok(again) => {
                         n_changes += again.n_changes;
-                        add(Phase::Again, self.broken(&again)?);
+                        add(Phase::Again, self.left_wrong(revision, Direction::Upgrade, &again)?);
                         let other = difference(self.rehearsal, &up.schema, &again.schema)?;
                         add(Phase::Again, schema_finding(other, &left));
                         self.schema = again.schema;
@@ -160,7 +167,7 @@ impl<'a> Bench<'a> {
         if !faults.is_empty() || n_changes > 0 {
             self.restore(revision, runs_inside)?;
             self.schema = up.schema;
-            self.objects = objects;
+            (self.objects, self.keys) = (objects, keys);
         }
         let schema = self.schema.clone();
         self.settle(revision, schema, runs_inside)?;
@@ -204,19 +211,52 @@ impl<'a> Bench<'a> {
         Ok(Ok(Ran { n_changes, schema }))
     }
 
-    /// Views and triggers that a body broke.
-    fn broken(&mut self, ran: &Ran) -> Result<Option<Finding>, RehearsalError> {
-        if ran.schema.only_adds_tables(&self.schema) || !ran.schema.has_views_or_triggers() {
+    /// What a real run would take back: views and triggers that do not compile any more, rows that
+    /// reference nothing, keys that cannot be checked.
+    fn left_wrong(
+        &mut self,
+        revision: RevisionIndex,
+        direction: Direction,
+        ran: &Ran,
+    ) -> Result<Option<Finding>, RehearsalError> {
+        let mut broken = Vec::new();
+        if !ran.schema.only_adds_tables(&self.schema) && ran.schema.has_views_or_triggers() {
+            let objects = self.scratch.objects()?;
+            broken = objects.newly_broken_since(&self.objects);
+            self.objects = objects;
+        }
+        if self.may_dangle(revision, direction, ran) {
+            let keys = db::foreign_keys(self.scratch.database())?;
+            let violations = keys.new_since(&self.keys);
+            broken.extend(keys.new_mismatches_since(&self.keys));
+            self.keys = keys;
+            if !violations.is_empty() {
+                return Ok(Some(Finding::from(Failure::ForeignKeys { violations })));
+            }
+        }
+        if broken.is_empty() {
             return Ok(None);
         }
-        let objects = self.scratch.objects()?;
-        let broken = objects.newly_broken_since(&self.objects);
-        self.objects = objects;
-        let failure = Failure::Broken { objects: broken };
-        Ok(match &failure {
-            Failure::Broken { objects } if objects.is_empty() => None,
-            _ => Some(Finding::Failure(Box::new(failure))),
-        })
+        Ok(Some(Finding::from(Failure::Broken { objects: broken })))
+    }
+
+    /// Whether foreign keys must be looked at: those of the tables that the body names, or of all
+    /// where triggers may have changed any.
+    fn may_dangle(&self, revision: RevisionIndex, direction: Direction, ran: &Ran) -> bool {
+        let revision = &self.rehearsal.graph[revision];
+        let Some(body) = body(revision, direction) else { return false };
+        let mut statements = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
+        if !statements.any(may_break_references) {
+            return false;
+        }
+        let text = revision.body_text(body).to_ascii_lowercase();
+        let words = text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '$');
+        let names: HashSet<String> = words.map(str::to_owned).collect();
+        let all = ran.n_changes > 0 && ran.schema.has_triggers();
+        let mut children = ran.schema.children(if all { None } else { Some(&names) }).peekable();
+        let is_concerned = children.peek().is_some();
+        is_concerned && !self.keys.is_clean()
+            || db::has_dangling_keys(self.scratch.database(), children)
     }
 
     /// Goes back to the state before a revision that does not go up.
@@ -227,7 +267,7 @@ impl<'a> Bench<'a> {
         if !difference(self.rehearsal, &self.schema, &schema)?.is_empty() {
             self.replay(None)?;
         }
-        Ok(verdict(Phase::Up, Some(Finding::Failure(Box::new(failure)))))
+        Ok(verdict(Phase::Up, Some(Finding::from(failure))))
     }
 
     /// Brings back the state after the first upgrade.
@@ -286,11 +326,16 @@ fn verdict(phase: Phase, finding: Option<Finding>) -> Verdict {
     }
 }
 
+fn body(revision: &Revision, direction: Direction) -> Option<&Body> {
+    match (direction, &revision.downgrade) {
+        (Direction::Upgrade, _) => Some(&revision.upgrade),
+        (Direction::Downgrade, Downgrade::Body(body)) => Some(body),
+        (Direction::Downgrade, Downgrade::Irreversible(_)) => None,
+    }
+}
+
 /// The texts of both bodies, directives included.
 fn bodies(revision: &Revision) -> impl Iterator<Item = &str> {
-    let down: Option<&Body> = match &revision.downgrade {
-        Downgrade::Body(body) => Some(body),
-        Downgrade::Irreversible(_) => None,
-    };
-    [Some(&revision.upgrade), down].into_iter().flatten().map(|it| revision.body_text(it))
+    let both = [Direction::Upgrade, Direction::Downgrade].map(|it| body(revision, it));
+    both.into_iter().flatten().map(|it| revision.body_text(it))
 }

@@ -45,3 +45,6 @@ pub enum RehearsalError {
     #[error(transparent)]
     Replay(#[from] ReplayError),
 }
+
+#[cfg(test)]
+mod tests;
