@@ -49,6 +49,8 @@ mod exec;
 mod generate;
 mod graph;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
 #[cfg(feature = "cli")]
 mod rewrite;
@@ -90,6 +92,8 @@ pub mod errors {
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;

@@ -26,6 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     ("rewrite", &["graph", "revision", "source"]),
     (
+        "rehearsal",
+        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "source"],
+    ),
+    (
         "error",
         &[
             "autogenerate",
@@ -36,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fsutil",
             "graph",
             "plan",
+            "rehearsal",
             "revision",
             "rewrite",
             "source",

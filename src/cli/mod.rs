@@ -30,6 +30,7 @@ mod schema;
 mod schemas;
 mod show;
 mod stamp;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -85,6 +86,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -170,6 +172,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Import(args) => import::run(self, args),

@@ -151,6 +151,14 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
+/// Renders what keeps a body from running, without advice: a finding about a revision, not an error
+/// of the command.
+pub fn render_failure(failure: &Failure, here: &Path) -> String {
+    let reports = failure_reports(failure, failure, &Vec::new);
+    let without_hints = |it: Report| render_report(&Report { hints: Vec::new(), ..it }, here);
+    reports.into_iter().map(without_hints).collect::<Vec<_>>().join("\n")
+}
+
 const ERROR: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightRed)));
 const BOLD: Style = Style::new().bold();
 const HINT: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
@@ -193,7 +201,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::Rehearsal(_) | Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
 

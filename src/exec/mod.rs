@@ -34,9 +34,7 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for rehearsals, which come next"))]
-pub use self::in_memory::run_in_memory;
-pub use self::in_memory::{Replay, ReplayError};
+pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;
@@ -169,6 +167,6 @@ fn run_plan(
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
