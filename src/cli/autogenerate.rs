@@ -277,6 +277,9 @@ fn warn(app: &App, generated: &Generated, again: &str) {
     for note in &generated.notes {
         let Note { hazard, rows, flag, .. } = note;
         let refusal = match note.is_refused {
+            _ if note.directive().is_none() => {
+                "; `upgrade` cannot count the rows, since a name has a line end".to_owned()
+            }
             false => String::new(),
             true if hazard.ends_with(rows) => ": `upgrade` refuses if there are any".to_owned(),
             true => format!(": `upgrade` refuses if {rows}"),

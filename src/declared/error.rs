@@ -148,6 +148,11 @@ pub enum DeclaredProblem {
         /// The version 3.N that the schema is for.
         target: u32,
     },
+    /// A comment within a statement that means something in a revision.
+    #[error(
+        "a comment in a statement cannot begin with `migrate:`, which means something in a revision"
+    )]
+    Marker,
     /// A comment that looks like a hint and is none.
     #[error("a hint reads `-- migrator:renamed from NAME`")]
     HintForm,

@@ -172,6 +172,20 @@ fn views_and_triggers_must_compile() {
 }
 
 #[test]
+fn a_comment_in_a_statement_is_no_directive() {
+    check(
+        "-- migrate:upgrade\nCREATE TABLE t(a,\n-- migrate:refuse-if rows: SELECT 1\n\
+         b, --migrate:x\n  c /* migrate:upgrade */, d DEFAULT '-- migrate:upgrade');\n",
+        &[
+            "s.sql:3:1 -- migrate:refuse-if rows: SELECT 1 | a comment in a statement cannot begin \
+             with `migrate:`, which means something in a revision",
+            "s.sql:4:4 --migrate:x | a comment in a statement cannot begin with `migrate:`, which \
+             means something in a revision",
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_module_is_an_error() {
     let text = "CREATE VIRTUAL TABLE v USING vec0(a float[3]);";
     check(text, &["s.sql:1:30 vec0 | no such module: vec0"]);

@@ -77,6 +77,10 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
              `[sqlite]` in alembic.toml"
                 .to_owned(),
         ],
+        DeclaredProblem::Marker => one(
+            "markers and directives stand in revision files; write the comment in other words, or \
+             put it above the statement",
+        ),
         DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
             "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
              line of the column",
