@@ -134,6 +134,14 @@ pub enum DeclaredProblem {
         /// What SQLite said.
         message: String,
     },
+    /// A full-text table whose content is not there.
+    #[error("`{name}` cannot be filled from its content: {message}")]
+    Content {
+        /// The full-text table.
+        name: String,
+        /// What SQLite said.
+        message: String,
+    },
     /// SQLite accepts the statement and migrator does not understand it.
     #[error("SQLite accepts this statement, and migrator cannot read it: it expects {expected}")]
     NotUnderstood {
