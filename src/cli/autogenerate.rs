@@ -288,7 +288,8 @@ fn warn(app: &App, generated: &Generated, again: &str) {
         let way = flag.as_ref().map_or_else(String::new, |flag| {
             format!("; to give them a value, {again} with `{flag}`")
         });
-        app.output.warning(format_args!("{hazard}{refusal}{way}"));
+        let message = format!("{hazard}{refusal}{way}").replace(['\n', '\r'], " ");
+        app.output.warning(message);
     }
 }
 

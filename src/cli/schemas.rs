@@ -224,7 +224,9 @@ pub fn show(
         let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
         let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
         let width = if detail.is_empty() { 0 } else { name_width };
-        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name:width$}{detail}"))?;
+        // Names and texts may hold line ends.
+        let rest = format!("{kind:kind_width$}  {name:width$}{detail}").replace(['\n', '\r'], " ");
+        line(format!("  {style}{sign}{style:#} {rest}"))?;
     }
     Ok(())
 }

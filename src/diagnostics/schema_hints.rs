@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::hints::{one, split};
-use crate::autogenerate::{AutogenerateError, ProofFailure};
+use crate::autogenerate::{AutogenerateError, ProofFailure, RenameError};
 use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem, Doubt};
 use crate::sql::features::{Feature, Fts5Option};
 
@@ -166,6 +166,11 @@ pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
         ],
         AutogenerateError::Schema(_) | AutogenerateError::Proof(_) => one(
             "no file was written: this is a mistake of migrator; please report it with both schemas",
+        ),
+        AutogenerateError::Rename(RenameError::Virtual { .. }) => one(
+            "without --rename the table is made anew and its values are lost; in the revision that \
+             is written, let the body copy them by hand: `INSERT INTO … (rowid, new_name) SELECT \
+             rowid, old_name FROM …` before the old one is dropped",
         ),
         AutogenerateError::Rename(_) => one(
             "`migrator check` lists what differs; `--rename` takes the old name and the new one",

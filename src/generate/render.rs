@@ -17,7 +17,7 @@ fn step(step: &Step) -> String {
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
         let the = if comment.starts_with("migrate") { "table " } else { "" };
-        line(&mut text, format_args!("-- {the}{}", one_line(comment)));
+        line(&mut text, format_args!("-- {the}{}", one_line(comment).trim_end()));
     }
     for note in &step.notes {
         match note.directive() {
