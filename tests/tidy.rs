@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
     ("db", &["config", "fsutil", "plan", "schema", "sql"]),
-    ("declared", &["db", "fsutil", "schema", "source", "sql"]),
+    ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
     ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),

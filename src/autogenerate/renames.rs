@@ -60,6 +60,12 @@ pub enum RenameError {
         /// What was to be renamed.
         old: String,
     },
+    /// SQLite alters no virtual table.
+    #[error("SQLite cannot rename `{old}`: it is a column of a virtual table")]
+    Virtual {
+        /// What was to be renamed.
+        old: String,
+    },
     /// Both were there before.
     #[error("`{new}` is there before this revision already")]
     TargetExists {
@@ -126,7 +132,13 @@ impl Renames {
             let before = from.table(&renames.old_table(&new_table));
             let after = to.table(&new_table);
             let (Some(before), Some(after)) = (before, after) else {
-                return Err(RenameError::NoSource { old: format!("{table}.{old}") });
+                let old = format!("{table}.{old}");
+                let is_virtual = from.virtual_tables.iter().any(|it| it.name == *table);
+                return Err(if is_virtual {
+                    RenameError::Virtual { old }
+                } else {
+                    RenameError::NoSource { old }
+                });
             };
             let is_inverse = |it: &Rename| {
                 it.column.as_ref() == Some(new) && it.to == *old && it.table == *table

@@ -40,6 +40,7 @@ pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
+pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

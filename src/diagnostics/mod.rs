@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+pub use schema_hints::doubt;
+
 use crate::Error;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};

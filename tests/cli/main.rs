@@ -9,6 +9,7 @@ mod test_check;
 mod test_completions;
 mod test_config;
 mod test_current;
+mod test_declared;
 mod test_directives;
 mod test_downgrade;
 mod test_dry_run;
