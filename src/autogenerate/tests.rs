@@ -683,6 +683,24 @@ fn a_fill_is_looked_at_like_any_value() {
     assert!(upgrade.contains("rows of t have something else than INT in b: "), "{upgrade}");
 }
 
+#[test]
+fn a_default_of_another_type_is_against_strict() {
+    let from = "CREATE TABLE t (a TEXT) STRICT";
+    for (column, is_wrong) in [
+        ("b INT DEFAULT x'00'", true),
+        ("b INT DEFAULT 'x'", true),
+        ("b INT DEFAULT (TRUE)", false),
+        ("b REAL DEFAULT -1", false),
+        ("b ANY DEFAULT x'00'", false),
+        ("b TEXT DEFAULT (datetime('now'))", false),
+    ] {
+        let to = format!("CREATE TABLE t (a TEXT UNIQUE, {column}) STRICT");
+        let found = try_with(from, &to, |_| ()).unwrap().unwrap();
+        let is_said = found.notes.iter().any(|it| it.rows.ends_with(" in b"));
+        assert_eq!(is_said, is_wrong, "{column}: {:?}", found.notes);
+    }
+}
+
 /// In such a table the check takes a value for the default of its column.
 #[test]
 fn what_the_integrity_check_does_not_read_is_no_damage() {

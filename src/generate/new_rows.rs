@@ -294,6 +294,11 @@ impl Source {
     }
 }
 
+/// What stands between parentheses that are the first and the last character.
+fn without_parentheses(sql: &str) -> &str {
+    sql.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(sql)
+}
+
 /// Whether it is one word.
 fn is_name(sql: &str) -> bool {
     tokens(sql).count() == 1
@@ -328,8 +333,7 @@ fn converted(before: Option<Affinity>, after: Affinity, value: &str) -> Option<S
     if before == Some(after) {
         return None;
     }
-    let bare = value.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
-    let inner = bare.filter(|_| before.is_none()).unwrap_or(value);
+    let inner = if before.is_none() { without_parentheses(value) } else { value };
     match after {
         // With the affinity that the column has, which a comparison needs.
         Affinity::Text => Some(format!("CAST({inner} AS TEXT)")),
@@ -390,8 +394,7 @@ impl Affinity {
     /// Whether a column takes what the expression gives, in or without parentheses, as it is: a
     /// literal of its own type, or a number.
     fn takes_as_it_is(self, expression: &str) -> bool {
-        let inner = expression.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
-        let sql = inner.unwrap_or(expression);
+        let sql = without_parentheses(expression);
         let tokens: Vec<_> = tokens(sql).filter(Token::is_significant).collect();
         let kind = match tokens.as_slice() {
             [literal] => Some(literal.kind),
@@ -406,6 +409,7 @@ impl Affinity {
                 !self.is_numeric() || text.parse::<f64>().is_err()
             }
             Some(_) if tokens[0].is_keyword(sql, "NULL") => true,
+            Some(_) if is_truth(&tokens[0], sql) => self != Self::Text,
             _ => self.is_numeric() && is_number(sql, &tokens),
         }
     }
@@ -434,20 +438,33 @@ fn is_number(sql: &str, tokens: &[Token]) -> bool {
     is_number
 }
 
-/// Whether an expression is a literal of a type that STRICT knows.
-pub(super) fn is_of_type(expression: &str, datatype: &Fragment) -> bool {
+/// Whether a literal is of a type that STRICT knows; `None` if the expression is no literal.
+pub(super) fn is_of_type(expression: &str, datatype: &Fragment) -> Option<bool> {
+    let expression = without_parentheses(expression);
     let tokens: Vec<_> = tokens(expression).filter(Token::is_significant).collect();
-    let [literal] = tokens.as_slice() else { return false };
+    let literal = match tokens.as_slice() {
+        [literal] => literal,
+        [sign, number] if matches!(sign.text(expression), "-" | "+") => number,
+        _ => return None,
+    };
     let is = |it: &str| datatype.text().eq_ignore_ascii_case(it);
-    match literal.kind {
+    let is_number = is("INT") || is("INTEGER") || is("REAL");
+    let is_of = match literal.kind {
         TokenKind::Number => {
             let is_integer = literal.text(expression).parse::<i64>().is_ok();
-            is("REAL") || is("ANY") || (is_integer && (is("INT") || is("INTEGER")))
+            is("REAL") || (is_integer && is_number)
         }
-        TokenKind::String => is("TEXT") || is("ANY"),
-        TokenKind::Blob => is("BLOB") || is("ANY"),
-        _ => false,
-    }
+        TokenKind::String => is("TEXT"),
+        TokenKind::Blob => is("BLOB"),
+        _ if literal.is_keyword(expression, "NULL") => true,
+        _ if is_truth(literal, expression) => is_number,
+        _ => return None,
+    };
+    Some(is_of || is("ANY"))
+}
+
+fn is_truth(word: &Token, sql: &str) -> bool {
+    word.is_keyword(sql, "TRUE") || word.is_keyword(sql, "FALSE")
 }
 
 /// A condition that is true for values that a column of a STRICT table, or one that is the rowid,

@@ -283,11 +283,13 @@ impl Task<'_> {
                 && it.datatype == column.datatype
                 && (from.is_strict || is_rowid(from))
         });
-        let fits = rows.fill(column).is_none_or(|it| is_of_type(&it, &column.datatype));
-        if !is_strict || was_strict || (old.is_none() && column.holds() && fits) {
+        let (source, value) = rows.offered(column)?;
+        // A default that is an expression is its author's word.
+        let is_filled = rows.fill(column).is_some();
+        let fits = || is_of_type(&value, &column.datatype).unwrap_or(!is_filled);
+        if !is_strict || was_strict || (old.is_none() && column.holds() && fits()) {
             return None;
         }
-        let (source, value) = rows.offered(column)?;
         let (table, name) = (&to.name, &column.name);
         let datatype = column.datatype.text();
         let condition = unfit(&column.datatype, &value)?;
