@@ -3,8 +3,9 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
+use super::affinity::{Affinity, is_of_type, unfit};
 use super::in_place::{Constant, literal};
-use super::new_rows::{Affinity, NewRows, is_of_type, unfit};
+use super::new_rows::NewRows;
 use super::{Note, Step, Task, quoted};
 
 impl Task<'_> {
