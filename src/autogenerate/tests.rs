@@ -37,7 +37,7 @@ fn try_with(
 /// The statements of a body, without comments and on one line each.
 fn statements(body: &str) -> Vec<String> {
     let spans = split(body).unwrap();
-    spans.into_iter().map(|it| crate::diff::lines::one_line(&body[it.span])).collect()
+    spans.into_iter().map(|it| crate::sql::layout::one_line(&body[it.span])).collect()
 }
 
 /// The statements of the upgrade.

@@ -5,13 +5,13 @@
 //! anything runs has to say how all these come about.
 
 use crate::schema::{Column, Fragment, Name, Table};
+use crate::sql::layout::one_line;
 use crate::sql::lexer::{TokenKind, tokens};
 
 use super::affinity::{Affinity, converted};
 use super::before::rowid;
 use super::rebuild::is_made_of;
 use super::{Task, quoted};
-use crate::diff::lines::one_line;
 
 /// A table before and after.
 #[derive(Clone, Copy)]

@@ -110,7 +110,7 @@ impl Task<'_> {
         let table = &to.name;
         let expression = rows.expression(&source, &check.expression);
         let name = check.name.as_ref().map_or_else(
-            || crate::diff::lines::one_line(check.expression.text()),
+            || crate::sql::layout::one_line(check.expression.text()),
             ToString::to_string,
         );
         Some(self.note(
@@ -149,7 +149,7 @@ impl Task<'_> {
         let shared: Vec<String> = index
             .columns
             .iter()
-            .map(|it| without_order(&crate::diff::lines::one_line(it.text())).to_owned())
+            .map(|it| without_order(&crate::sql::layout::one_line(it.text())).to_owned())
             .collect();
         Some(self.note(
             from,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Script, Step};
+use crate::sql::layout::terminated;
 
 /// The body: comments, directives and statements of each step, with a blank line between steps.
 pub fn body(script: &Script) -> String {
@@ -15,7 +16,7 @@ fn step(step: &Step) -> String {
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
         let the = if comment.starts_with("migrate") { "table " } else { "" };
-        line(&mut text, format_args!("-- {the}{}", one_line(comment)));
+        line(&mut text, format_args!("-- {the}{}", without_line_ends(comment)));
     }
     for note in &step.notes {
         // A query is one line, and a line end in a name or a text cannot be left out of it.
@@ -31,21 +32,19 @@ fn step(step: &Step) -> String {
             &mut text,
             format_args!(
                 "-- migrate:{directive} {}: {}",
-                one_line(&note.rows),
-                one_line(&note.query)
+                without_line_ends(&note.rows),
+                without_line_ends(&note.query)
             ),
         );
         if let Some(flag) = note.flag.as_ref() {
             line(
                 &mut text,
-                format_args!("-- (autogenerate can write a value: {})", one_line(flag)),
+                format_args!("-- (autogenerate can write a value: {})", without_line_ends(flag)),
             );
         }
     }
     for statement in &step.statements {
-        // A comment at its end would swallow the semicolon.
-        let end = if ends_in_comment(statement) { "\n;" } else { ";" };
-        line(&mut text, format_args!("{statement}{end}"));
+        line(&mut text, format_args!("{}", terminated(statement)));
     }
     text
 }
@@ -55,11 +54,6 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 }
 
 /// Names may hold line ends, and a comment ends at the first.
-fn one_line(text: &str) -> String {
+fn without_line_ends(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
-}
-
-fn ends_in_comment(statement: &str) -> bool {
-    use crate::sql::lexer::{TokenKind, tokens};
-    tokens(statement).last().is_some_and(|it| it.kind == TokenKind::LineComment)
 }
