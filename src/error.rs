@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
+use crate::audit::HistoryError;
 use crate::config::ConfigError;
 use crate::db::DbError;
 use crate::exec::{ExecError, ReplayError};
@@ -32,6 +33,9 @@ pub enum Error {
     /// The target, or what the version table says.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What ran before is not what the files say.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
