@@ -3,6 +3,7 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+use crate::audit::HistoryError;
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
@@ -34,6 +35,9 @@ pub enum Error {
     /// The target, or what the version table says.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What ran before is not what the files say.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),

@@ -34,8 +34,10 @@ mod fsutil;
 mod similar;
 mod source;
 mod toml_table;
+mod user;
 
 // The stages.
+mod audit;
 #[cfg(feature = "cli")]
 mod autogenerate;
 mod config;
@@ -69,6 +71,7 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
     pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;

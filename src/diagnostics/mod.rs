@@ -6,10 +6,13 @@
 //! causes, what to do.
 
 mod hints;
+mod history_hints;
 mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+
+pub use self::history_hints::trouble as trouble_hints;
 
 use std::fmt;
 use std::path::Path;
@@ -20,6 +23,7 @@ use anstyle::{AnsiColor, Style};
 pub use schema_hints::doubt;
 
 use crate::Error;
+use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};
 use crate::graph::GraphProblem;
@@ -193,6 +197,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
+        Error::History(err) => history_reports(err, here),
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
@@ -234,6 +239,26 @@ fn with_causes(err: &dyn std::error::Error, hints: Vec<String>) -> Report {
         cause = err.source();
     }
     report
+}
+
+/// How many troubles a refusal tells one by one.
+const MAX_TROUBLES: usize = 10;
+
+fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
+    let HistoryError::Troubles(troubles) = err else {
+        return vec![Report::new(err.to_string()).hints(history_hints::history(err))];
+    };
+    let mut reports: Vec<Report> = troubles
+        .iter()
+        .take(MAX_TROUBLES)
+        .map(|it| Report::new(it.to_string()).hints(history_hints::trouble(it, here)))
+        .collect();
+    if let Some(last) = reports.last_mut() {
+        let n_more = troubles.len().saturating_sub(MAX_TROUBLES);
+        last.hints.extend((n_more > 0).then(|| format!("there is more of it: {n_more} revisions")));
+        last.hints.extend(history_hints::history(err));
+    }
+    reports
 }
 
 fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
@@ -316,6 +341,9 @@ fn failure_reports(
             let mut report = Report::new(err.to_string()).hints(hints());
             if let Some(plan_error) = failure.downcast_ref::<crate::plan::PlanError>() {
                 report.hints.extend(hints::plan(plan_error));
+            }
+            if let Some(history_error) = failure.downcast_ref::<HistoryError>() {
+                report.hints.extend(history_hints::history(history_error));
             }
             vec![report]
         }

@@ -175,7 +175,7 @@ impl Project {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, ExecError> {
         self.request(options, |request| {
-            run(request, &self.graph, &mut |rows| Ok(self.plan(rows, n_wanted)), observer)
+            run(request, &self.graph, &mut |it| Ok(self.plan(&it.rows, n_wanted)), observer)
         })
     }
 
@@ -196,6 +196,7 @@ impl Project {
             extensions: &[],
             rehearse: options.rehearse,
             tag: None,
+            who: Some("ada"),
             clock: &clock,
             cancel: options.cancel.clone(),
             ticker: options.ticker.clone(),
