@@ -10,7 +10,6 @@ use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::generate::{self, Fill, Note, Options, Script, Step};
 use crate::schema::{self, Name, Schema};
-use crate::sql::quote::identifier;
 
 mod proof;
 pub mod renames;
@@ -230,10 +229,9 @@ impl Sides {
     /// others.
     fn check_fill(&self, request: &Request<'_>, fill: &Fill) -> Result<(), AutogenerateError> {
         let Some(table) = self.renamed.schema.table(&fill.table) else { return Ok(()) };
-        let quoted = |name: &Name| identifier(name.as_str()).into_owned();
         let columns: Vec<String> =
-            table.columns.iter().map(|it| format!("NULL AS {}", quoted(&it.name))).collect();
-        let (columns, name) = (columns.join(", "), quoted(&table.name));
+            table.columns.iter().map(|it| format!("NULL AS {}", it.name.quoted())).collect();
+        let (columns, name) = (columns.join(", "), table.name.quoted());
         let sql =
             format!("SELECT typeof({}) FROM (SELECT {columns}) AS {name} WHERE 0", fill.expression);
         // What SQLite refuses is found by the proof, which says so.

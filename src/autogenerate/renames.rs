@@ -10,7 +10,6 @@ use crate::diff::lines::Line;
 use crate::diff::{Change, Diff};
 use crate::generate::{OldNames, Step};
 use crate::schema::{Column, Name, Schema, Table};
-use crate::sql::quote::identifier;
 
 /// `--rename TABLE=NEW` or `--rename TABLE.COLUMN=NEW`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,7 +217,7 @@ impl Renames {
         let mut steps = Vec::new();
         let tables: Vec<(&Name, &Name)> = self.tables.iter().map(|(old, new)| (old, new)).collect();
         for (comment, old, new) in in_order(&tables) {
-            let statement = format!("ALTER TABLE {} RENAME TO {}", quoted(&old), quoted(&new));
+            let statement = format!("ALTER TABLE {} RENAME TO {}", old.quoted(), new.quoted());
             steps.push(Step::new(format!("the table {comment}"), vec![statement]));
         }
         let mut done: Vec<&Name> = Vec::new();
@@ -230,7 +229,7 @@ impl Renames {
             let of_table = self.columns.iter().filter(|it| it.0 == *table);
             let columns: Vec<(&Name, &Name)> = of_table.map(|(_, old, new)| (old, new)).collect();
             for (comment, old, new) in in_order(&columns) {
-                let (table_name, old, new) = (quoted(table), quoted(&old), quoted(&new));
+                let (table_name, old, new) = (table.quoted(), old.quoted(), new.quoted());
                 let statement = format!("ALTER TABLE {table_name} RENAME COLUMN {old} TO {new}");
                 steps.push(Step::new(format!("{table}: {comment}"), vec![statement]));
             }
@@ -360,8 +359,4 @@ impl std::fmt::Display for Rename {
             Some(column) => write!(formatter, "{}.{column}={}", self.table, self.to),
         }
     }
-}
-
-fn quoted(name: &Name) -> String {
-    identifier(name.as_str()).into_owned()
 }

@@ -8,7 +8,7 @@ use crate::schema::{Check, Column, ForeignKey, Name, Table};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote;
 
-use super::{Options, Step, Task, quoted};
+use super::{Options, Step, Task};
 
 /// `ALTER … SET NOT NULL`, `DROP NOT NULL` and `DROP CONSTRAINT` came with 3.53.
 const CONSTRAINTS: u32 = 53;
@@ -91,7 +91,7 @@ pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec
         if options.target < DROPPED_COLUMNS || !can_drop(column, diff) {
             return None;
         }
-        let action = format!("DROP COLUMN {}", quoted(&column.name));
+        let action = format!("DROP COLUMN {}", column.name.quoted());
         alter(What::Drop(column.name.clone()), format!("drop {}", column.name), action);
     }
     for column in &diff.added {
@@ -146,7 +146,7 @@ fn droppable<'s>(
 }
 
 fn drop_constraint(name: &Name) -> String {
-    format!("DROP CONSTRAINT {}", quoted(name))
+    format!("DROP CONSTRAINT {}", name.quoted())
 }
 
 fn add_check(check: &Check) -> (String, String) {
@@ -154,7 +154,7 @@ fn add_check(check: &Check) -> (String, String) {
     match &check.name {
         None => (String::new(), format!("ADD CHECK ({expression})")),
         Some(name) => {
-            (name.to_string(), format!("ADD CONSTRAINT {} CHECK ({expression})", quoted(name)))
+            (name.to_string(), format!("ADD CONSTRAINT {} CHECK ({expression})", name.quoted()))
         }
     }
 }
@@ -229,7 +229,7 @@ fn change_of_null(
     if !is_all || is_key || options.target < CONSTRAINTS || has_trap(table) {
         return None;
     }
-    let name = quoted(&new.name);
+    let name = new.name.quoted();
     match new.not_null {
         None => Some((
             What::Other,
@@ -315,7 +315,7 @@ impl Task<'_> {
     pub(super) fn alter(&self, diff: &TableDiff<'_>, alterations: &[Alteration]) -> Vec<Step> {
         let table = &diff.to.name;
         let steps = alterations.iter().map(|it| {
-            let statement = format!("ALTER TABLE {} {}", quoted(table), it.action);
+            let statement = format!("ALTER TABLE {} {}", table.quoted(), it.action);
             let mut step = Step::new(format!("{table}: {}", it.comment), vec![statement]);
             match &it.what {
                 What::Add(name) => {

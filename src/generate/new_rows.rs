@@ -8,10 +8,10 @@ use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::layout::one_line;
 use crate::sql::lexer::{TokenKind, tokens};
 
+use super::Task;
 use super::affinity::{Affinity, converted};
 use super::before::rowid;
 use super::rebuild::is_made_of;
-use super::{Task, quoted};
 
 /// A table before and after.
 #[derive(Clone, Copy)]
@@ -191,7 +191,7 @@ impl<'t> NewRows<'t> {
         is_as_it_was: impl Fn(&Column) -> bool,
     ) -> Option<Source> {
         let old_table = self.task.old_table(&self.from.name);
-        let new_name = quoted(&self.to.name);
+        let new_name = self.to.name.quoted();
         if columns.iter().all(|it| is_as_it_was(it)) {
             return Some(Source { sql: old_table, name: new_name, has_old_names: true });
         }
@@ -201,7 +201,7 @@ impl<'t> NewRows<'t> {
             let mut needed = vec![*column];
             if let Value::Generated(expression) = self.value(column) {
                 let collation = collation_of(column);
-                outer.push(format!("{expression}{collation} AS {}", quoted(&column.name)));
+                outer.push(format!("{expression}{collation} AS {}", column.name.quoted()));
                 let generated = column.generated.as_ref()?;
                 needed = self.columns_in(&generated.expression);
                 if needed.iter().any(|it| matches!(self.value(it), Value::Generated(_))) {
@@ -216,11 +216,11 @@ impl<'t> NewRows<'t> {
         }
         let identity = self.task.identity(self.from);
         let mut selected = Vec::new();
-        if !inner.iter().any(|it| quoted(&it.name) == identity) {
+        if !inner.iter().any(|it| it.name.quoted() == identity) {
             selected.push(format!("{identity} AS {identity}"));
         }
         for column in inner {
-            let name = quoted(&column.name);
+            let name = column.name.quoted();
             selected.push(match self.value(column) {
                 Value::Same => {
                     let old = self.task.old_column(&self.from.name, &column.name);
@@ -258,7 +258,7 @@ impl<'t> NewRows<'t> {
         if source.has_old_names {
             self.task.old_column(&self.from.name, column)
         } else {
-            quoted(column)
+            column.quoted()
         }
     }
 
@@ -320,5 +320,5 @@ pub(super) fn literal_of(default: &Fragment) -> String {
 /// The clause that gives an expression the collation of a column.
 fn collation_of(column: &Column) -> String {
     let collation = column.collation.as_ref();
-    collation.map_or_else(String::new, |it| format!(" COLLATE {}", quoted(it)))
+    collation.map_or_else(String::new, |it| format!(" COLLATE {}", it.quoted()))
 }

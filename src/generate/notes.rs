@@ -6,7 +6,7 @@ use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 use super::affinity::{Affinity, is_of_type, unfit};
 use super::in_place::{Constant, literal};
 use super::new_rows::NewRows;
-use super::{Note, Step, Task, quoted};
+use super::{Note, Step, Task};
 
 impl Task<'_> {
     /// A note about rows of a table of the old side.
@@ -327,7 +327,7 @@ impl Task<'_> {
             let collation = key.collation.as_ref().or(column.collation.as_ref());
             let old = from.column(&key.name).and_then(|it| it.collation.as_ref());
             keys.push(match collation {
-                Some(collation) => format!("{name} COLLATE {}", quoted(collation)),
+                Some(collation) => format!("{name} COLLATE {}", collation.quoted()),
                 None if old.is_some() => format!("{name} COLLATE BINARY"),
                 None => name,
             });
@@ -352,7 +352,7 @@ impl Task<'_> {
             return None; // NULL references nothing, and may
         }
         let source = rows.source_of_values(&found)?;
-        let child = quoted(&to.name);
+        let child = to.name.quoted();
         let columns: Vec<String> =
             key.columns.iter().map(|it| format!("{child}.{}", rows.column(&source, it))).collect();
         let are_there: Vec<String> = columns.iter().map(|it| format!("{it} IS NOT NULL")).collect();

@@ -8,25 +8,26 @@
 //! they are lost.
 
 use crate::diff::TableDiff;
+use crate::schema::dump::create_table;
 use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::lexer::tokens;
 use crate::sql::quote::literal;
 
 use super::before::rowid;
 use super::new_rows::literal_of;
-use super::{Step, Task, create, quoted};
+use super::{Step, Task};
 
 impl Task<'_> {
     /// The whole rebuild: indexes after the rows, which is three times as fast.
     pub(super) fn rebuild(&self, diff: &TableDiff<'_>) -> Step {
         let (from, to) = (diff.from, diff.to);
         let old = self.free_name(&to.name);
-        let (name, old_quoted) = (quoted(&to.name), quoted(&old));
+        let (name, old_quoted) = (to.name.quoted(), old.quoted());
         let mut statements = vec![
             "PRAGMA legacy_alter_table = ON".to_owned(),
-            format!("ALTER TABLE {} RENAME TO {old_quoted}", quoted(&from.name)),
+            format!("ALTER TABLE {} RENAME TO {old_quoted}", from.name.quoted()),
             "PRAGMA legacy_alter_table = OFF".to_owned(),
-            create(to),
+            create_table(to),
         ];
         let copy = self.copied(from, to);
         if !copy.is_empty() {
@@ -101,7 +102,7 @@ impl Task<'_> {
         let has_rowid_column = |it: &Table| it.primary_key.iter().any(|it| it.is_rowid);
         let old_rowid = match (&from.primary_key, from.is_without_rowid) {
             (_, true) => None,
-            (Some(key), _) if key.is_rowid => Some(quoted(&key.columns[0].name)),
+            (Some(key), _) if key.is_rowid => Some(key.columns[0].name.quoted()),
             _ => rowid(&[from]).map(str::to_owned),
         };
         // Other tables, such as the index of a full-text search, may know rows by their rowid.
@@ -117,11 +118,11 @@ impl Task<'_> {
                 .primary_key
                 .as_ref()
                 .is_some_and(|it| it.is_rowid && it.columns[0].name == column.name);
-            let name = quoted(&column.name);
+            let name = column.name.quoted();
             let value = match (from.column(&column.name), fill) {
                 (Some(old), Some(fill)) if is_made_of(fill, old, column) => fill.to_owned(),
                 (Some(_), Some(fill)) => format!("coalesce({name}, {fill})"),
-                (Some(old), None) => quoted(&old.name),
+                (Some(old), None) => old.name.quoted(),
                 (None, Some(fill)) => fill.to_owned(),
                 // A rowid that gets a name.
                 (None, None) if is_rowid => match &old_rowid {
@@ -137,7 +138,7 @@ impl Task<'_> {
             && let Some(column) = to.columns.iter().find(|it| it.holds())
         {
             let default = column.default.as_ref().map_or_else(|| "NULL".to_owned(), literal_of);
-            pairs.push((quoted(&column.name), default));
+            pairs.push((column.name.quoted(), default));
         }
         pairs
     }

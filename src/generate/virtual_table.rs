@@ -5,7 +5,7 @@ use crate::schema::{Name, VirtualTable};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 use super::new_rows::NewRows;
-use super::{Note, Step, Task, quoted};
+use super::{Note, Step, Task};
 
 impl Task<'_> {
     /// Makes a virtual table, with the content of the one that it replaces where it has its own.
@@ -49,12 +49,12 @@ impl Task<'_> {
     }
 
     fn replace_virtual_table(&self, from: &VirtualTable, to: &VirtualTable) -> Step {
-        let name = quoted(&to.name);
+        let name = to.name.quoted();
         let comment = format!("the virtual table {} is replaced", to.name);
         let (old_columns, new_columns) = (own_columns(from), own_columns(to));
         let shared: Vec<String> = match (&old_columns, &new_columns) {
             (Some(old), Some(new)) => {
-                new.iter().filter(|it| old.contains(it)).map(quoted).collect()
+                new.iter().filter(|it| old.contains(it)).map(Name::quoted).collect()
             }
             _ => Vec::new(),
         };
@@ -76,8 +76,8 @@ impl Task<'_> {
             return step;
         }
         let gone: Vec<Name> =
-            old_columns.into_iter().flatten().filter(|it| !shared.contains(&quoted(it))).collect();
-        let old = quoted(&Name::new(format!("_migrator_old_{}", to.name)));
+            old_columns.into_iter().flatten().filter(|it| !shared.contains(&it.quoted())).collect();
+        let old = Name::new(format!("_migrator_old_{}", to.name)).quoted();
         // The first column of an R*Tree is its rowid.
         let is_rtree = to.module == Name::new("rtree") || to.module == Name::new("rtree_i32");
         let columns =
@@ -96,7 +96,7 @@ impl Task<'_> {
             is_refused: false,
             hazard: format!("drops {}.{it} with its values", from.name),
             rows: format!("rows of {} have a value in {it}, which is dropped", from.name),
-            query: format!("SELECT rowid FROM {table} WHERE {} IS NOT NULL", quoted(it)),
+            query: format!("SELECT rowid FROM {table} WHERE {} IS NOT NULL", it.quoted()),
             flag: None,
             table: table.clone(),
             identity: "rowid".to_owned(),
@@ -124,7 +124,7 @@ fn own_columns(table: &VirtualTable) -> Option<Vec<Name>> {
 /// The command that fills the index of an FTS table whose content is another table.
 fn reindex(table: &VirtualTable) -> Option<String> {
     content(table)?;
-    let name = quoted(&table.name);
+    let name = table.name.quoted();
     Some(format!("INSERT INTO {name} ({name}) VALUES ('rebuild')"))
 }
 
