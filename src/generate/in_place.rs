@@ -5,10 +5,11 @@
 
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Name, Table};
+use crate::sql::layout::one_line;
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote;
 
-use super::{Options, Step, Task};
+use super::{DROPPED_VALUES, Options, Step, Task};
 
 /// `ALTER … SET NOT NULL`, `DROP NOT NULL` and `DROP CONSTRAINT` came with 3.53.
 const CONSTRAINTS: u32 = 53;
@@ -292,22 +293,25 @@ impl Constant {
     }
 }
 
-/// A default that is one and the same value for all rows, as an expression.
-pub(super) fn literal(default: &str) -> Option<String> {
-    if Constant::of(default) != Constant::Value {
-        return None;
-    }
-    let significant: Vec<Token> = tokens(default).filter(Token::is_significant).collect();
-    let is_word = |kind| matches!(kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
+/// A default as an expression: a bare word is a string there.
+pub(super) fn literal(default: &str) -> String {
+    let text = one_line(default);
+    let significant: Vec<Token> = tokens(&text).filter(Token::is_significant).collect();
+    let values = ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
     match significant.as_slice() {
-        // There a name is a text, which it is nowhere else.
-        [word] if is_word(word.kind) => {
-            let is_truth = word.is_keyword(default, "TRUE") || word.is_keyword(default, "FALSE");
-            let name = word.name(default)?;
-            Some(if is_truth { name.into_owned() } else { quote::literal(&name) })
+        [word]
+            if matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
+                && !values.iter().any(|it| word.is_keyword(&text, it)) =>
+        {
+            word.name(&text).map_or_else(|| text.clone(), |it| quote::literal(&it))
         }
-        _ => Some(crate::sql::layout::one_line(default)),
+        _ => text,
     }
+}
+
+/// The same, for a default that is one and the same value for all rows and not NULL.
+pub(super) fn value(default: &str) -> Option<String> {
+    (Constant::of(default) == Constant::Value).then(|| literal(default))
 }
 
 impl Task<'_> {
@@ -321,8 +325,7 @@ impl Task<'_> {
                 What::Add(name) => {
                     if self.options.is_downgrade && diff.to.column(name).is_some_and(Column::holds)
                     {
-                        step.comments
-                            .push("The values that the upgrade dropped do not come back.".into());
+                        step.comments.push(DROPPED_VALUES.to_owned());
                     }
                     step.notes.extend(self.notes_of_added(diff, name));
                 }

@@ -22,6 +22,9 @@ mod virtual_table;
 pub use before::OldNames;
 pub use render::body;
 
+/// What a downgrade says over a column that it adds.
+const DROPPED_VALUES: &str = "The values that the upgrade dropped do not come back.";
+
 /// What the generator may do, and what it was told.
 #[derive(Debug, Clone, Default)]
 pub struct Options {

@@ -6,11 +6,12 @@
 
 use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::layout::one_line;
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::lexer::tokens;
 
 use super::Task;
 use super::affinity::{Affinity, converted};
 use super::before::rowid;
+use super::in_place::literal;
 use super::rebuild::is_made_of;
 
 /// A table before and after.
@@ -117,13 +118,13 @@ impl<'t> NewRows<'t> {
                 }
             }
             (None, Some(fill)) => Value::Computed(self.made(column, None, format!("({fill})"))),
-            (None, None) if self.to.rowid_column() == Some(column) => {
+            (None, None) if self.to.is_rowid(&column.name) => {
                 // SQLite numbers the rows that have no number.
                 let rowid = rowid(&[self.from]).filter(|_| !self.from.is_without_rowid);
                 Value::Computed(rowid.unwrap_or("row_number() OVER ()").to_owned())
             }
             (None, None) => Value::Computed(match &column.default {
-                Some(default) => self.made(column, None, format!("({})", literal_of(default))),
+                Some(default) => self.made(column, None, format!("({})", literal(default.text()))),
                 None => "NULL".to_owned(),
             }),
         }
@@ -154,7 +155,9 @@ impl<'t> NewRows<'t> {
             (Some(name), _, Some(fill)) => format!("coalesce({name}, {fill})"),
             (Some(name), _, None) => name,
             (None, _, Some(fill)) => format!("({fill})"),
-            (None, _, None) => column.default.as_ref().map_or("NULL".to_owned(), literal_of),
+            (None, _, None) => {
+                column.default.as_ref().map_or("NULL".to_owned(), |it| literal(it.text()))
+            }
         };
         Some((source, value))
     }
@@ -298,23 +301,6 @@ impl Source {
 /// Whether it is one word.
 fn is_name(sql: &str) -> bool {
     tokens(sql).count() == 1
-}
-
-/// A default as an expression: a bare word is a string there.
-pub(super) fn literal_of(default: &Fragment) -> String {
-    let text = one_line(default.text());
-    let mut all = tokens(&text);
-    let (first, second) = (all.next(), all.next());
-    if let (Some(word), None) = (first, second) {
-        let keywords =
-            ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
-        let is_word = matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
-            && !keywords.iter().any(|it| word.is_keyword(&text, it));
-        if is_word && let Some(name) = word.name(&text) {
-            return crate::sql::quote::literal(&name);
-        }
-    }
-    text
 }
 
 /// The clause that gives an expression the collation of a column.

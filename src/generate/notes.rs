@@ -4,7 +4,7 @@ use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
 use super::affinity::{Affinity, is_of_type, unfit};
-use super::in_place::{Constant, literal};
+use super::in_place::{self, Constant};
 use super::new_rows::NewRows;
 use super::{Note, Step, Task};
 
@@ -63,7 +63,7 @@ impl Task<'_> {
         let identity = self.identity(table);
         // Under another collation than BINARY, values that differ may count as equal.
         let default = dropped.default.as_ref().filter(|_| dropped.collation.is_none());
-        let (what, condition) = match default.and_then(|it| literal(it.text())) {
+        let (what, condition) = match default.and_then(|it| in_place::value(it.text())) {
             Some(default) => ("a value other than the default", format!("{old} <> {default}")),
             None => ("a value", format!("{old} IS NOT NULL")),
         };
@@ -235,15 +235,14 @@ impl Task<'_> {
         // There, and only there, the columns of a primary key are never NULL.
         let is_needed = column.not_null.is_some()
             || (is_in_key && (to.is_without_rowid || to.is_strict))
-            || (is_in_key && key.is_some_and(|it| it.is_rowid));
+            || to.is_rowid(&column.name);
         if !is_needed {
             return None;
         }
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
         let had_value = old.is_some_and(|it| {
-            let was_rowid =
-                from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
+            let was_rowid = from.is_rowid(&column.name);
             let was_key = (from.is_without_rowid || from.is_strict)
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
             // Another type makes no NULL.
@@ -253,12 +252,12 @@ impl Task<'_> {
         // An expression may give NULL, which only looking at the rows tells.
         let fill = self.fill(&to.name, &column.name);
         // A word is a text as a default and a column here.
-        let is_value = |it: &str| literal(it).is_some_and(|value| value == it);
+        let is_value = |it: &str| in_place::value(it).is_some_and(|value| value == it);
         let has_fill = fill.is_some_and(is_value) && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
-        let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
-        if had_value || has_fill || has_default || (is_rowid && old.is_none()) {
+        let is_new_rowid = to.is_rowid(&column.name) && old.is_none();
+        if had_value || has_fill || has_default || is_new_rowid {
             return None;
         }
         if old.is_some() || !column.holds() || fill.is_some() {
@@ -274,15 +273,13 @@ impl Task<'_> {
 
     /// The rows whose value a strict type does not take.
     fn unfit_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let is_rowid =
-            |table: &Table| table.rowid_column().is_some_and(|it| it.name == column.name);
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
-        let is_strict = to.is_strict || is_rowid(to);
+        let is_strict = to.is_strict || to.is_rowid(&column.name);
         let was_strict = old.is_some_and(|it| {
             rows.is_same(column)
                 && it.datatype == column.datatype
-                && (from.is_strict || is_rowid(from))
+                && (from.is_strict || from.is_rowid(&column.name))
         });
         let (source, value) = rows.offered(column)?;
         // A default that is an expression is its author's word.

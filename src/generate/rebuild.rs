@@ -14,8 +14,7 @@ use crate::sql::lexer::tokens;
 use crate::sql::quote::literal;
 
 use super::before::rowid;
-use super::new_rows::literal_of;
-use super::{Step, Task};
+use super::{DROPPED_VALUES, Step, Task, in_place};
 
 impl Task<'_> {
     /// The whole rebuild: indexes after the rows, which is three times as fast.
@@ -53,7 +52,7 @@ impl Task<'_> {
 
         let mut step = Step::new(Self::reason(diff), statements);
         if self.options.is_downgrade && diff.added.iter().any(|it| it.holds()) {
-            step.comments.push("The values that the upgrade dropped do not come back.".to_owned());
+            step.comments.push(DROPPED_VALUES.to_owned());
         }
         self.rebuild_notes(diff, &mut step);
         step
@@ -99,25 +98,20 @@ impl Task<'_> {
     /// The columns that get their value from the old row, each with the expression for it.
     fn copied(&self, from: &Table, to: &Table) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        let has_rowid_column = |it: &Table| it.primary_key.iter().any(|it| it.is_rowid);
-        let old_rowid = match (&from.primary_key, from.is_without_rowid) {
-            (_, true) => None,
-            (Some(key), _) if key.is_rowid => Some(key.columns[0].name.quoted()),
-            _ => rowid(&[from]).map(str::to_owned),
+        let old_rowid = match from.rowid_column() {
+            _ if from.is_without_rowid => None,
+            Some(column) => Some(column.name.quoted()),
+            None => rowid(&[from]).map(str::to_owned),
         };
         // Other tables, such as the index of a full-text search, may know rows by their rowid.
         if !to.is_without_rowid
-            && !has_rowid_column(to)
+            && to.rowid_column().is_none()
             && let (Some(new), Some(old)) = (rowid(&[to]), &old_rowid)
         {
             pairs.push((new.to_owned(), old.clone()));
         }
         for column in to.columns.iter().filter(|it| it.holds()) {
             let fill = self.fill(&to.name, &column.name);
-            let is_rowid = to
-                .primary_key
-                .as_ref()
-                .is_some_and(|it| it.is_rowid && it.columns[0].name == column.name);
             let name = column.name.quoted();
             let value = match (from.column(&column.name), fill) {
                 (Some(old), Some(fill)) if is_made_of(fill, old, column) => fill.to_owned(),
@@ -125,7 +119,7 @@ impl Task<'_> {
                 (Some(old), None) => old.name.quoted(),
                 (None, Some(fill)) => fill.to_owned(),
                 // A rowid that gets a name.
-                (None, None) if is_rowid => match &old_rowid {
+                (None, None) if to.is_rowid(&column.name) => match &old_rowid {
                     Some(old) => old.clone(),
                     None => continue,
                 },
@@ -137,8 +131,8 @@ impl Task<'_> {
         if pairs.is_empty()
             && let Some(column) = to.columns.iter().find(|it| it.holds())
         {
-            let default = column.default.as_ref().map_or_else(|| "NULL".to_owned(), literal_of);
-            pairs.push((column.name.quoted(), default));
+            let default = column.default.as_ref().map_or("NULL", |it| it.text());
+            pairs.push((column.name.quoted(), in_place::literal(default)));
         }
         pairs
     }

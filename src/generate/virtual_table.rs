@@ -24,15 +24,23 @@ impl Task<'_> {
     /// All rows of a virtual table that is dropped and keeps them itself.
     pub(super) fn content_deleted(&self, table: &VirtualTable) -> Option<Note> {
         own_columns(table)?;
-        Some(Note {
+        let hazard = format!("drops the virtual table {} with all its rows", table.name);
+        let rows = format!("rows of {} are deleted with it", table.name);
+        Some(self.rows_lost(&table.name, hazard, rows, ""))
+    }
+
+    /// Rows of a virtual table that are lost.
+    fn rows_lost(&self, table: &Name, hazard: String, rows: String, condition: &str) -> Note {
+        let table = self.old_table(table);
+        Note {
             is_refused: false,
-            hazard: format!("drops the virtual table {} with all its rows", table.name),
-            rows: format!("rows of {} are deleted with it", table.name),
-            query: format!("SELECT rowid FROM {}", self.old_table(&table.name)),
+            hazard,
+            rows,
+            query: format!("SELECT rowid FROM {table}{condition}"),
             flag: None,
-            table: self.old_table(&table.name),
+            table,
             identity: "rowid".to_owned(),
-        })
+        }
     }
 
     /// The commands that fill full-text indexes again whose content a rebuild changes.
@@ -63,15 +71,9 @@ impl Task<'_> {
             statements.extend(reindex(to));
             let mut step = Step::new(comment, statements);
             if reindex(to).is_none() {
-                step.notes.push(Note {
-                    is_refused: false,
-                    hazard: format!("replaces {} and what is in it", to.name),
-                    rows: format!("rows of {} are deleted with it", to.name),
-                    query: format!("SELECT rowid FROM {}", self.old_table(&from.name)),
-                    flag: None,
-                    table: self.old_table(&from.name),
-                    identity: "rowid".to_owned(),
-                });
+                let hazard = format!("replaces {} and what is in it", to.name);
+                let rows = format!("rows of {} are deleted with it", to.name);
+                step.notes.push(self.rows_lost(&from.name, hazard, rows, ""));
             }
             return step;
         }
@@ -91,15 +93,11 @@ impl Task<'_> {
             format!("INSERT INTO {name} ({columns})\nSELECT {columns}\nFROM {old}"),
             format!("DROP TABLE {old}"),
         ];
-        let table = self.old_table(&from.name);
-        let notes = gone.iter().map(|it| Note {
-            is_refused: false,
-            hazard: format!("drops {}.{it} with its values", from.name),
-            rows: format!("rows of {} have a value in {it}, which is dropped", from.name),
-            query: format!("SELECT rowid FROM {table} WHERE {} IS NOT NULL", it.quoted()),
-            flag: None,
-            table: table.clone(),
-            identity: "rowid".to_owned(),
+        let notes = gone.iter().map(|it| {
+            let hazard = format!("drops {}.{it} with its values", from.name);
+            let rows = format!("rows of {} have a value in {it}, which is dropped", from.name);
+            let condition = format!(" WHERE {} IS NOT NULL", it.quoted());
+            self.rows_lost(&from.name, hazard, rows, &condition)
         });
         let notes: Vec<Note> = notes.collect();
         Step { notes, ..Step::new(comment, statements) }
