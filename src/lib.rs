@@ -66,7 +66,7 @@ mod diagnostics;
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
     #[cfg(feature = "cli")]
-    pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
+    pub use crate::autogenerate::{AutogenerateError, FillError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
     pub use crate::config::{
         ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,

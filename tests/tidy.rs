@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
-    ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "generate", "schema", "similar", "sql"]),
     (
         "error",
         &[

@@ -119,7 +119,7 @@ pub(crate) struct Task<'s> {
 /// The statements that lead from `from` to `to`, which differ by `diff`.
 pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) -> Script {
     let altered: Vec<(&TableDiff<'_>, Option<Vec<in_place::Alteration>>)> =
-        diff.altered.iter().map(|it| (it, in_place::alterations(it, options))).collect();
+        diff.altered.iter().map(|it| (it, in_place::alterations(it, from, options))).collect();
     let rebuilt = altered.iter().filter(|(_, way)| way.is_none()).map(|(it, _)| &it.from.name);
     let mut task = Task {
         from,

@@ -1,5 +1,7 @@
 //! Which rows a step would lose, and which it may fail on, as queries over the database of before.
 
+use std::collections::HashSet;
+
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
@@ -163,7 +165,8 @@ impl Task<'_> {
     /// The notes of a column that is added in place.
     pub(super) fn notes_of_added(&self, diff: &TableDiff<'_>, name: &Name) -> Vec<Note> {
         let is_at = |column: &Option<Name>| column.as_ref() == Some(name);
-        let has_value = diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
+        let has_value = self.fill(&diff.to.name, name).is_some()
+            || diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
         let checks = diff.checks.added.iter().filter(|it| is_at(&it.column));
         let checks = checks.filter_map(|it| self.rows_against_check(diff.from, diff.to, it));
         let keys = diff.foreign_keys.added.iter().filter(|it| is_at(&it.column) && has_value);
@@ -313,8 +316,20 @@ impl Task<'_> {
         // All rows get a new rowid, or the one that they have.
         let is_new_rowid = to.primary_key.iter().any(|it| it.is_rowid && it.columns == columns)
             && from.column(&columns[0].name).is_none();
+        let keys = from.uniques.iter().map(|it| &it.columns);
+        let keys: Vec<_> = keys.chain(from.primary_key.as_ref().map(|it| &it.columns)).collect();
+        let names = |it: &[KeyColumn]| it.iter().map(|it| it.name.clone()).collect::<HashSet<_>>();
+        let was_key = keys.iter().any(|it| names(it) == names(columns));
+        let is_alike = |it: &&Vec<KeyColumn>| {
+            names(it) == names(columns)
+                && it.iter().all(|old| {
+                    let new = columns.iter().find(|it| it.name == old.name);
+                    new.is_some_and(|it| it.collation == old.collation)
+                })
+        };
+        let was_unique = keys.iter().any(is_alike) && !compares_anew(rows, columns);
         // A column without a value is equal to no other.
-        if is_new_rowid || found.iter().any(|it| rows.is_empty(it)) {
+        if is_new_rowid || was_unique || found.iter().any(|it| rows.is_empty(it)) {
             return None;
         }
         let source = rows.source_of_values(&found)?;
@@ -331,10 +346,18 @@ impl Task<'_> {
         }
         let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
         let names = names.join(", ");
+        let table = &to.name;
+        let hazard = if was_key {
+            format!("values that the {kind} ({names}) of {table} tells apart may be equal now")
+        } else if kind == "primary key" && from.primary_key.is_some() {
+            format!("{table} gets another primary key ({names})")
+        } else {
+            format!("{table} gets a {kind} ({names})")
+        };
         Some(self.note(
             from,
             true,
-            format!("{} gets a {kind} ({names})", to.name),
+            hazard,
             format!("rows of {} share their {names}", to.name),
             rows.duplicates(&source, &keys, None),
         ))
