@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exec", &["audit", "clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
-    ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "generate", "schema", "similar", "sql"]),
     ("rewrite", &["graph", "revision", "source"]),
     (
         "rehearsal",
