@@ -6,7 +6,7 @@ use super::App;
 use super::new_file::{self, NewFile};
 use super::output::{Format, can_ask};
 use super::project::Project;
-use super::schemas::{Side, show, warn_of_doubts, warn_of_renames};
+use super::schemas::{Side, show, supply_excluded, warn_of_doubts, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{
     AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
@@ -126,6 +126,7 @@ pub(super) fn run(
         project.declared_and_replayed(graph, parents)?
     };
     warn_of_doubts(app, project, &to);
+    supply_excluded(app, &from, &to)?;
     let mut answers = Answers {
         renames: args.rename.iter().map(|it| it.0.clone()).collect(),
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
-use super::schemas::{ChangeJson, Side, changes_json, show, warn_of_renames};
+use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
 use crate::Error;
 use crate::autogenerate::{autogenerate, differences};
@@ -87,6 +87,7 @@ pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus
         }
         SchemaCommand::Diff { from, to, sql, rename } => {
             let (from, to) = (project.named_side(from)?, project.named_side(to)?);
+            supply_excluded(app, &from, &to)?;
             diff(app, &project, &from, &to, *sql, rename)?;
         }
     }

@@ -297,3 +297,47 @@ fn what_a_full_text_table_loses_is_said() {
     CREATE VIRTUAL TABLE words USING fts5 (body, content = '');
     "#);
 }
+
+#[test]
+fn a_view_may_use_a_table_that_is_excluded() {
+    let env = env("CREATE TABLE legacy_log (line TEXT);\n\
+                   CREATE VIEW lines AS SELECT line, name FROM legacy_log, tags;\n");
+    env.config("[schema]\nfiles = [\"schema.sql\"]\nexclude = [\"legacy_*\"]");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m lines"), @"
+      + view  lines
+    wrote versions/aaaa11112222_lines.sql (proven: up and down)
+    ------- stderr -------
+    warning: the view lines uses legacy_log, which `exclude` leaves to others: `upgrade` takes it only in a database that has legacy_log
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade a1, make a1 ([time])
+    upgrade aaaa11112222, lines ([time])
+    error: `lines` would not compile any more; the 2 revisions from `a1` to `aaaa11112222` were rolled back
+    caused by: `lines`: no such table: main.legacy_log
+    hint: the database is at base; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    env.sql("CREATE TABLE legacy_log (line TEXT)");
+    env.run("upgrade").ok();
+    // SQLite alters no table while a view does not compile, in memory neither.
+    let text = env.read("schema.sql").replace("name TEXT NOT NULL)", "name TEXT)");
+    env.file("schema.sql", &text.replace("name TEXT", "name TEXT, color TEXT CHECK (color <> '')"));
+    env.run("revision --autogenerate -m color").ok();
+    env.file("schema.sql", &text);
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'no color'"), @"
+      - column  tags.color
+    wrote versions/cccc11112222_no_color.sql (proven: up and down)
+    ------- stderr -------
+    warning: drops tags.color with its values
+    ");
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    no difference between the revisions and the declared schema
+    ");
+    insta::assert_snapshot!(env.run("check --database"), @"
+    ------- stderr -------
+    no difference between the revisions up to cccc11112222 and app.db
+    ");
+}
