@@ -247,8 +247,11 @@ pub fn show(
     mut line: impl FnMut(String) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     use anstyle::{AnsiColor, Style};
+    use dialoguer::console::measure_text_width as width;
+    // Names and texts may hold line ends.
+    let one_line = |text: &str| text.replace(['\n', '\r'], " ");
     let kind_width = lines.iter().map(|it| it.kind.len()).max().unwrap_or_default();
-    let name_width = lines.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
+    let name_width = lines.iter().map(|it| width(&one_line(&it.name))).max().unwrap_or_default();
     for it in lines {
         let color = match it.sign {
             Sign::Added => AnsiColor::Green,
@@ -256,12 +259,15 @@ pub fn show(
             Sign::Changed | Sign::Renamed => AnsiColor::Yellow,
         };
         let style = Style::new().fg_color(Some(color.into()));
-        let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
-        let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
-        let width = if detail.is_empty() { 0 } else { name_width };
-        // Names and texts may hold line ends.
-        let rest = format!("{kind:kind_width$}  {name:width$}{detail}").replace(['\n', '\r'], " ");
-        line(format!("  {style}{sign}{style:#} {rest}"))?;
+        let (sign, kind, name) = (it.sign.symbol(), it.kind, one_line(&it.name));
+        let detail = match it.detail.as_str() {
+            "" => String::new(),
+            detail => {
+                let blanks = " ".repeat(name_width - width(&name));
+                format!("{blanks}  {}", one_line(detail))
+            }
+        };
+        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name}{detail}"))?;
     }
     Ok(())
 }
