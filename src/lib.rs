@@ -34,8 +34,10 @@ mod fsutil;
 mod similar;
 mod source;
 mod toml_table;
+mod user;
 
 // The stages.
+mod audit;
 #[cfg(feature = "cli")]
 mod autogenerate;
 mod config;
@@ -49,7 +51,11 @@ mod exec;
 mod generate;
 mod graph;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
+#[cfg(feature = "cli")]
+mod rewrite;
 mod schema;
 mod sql;
 
@@ -65,6 +71,7 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
     pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
@@ -88,10 +95,14 @@ pub mod errors {
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
+    #[cfg(feature = "cli")]
+    pub use crate::rewrite::RewriteError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

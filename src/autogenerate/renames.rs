@@ -190,6 +190,20 @@ impl Renames {
         found.map_or(old, |(_, new)| new).clone()
     }
 
+    /// The columns by table and column, with the names that both had.
+    pub(super) fn old_columns(&self) -> Vec<(Name, Name)> {
+        let columns = self.columns.iter();
+        columns.map(|(table, old, _)| (self.old_table(table), old.clone())).collect()
+    }
+
+    /// The new names of a table and its column.
+    pub(super) fn renamed(&self, (table, column): (Name, Name)) -> (Name, Name) {
+        let table = self.new_table(&table);
+        let found = self.columns.iter().find(|it| it.0 == table && it.1 == column);
+        let column = found.map_or(column, |it| it.2.clone());
+        (table, column)
+    }
+
     /// The old names, by the new ones.
     pub fn old_names(&self) -> OldNames {
         let columns = self.columns.iter();

@@ -16,9 +16,8 @@ use super::error::{ExecError, Failure};
 use super::stamp::Stamp;
 use super::work::{Group, Task, Work};
 use super::{PlanFailure, TransactionMode};
-use crate::db::{
-    LogDirection, LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql,
-};
+use crate::audit::{self, Note};
+use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};
@@ -59,7 +58,7 @@ pub fn script(
     if work.rest().is_empty() {
         return Ok(String::new());
     }
-    let mut writer = Writer::new(options);
+    let mut writer = Writer::new(options, graph, &work.rows);
     writer.guard_version(work.rest());
     while let Some(group) = work.next_group(options.transaction) {
         let steps = &work.rest()[..group.n_steps];
@@ -75,8 +74,14 @@ pub fn script(
 }
 
 /// A stamp as a script, made for a version table that holds `start`; with `purge` for any.
-pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp: &Stamp) -> String {
-    let mut writer = Writer::new(options);
+pub fn stamp_script(
+    options: &Offline<'_>,
+    graph: &RevisionGraph,
+    start: &[String],
+    purge: bool,
+    stamp: &Stamp,
+) -> String {
+    let mut writer = Writer::new(options, graph, start);
     writer.statement("BEGIN IMMEDIATE");
     if purge {
         writer.statement(&writer.table.create_sql("IF NOT EXISTS "));
@@ -88,9 +93,10 @@ pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp:
     for write in &stamp.writes {
         writer.statement(&writer.table.write_sql(write));
     }
-    for revision in stamp.revisions.iter().filter(|_| options.log) {
-        let id = revision.as_str();
-        writer.statement(&LogTable::append_sql(id, LogDirection::Stamp, None, options.tag));
+    for note in stamp.notes.iter().filter(|_| options.log) {
+        let checksum = note.checksum.as_deref();
+        let row = LogTable::append_sql(&note.revision, note.direction, checksum, options.tag);
+        writer.statement(&row);
     }
     writer.statement("COMMIT");
     writer.text
@@ -125,14 +131,17 @@ fn rows_after<'w>(
 struct Writer<'a> {
     options: &'a Offline<'a>,
     table: VersionTable,
+    /// What begins the log of a database that has none.
+    unlogged: Vec<Note>,
     text: String,
 }
 
 impl<'a> Writer<'a> {
-    fn new(options: &'a Offline<'a>) -> Self {
+    fn new(options: &'a Offline<'a>, graph: &RevisionGraph, start: &[String]) -> Self {
         // Without it the shell would go on after an error, and commit.
         let text = ".bail on\n\n".to_owned();
-        Self { options, table: VersionTable::new(options.version_table), text }
+        let unlogged = audit::baseline(graph, &audit::implied(graph, start));
+        Self { options, table: VersionTable::new(options.version_table), unlogged, text }
     }
 
     /// A statement on lines of its own. It ends with a token, never with a comment that would
@@ -205,6 +214,11 @@ impl<'a> Writer<'a> {
     fn make_log(&mut self) {
         if self.options.log {
             self.statement(&LogTable::create_sql("IF NOT EXISTS "));
+            // Once: after the first transaction the log is not empty.
+            let unlogged = std::mem::take(&mut self.unlogged);
+            if !unlogged.is_empty() {
+                self.statement(&LogTable::begin_sql(&unlogged, self.options.tag));
+            }
         }
     }
 

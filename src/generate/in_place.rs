@@ -306,7 +306,7 @@ pub(super) fn literal(default: &str) -> Option<String> {
             let name = word.name(default)?;
             Some(if is_truth { name.into_owned() } else { quote::literal(&name) })
         }
-        _ => Some(crate::diff::lines::one_line(default)),
+        _ => Some(crate::sql::layout::one_line(default)),
     }
 }
 

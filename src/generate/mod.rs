@@ -10,6 +10,7 @@ use crate::diff::{Change, Diff, TableDiff};
 use crate::schema::{Column, Index, Name, Schema, Table, Trigger, View};
 use crate::sql::quote::identifier;
 
+mod affinity;
 mod before;
 mod in_place;
 mod new_rows;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Note, Script, Step};
+use crate::sql::layout::terminated;
 use crate::sql::lexer::{TokenKind, tokens};
 
 /// The body: comments, directives and statements of each step, with a blank line between steps.
@@ -17,28 +18,28 @@ fn step(step: &Step) -> String {
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
         let the = if comment.starts_with("migrate") { "table " } else { "" };
-        line(&mut text, format_args!("-- {the}{}", one_line(comment).trim_end()));
+        line(&mut text, format_args!("-- {the}{}", without_line_ends(comment).trim_end()));
     }
     for note in &step.notes {
         match note.directive() {
             Some(directive) => line(&mut text, format_args!("{directive}")),
             None => line(
                 &mut text,
-                format_args!("-- (not counted, a name has a line end: {})", one_line(&note.rows)),
+                format_args!(
+                    "-- (not counted, a name has a line end: {})",
+                    without_line_ends(&note.rows)
+                ),
             ),
         }
         if let Some(flag) = note.flag.as_ref() {
             line(
                 &mut text,
-                format_args!("-- (autogenerate can write a value: {})", one_line(flag)),
+                format_args!("-- (autogenerate can write a value: {})", without_line_ends(flag)),
             );
         }
     }
     for statement in &step.statements {
-        let statement = without_markers(statement);
-        // A comment at its end would swallow the semicolon.
-        let end = if ends_in_comment(&statement) { "\n;" } else { ";" };
-        line(&mut text, format_args!("{statement}{end}"));
+        line(&mut text, format_args!("{}", terminated(&without_markers(statement))));
     }
     text
 }
@@ -53,7 +54,7 @@ impl Note {
             let it = it.to_ascii_uppercase();
             it.contains(": SELECT ") || it.contains(": WITH ")
         };
-        let mut rows = one_line(&self.rows);
+        let mut rows = without_line_ends(&self.rows);
         if ends_message(&rows) {
             rows = rows.replace(": ", ":");
         }
@@ -109,12 +110,8 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 }
 
 /// Names may hold line ends, and a comment ends at the first.
-fn one_line(text: &str) -> String {
+fn without_line_ends(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
-}
-
-fn ends_in_comment(statement: &str) -> bool {
-    tokens(statement).last().is_some_and(|it| it.kind == TokenKind::LineComment)
 }
 
 #[cfg(test)]

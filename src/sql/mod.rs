@@ -7,6 +7,7 @@
 
 pub mod effect;
 pub mod features;
+pub mod layout;
 pub mod lexer;
 pub mod needs;
 pub mod quote;

@@ -31,6 +31,8 @@ mod test_man;
 mod test_merge;
 mod test_new_file;
 mod test_offline;
+mod test_rebase;
+mod test_replaces;
 mod test_revision;
 mod test_schema;
 mod test_show;
