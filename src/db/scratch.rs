@@ -398,7 +398,9 @@ mod tests {
     fn what_is_there_is_not_supplied() {
         let objects = |statements: &[&str]| {
             let other = lenient();
-            statements.iter().for_each(|it| drop(other.execute(it).unwrap()));
+            for statement in statements {
+                other.execute(statement).unwrap();
+            }
             other.database.schema_objects(&|_| false).unwrap()
         };
         let scratch = lenient();
