@@ -15,6 +15,7 @@ use crate::declared::{self, Command, Declaration, Declared, Doubt};
 use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
 use crate::exec::Replay;
+use crate::flag::shell;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::script_dir;
 use crate::schema::{Name, Schema, SchemaObject, Trigger, View};
@@ -290,8 +291,9 @@ pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
         let (kind, old) = renamed(rename);
         app.output.warning(format_args!(
             "the {kind} {old} is dropped and {} added; if it was renamed, {again} with \
-             `--rename {rename}`",
-            rename.to
+             `--rename {}`",
+            rename.to,
+            shell(&rename.to_string())
         ));
     }
 }

@@ -1,6 +1,7 @@
 //! Which rows a step would lose, and which it may fail on, as queries over the database of before.
 
 use crate::diff::TableDiff;
+use crate::flag::{part, shell};
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
 use super::affinity::{Affinity, is_of_type, unfit};
@@ -95,7 +96,10 @@ impl Task<'_> {
         let is_possible = !self.options.is_downgrade
             && column.holds()
             && self.fill(table, &column.name).is_none();
-        is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
+        is_possible.then(|| {
+            let (table, column) = (part(table.as_str()), part(column.name.as_str()));
+            format!("--fill {}", shell(&format!("{table}.{column}=EXPRESSION")))
+        })
     }
 
     /// The rows that violate a `CHECK`.

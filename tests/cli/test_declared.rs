@@ -83,7 +83,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
     wrote versions/aaaa11112222_check.sql (proven: up and down)
     ------- stderr -------
     warning: posts gets the check title <> 'a b': `upgrade` refuses if rows of posts are against the check title <> 'a b'
-    warning: new lines.a becomes NOT NULL; `upgrade` cannot count the rows, since a name has a line end; to give them a value, remove the file and run it again with `--fill new lines.a=EXPRESSION`
+    warning: new lines.a becomes NOT NULL; `upgrade` cannot count the rows, since a name has a line end; to give them a value, remove the file and run it again with `--fill 'new lines.a=EXPRESSION'`
     ");
     insta::assert_snapshot!(env.read("versions/aaaa11112222_check.sql"), @r#"
     -- /// revision
@@ -102,7 +102,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
 
     -- new lines: a must not be NULL
     -- (not counted, a name has a line end: rows of new lines have NULL in a)
-    -- (autogenerate can write a value: --fill new lines.a=EXPRESSION)
+    -- (autogenerate can write a value: --fill 'new lines.a=EXPRESSION')
     ALTER TABLE "new
     lines" ALTER COLUMN a SET NOT NULL;
 
@@ -339,5 +339,39 @@ fn a_view_may_use_a_table_that_is_excluded() {
     insta::assert_snapshot!(env.run("check --database"), @"
     ------- stderr -------
     no difference between the revisions up to cccc11112222 and app.db
+    ");
+}
+
+#[test]
+fn a_flag_that_is_suggested_can_be_typed() {
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]");
+    env.revision("a1")
+        .up("CREATE TABLE \"my.notes\" (\"a=b\" TEXT, id INTEGER PRIMARY KEY);\n\
+             CREATE TABLE \"it's\" (\"sp ace\" TEXT, id INTEGER PRIMARY KEY);")
+        .down("DROP TABLE \"it's\";\nDROP TABLE \"my.notes\";")
+        .write();
+    env.file(
+        "schema.sql",
+        "CREATE TABLE \"my.notes\" (\"a=c\" TEXT, id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE \"it's\" (\"sp ace\" TEXT NOT NULL, id INTEGER PRIMARY KEY);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m names"), @r#"
+      + column  my.notes.a=c  TEXT
+      - column  my.notes.a=b
+      ~ column  it's.sp ace   now NOT NULL
+    wrote versions/aaaa11112222_names.sql (proven: up and down)
+    ------- stderr -------
+    warning: the column my.notes.a=b is dropped and a=c added; if it was renamed, remove the file and run it again with `--rename '"my.notes"."a=b"="a=c"'`
+    warning: drops my.notes.a=b with its values
+    warning: it's.sp ace becomes NOT NULL: `upgrade` refuses if rows of it's have NULL in sp ace; to give them a value, remove the file and run it again with `--fill 'it'\''s.sp ace=EXPRESSION'`
+    "#);
+    env.remove("versions/aaaa11112222_names.sql");
+    insta::assert_snapshot!(env.run(r#"revision --autogenerate -m names --rename '"my.notes"."a=b"="a=c"' --fill 'it'\''s.sp ace=id'"#), @"
+      > column  my.notes.a=b  now a=c
+      ~ column  it's.sp ace   now NOT NULL
+    wrote versions/aaaa11112222_names.sql (proven: up and down)
+    ------- stderr -------
+    warning: it's.sp ace becomes NOT NULL: `upgrade` refuses if rows of it's have NULL in sp ace
     ");
 }
