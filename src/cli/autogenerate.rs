@@ -9,7 +9,7 @@ use super::project::Project;
 use super::schemas::{Side, show, supply_excluded, warn_of_doubts, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{
-    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
+    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, compare, differences,
 };
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
@@ -149,8 +149,14 @@ pub(super) fn run(
             new_file::print_nothing(app)?;
         }
         let has = if args.from_database { "has" } else { "make" };
-        app.output
-            .status(format_args!("{} {has} the declared schema; no file was written", from.name));
+        let name = &from.name;
+        app.output.status(if to.schema.is_empty() {
+            format!(
+                "the declared schema is empty, and so is what {name} {has}; no file was written"
+            )
+        } else {
+            format!("{name} {has} the declared schema; no file was written")
+        });
         return Ok(ExitStatus::Done);
     };
     let new =
@@ -160,6 +166,9 @@ pub(super) fn run(
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
     warn(app, &generated, again);
+    if args.from_database {
+        warn_of_drift(app, project, graph, parents, &from);
+    }
     warn_of_other_heads(app, graph, parents);
     if prints {
         app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
@@ -236,6 +245,26 @@ fn database_at(
         .into());
     }
     project.live(&location)
+}
+
+/// Says that a revision which begins with what a database has does not fit others.
+fn warn_of_drift(
+    app: &App,
+    project: &Project,
+    graph: &RevisionGraph,
+    parents: &[RevisionIndex],
+    live: &Side,
+) {
+    // Revisions that cannot be replayed are a reason to ask the database instead.
+    let Ok(replayed) = project.replayed(String::new(), graph, parents) else { return };
+    let by_order = project.config.schema.column_order;
+    if !compare(&replayed.schema, &live.schema, by_order).is_empty() {
+        app.output.warning(format_args!(
+            "{} is not what its revisions make (`migrator check --database` lists it): the new \
+             revision fits it, and may fail on a database that is, and where revisions are replayed",
+            live.name
+        ));
+    }
 }
 
 /// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.

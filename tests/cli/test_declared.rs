@@ -375,3 +375,43 @@ fn a_flag_that_is_suggested_can_be_typed() {
     warning: it's.sp ace becomes NOT NULL: `upgrade` refuses if rows of it's have NULL in sp ace
     ");
 }
+
+#[test]
+fn clumsy_mistakes_get_a_hint() {
+    let env = env("");
+    env.file("schema.sql", "CREATE TABLE a (x)\nCREATE TABLE b (x);\n");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: near "CREATE": syntax error
+     --> schema.sql:2:1
+      |
+    2 | CREATE TABLE b (x);
+      | ^^^^^^
+    hint: the statement before it needs a `;` at its end
+    [exit status: 2]
+    "#);
+    env.config("[schema]\nfiles = \"schema.sql\"");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: `schema.files` must be an array of strings, not a string
+     --> alembic.toml:2:9
+      |
+    2 | files = "schema.sql"
+      |         ^^^^^^^^^^^^
+    hint: put it in brackets, each of several in quotes of its own: `files = ["…"]`
+    [exit status: 2]
+    "#);
+    env.config("[schema]\ncommand = [\"python -m app.ddl\"]");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: `python -m app.ddl` could not be run: No such file or directory (os error 2)
+    hint: `command` under `[schema]` in alembic.toml has each argument in quotes of its own: `command = ["python", "-m", "app.ddl"]`
+    [exit status: 2]
+    "#);
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]").file("schema.sql", "-- nothing yet\n");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m nothing"), @"
+    ------- stderr -------
+    the declared schema is empty, and so is what the revisions make; no file was written
+    ");
+}
