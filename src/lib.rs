@@ -30,6 +30,7 @@
 
 // Small things that every stage may use.
 mod clock;
+mod flag;
 mod fsutil;
 mod similar;
 mod source;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("similar", &[]),
+    ("flag", &[]),
     ("fsutil", &[]),
     ("source", &[]),
     ("toml_table", &["similar"]),
@@ -24,8 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
     ("exec", &["audit", "clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
-    ("generate", &["diff", "schema", "sql"]),
-    ("autogenerate", &["db", "diff", "generate", "schema", "similar", "sql"]),
+    ("generate", &["diff", "flag", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
     ("rewrite", &["graph", "revision", "source"]),
     (
         "rehearsal",
@@ -80,6 +81,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Stages that compute and therefore never reach for the world.
 const PURE: &[&str] = &[
     "similar",
+    "flag",
     "source",
     "toml_table",
     "sql",

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::diff::lines::Line;
 use crate::diff::{Change, Diff};
+use crate::flag::part;
 use crate::generate::{OldNames, Step};
 use crate::schema::{Column, Name, Schema, Table};
 use crate::similar::similar;
@@ -407,9 +408,10 @@ fn is_like(old: &Table, new: &Table) -> bool {
 impl std::fmt::Display for Rename {
     /// As the option is written.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (table, to) = (part(self.table.as_str()), part(self.to.as_str()));
         match &self.column {
-            None => write!(formatter, "{}={}", self.table, self.to),
-            Some(column) => write!(formatter, "{}.{column}={}", self.table, self.to),
+            None => write!(formatter, "{table}={to}"),
+            Some(column) => write!(formatter, "{table}.{}={to}", part(column.as_str())),
         }
     }
 }

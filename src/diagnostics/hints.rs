@@ -190,6 +190,12 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
             one("a text stands in quotes: `\"…\"`")
         }
+        TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
+            let key = key.rsplit('.').next().unwrap_or(key);
+            one(format!(
+                "put it in brackets, each of several in quotes of its own: `{key} = [\"…\"]`"
+            ))
+        }
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
         | TomlProblem::Invalid { .. } => Vec::new(),

@@ -9,6 +9,9 @@ use crate::plan::Direction;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
 
+/// What to do about rows that a revision refuses.
+const MEND_ROWS: &str = "mend the rows, or edit the revision, and run the same command again";
+
 /// What to do about a database that could not be used, before anything ran.
 pub fn database(err: &DbError) -> Vec<String> {
     let unchanged = matches!(
@@ -133,10 +136,12 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
-            let unchanged = if state.applied.is_empty() { "nothing was changed; " } else { "" };
-            let mut hints = one(format!(
-                "{unchanged}mend the rows, or edit the revision, and run the same command again"
-            ));
+            // Where revisions before it stay, [`self::state`] says so, and what to do.
+            let mut hints = if state.applied.is_empty() {
+                one(format!("nothing was changed; {MEND_ROWS}"))
+            } else {
+                Vec::new()
+            };
             // What the query sees may not be there any more.
             if let (Some(last), Direction::Upgrade) = (state.rolled_back.last(), direction) {
                 hints.push(format!(
@@ -202,6 +207,7 @@ pub fn state(err: &ExecError) -> Vec<String> {
                     "before it is run again, undo by hand what `{revision}` did, or take the \
                      statements that were run out of its file"
                 ),
+                (Failure::Refused { .. }, _) => MEND_ROWS.to_owned(),
                 (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
                 _ => "mend the cause and run the same command again".to_owned(),
             };

@@ -10,6 +10,9 @@ use crate::sql::features::{Feature, Fts5Option};
 /// How the error of a stub ends.
 const ONLY_THERE: &str = "is a function that only the application has";
 
+/// What SQLite says where a statement begins in another one.
+const NEXT_STATEMENT: &str = "near \"CREATE\": syntax error";
+
 const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
 
 /// What to do about a declared schema that cannot be read.
@@ -33,6 +36,10 @@ pub fn declared(err: &DeclaredError) -> Vec<String> {
             CommandFailure::Timeout(_) => {
                 one("it may take longer with `timeout = \"2m\"` under `[schema]` in alembic.toml")
             }
+            CommandFailure::Io(_) if err.has_blank_program => one(
+                "`command` under `[schema]` in alembic.toml has each argument in quotes of its own: \
+                 `command = [\"python\", \"-m\", \"app.ddl\"]`",
+            ),
             CommandFailure::Io(_) => {
                 one("check `command` under `[schema]` in alembic.toml; it runs in the folder of \
                  alembic.toml")
@@ -71,6 +78,9 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
             "a schema consists of `CREATE TABLE`, `INDEX`, `VIEW` and `TRIGGER`, as they should be \
              in the end; rows, and the steps that lead there, belong into revisions",
         ),
+        DeclaredProblem::Sqlite { source } if source.message == NEXT_STATEMENT => {
+            one("the statement before it needs a `;` at its end")
+        }
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
         DeclaredProblem::Broken { .. } => Vec::new(),
         DeclaredProblem::Content { .. } => one(

@@ -368,8 +368,8 @@ fn check_explains_itself() {
     Usage: migrator schema diff [OPTIONS] <FROM> <TO>
 
     Arguments:
-      <FROM>  Before
-      <TO>    After
+      [FROM]  Before
+      [TO]    After
 
     Options:
           --sql               Print SQL that leads there, proven as `revision
