@@ -106,7 +106,7 @@ impl From<RehearsalError> for Error {
             RehearsalError::Db(err) => err.into(),
             RehearsalError::Plan(err) => err.into(),
             RehearsalError::Replay(err) => err.into(),
-            other => Self::Rehearsal(Box::new(other)),
+            other @ RehearsalError::Schema(_) => Self::Rehearsal(Box::new(other)),
         }
     }
 }

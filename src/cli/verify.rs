@@ -112,45 +112,44 @@ fn answer(
 
 /// How many of each.
 struct Tally {
-    n_all: usize,
-    n_irreversible: usize,
-    n_failed: usize,
-    n_not_tried: usize,
+    all: usize,
+    irreversible: usize,
+    failed: usize,
+    skipped: usize,
 }
 
 impl Tally {
     fn of(tried: &[Tried]) -> Self {
         let n = |is: fn(&Verdict) -> bool| tried.iter().filter(|it| is(&it.verdict)).count();
         Self {
-            n_all: tried.len(),
-            n_irreversible: n(|it| matches!(it, Verdict::Irreversible)),
-            n_failed: n(|it| matches!(it, Verdict::Failed(_))),
-            n_not_tried: n(|it| matches!(it, Verdict::NotTried(_))),
+            all: tried.len(),
+            irreversible: n(|it| matches!(it, Verdict::Irreversible)),
+            failed: n(|it| matches!(it, Verdict::Failed(_))),
+            skipped: n(|it| matches!(it, Verdict::NotTried(_))),
         }
     }
 
     fn is_clean(&self) -> bool {
-        self.n_failed + self.n_not_tried == 0
+        self.failed + self.skipped == 0
     }
 
     /// `500 revisions: 497 go up, down and up again; 2 irreversible; 1 does not`.
     fn sentence(&self) -> String {
-        let Self { n_all, n_irreversible, n_failed, n_not_tried } = *self;
-        let n_fine = n_all - n_irreversible - n_failed - n_not_tried;
+        let Self { all, irreversible, failed, skipped } = *self;
+        let fine = all - irreversible - failed - skipped;
         let verb =
             |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-        let mut parts =
-            vec![verb(n_fine, "goes up, down and up again", "go up, down and up again")];
-        if n_irreversible > 0 {
-            parts.push(format!("{n_irreversible} irreversible"));
+        let mut parts = vec![verb(fine, "goes up, down and up again", "go up, down and up again")];
+        if irreversible > 0 {
+            parts.push(format!("{irreversible} irreversible"));
         }
-        if n_failed > 0 {
-            parts.push(verb(n_failed, "does not", "do not"));
+        if failed > 0 {
+            parts.push(verb(failed, "does not", "do not"));
         }
-        if n_not_tried > 0 {
-            parts.push(format!("{n_not_tried} not tried"));
+        if skipped > 0 {
+            parts.push(format!("{skipped} not tried"));
         }
-        format!("{}: {}", count(n_all as u64, "revision"), parts.join("; "))
+        format!("{}: {}", count(all as u64, "revision"), parts.join("; "))
     }
 }
 
@@ -270,7 +269,7 @@ fn word(sign: Sign, phase: Phase) -> &'static str {
         (Sign::Added, Phase::Down) => "stayed",
         (Sign::Added, Phase::Up | Phase::Again) => "is more",
         (Sign::Dropped, _) => "is missing",
-        (Sign::Changed | Sign::Renamed, _) => "is another",
+        (Sign::Changed | Sign::Renamed, _) => "changed",
     }
 }
 
