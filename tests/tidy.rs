@@ -26,7 +26,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     (
         "rehearsal",
-        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "source"],
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
     ),
     (
         "error",
