@@ -3,6 +3,7 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+use crate::audit::HistoryError;
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
@@ -34,6 +35,9 @@ pub enum Error {
     /// The target, or what the version table says.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What ran before is not what the files say.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -48,6 +52,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that cannot be moved or joined.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rewrite(#[from] crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

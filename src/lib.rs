@@ -34,8 +34,10 @@ mod fsutil;
 mod similar;
 mod source;
 mod toml_table;
+mod user;
 
 // The stages.
+mod audit;
 #[cfg(feature = "cli")]
 mod autogenerate;
 mod config;
@@ -52,6 +54,8 @@ mod plan;
 #[cfg(feature = "cli")]
 mod rehearsal;
 mod revision;
+#[cfg(feature = "cli")]
+mod rewrite;
 mod schema;
 mod sql;
 
@@ -67,6 +71,7 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
     pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
@@ -96,6 +101,8 @@ pub mod errors {
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
+    #[cfg(feature = "cli")]
+    pub use crate::rewrite::RewriteError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

@@ -12,18 +12,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fsutil", &[]),
     ("source", &[]),
     ("toml_table", &["similar"]),
+    ("user", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
     ("config", &["fsutil", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
-    ("db", &["config", "fsutil", "plan", "schema", "sql"]),
-    ("declared", &["db", "fsutil", "schema", "source", "sql"]),
-    ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
+    ("audit", &["graph", "plan", "revision", "sql"]),
+    ("db", &["audit", "config", "fsutil", "plan", "schema", "sql"]),
+    ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
+    ("exec", &["audit", "clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("rewrite", &["graph", "revision", "source"]),
     (
         "rehearsal",
         &[
@@ -42,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "error",
         &[
+            "audit",
             "autogenerate",
             "config",
             "db",
@@ -52,17 +56,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plan",
             "rehearsal",
             "revision",
+            "rewrite",
             "source",
         ],
     ),
     (
         "migrator",
-        &["clock", "config", "db", "error", "exec", "fsutil", "graph", "plan", "revision"],
+        &[
+            "audit", "clock", "config", "db", "error", "exec", "fsutil", "graph", "plan",
+            "revision", "user",
+        ],
     ),
     (
         "diagnostics",
         &[
             "Error",
+            "audit",
             "autogenerate",
             "config",
             "db",
@@ -71,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "plan",
             "revision",
+            "rewrite",
             "source",
             "sql",
             "toml_table",
@@ -79,8 +89,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] =
-    &["similar", "source", "toml_table", "sql", "schema", "graph", "plan", "diff", "generate"];
+const PURE: &[&str] = &[
+    "similar",
+    "source",
+    "toml_table",
+    "sql",
+    "schema",
+    "graph",
+    "plan",
+    "audit",
+    "diff",
+    "generate",
+];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -88,6 +88,10 @@ impl<'a> Formatter<'a> {
             let children: Vec<&str> = children.iter().map(RevisionId::as_str).collect();
             put(&mut block, format_args!("Branches into: {}\n", children.join(", ")));
         }
+        if !revision.replaces.is_empty() {
+            let replaced: Vec<&str> = revision.replaces.iter().map(RevisionId::as_str).collect();
+            put(&mut block, format_args!("Replaces: {}\n", replaced.join(", ")));
+        }
         let labels = self.label_list(index);
         if !labels.is_empty() {
             put(&mut block, format_args!("Branch names: {LABEL}{labels}{LABEL:#}\n"));
@@ -157,6 +161,7 @@ impl<'a> Formatter<'a> {
             revision: revision.id.to_string(),
             down_revision: texts(graph.down(index)),
             depends_on: revision.depends_on.clone(),
+            replaces: revision.replaces.iter().map(ToString::to_string).collect(),
             branch_labels: self.labels[index.as_usize()].iter().map(ToString::to_string).collect(),
             message: revision.message.clone(),
             create_date: Some(revision.create_date.clone()).filter(|it| !it.is_empty()),
@@ -195,6 +200,9 @@ pub struct RevisionJson {
     pub down_revision: Vec<String>,
     /// Ids or labels that must run before it, as declared.
     pub depends_on: Vec<String>,
+    /// The revisions that it stands for; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// Its branch labels, inherited ones included.
     pub branch_labels: Vec<String>,
     /// What it does.

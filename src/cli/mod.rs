@@ -16,6 +16,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod known_databases;
 mod man;
 mod merge;
 mod migrate;
@@ -23,6 +24,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod rebase;
 mod revision;
 mod schema;
 mod schemas;
@@ -73,6 +75,7 @@ enum Command {
     ListTemplates(init::ListTemplatesArgs),
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -158,6 +161,7 @@ impl App {
             Command::ListTemplates(args) => init::list_templates(self, args),
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
+            Command::Rebase(args) => rebase::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
