@@ -84,16 +84,6 @@ impl From<Failure> for Finding {
     }
 }
 
-impl Finding {
-    /// Whether both say the same of how a body fails.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Failure(left), Self::Failure(right)) => left.sentence() == right.sentence(),
-            _ => false,
-        }
-    }
-}
-
 impl Fault {
     /// Where it is, in the file of its revision: the statement that fails, or else the beginning of
     /// the body.
