@@ -6,7 +6,9 @@
 use std::fmt;
 
 use super::directives::Sentence;
-use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError};
+use crate::db::{
+    BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
+};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -291,6 +293,17 @@ impl Failure {
             | Self::Overtaken { .. }
             | Self::Commit { .. }
             | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether it is that the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Database(source) | Self::Commit { source, .. } => source.is_full(),
+            Self::Statement { source, .. } | Self::Directive { source, .. } => {
+                source.kind == SqliteErrorKind::Full
+            }
+            _ => false,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Revisions tried on a scratch database, from the base up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::checks::{Faults, difference};
+use super::lost::Lost;
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::db::{self, ForeignKeyState, Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
 use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
-use crate::graph::{Edges, RevisionIndex};
+use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
 use crate::revision::{Body, Downgrade, Revision};
@@ -37,19 +38,16 @@ pub fn in_memory(
 
     let mut bench = Bench::new(rehearsal, &all)?;
     let mut tried = Vec::with_capacity(wanted.len());
-    // What needs a revision that does not go up, and which.
-    let mut lost: HashMap<RevisionIndex, RevisionIndex> = HashMap::new();
+    let mut lost = Lost::default();
     for (number, revision) in all.into_iter().enumerate() {
         let is_wanted = number >= below.len();
-        let verdict = match lost.get(&revision) {
-            Some(reason) => Verdict::NotTried(*reason),
+        let verdict = match lost.reason(revision) {
+            Some(reason) => Verdict::NotTried(reason),
             None if is_wanted => bench.try_out(revision)?,
             None => bench.go_up(revision)?,
         };
         if bench.applied.last() != Some(&revision) {
-            for it in graph.descendants([revision], Edges::All).iter() {
-                lost.entry(it).or_insert(revision);
-            }
+            lost.add(graph, revision);
         }
         if is_wanted || matches!(verdict, Verdict::Failed(_)) {
             tried.push(Tried { revision, verdict });
