@@ -12,6 +12,7 @@ use super::project::{Project, clock};
 use super::tried::{Show, Tally, TriedJson};
 use super::words::{describe_duration, describe_rows, describe_size};
 use crate::Error;
+use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
 use crate::exec::event::Observer;
 use crate::exec::{Replay, Run};
@@ -110,11 +111,18 @@ fn on_a_copy(
             .into());
     }
     let target = args.target.parse::<RevisionSymbol>().map_err(Error::from)?;
-    let location = project.lasting_location()?;
+    let location = project.location()?;
+    if location == DatabaseLocation::Memory {
+        return Err(Usage::new("the database is in memory: there is nothing to copy")
+            .hint("without --database the revisions are tried in memory")
+            .into());
+    }
+    let name = project.database_name()?;
+    app.output.status(format_args!("trying what is pending on a copy of {name}"));
     let folder = args.copy_to.clone().unwrap_or_else(std::env::temp_dir);
     let clock = clock()?;
     let cancel = listen()?;
-    let mut progress = Progress::new(&app.output, false, true);
+    let mut progress = Progress::new(&app.output, app.output.verbosity > 0, true);
     let request = OnCopy {
         run: Run {
             extensions: rehearsal.replay.extensions,
@@ -151,7 +159,6 @@ fn on_a_copy(
     let upgrade = upgrade.map_err(anyhow::Error::from);
 
     let show = Show { project, graph: rehearsal.graph };
-    let name = project.database_name()?;
     let tally = Tally::of(revisions.iter().map(|it| &it.tried));
     let is_clean = tally.is_clean() && upgrade.is_ok();
     if app.output.format == Format::Json {
@@ -195,7 +202,7 @@ fn on_a_copy(
     if !revisions.is_empty() {
         let (size, peak) = (describe_size(size), describe_size(peak));
         app.output.line(format_args!(
-            "the file has {size}, and on the way up to {peak} with its journal"
+            "{name} has {size} now, and up to {peak} during the upgrade, its journal included"
         ))?;
     }
     app.output.status(format_args!("{name} was only read; the copy is removed"));

@@ -17,7 +17,7 @@ use super::meter::{Meter, Metered};
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, SchemaSnapshot, VersionTable};
-use crate::exec::event::{Observer, Silent};
+use crate::exec::event::Observer;
 use crate::exec::{self, ExecError, Failure, Outcome, Run, StepReport};
 use crate::fsutil::FileError;
 use crate::graph::RevisionIndex;
@@ -46,7 +46,7 @@ pub struct CopyReport<R, E> {
     pub warnings: Vec<String>,
     /// How large the database is now, with the log beside it, in bytes.
     pub size: u64,
-    /// How large it was at most on the way, with the journal or the log beside it.
+    /// How large it was at most during that upgrade, with the journal or the log beside it.
     pub peak: u64,
     /// Each pending revision, in the order of an upgrade.
     pub revisions: Vec<TriedOnCopy>,
@@ -100,12 +100,13 @@ pub fn on_a_copy<R, E>(
     let upgrade = upgrade(&run, &mut metered);
     let warnings = std::mem::take(&mut metered.warnings);
     bench.meter.settle();
+    let peak = bench.meter.peak();
     bench.check_cancelled()?;
 
     let mut revisions = Vec::with_capacity(pending.len());
     if !pending.is_empty() {
         bench.copy()?;
-        let mut bench = Trial::new(&bench)?;
+        let mut bench = Trial::new(&bench, observer)?;
         let mut lost = Lost::default();
         for revision in pending {
             let outcome = match lost.reason(revision) {
@@ -118,7 +119,7 @@ pub fn on_a_copy<R, E>(
             revisions.push(outcome);
         }
     }
-    Ok(CopyReport { upgrade, warnings, size, peak: bench.meter.peak(), revisions })
+    Ok(CopyReport { upgrade, warnings, size, peak, revisions })
 }
 
 /// The copy, and what is run on it.
@@ -135,9 +136,10 @@ impl<'a> Bench<'a> {
     fn new(rehearsal: &'a Rehearsal<'a>, request: &'a OnCopy<'a>) -> Result<Self, RehearsalError> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("migrator-verify-");
-        let folder = builder
-            .tempdir_in(request.folder)
-            .map_err(FileError::new("make a folder for the copy in", request.folder))?;
+        let error = || FileError::new("make a folder for the copy in", request.folder);
+        let made =
+            std::fs::read_dir(request.folder).and_then(|_| builder.tempdir_in(request.folder));
+        let folder = made.map_err(error())?;
         // Under its own name, by which messages will call it.
         let name = request.run.location.path().and_then(Path::file_name);
         let path = folder.path().join(name.unwrap_or(OsStr::new("copy.db")));
@@ -218,6 +220,7 @@ impl<'a> Bench<'a> {
 /// The copy on its way up, revision by revision.
 struct Trial<'a> {
     bench: &'a Bench<'a>,
+    observer: &'a mut dyn Observer,
     /// The pending revisions that were applied, in order.
     applied: Vec<RevisionIndex>,
     schema: SchemaSnapshot,
@@ -230,9 +233,9 @@ struct Ran {
 }
 
 impl<'a> Trial<'a> {
-    fn new(bench: &'a Bench<'a>) -> Result<Self, RehearsalError> {
+    fn new(bench: &'a Bench<'a>, observer: &'a mut dyn Observer) -> Result<Self, RehearsalError> {
         let schema = bench.open()?.snapshot(&SchemaSnapshot::default())?;
-        Ok(Self { bench, applied: Vec::new(), schema })
+        Ok(Self { bench, observer, applied: Vec::new(), schema })
     }
 
     fn try_out(&mut self, revision: RevisionIndex) -> Result<TriedOnCopy, RehearsalError> {
@@ -295,7 +298,7 @@ impl<'a> Trial<'a> {
     /// Runs one body as `upgrade` and `downgrade` do, checks of foreign keys, views and triggers
     /// included. Its failure is no error: that is what is looked for.
     fn run_body(
-        &self,
+        &mut self,
         revision: RevisionIndex,
         direction: Direction,
     ) -> Result<Result<Ran, Failure>, RehearsalError> {
@@ -315,12 +318,11 @@ impl<'a> Trial<'a> {
     }
 
     fn run_plan(
-        &self,
+        &mut self,
         plan: &dyn Fn(&[String]) -> Result<Plan, PlanError>,
     ) -> Result<Outcome, ExecError> {
         let run = self.bench.run();
-        let mut silent = Silent;
-        let mut metered = Metered::new(&self.bench.meter, &mut silent);
+        let mut metered = Metered::without_warnings(&self.bench.meter, self.observer);
         let graph = self.bench.rehearsal.graph;
         let outcome = exec::run(&run, graph, &mut |history| Ok(plan(&history.rows)?), &mut metered);
         self.bench.meter.settle();
@@ -328,12 +330,12 @@ impl<'a> Trial<'a> {
     }
 
     /// Makes the state anew: a fresh copy, and on it the upgrades so far.
-    fn restore(&self) -> Result<(), RehearsalError> {
+    fn restore(&mut self) -> Result<(), RehearsalError> {
         self.bench.copy()?;
         let graph = self.bench.rehearsal.graph;
-        for revision in &self.applied {
+        for revision in self.applied.clone() {
             let outcome = self
-                .run_plan(&|rows| single_step(graph, rows, *revision, Direction::Upgrade))
+                .run_plan(&|rows| single_step(graph, rows, revision, Direction::Upgrade))
                 .map_err(|err| match err.failure {
                     Failure::Cancelled => RehearsalError::Cancelled,
                     failure if failure.is_full() => self.no_room(),

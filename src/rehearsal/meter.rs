@@ -71,12 +71,19 @@ pub(super) struct Metered<'a> {
     inner: &'a mut dyn Observer,
     /// What was warned of so far.
     pub warnings: Vec<String>,
+    /// Whether that is passed on too.
+    warns: bool,
 }
 
 impl<'a> Metered<'a> {
     /// Passes events on to `inner`.
     pub fn new(meter: &'a Meter, inner: &'a mut dyn Observer) -> Self {
-        Self { meter, inner, warnings: Vec::new() }
+        Self { meter, inner, warnings: Vec::new(), warns: true }
+    }
+
+    /// The same without the warnings, for what was run before.
+    pub fn without_warnings(meter: &'a Meter, inner: &'a mut dyn Observer) -> Self {
+        Self { warns: false, ..Self::new(meter, inner) }
     }
 }
 
@@ -85,7 +92,12 @@ impl Observer for Metered<'_> {
         match event {
             Event::StatementFinished { .. } => self.meter.sample(),
             Event::Committed { .. } => self.meter.settle(),
-            Event::Warning { message } => self.warnings.push(message.clone()),
+            Event::Warning { message } => {
+                self.warnings.push(message.clone());
+                if !self.warns {
+                    return;
+                }
+            }
             _ => {}
         }
         self.inner.event(event);

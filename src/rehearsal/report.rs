@@ -102,7 +102,9 @@ fn beginning(revision: &Revision, direction: Direction) -> Location {
         (Direction::Downgrade, Downgrade::Body(body)) => body,
         _ => &revision.upgrade,
     };
-    let marker = body.span.start.saturating_sub(1);
+    // The body begins behind the line of its marker.
+    let before = &revision.source.text.as_bytes()[..body.span.start.saturating_sub(1)];
+    let marker = before.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
     let span = body.statements.first().cloned().unwrap_or(marker..marker);
     revision.location(&span)
 }
