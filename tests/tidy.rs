@@ -30,7 +30,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rewrite", &["graph", "revision", "source"]),
     (
         "rehearsal",
-        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "source"],
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
     ),
     (
         "error",
