@@ -7,7 +7,7 @@
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
@@ -35,6 +35,9 @@ pub enum Error {
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// A backup that could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),

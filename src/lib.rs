@@ -81,7 +81,8 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
-        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, ReplayError, State,
+        BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal,
+        ReplayError, State,
     };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
@@ -101,6 +102,7 @@ pub mod errors {
     pub use crate::toml_table::TomlProblem;
 }
 
+pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Outcome, StepReport};

@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["graph", "revision"]),
     ("db", &["config", "fsutil", "plan", "schema", "sql"]),
     ("declared", &["db", "fsutil", "schema", "source", "sql"]),
-    ("exec", &["clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
+    ("exec", &["clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"]),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),

@@ -4,6 +4,7 @@
 //! `run` function. Nothing here decides what a revision means or how it runs.
 
 mod autogenerate;
+mod backup;
 mod branches;
 mod check;
 mod completions;
@@ -85,6 +86,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
+    Backup(backup::BackupArgs),
     Import(import::ImportArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -168,6 +170,7 @@ impl App {
             Command::Check(args) => check::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
+            Command::Backup(args) => backup::run(self, args),
             Command::Import(args) => import::run(self, args),
             Command::Completions(args) => completions::run(self, args),
             Command::Man(args) => man::run(self, args),

@@ -10,9 +10,6 @@ use super::version_table::table_exists;
 use super::{Database, DbError, quote_text};
 use crate::plan::Direction;
 
-/// The name of the table.
-const NAME: &str = "migrator_log";
-
 /// The definition of the table, from its name on.
 ///
 /// `duration_ms` has a fraction, since most revisions take less than one; it is NULL where nothing
@@ -84,9 +81,12 @@ pub enum LogTable {
 }
 
 impl LogTable {
+    /// The name of the table.
+    pub const NAME: &str = "migrator_log";
+
     /// Makes the table where it is missing.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
-        if self == Self::Off || table_exists(database, NAME)? {
+        if self == Self::Off || table_exists(database, Self::NAME)? {
             return Ok(());
         }
         database.run("make migrator_log in", &Self::create_sql(""))
@@ -191,6 +191,6 @@ mod tests {
         let database = Database::open_in_memory().unwrap();
         LogTable::Off.ensure(&database).unwrap();
         LogTable::Off.append(&database, [entry("a")]).unwrap();
-        assert!(!table_exists(&database, NAME).unwrap());
+        assert!(!table_exists(&database, LogTable::NAME).unwrap());
     }
 }

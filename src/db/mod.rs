@@ -3,7 +3,6 @@
 //! With the introspection of schemas, the only code that names rusqlite; the stages above see plain
 //! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for backups and rehearsals, which come next"))]
 mod backup;
 mod checks;
 mod error;
@@ -26,6 +25,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use self::backup::{FileCheck, check_file};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,

@@ -187,6 +187,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
+        Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
@@ -331,6 +332,7 @@ fn failure_reports(
             vec![report]
         }
         Failure::Database(_)
+        | Failure::Backup { .. }
         | Failure::NotRehearsable { .. }
         | Failure::TransactionLeftOpen { .. }
         | Failure::Overtaken { .. }

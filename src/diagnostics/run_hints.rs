@@ -4,7 +4,9 @@
 
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
-use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
+use crate::exec::{
+    BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State,
+};
 use crate::plan::Direction;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
@@ -130,6 +132,7 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
@@ -176,6 +179,39 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         },
     }
 }
+
+/// What to do about a backup that somebody asked for and that could not be made.
+pub fn backup(err: &BackupError) -> Vec<String> {
+    match err {
+        BackupError::Exists { .. } => one("name another file, or a folder"),
+        BackupError::Database(DbError::Full { .. }) => {
+            one("make room on the disk, or name a file elsewhere: `migrator backup PATH`")
+        }
+        BackupError::File(_) => one("name a file elsewhere: `migrator backup PATH`"),
+        BackupError::Database(err) => database(err),
+        BackupError::Damaged { .. } => one(DAMAGED),
+        BackupError::Cancelled => Vec::new(),
+    }
+}
+
+/// What to do about a run that did not begin, or did not go on, for want of a backup.
+fn missing_backup(err: &BackupError, has_run: bool) -> Vec<String> {
+    let start = if has_run { "" } else { "nothing was changed; " };
+    let way = match err {
+        BackupError::Damaged { .. } => return one(format!("{start}{DAMAGED}")),
+        BackupError::Exists { .. } => "name another file with `--backup=PATH`, or ",
+        BackupError::Database(DbError::Full { .. }) => {
+            "make room on the disk, put the backup elsewhere with `--backup=PATH`, or "
+        }
+        BackupError::File(_) => "put the backup elsewhere with `--backup=PATH`, or ",
+        BackupError::Database(_) | BackupError::Cancelled => "",
+    };
+    one(format!("{start}{way}go on without one: `--no-backup`"))
+}
+
+/// What to do about a damaged database.
+const DAMAGED: &str =
+    "take an older backup back with `migrator restore FILE`, or try `sqlite3 FILE .recover`";
 
 /// What to do about revisions that cannot be run in memory.
 pub fn replay(failure: &Failure) -> Vec<String> {
