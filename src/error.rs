@@ -7,7 +7,7 @@
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{BackupError, ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError, RestoreError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
@@ -38,6 +38,9 @@ pub enum Error {
     /// A backup that could not be made.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// A backup that was not taken back.
+    #[error(transparent)]
+    Restore(Box<RestoreError>),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
@@ -87,6 +90,12 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+impl From<RestoreError> for Error {
+    fn from(err: RestoreError) -> Self {
+        Self::Restore(Box::new(err))
     }
 }
 

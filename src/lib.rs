@@ -73,7 +73,7 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, LoggedRun, RowsFound, SqliteError,
         SqliteErrorKind,
     };
     #[cfg(feature = "cli")]
@@ -81,8 +81,8 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
-        BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal,
-        ReplayError, State,
+        BackupError, CommitOutcome, ExecError, ExitClass, Failure, Loss, NotRehearsable, Refusal,
+        ReplayError, RestoreError, State,
     };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;

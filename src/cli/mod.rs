@@ -24,6 +24,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod restore;
 mod revision;
 mod schema;
 mod schemas;
@@ -87,6 +88,7 @@ enum Command {
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
     Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Import(import::ImportArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -171,6 +173,7 @@ impl App {
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Backup(args) => backup::run(self, args),
+            Command::Restore(args) => restore::run(self, args),
             Command::Import(args) => import::run(self, args),
             Command::Completions(args) => completions::run(self, args),
             Command::Man(args) => man::run(self, args),

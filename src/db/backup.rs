@@ -14,7 +14,7 @@ use super::{Access, Database, DbError, SqliteErrorKind};
 use crate::config::url::DatabaseLocation;
 
 /// How many pages are copied between two questions whether to go on: 16 MiB of the usual size.
-const PAGES_AT_ONCE: i32 = 4096;
+pub(super) const PAGES_AT_ONCE: i32 = 4096;
 
 /// What a look at all pages of a file found.
 #[derive(Debug, Clone, PartialEq, Eq)]

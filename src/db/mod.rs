@@ -13,6 +13,7 @@ mod lock;
 mod log;
 #[cfg(feature = "cli")]
 pub mod refinery;
+mod restore;
 mod schema_objects;
 mod scratch;
 mod stub;
@@ -35,6 +36,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogDirection, LogEntry, LogTable};
+pub use self::restore::{Glance, LoggedRun};
 pub use self::scratch::{Quoting, Scratch};
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;

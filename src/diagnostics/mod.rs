@@ -18,7 +18,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::Error;
 use crate::declared::DeclaredError;
-use crate::exec::{ExecError, ExitClass, Failure};
+use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::source::Location;
 
 /// What the process says to whoever started it.
@@ -88,9 +88,12 @@ pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
         }
-        if let Some(Error::Run(err)) = cause.downcast_ref::<Error>()
-            && err.exit_class() == ExitClass::Failed
-        {
+        let has_failed = match cause.downcast_ref::<Error>() {
+            Some(Error::Run(err)) => err.exit_class() == ExitClass::Failed,
+            Some(Error::Restore(err)) => matches!(**err, RestoreError::Unfinished { .. }),
+            _ => false,
+        };
+        if has_failed {
             return ExitStatus::Failed;
         }
     }
@@ -188,6 +191,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         }
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
+        Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],

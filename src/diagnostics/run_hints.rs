@@ -5,7 +5,8 @@
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
 use crate::exec::{
-    BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State,
+    BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal,
+    RestoreError, State,
 };
 use crate::plan::Direction;
 use crate::source::Location;
@@ -191,6 +192,53 @@ pub fn backup(err: &BackupError) -> Vec<String> {
         BackupError::Database(err) => database(err),
         BackupError::Damaged { .. } => one(DAMAGED),
         BackupError::Cancelled => Vec::new(),
+    }
+}
+
+/// What to do about a backup that was not taken back.
+pub fn restore(err: &RestoreError) -> Vec<String> {
+    match err {
+        RestoreError::InMemory => {
+            one("name a file, with --url or as `database.url` in alembic.toml")
+        }
+        RestoreError::Missing { .. } => one(
+            "backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one",
+        ),
+        RestoreError::Itself { .. } => one("name one of its backups, `NAME.TIMESTAMP.bak`"),
+        RestoreError::InUse { .. } => {
+            one("let its program end, or open and close it once: `sqlite3 FILE .schema`")
+        }
+        RestoreError::Unreadable(_) => one("nothing was changed; name another file"),
+        RestoreError::Damaged { .. } => {
+            one("nothing was changed; take an older one, or try `sqlite3 FILE .recover`")
+        }
+        RestoreError::Older(loss) => {
+            let kept = if loss.is_kept { ", and keeps a backup of what is there" } else { "" };
+            one(format!("nothing was changed; `--yes` overwrites the database{kept}"))
+        }
+        RestoreError::Database(DbError::Corrupt { .. } | DbError::NotADatabase { .. }) => one(
+            "nothing was changed; move the file away, with `-wal` and `-journal` beside it, and run \
+             the same command again: it makes the database anew",
+        ),
+        RestoreError::Database(err) => database(err),
+        RestoreError::PageSize { .. } => {
+            one("nothing was changed; end the programs that use the database, and run it again")
+        }
+        RestoreError::Backup { source } => match source {
+            BackupError::Database(DbError::Full { .. }) => {
+                one("nothing was changed; make room on the disk, or go on without: `--no-backup`")
+            }
+            _ => one("nothing was changed; go on without: `--no-backup`"),
+        },
+        RestoreError::NeverStill { .. } => {
+            one("nothing was changed; end the programs that write to it, and run it again")
+        }
+        RestoreError::Unfinished { .. } => one(
+            "the database is what it was, or what the backup is, and nothing between; run it again \
+             when the cause is gone",
+        ),
+        RestoreError::File(_) => Vec::new(),
+        RestoreError::Cancelled => one("nothing was changed"),
     }
 }
 

@@ -31,7 +31,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-pub use self::backup::{BackupError, BackupPlan, make as make_backup, prune as prune_backups};
+pub use self::backup::{
+    BackupError, BackupPlan, Loss, RestoreError, make as make_backup, prune as prune_backups,
+    restore,
+};
 pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };

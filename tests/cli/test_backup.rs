@@ -271,7 +271,7 @@ fn a_damaged_database_is_not_upgraded() {
     ------- stderr -------
     error: the database could not be backed up
     caused by: the copy of `$DIR/app.db` is damaged: Tree 7 page 7: btreeInitPage() returns error code 11
-    hint: nothing was changed; restore an older backup, try `sqlite3 FILE .recover`, or go on without one: `--no-backup`
+    hint: nothing was changed; take an older backup back with `migrator restore FILE`, or try `sqlite3 FILE .recover`
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["b2"]);
@@ -386,4 +386,309 @@ fn a_backup_can_be_made_at_any_time() {
     hint: name a file, with --url or as `database.url` in alembic.toml
     [exit status: 2]
     ");
+}
+
+/// A project at `d4`, with the backup that was made before.
+fn upgraded() -> TestEnv {
+    let env = env("");
+    env.run("upgrade").ok();
+    env
+}
+
+const BACKUP: &str = "app.db.20261103T144011Z.bak";
+
+#[test]
+fn a_backup_is_taken_back_by_those_who_agree_to_what_is_lost() {
+    let env = upgraded();
+    let restore = format!("restore {BACKUP}");
+    insta::assert_snapshot!(env.run(&restore), @"
+    ------- stderr -------
+    error: the backup `app.db.20261103T144011Z.bak` is older than the database: 2 revisions ran after it, `upgrade d4` last
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["d4"]);
+    assert_eq!(backups(&env), [BACKUP]);
+    insta::assert_snapshot!(env.run(&format!("{restore} --yes")), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    app.db was at d4, and is at b2
+    ");
+    assert_eq!((env.rows(), rows(&env, "app.db")), (vec!["b2".to_owned()], vec!["1 2".to_owned()]));
+    insta::assert_snapshot!(env.run(&format!("{restore} --yes")), @"
+    ------- stderr -------
+    nothing to do: app.db is the same, and at b2
+    ");
+
+    // What was overwritten is newer, and nothing is lost with it.
+    insta::assert_snapshot!(env.run("restore app.db.20261103T144011Z-2.bak"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-3.bak ([time])
+    app.db was at b2, and is at d4
+    ");
+    assert_eq!(
+        (env.rows(), rows(&env, "app.db")),
+        (vec!["d4".to_owned()], vec!["1".to_owned(), "3".to_owned()])
+    );
+    // The state that made room for it has a backup of its own.
+    insta::assert_snapshot!(backups(&env).join("\n"), @"
+    app.db.20261103T144011Z-2.bak
+    app.db.20261103T144011Z-3.bak
+    app.db.20261103T144011Z.bak
+    ");
+}
+
+#[test]
+fn rows_that_were_written_since_are_not_lost_without_a_word() {
+    let env = upgraded();
+    env.run("backup b.db").ok();
+    env.sql("INSERT INTO t VALUES (5)");
+    insta::assert_snapshot!(env.run("restore b.db"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `b.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    env.sql("DELETE FROM t WHERE a = 5");
+    insta::assert_snapshot!(env.run("restore b.db"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `b.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore b.db --yes --no-backup"), @"
+    ------- stderr -------
+    app.db was at d4, and is at d4
+    ");
+    insta::assert_snapshot!(env.run("restore b.db"), @"
+    ------- stderr -------
+    nothing to do: app.db is the same, and at d4
+    ");
+    assert_eq!(backups(&env), [BACKUP]);
+}
+
+#[test]
+fn without_backups_even_a_newer_one_needs_a_yes() {
+    let env = upgraded();
+    env.run("backup newer.db").ok();
+    env.run(&format!("restore {BACKUP} --yes --no-backup")).ok();
+    insta::assert_snapshot!(env.run("restore newer.db --no-backup"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database
+    [exit status: 2]
+    ");
+    let config = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{config}backup = \"never\"\n"));
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore newer.db -y"), @"
+    ------- stderr -------
+    app.db was at b2, and is at d4
+    ");
+}
+
+#[test]
+fn a_database_that_is_gone_is_made() {
+    let env = upgraded();
+    env.remove("app.db");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP}")), @"
+    ------- stderr -------
+    app.db is at b2
+    ");
+    assert_eq!(rows(&env, "app.db"), ["1 2"]);
+    assert_eq!(backups(&env), [BACKUP]);
+    // An empty one has nothing to lose either.
+    env.file("app.db", "");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP}")), @"
+    ------- stderr -------
+    app.db was at base, and is at b2
+    ");
+}
+
+#[test]
+fn what_is_no_backup_is_refused() {
+    let env = upgraded();
+    env.file(
+        "text",
+        "not a database, but long enough to be taken for one at first sight; and a half",
+    );
+    env.file("empty", "");
+    env.run("backup cut.db").ok();
+    let mut bytes = std::fs::read(env.path("cut.db")).unwrap();
+    bytes[4096 * 2..4096 * 3].fill(1);
+    env.bytes("cut.db", &bytes);
+    insta::assert_snapshot!(env.run("restore cut.db"), @"
+    ------- stderr -------
+    error: the backup `cut.db` is damaged: Tree 3 page 3: btreeInitPage() returns error code 11
+    hint: nothing was changed; take an older one, or try `sqlite3 FILE .recover`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore text"), @"
+    ------- stderr -------
+    error: `text` is not an SQLite database
+    caused by: file is not a database
+    hint: nothing was changed; name another file
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore empty"), @"
+    ------- stderr -------
+    error: there is no backup `empty`
+    hint: backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore nowhere"), @"
+    ------- stderr -------
+    error: there is no backup `nowhere`
+    hint: backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore app.db"), @"
+    ------- stderr -------
+    error: `$DIR/app.db` is the database itself
+    hint: name one of its backups, `NAME.TIMESTAMP.bak`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --url :memory:")), @"
+    ------- stderr -------
+    error: the database is in memory: its result would be lost at once
+    hint: name a file, with --url or as `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    env.file(&format!("{BACKUP}-journal"), "something");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP}")), @"
+    ------- stderr -------
+    error: `app.db.20261103T144011Z.bak` is in use, or was when a process was killed: there is a file `app.db.20261103T144011Z.bak-journal`
+    hint: let its program end, or open and close it once: `sqlite3 FILE .schema`
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_moved_away_first() {
+    let env = upgraded();
+    env.file(
+        "app.db",
+        "not a database, but long enough to be taken for one at first sight; and a half",
+    );
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes")), @"
+    ------- stderr -------
+    error: `$DIR/app.db` is not an SQLite database
+    caused by: file is not a database
+    hint: nothing was changed; move the file away, with `-wal` and `-journal` beside it, and run the same command again: it makes the database anew
+    [exit status: 2]
+    ");
+    std::fs::rename(env.path("app.db"), env.path("app.db.damaged")).unwrap();
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP}")), @"
+    ------- stderr -------
+    app.db is at b2
+    ");
+}
+
+#[test]
+fn a_damaged_database_is_overwritten_where_nobody_wants_it_back() {
+    let env = upgraded();
+    env.sql("CREATE TABLE v (a); INSERT INTO v VALUES (zeroblob(9000))");
+    let mut bytes = std::fs::read(env.path("app.db")).unwrap();
+    let n_pages = bytes.len() / 4096;
+    bytes[(n_pages - 3) * 4096..(n_pages - 2) * 4096].fill(1);
+    env.bytes("app.db", &bytes);
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes")), @"
+    ------- stderr -------
+    error: the database could not be backed up before it is overwritten
+    caused by: the copy of `$DIR/app.db` is damaged: Tree 7 page 7: btreeInitPage() returns error code 11
+    hint: nothing was changed; go on without: `--no-backup`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes --no-backup")), @"
+    ------- stderr -------
+    app.db was at d4, and is at b2
+    ");
+}
+
+#[test]
+fn a_journal_that_changes_is_named() {
+    let env = upgraded();
+    env.run("backup delete.db").ok();
+    env.sql("PRAGMA journal_mode = wal");
+    env.run("backup wal.db").ok();
+    insta::assert_snapshot!(env.run("restore delete.db --yes"), @"
+    ------- stderr -------
+    nothing to do: app.db is the same, and at d4
+    ");
+    assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+    env.sql("PRAGMA journal_mode = delete; INSERT INTO t VALUES (9)");
+    insta::assert_snapshot!(env.run("restore wal.db --yes"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    app.db was at d4, and is at d4
+    it keeps a write-ahead log now, as the backup does
+    ");
+    assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+}
+
+#[test]
+fn pages_may_have_another_size() {
+    let env = upgraded();
+    env.sql("PRAGMA page_size = 512; VACUUM");
+    env.run("backup small.db").ok();
+    env.sql("PRAGMA page_size = 8192; VACUUM; PRAGMA journal_mode = wal");
+    let db = env.db();
+    let _n: i64 = db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+    let config = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{config}busy_timeout = \"50ms\"\n"));
+    insta::assert_snapshot!(env.run("restore small.db --yes"), @"
+    ------- stderr -------
+    error: the pages of `$DIR/app.db` have 8192 bytes and those of the backup 512, and somebody has it open
+    hint: nothing was changed; end the programs that use the database, and run it again
+    [exit status: 2]
+    ");
+    drop(db);
+    insta::assert_snapshot!(env.run("restore small.db --yes"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    app.db was at d4, and is at d4
+    it keeps no write-ahead log any more
+    ");
+    assert_eq!(env.query("PRAGMA page_size"), ["512"]);
+}
+
+#[test]
+fn a_restore_is_told_in_json() {
+    let env = upgraded();
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes --json -q")), @r#"
+    {
+      "database": "app.db",
+      "file": "app.db.20261103T144011Z.bak",
+      "same": false,
+      "from": [
+        "d4"
+      ],
+      "to": [
+        "b2"
+      ],
+      "backup": "app.db.20261103T144011Z-2.bak",
+      "wal": false
+    }
+    "#);
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --json")), @r#"
+    {
+      "database": "app.db",
+      "file": "app.db.20261103T144011Z.bak",
+      "same": true,
+      "from": [
+        "b2"
+      ],
+      "to": [
+        "b2"
+      ],
+      "backup": null,
+      "wal": false
+    }
+    "#);
 }

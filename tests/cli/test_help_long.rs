@@ -32,6 +32,7 @@ fn the_tool_explains_itself() {
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
       backup          Copy the database while it is in use
+      restore         Take a backup back into the database, while it is in use
       import          Take over the migrations of another tool
       completions     Print a completion script for a shell
       man             Print the manual page

@@ -8,6 +8,8 @@
 mod error;
 mod file;
 mod name;
+mod restore;
+mod restore_error;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -17,6 +19,8 @@ use chrono::{DateTime, Utc};
 
 pub use self::error::BackupError;
 use self::file::NewFile;
+pub use self::restore::restore;
+pub use self::restore_error::{Loss, RestoreError};
 use super::Run;
 use super::error::Failure;
 use super::event::{Event, Observer};
@@ -230,7 +234,9 @@ fn keep_newest(request: &Run<'_>, progress: &Progress, more: usize, observer: &m
     };
     let keep = if keep == 0 { 0 } else { keep + more };
     let (removed, failed) = prune(made, database, target, keep);
-    removed.iter().for_each(|path| observer.event(&Event::BackupRemoved { path, is_own: false }));
+    for path in &removed {
+        observer.event(&Event::BackupRemoved { path, is_own: false });
+    }
     if let Some(err) = failed {
         warn_of(&err, observer);
     }
