@@ -23,7 +23,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["graph", "plan", "revision", "sql"]),
     ("db", &["audit", "config", "fsutil", "plan", "schema", "sql"]),
     ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
-    ("exec", &["audit", "clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
+    (
+        "exec",
+        &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
+    ),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
