@@ -39,7 +39,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
-pub use self::restore::{Glance, LoggedRun};
+pub use self::restore::LoggedRun;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
