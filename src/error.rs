@@ -12,6 +12,8 @@ use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
 use crate::revision::script_dir::ReadError;
 use crate::source::Problem;
@@ -84,6 +86,18 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
     }
 }
 

@@ -31,6 +31,7 @@
 // Small things that every stage may use.
 mod clock;
 mod fsutil;
+mod rule;
 mod similar;
 mod source;
 mod toml_table;
@@ -48,6 +49,8 @@ mod exec;
 #[cfg(feature = "cli")]
 mod generate;
 mod graph;
+#[cfg(feature = "cli")]
+mod lint;
 mod plan;
 mod revision;
 mod schema;

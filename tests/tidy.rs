@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 /// What each stage may name from its siblings: the arrows of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("rule", &[]),
     ("similar", &[]),
     ("fsutil", &[]),
     ("source", &[]),
     ("toml_table", &["similar"]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("config", &["fsutil", "similar", "source", "toml_table"]),
+    ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
@@ -25,6 +26,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     (
+        "lint",
+        &[
+            "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema", "similar",
+            "source", "sql",
+        ],
+    ),
+    (
         "error",
         &[
             "autogenerate",
@@ -34,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "plan",
             "revision",
             "source",
@@ -53,8 +62,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "declared",
             "exec",
             "graph",
+            "lint",
             "plan",
             "revision",
+            "rule",
             "source",
             "sql",
             "toml_table",
@@ -63,8 +74,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] =
-    &["similar", "source", "toml_table", "sql", "schema", "graph", "plan", "diff", "generate"];
+const PURE: &[&str] = &[
+    "rule",
+    "similar",
+    "source",
+    "toml_table",
+    "sql",
+    "schema",
+    "graph",
+    "plan",
+    "diff",
+    "generate",
+];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -216,6 +216,9 @@ fn run(
     let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, echo, how.dry_run);
+    if direction == Direction::Upgrade {
+        progress.look_for(&project.config.lint);
+    }
     let clock = clock()?;
     let request = Request {
         direction,

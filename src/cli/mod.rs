@@ -16,6 +16,8 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod lint;
+mod lint_formats;
 mod man;
 mod merge;
 mod migrate;
@@ -82,6 +84,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -166,6 +169,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Import(args) => import::run(self, args),

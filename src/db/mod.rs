@@ -6,6 +6,7 @@
 #[cfg_attr(not(test), expect(dead_code, reason = "for backups and rehearsals, which come next"))]
 mod backup;
 mod checks;
+mod checksums;
 mod error;
 mod extension;
 mod functions;
@@ -31,6 +32,7 @@ pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
     foreign_keys, objects,
 };
+pub use self::checksums::applied_checksums;
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;

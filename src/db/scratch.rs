@@ -42,14 +42,38 @@ impl Scratch {
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
         let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
+        let stubs = RefCell::default();
+        let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
+        scratch.set_quoting(quoting)?;
+        scratch.database.load_extensions(extensions)?;
+        Ok(scratch)
+    }
+
+    /// What SQLite makes of `"…"` from now on; a copy begins as this one began.
+    pub fn set_quoting(&self, quoting: Quoting) -> Result<(), DbError> {
         let is_lenient = quoting == Quoting::Lenient;
         for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
-            let outcome = database.connection.set_db_config(config, is_lenient);
-            outcome.map_err(database.error("open"))?;
+            let outcome = self.database.connection.set_db_config(config, is_lenient);
+            outcome.map_err(self.database.error("open"))?;
         }
-        database.load_extensions(extensions)?;
-        let stubs = RefCell::default();
-        Ok(Self { database, quoting, extensions: extensions.to_vec(), stubs })
+        Ok(())
+    }
+
+    /// Whether SQLite understands a statement, with quotes as given; it is not run. Of a PRAGMA that
+    /// must not be asked: it may act at once.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn compiles(&self, sql: &str, quoting: Quoting) -> Result<(), SqliteError> {
+        let set = |quoting| {
+            let outcome = self.set_quoting(quoting);
+            outcome.map_err(|err| SqliteError::own(err.to_string()))
+        };
+        set(quoting)?;
+        let outcome = self.with_stubs(|| Ok(self.database.connection.prepare(sql).map(drop)?));
+        set(self.quoting)?;
+        outcome
     }
 
     /// The schema of another database without its rows.
@@ -125,9 +149,17 @@ impl Scratch {
             let message = "a database in memory cannot attach a file".to_owned();
             return Err(SqliteError::own(message));
         }
+        self.with_stubs(|| self.database.execute(sql))
+    }
+
+    /// Tries something until nothing is missing that can be stubbed.
+    fn with_stubs<T>(
+        &self,
+        attempt: impl Fn() -> Result<T, SqliteError>,
+    ) -> Result<T, SqliteError> {
         loop {
-            let err = match self.database.execute(sql) {
-                Ok(n_changes) => return Ok(n_changes),
+            let err = match attempt() {
+                Ok(done) => return Ok(done),
                 Err(err) => err,
             };
             let stub =

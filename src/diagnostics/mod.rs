@@ -19,6 +19,8 @@ use anstyle::{AnsiColor, Style};
 use crate::Error;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};
+use crate::lint::Finding;
+use crate::rule::Level;
 use crate::source::Location;
 
 /// What the process says to whoever started it.
@@ -145,6 +147,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         reports[at - 1].hints.retain(|it| !hints.contains(it));
     }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Renders a finding of `migrator lint`, with ANSI styles.
+pub fn render_finding(finding: &Finding, here: &Path) -> String {
+    let level = match finding.level {
+        Level::Error => annotate_snippets::Level::ERROR,
+        Level::Warning => annotate_snippets::Level::WARNING,
+        Level::Note | Level::Off => annotate_snippets::Level::NOTE,
+    };
+    let title = level.primary_title(&finding.message).id(finding.rule.name());
+    let quoted = quote::render_titled(title, &finding.location, "", here);
+    format!("{quoted}\n{HINT}hint:{HINT:#} {}", finding.advice)
 }
 
 const ERROR: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightRed)));

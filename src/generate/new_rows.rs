@@ -4,7 +4,7 @@
 //! with old values as another type makes them. A query that looks for rows against it before
 //! anything runs has to say how all these come about.
 
-use crate::schema::{Column, Fragment, Name, Table};
+use crate::schema::{Affinity, Column, Fragment, Name, Table};
 use crate::sql::lexer::{TokenKind, tokens};
 
 use super::before::rowid;
@@ -275,40 +275,6 @@ fn converted(old: &Column, new: &Column, value: &str) -> Option<String> {
         }
         // The values stay, but are compared as what they are and no more as numbers or texts.
         Affinity::None => Some(format!("+{value}")),
-    }
-}
-
-/// What SQLite makes of values that are stored in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Affinity {
-    /// Numbers become text.
-    Text,
-    /// Text that looks like a number becomes one, and an integer if it can.
-    Integer,
-    /// The same.
-    Numeric,
-    /// Text that looks like a number, and integers, become floating point.
-    Real,
-    /// Nothing.
-    None,
-}
-
-impl Affinity {
-    /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
-    pub fn of(datatype: &Fragment) -> Self {
-        let datatype = datatype.text().to_ascii_uppercase();
-        let has = |part: &str| datatype.contains(part);
-        if has("INT") {
-            Self::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Self::Text
-        } else if has("BLOB") || datatype.is_empty() || datatype == "ANY" {
-            Self::None
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Self::Real
-        } else {
-            Self::Numeric
-        }
     }
 }
 

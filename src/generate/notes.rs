@@ -1,10 +1,10 @@
 //! Which rows a step would lose, and which it may fail on, as queries over the database of before.
 
 use crate::diff::TableDiff;
-use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
+use crate::schema::{Affinity, Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
 use super::in_place::{Constant, literal};
-use super::new_rows::{Affinity, NewRows, unfit};
+use super::new_rows::{NewRows, unfit};
 use super::{Note, Step, Task, quoted};
 
 impl Task<'_> {
