@@ -90,6 +90,8 @@ pub mod errors {
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
+    #[cfg(feature = "cli")]
+    pub use crate::lint::LintError;
     pub use crate::plan::{PlanError, RowWrite};
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;

@@ -70,11 +70,6 @@ impl<'a> Findings<'a> {
         });
     }
 
-    /// Whether the rule is looked for at all.
-    pub fn wants(&self, rule: Rule) -> bool {
-        self.levels.of(rule) != Level::Off
-    }
-
     /// All of them, in the order of the file.
     pub fn finish(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|it| (it.location.span.start, it.rule));

@@ -192,7 +192,13 @@ pub fn unindexed(facts: &Facts<'_>) -> Vec<Unindexed> {
         }
     }
     for altered in &diff.altered {
-        altered.foreign_keys.added.iter().for_each(|it| add(altered.to, it));
+        // One that acts otherwise from now on has missed its index before.
+        let is_old = |key: &ForeignKey| {
+            altered.foreign_keys.dropped.iter().any(|it| it.columns == key.columns)
+                && !is_indexed(&change.before, altered.from, &key.columns)
+        };
+        let added = altered.foreign_keys.added.iter().filter(|it| !is_old(it));
+        added.for_each(|it| add(altered.to, it));
     }
     // What had an index and has it no more.
     for table in &change.after.tables {

@@ -18,7 +18,7 @@ use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite};
 use crate::revision::{Downgrade, Revision};
 use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// What was found by running all revisions.
@@ -288,13 +288,25 @@ fn differing(
     let n_same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let (old, new): (HashSet<_>, HashSet<_>) =
         (before[n_same..].iter().collect(), after[n_same..].iter().collect());
-    let tables: HashSet<Name> =
-        old.symmetric_difference(&new).map(|it| Name::new(it.table.as_str())).collect();
+    let changed: Vec<&&SchemaObject> = old.symmetric_difference(&new).collect();
+    let mut tables: HashSet<Name> = changed.iter().map(|it| Name::new(it.table.as_str())).collect();
+    // `REFERENCES parent` without columns means its primary key.
+    tables.extend(changed.iter().flat_map(|it| parents(&it.sql)));
     let read = |objects: &[SchemaObject]| {
         let is_there = |it: &&SchemaObject| tables.contains(&Name::new(it.table.as_str()));
         schema::read(&objects.iter().filter(is_there).cloned().collect::<Vec<_>>())
     };
     Ok((read(before)?, read(after)?))
+}
+
+/// The names behind `REFERENCES` in the statement of a table.
+fn parents(sql: &str) -> Vec<Name> {
+    let mut words = tokens(sql).filter(Token::is_significant);
+    let mut found = Vec::new();
+    while words.any(|it| it.is_keyword(sql, "REFERENCES")) {
+        found.extend(words.next().and_then(|it| it.name(sql).map(Name::new)));
+    }
+    found
 }
 
 /// Why a body does not run; empty where another rule says so.

@@ -11,6 +11,7 @@ use crate::revision::script_dir;
 use crate::rule::{Level, Levels, Rule};
 
 mod changes;
+mod generated;
 mod silencing;
 mod texts;
 
