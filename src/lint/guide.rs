@@ -2,6 +2,7 @@
 //!
 //! `docs/lint.md` is written from this, and a test runs every example.
 
+#[cfg(test)]
 use std::fmt::Write as _;
 
 use crate::rule::Rule;
@@ -344,6 +345,7 @@ pub fn help(rule: Rule) -> String {
 }
 
 /// The whole of `docs/lint.md`.
+#[cfg(test)]
 pub fn page() -> String {
     let mut page = String::from(HEAD);
     page.push_str("| rule | finds | level |\n|---|---|---|\n");
@@ -374,6 +376,7 @@ fn capitalized(text: &str) -> String {
     chars.next().map(|it| it.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
+#[cfg(test)]
 const HEAD: &str = "\
 # The rules of `migrator lint`
 
