@@ -35,8 +35,10 @@ mod rule;
 mod similar;
 mod source;
 mod toml_table;
+mod user;
 
 // The stages.
+mod audit;
 #[cfg(feature = "cli")]
 mod autogenerate;
 mod config;
@@ -52,7 +54,11 @@ mod graph;
 #[cfg(feature = "cli")]
 mod lint;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
+#[cfg(feature = "cli")]
+mod rewrite;
 mod schema;
 mod sql;
 
@@ -68,6 +74,7 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
     pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
@@ -93,10 +100,14 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::lint::LintError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
+    #[cfg(feature = "cli")]
+    pub use crate::rewrite::RewriteError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

@@ -11,7 +11,8 @@ use super::output::Format;
 use super::project::Project;
 use super::words::count;
 use crate::Error;
-use crate::db::{self, Access, Database};
+use crate::audit::{LogRow, Net};
+use crate::db::{self, Access, Database, LogTable, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage, render_finding};
 use crate::exec::Replay;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
@@ -145,12 +146,23 @@ fn linted(
 /// The fingerprints of what ran on the database; none where there is none, or it cannot be read.
 fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
     let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
-    let database = Database::open(&location, Access::Read, project.config.database.busy_timeout);
-    let outcome = database.and_then(|it| db::applied_checksums(&it));
-    outcome.unwrap_or_else(|err| {
-        app.output.warning(format_args!("what ran on the database is not known: {err}"));
-        BTreeMap::new()
-    })
+    let config = &project.config.database;
+    let log = if config.log { LogTable::On } else { LogTable::Off };
+    let history = Database::open(&location, Access::Read, config.busy_timeout)
+        .and_then(|it| log.history(&it, &VersionTable::new(&config.version_table)));
+    match history {
+        Ok(history) => {
+            let net = Net::new(&history.log);
+            let applied = net.ids().into_iter().filter_map(|id| Some((id, net.applied(id)?)));
+            let checksum =
+                |(id, row): (&str, &LogRow)| Some((id.to_owned(), row.checksum.clone()?));
+            applied.filter_map(checksum).collect()
+        }
+        Err(err) => {
+            app.output.warning(format_args!("what ran on the database is not known: {err}"));
+            BTreeMap::new()
+        }
+    }
 }
 
 fn number(findings: &[Finding], level: Level) -> usize {

@@ -16,6 +16,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod known_databases;
 mod lint;
 mod lint_formats;
 mod man;
@@ -25,11 +26,13 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod rebase;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
 mod stamp;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -74,6 +77,7 @@ enum Command {
     ListTemplates(init::ListTemplatesArgs),
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -85,6 +89,7 @@ enum Command {
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
     Lint(lint::LintArgs),
+    Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -159,6 +164,7 @@ impl App {
             Command::ListTemplates(args) => init::list_templates(self, args),
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
+            Command::Rebase(args) => rebase::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
@@ -170,6 +176,7 @@ impl App {
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
             Command::Lint(args) => lint::run(self, args),
+            Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Import(args) => import::run(self, args),

@@ -212,6 +212,7 @@ impl Observer for Progress<'_> {
                     self.status(line);
                 }
             }
+            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
             Event::Warning { message } => self.warning(message),
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
@@ -221,6 +222,28 @@ impl Observer for Progress<'_> {
             }
         }
     }
+}
+
+/// Says that a database had no log, where nothing else of its run is shown.
+pub fn tell_of_log(output: &Output, event: &Event<'_>) {
+    if let Event::LogBegun { revisions } = event {
+        output.warning(describe_log_begun(revisions));
+    }
+}
+
+/// What it means that a log begins with these revisions.
+fn describe_log_begun(revisions: &[String]) -> String {
+    let which = match revisions {
+        [only] => format!("`{only}`"),
+        [first, .., last] => {
+            format!("the {} revisions from `{first}` to `{last}`", revisions.len())
+        }
+        [] => String::new(),
+    };
+    format!(
+        "migrator_log did not know of {which}: what ran before is not known, and is taken as the \
+         files say now"
+    )
 }
 
 /// What is special about the transaction that begins, if it is not simply all of the plan.

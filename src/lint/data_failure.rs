@@ -9,6 +9,7 @@ use super::finding::Findings;
 use crate::diff::{Change, Diff, TableDiff};
 use crate::rule::Rule;
 use crate::schema::{Column, ForeignKey, Fragment, Index, KeyColumn, Name, Schema, Table};
+use crate::sql::layout::one_line;
 
 /// `add-not-null`, `add-unique`, `add-check` and `add-foreign-key`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
@@ -208,7 +209,7 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
         let place = facts.place(name, check.name.as_ref().or(columns.first().copied()), &|it| {
             defines(it) && columns.iter().all(|name| it.names(name))
         });
-        let text = crate::diff::lines::one_line(check.expression.text());
+        let text = one_line(check.expression.text());
         found.add(
             Rule::AddCheck,
             place,

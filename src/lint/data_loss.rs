@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::finding::Findings;
 use crate::diff::Change;
 use crate::rule::Rule;
-use crate::schema::{Affinity, Column, Name, VirtualTable};
+use crate::schema::{Affinity, Column, Name, Table, VirtualTable};
 
 /// `drop-table`, `drop-column` and `type-narrowed`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
@@ -30,7 +30,7 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
             drop_column(facts, name, &column.name, found);
         }
         for (old, new) in &table.changed {
-            if let Some(loss) = loss(old, new) {
+            if let Some(loss) = loss((table.from, old), (table.to, new)) {
                 let place = facts.place(name, Some(&new.name), &|it| {
                     matches!(it.what, What::CreateTable(_)) && it.names(&new.name)
                 });
@@ -92,18 +92,17 @@ fn keeps_rows(table: &VirtualTable) -> bool {
 }
 
 /// What another type makes of values.
-fn loss(old: &Column, new: &Column) -> Option<&'static str> {
+fn loss((from, old): (&Table, &Column), (to, new): (&Table, &Column)) -> Option<&'static str> {
     if !old.holds() || !new.holds() {
         return None;
     }
-    let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
-    let is_number = |it| matches!(it, Affinity::Integer | Affinity::Numeric | Affinity::Real);
+    let (before, after) = (Affinity::of(old, from), Affinity::of(new, to));
     match after {
         _ if before == after => None,
-        Affinity::Real if is_number(before) => {
+        Affinity::Real if before.is_numeric() => {
             Some("rounds integers of more than 15 digits and makes floating point of the others")
         }
-        Affinity::Integer | Affinity::Numeric | Affinity::Real if !is_number(before) => {
+        Affinity::Integer | Affinity::Numeric | Affinity::Real if !before.is_numeric() => {
             Some("makes numbers of texts that look like one: `007` becomes 7")
         }
         _ => None,

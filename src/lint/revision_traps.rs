@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::deed::{Deed, What};
 use super::facts::{Facts, Undo};
 use super::finding::Findings;
+use crate::audit::checksum;
 use crate::diff::lines::{Line, Sign};
 use crate::revision::{Downgrade, Revision};
 use crate::rule::Rule;
 use crate::sql::lexer::{Token, tokens};
-use crate::sql::statement::fingerprint;
 
 /// How many differences a message lists.
 const N_LISTED: usize = 3;
@@ -115,17 +115,6 @@ fn edited(facts: &Facts<'_>, found: &mut Findings<'_>) {
         format!("`{}` ran on the database, and its upgrade is another one now", revision.id),
         "what was changed never runs there: take it back, and write a new revision",
     );
-}
-
-/// The fingerprint of an upgrade, as `migrator_log` has it.
-pub fn checksum(revision: &Revision) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(64);
-    for byte in fingerprint(revision.body_text(&revision.upgrade)) {
-        // Writing to a string does not fail.
-        let _written = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {

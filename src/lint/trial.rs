@@ -11,7 +11,7 @@ use super::{LintError, Request};
 use crate::db::{DbError, Lock, ObjectState, Quoting, Scratch, VersionTable};
 use crate::diff::Diff;
 use crate::diff::lines::lines;
-use crate::exec::{Failure, run_in_memory};
+use crate::exec::{Failure, run_in_memory, run_inside};
 use crate::graph::RevisionIndex;
 use crate::graph::walk::RevisionSet;
 use crate::plan::goal::Goal;
@@ -99,13 +99,12 @@ impl<'r, 'a> Stage<'r, 'a> {
         let revision = &graph[index];
         let mut all_before = None;
         if is_wanted {
-            facts.trial.failures = self.failing_queries(revision);
             facts.trial.strings = self.strings(revision)?;
             all_before = self.all_before(facts)?;
         }
         if let Err(err) = run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
-            let is_forbidden = matches!(err.failure, Failure::Forbidden { .. });
-            facts.trial.failures.extend(failings(revision, err.failure)?);
+            let is_forbidden = matches!(err, Failure::Forbidden { .. });
+            facts.trial.failures.extend(failings(revision, err)?);
             if !is_forbidden || !self.run_the_rest(revision)? {
                 facts.trial.is_over = true;
                 return Ok(());
@@ -162,21 +161,6 @@ impl<'r, 'a> Stage<'r, 'a> {
         Ok(if is_needed { Some(schema::read(&self.objects)?) } else { None })
     }
 
-    /// Directives that SQLite does not understand.
-    fn failing_queries(&self, revision: &Revision) -> Vec<Failing> {
-        let mut found = Vec::new();
-        for directive in &revision.upgrade.directives {
-            let query = &revision.source.text[directive.query.clone()];
-            if let Err(err) = self.scratch.compiles(query, Quoting::Lenient) {
-                let within = err.span_in(query);
-                let start = directive.query.start;
-                let location = revision.location(&(start + within.start..start + within.end));
-                found.push(Failing { location, message: err.message });
-            }
-        }
-        found
-    }
-
     /// The quoted names of an upgrade that SQLite takes for strings: it refuses to where it is told
     /// not to take them.
     fn strings(&self, revision: &Revision) -> Result<Vec<Range<usize>>, LintError> {
@@ -225,7 +209,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         Ok(found)
     }
 
-    /// Runs the downgrade on a copy.
+    /// Runs the downgrade, and takes it back.
     fn undo(&self, index: RevisionIndex, before: &[SchemaObject]) -> Result<Undo, LintError> {
         let graph = self.request.graph;
         let revision = &graph[index];
@@ -233,9 +217,22 @@ impl<'r, 'a> Stage<'r, 'a> {
             Downgrade::Body(body) if !body.statements.is_empty() => {}
             _ => return Ok(Undo::Untried),
         }
-        let copy = self.scratch.copy()?;
-        if let Err(err) = run_in_memory(&copy, graph, index, Direction::Downgrade) {
-            let mut failing = failings(revision, err.failure)?;
+        let (outcome, after) = if revision.mode.autocommit {
+            let copy = self.scratch.copy()?;
+            let outcome = run_in_memory(&copy, graph, index, Direction::Downgrade);
+            (outcome, copy.database().schema_objects(self.request.is_excluded)?)
+        } else {
+            let database = self.scratch.database();
+            database.set_foreign_keys(revision.mode.foreign_keys)?;
+            database.begin(Lock::Write)?;
+            let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
+            let after = database.schema_objects(self.request.is_excluded)?;
+            database.rollback()?;
+            database.set_foreign_keys(false)?;
+            (outcome, after)
+        };
+        if let Err(err) = outcome {
+            let mut failing = failings(revision, err)?;
             // What a transaction forbids has a rule of its own.
             return Ok(if failing.is_empty() {
                 Undo::Untried
@@ -243,7 +240,6 @@ impl<'r, 'a> Stage<'r, 'a> {
                 Undo::Fails(failing.remove(0))
             });
         }
-        let after = copy.database().schema_objects(self.request.is_excluded)?;
         if after == before {
             return Ok(Undo::Whole);
         }

@@ -1,6 +1,6 @@
 //! What a column makes of the values that it is given.
 
-use super::Fragment;
+use super::{Column, Table};
 
 /// What SQLite makes of values that are stored in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +19,24 @@ pub enum Affinity {
 
 impl Affinity {
     /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
-    pub fn of(datatype: &Fragment) -> Self {
-        let datatype = datatype.text().to_ascii_uppercase();
+    pub fn of(column: &Column, table: &Table) -> Self {
+        let datatype = column.datatype.text().to_ascii_uppercase();
         let has = |part: &str| datatype.contains(part);
         if has("INT") {
             Self::Integer
         } else if has("CHAR") || has("CLOB") || has("TEXT") {
             Self::Text
-        } else if has("BLOB") || datatype.is_empty() || datatype == "ANY" {
+        } else if has("BLOB") || datatype.is_empty() || (datatype == "ANY" && table.is_strict) {
             Self::None
         } else if has("REAL") || has("FLOA") || has("DOUB") {
             Self::Real
         } else {
             Self::Numeric
         }
+    }
+
+    /// Whether text that looks like a number becomes one.
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Integer | Self::Numeric | Self::Real)
     }
 }

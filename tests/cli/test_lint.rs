@@ -251,7 +251,8 @@ fn findings_as_sarif() {
         assert!((at("endLine"), at("endColumn")) >= (at("startLine"), at("startColumn")));
         let text = env.read(uri);
         let line = text.lines().nth(usize::try_from(at("startLine")).unwrap() - 1).unwrap();
-        let rest: String = line.chars().skip(usize::try_from(at("startColumn")).unwrap() - 1).collect();
+        let rest: String =
+            line.chars().skip(usize::try_from(at("startColumn")).unwrap() - 1).collect();
         let snippet = place["region"]["snippet"]["text"].as_str().unwrap();
         assert!(rest.starts_with(snippet.lines().next().unwrap()), "{rest}");
     }
@@ -260,7 +261,9 @@ fn findings_as_sarif() {
 #[test]
 fn a_project_weighs_rules_its_own_way() {
     let env = env();
-    env.config("[lint]\ndouble-quoted-string = \"off\"\nadd-unique = \"note\"\ndrop-column = \"error\"");
+    env.config(
+        "[lint]\ndouble-quoted-string = \"off\"\nadd-unique = \"note\"\ndrop-column = \"error\"",
+    );
     insta::assert_snapshot!(env.run("lint --format github"), @"
     ::error file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
@@ -324,7 +327,10 @@ fn what_ran_and_is_another_one_now() {
     ------- stderr -------
     nothing found in 2 revisions
     ");
-    env.revision("b2").after("a1").up("-- The table.\nCREATE TABLE t_b2 (\n  id INTEGER PRIMARY KEY)").write();
+    env.revision("b2")
+        .after("a1")
+        .up("-- The table.\nCREATE TABLE t_b2 (\n  id INTEGER PRIMARY KEY)")
+        .write();
     env.run("lint").exits_with(0);
     env.revision("b2").after("a1").up("CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, a);").write();
     insta::assert_snapshot!(env.run("lint"), @"

@@ -120,7 +120,7 @@ fn project(given: &str, example: &Example) -> Project {
             let ran = project(before).graph();
             let ran = &ran[ran.by_id("b2").unwrap()];
             let mut project = project(after);
-            project.applied.insert("b2".to_owned(), super::revision_traps::checksum(ran));
+            project.applied.insert("b2".to_owned(), crate::audit::checksum(ran));
             project
         }
         Example::Graph(revisions) => {
