@@ -23,6 +23,9 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     unique_indexes(facts, &diff, &change.before, found);
 }
 
+/// What keeps a body from running while rows are in the way.
+const REFUSE: &str = "`-- migrate:refuse-if MESSAGE: QUERY`";
+
 /// Whether a statement defines a column or a constraint of a table.
 fn defines(deed: &Deed<'_>) -> bool {
     matches!(deed.what, What::CreateTable(_) | What::Alter(..))
@@ -34,7 +37,7 @@ fn is_all_null(facts: &Facts<'_>, table: &TableDiff<'_>, name: &Name) -> bool {
     column.holds()
         && has_no_default(column)
         && facts.copied(&table.to.name, name).is_none()
-        && !facts.is_mended(&table.to.name, &[name])
+        && !facts.is_mended(&table.to.name, &[name], usize::MAX)
 }
 
 fn has_no_default(column: &Column) -> bool {
@@ -52,21 +55,32 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
         let is_computed = facts.copied(name, &new.name) == Some(Source::Expression);
         is_needed && !is_key(table.from, &old.name) && !is_computed
     });
-    let changed = changed.map(|(_, new)| *new);
-    let added = added.map(|it| (*it, "is new and has no DEFAULT"));
-    for (column, why) in added.chain(changed.map(|it| (it, "may be NULL until now"))) {
+    let added = added.map(|it| (*it, true));
+    for (column, is_new) in added.chain(changed.map(|(_, new)| (*new, false))) {
         let column = &column.name;
-        if facts.is_refused(name, &[column]) || facts.is_mended(name, &[column]) {
+        let place = facts.place(name, Some(column), &|it| defines(it) && it.names(column));
+        // No statement before can set a column that is not there yet.
+        let settable = [column];
+        let settable = if is_new { &[][..] } else { &settable[..] };
+        if facts.is_refused(name, &[column]) || facts.is_mended(name, settable, place.start) {
             continue;
         }
-        let place = facts.place(name, Some(column), &|it| defines(it) && it.names(column));
-        found.add(
-            Rule::AddNotNull,
-            place,
-            format!("`{name}.{column}` must not be NULL and {why}: the upgrade fails where there are such rows"),
-            "give the rows a value first, with DEFAULT or UPDATE, or refuse to run while there are such: \
-             `-- migrate:refuse-if`",
-        );
+        let (message, first) = if is_new {
+            (
+                format!(
+                    "`{name}.{column}` is new, must not be NULL and has no DEFAULT: the upgrade fails \
+                     where there are rows"
+                ),
+                "give it a DEFAULT, or give the rows a value in a rebuild",
+            )
+        } else {
+            (
+                format!("`{name}.{column}` becomes NOT NULL: the upgrade fails where it is NULL"),
+                "give the rows a value first, with UPDATE",
+            )
+        };
+        let advice = format!("{first}, or refuse to run while there are such: {REFUSE}");
+        found.add(Rule::AddNotNull, place, message, advice);
     }
 }
 
@@ -178,16 +192,17 @@ fn shared(
 ) {
     let words: Vec<&Name> = columns.iter().collect();
     // Rows that an UPDATE made different may still be the same; deleted ones are gone.
-    if facts.is_refused(&table.name, &words) || facts.is_mended(&table.name, &[]) {
+    let name = &table.name;
+    let place = facts.place(name, columns.first(), is_it);
+    if facts.is_refused(name, &words) || facts.is_mended(name, &[], place.start) {
         return;
     }
-    let name = &table.name;
     let list = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     found.add(
         Rule::AddUnique,
-        facts.place(name, columns.first(), is_it),
+        place,
         format!("`{name}` gets a {what} over ({list}): the upgrade fails where rows share it"),
-        "look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`",
+        format!("look for duplicates first, or refuse to run while there are some: {REFUSE}"),
     );
 }
 
@@ -203,18 +218,20 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
             continue;
         }
         let words: Vec<&Name> = columns.iter().copied().chain(&check.name).collect();
-        if facts.is_refused(name, &words) || facts.is_mended(name, &columns) {
+        let word = check.name.as_ref().or(columns.first().copied());
+        let place =
+            facts.place(name, word, &|it| defines(it) && columns.iter().all(|name| it.names(name)));
+        if facts.is_refused(name, &words) || facts.is_mended(name, &columns, place.start) {
             continue;
         }
-        let place = facts.place(name, check.name.as_ref().or(columns.first().copied()), &|it| {
-            defines(it) && columns.iter().all(|name| it.names(name))
-        });
         let text = one_line(check.expression.text());
         found.add(
             Rule::AddCheck,
             place,
-            format!("`{name}` gets the check ({text}): the upgrade fails where rows are against it"),
-            "look for such rows first, or refuse to run while there are some: `-- migrate:refuse-if`",
+            format!(
+                "`{name}` gets the check ({text}): the upgrade fails where rows are against it"
+            ),
+            format!("look for such rows first, or refuse to run while there are some: {REFUSE}"),
         );
     }
 }
@@ -230,7 +247,8 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
             continue;
         }
         let columns: Vec<&Name> = key.columns.iter().collect();
-        if facts.is_refused(name, &columns) || facts.is_mended(name, &columns) {
+        // They are looked at when the whole body has run.
+        if facts.is_refused(name, &columns) || facts.is_mended(name, &columns, usize::MAX) {
             continue;
         }
         let place =
@@ -243,7 +261,7 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
                 "`{name}` references `{}` with ({list}): the upgrade fails where rows reference nothing",
                 key.parent
             ),
-            "look for such rows first, or refuse to run while there are some: `-- migrate:refuse-if`",
+            format!("look for such rows first, or refuse to run while there are some: {REFUSE}"),
         );
     }
 }

@@ -158,11 +158,12 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether a statement of the upgrade mends the rows of a table: it deletes some, or sets one of
-    /// these columns.
-    pub fn is_mended(&self, table: &Name, columns: &[&Name]) -> bool {
+    /// Whether a statement of the upgrade before this byte of the file mends the rows of a table: it
+    /// deletes some, or sets one of these columns.
+    pub fn is_mended(&self, table: &Name, columns: &[&Name], until: usize) -> bool {
         let aliases = self.aliases(table);
-        self.upgrade.iter().any(|it| match &it.what {
+        let mut deeds = self.upgrade.iter().take_while(|it| it.span.start < until);
+        deeds.any(|it| match &it.what {
             What::Delete(table) => aliases.contains(table),
             What::Update(table) => {
                 aliases.contains(table) && columns.iter().any(|name| it.names(name))

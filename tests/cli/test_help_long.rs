@@ -32,6 +32,7 @@ fn the_tool_explains_itself() {
       check           Say whether the revisions make the declared schema
       lint            Look for what revisions lose, may fail on, or do otherwise
                       than it seems
+      verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
       import          Take over the migrations of another tool

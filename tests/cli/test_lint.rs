@@ -52,7 +52,7 @@ fn findings_quote_their_lines() {
       |
     9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
       |                                              ^^^^^
-    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
     1 error, 2 warnings, 1 note in 3 revisions
@@ -81,7 +81,7 @@ fn a_revision_or_a_range() {
       |
     9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
       |                                              ^^^^^
-    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
     1 warning, 1 note in 1 revision
@@ -113,7 +113,7 @@ fn a_revision_or_a_range() {
       |
     9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
       |                                              ^^^^^
-    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
     1 error, 2 warnings, 1 note in 2 revisions
@@ -143,7 +143,7 @@ fn a_revision_or_a_range() {
     ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
     ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
-    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
     1 error, 2 warnings, 1 note in 2 revisions
     [exit status: 1]
@@ -161,7 +161,7 @@ fn annotations_of_github() {
     ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
     ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
-    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
     1 error, 2 warnings, 1 note in 3 revisions
     [exit status: 1]
@@ -267,7 +267,7 @@ fn a_project_weighs_rules_its_own_way() {
     insta::assert_snapshot!(env.run("lint --format github"), @"
     ::error file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
-    ::notice file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    ::notice file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
     1 error, 2 notes in 3 revisions
     [exit status: 1]
@@ -286,7 +286,7 @@ fn a_project_weighs_rules_its_own_way() {
       |
     9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
       |                                              ^^^^^
-    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if`
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
     1 error, 1 warning in 1 revision

@@ -177,6 +177,10 @@ fn not_null_is_added_with_care() {
     let update = "UPDATE users SET email = '' WHERE email IS NULL;";
     check(USERS, &format!("{update}\n{set}"), "");
     check(USERS, &format!("UPDATE users SET name = '';\n{set}"), "add-not-null");
+    check(USERS, &format!("{set}\n{update}"), "add-not-null");
+    let add = "ALTER TABLE users ADD COLUMN a TEXT NOT NULL;";
+    check(USERS, &format!("{add}\nUPDATE users SET a = '';"), "add-not-null");
+    check(USERS, &format!("DELETE FROM users;\n{add}"), "");
     check(USERS, &format!("DELETE FROM users WHERE email IS NULL;\n{set}"), "");
     let refuse = "-- migrate:refuse-if rows of users have NULL in email: SELECT id FROM users WHERE email IS NULL\n";
     check(USERS, &format!("{refuse}{set}"), "");
@@ -245,6 +249,7 @@ fn checks_are_added() {
     check_rebuild(definition, "id, name, email", "id, name, email", "add-check");
     check(USERS, &format!("UPDATE users SET email = NULL;\n{added}"), "");
     check(USERS, &format!("UPDATE users SET name = '';\n{added}"), "add-check");
+    check(USERS, &format!("{added}\nUPDATE users SET email = NULL;"), "add-check");
     let refuse =
         "-- migrate:refuse-if rows of users are against the check k: SELECT id FROM users\n";
     check(USERS, &format!("{refuse}{added}"), "");
