@@ -13,6 +13,8 @@ use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
 #[cfg(feature = "cli")]
 use crate::rehearsal::RehearsalError;
@@ -110,6 +112,18 @@ impl From<ExecError> for Error {
 impl From<RestoreError> for Error {
     fn from(err: RestoreError) -> Self {
         Self::Restore(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
     }
 }
 

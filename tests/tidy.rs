@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// What each stage may name from its siblings: the arrows of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("rule", &[]),
     ("similar", &[]),
     ("flag", &[]),
     ("fsutil", &[]),
@@ -16,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("user", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("config", &["fsutil", "similar", "source", "toml_table"]),
+    ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
@@ -47,6 +48,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "lint",
+        &[
+            "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
+            "similar", "source", "sql",
+        ],
+    ),
+    (
         "error",
         &[
             "audit",
@@ -57,6 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "plan",
             "rehearsal",
             "revision",
@@ -82,9 +91,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "declared",
             "exec",
             "graph",
+            "lint",
             "plan",
             "revision",
             "rewrite",
+            "rule",
             "source",
             "sql",
             "toml_table",
@@ -94,6 +105,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Stages that compute and therefore never reach for the world.
 const PURE: &[&str] = &[
+    "rule",
     "similar",
     "flag",
     "source",

@@ -18,6 +18,8 @@ mod history;
 mod import;
 mod init;
 mod known_databases;
+mod lint;
+mod lint_formats;
 mod man;
 mod merge;
 mod migrate;
@@ -89,6 +91,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
@@ -177,6 +180,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
             Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),

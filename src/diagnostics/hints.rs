@@ -321,6 +321,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             SettingError::SqliteVersion { .. } | SettingError::SqliteTooNew { .. } => {
                 one("without the line the SQL is for the SQLite that migrator has")
             }
+            SettingError::Level { .. } => one("without the line the level is that of docs/lint.md"),
             SettingError::Transaction { .. }
             | SettingError::Backup { .. }
             | SettingError::Timezone { .. }

@@ -27,8 +27,10 @@ use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::graph::GraphProblem;
+use crate::lint::Finding;
 use crate::revision::file::FileProblem;
 use crate::rewrite::RewriteError;
+use crate::rule::Level;
 use crate::source::{Location, Problem};
 
 /// What the process says to whoever started it.
@@ -165,6 +167,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         reports[at - 1].hints.retain(|it| !hints.contains(it));
     }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Renders a finding of `migrator lint`, with ANSI styles.
+pub fn render_finding(finding: &Finding, here: &Path) -> String {
+    let level = match finding.level {
+        Level::Error => annotate_snippets::Level::ERROR,
+        Level::Warning => annotate_snippets::Level::WARNING,
+        Level::Note | Level::Off => annotate_snippets::Level::NOTE,
+    };
+    let title = level.primary_title(&finding.message).id(finding.rule.name());
+    let quoted = quote::render_titled(title, &finding.location, "", here);
+    format!("{quoted}\n{HINT}hint:{HINT:#} {}", finding.advice)
 }
 
 /// Renders what keeps a body from running, without advice: a finding about a revision, not an error

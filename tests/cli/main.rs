@@ -28,6 +28,7 @@ mod test_history;
 mod test_import;
 mod test_init;
 mod test_json;
+mod test_lint;
 mod test_man;
 mod test_merge;
 mod test_new_file;
