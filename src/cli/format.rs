@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{BranchLabel, Downgrade, RevisionId};
+use crate::revision::{BranchLabel, Downgrade, Revision, RevisionId};
 
 /// What a line of a list shows besides the id.
 #[expect(clippy::struct_excessive_bools, reason = "each part is shown or not, in any combination")]
@@ -176,6 +176,13 @@ impl<'a> Formatter<'a> {
             is_reversible: !matches!(revision.downgrade, Downgrade::Irreversible(_)),
         }
     }
+}
+
+/// `d4, make d4`; only the id where there is no message.
+pub fn describe(revision: &Revision) -> String {
+    let (id, message) = (&revision.id, revision.summary());
+    let comma = if message.is_empty() { "" } else { ", " };
+    format!("{ID}{id}{ID:#}{comma}{message}")
 }
 
 /// Adds text; that cannot fail on a string.

@@ -8,7 +8,7 @@ use super::project::Project;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::diff::lines::one_line;
+
 use crate::exec::Replay;
 use crate::fsutil;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
@@ -16,6 +16,7 @@ use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::{BranchLabel, Revision, RevisionId};
 use crate::rewrite::{Candidate, Range, Settings, Squash, data_statements};
 use crate::source::Location;
+use crate::sql::layout::one_line;
 
 /// Make one revision of a range
 ///

@@ -231,6 +231,19 @@ pub fn applied_rows(
     }
 }
 
+/// The plan that runs one revision, which is next in this direction for a database with these rows:
+/// all that it needs is applied, or nothing that needs it is.
+pub fn single_step(
+    graph: &RevisionGraph,
+    rows: &[String],
+    revision: RevisionIndex,
+    direction: Direction,
+) -> Result<Plan, PlanError> {
+    let indices = applied_rows(graph, rows)?;
+    let wanted = RevisionSet::of(graph, [revision]);
+    Ok(plan_steps(graph, rows, &indices, &wanted, direction))
+}
+
 /// The steps that run `wanted` in `direction`, and the rows after each.
 ///
 /// `wanted` must be what lies between the rows and a state that revisions can reach: for an upgrade
