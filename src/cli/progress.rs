@@ -30,6 +30,8 @@ pub struct Progress<'a> {
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What was warned of so far.
+    pub warnings: Vec<String>,
 }
 
 /// A terminal that says it is narrower than it is.
@@ -99,7 +101,7 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
+        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0, warnings: Vec::new() }
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -198,10 +200,13 @@ impl Observer for Progress<'_> {
                     None => self.output.warning(line),
                 }
             }
-            Event::Warning { message } => match &self.bar {
-                Some(bar) => bar.suspend(|| self.output.warning(message)),
-                None => self.output.warning(message),
-            },
+            Event::Warning { message } => {
+                self.warnings.push(message.clone());
+                match &self.bar {
+                    Some(bar) => bar.suspend(|| self.output.warning(message)),
+                    None => self.output.warning(message),
+                }
+            }
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");

@@ -67,6 +67,7 @@ impl Session<'_> {
                 return Ok(work);
             }
         };
+        self.measure()?;
         let rows_after = self.run_steps(&work, &group)?;
         if self.request.rehearse {
             self.unwatch()?;

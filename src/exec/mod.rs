@@ -116,6 +116,18 @@ pub struct Outcome {
     pub rows: Vec<String>,
     /// How long other processes were waited for.
     pub waited: Duration,
+    /// How large the database is and would become; of a rehearsal, where something ran.
+    pub growth: Option<Growth>,
+}
+
+/// How large a database is, and how large it becomes while revisions run; in bytes, without journal
+/// and log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// Before.
+    pub before: u64,
+    /// At most.
+    pub peak: u64,
 }
 
 /// Computes what is to do from the rows of the version table and the log, read at one moment.
@@ -177,7 +189,8 @@ fn run_plan(
         };
     }
     let waited = session.waited();
-    Ok(Outcome { steps: std::mem::take(&mut progress.done), rows: work.rows, waited })
+    let steps = std::mem::take(&mut progress.done);
+    Ok(Outcome { steps, rows: work.rows, waited, growth: progress.growth })
 }
 
 #[cfg(test)]
