@@ -58,9 +58,9 @@ pub fn measure(
             let project = Project::of_tables(scratch, n_tables, change)?;
             let [ours, bare] = on_tables(tools, &project, n_tables, n_runs, args, n_times)?;
             let times = ours.fastest().as_secs_f64() / bare.fastest().as_secs_f64();
+            let command = args[..args.len().min(2)].join(" ");
             println!(
-                "| {n_tables} | `{}` | {change:?} | **{}** | {} | {times:.2} |",
-                args[..args.len().min(2)].join(" "),
+                "| {n_tables} | `{command}` | {change:?} | **{}** | {} | {times:.2} |",
                 show(&ours),
                 show(&bare)
             );
@@ -79,6 +79,9 @@ pub fn measure(
             );
             verdicts.at_most(name, whole - share, MAX_MORE, "");
         }
+    }
+    for change in [Change::EveryColumn, Change::EveryUnique] {
+        on_every_table(options, tools, scratch, change, verdicts)?;
     }
     Ok(())
 }
@@ -99,6 +102,35 @@ fn on_tables(
     let subject = |program| Subject { program, project, start: Start::AsIs, n_runs };
     let subjects = [tools.migrator(args), tools.script(":memory:", &files)].map(subject);
     pair(side_by_side(&subjects)?)
+}
+
+/// A change to every table. Each `ALTER TABLE` reads the whole schema, so that what the proof costs
+/// is what SQLite takes for the bodies: up, down and up again.
+fn on_every_table(
+    options: &Options,
+    tools: &Tools,
+    scratch: &Path,
+    change: Change,
+    verdicts: &mut Verdicts,
+) -> Result<(), Box<dyn Error>> {
+    let n_tables = if options.quick { 50 } else { 200 };
+    let project = Project::of_tables(scratch, n_tables, change)?;
+    let subject =
+        |program, n_runs| Subject { program, project: &project, start: Start::AsIs, n_runs };
+    side_by_side(&[subject(tools.migrator(&AUTOGENERATE[..4]), 1)])?;
+    project.take_bodies()?;
+    fs::write(project.folder.join("creates.txt"), schema(n_tables, Change::Nothing))?;
+    let files = ["creates.txt", "up.txt", "down.txt", "up.txt"];
+    let programs = [tools.migrator(AUTOGENERATE), tools.script(":memory:", &files)];
+    let [ours, bare] = pair(side_by_side(&programs.map(|it| subject(it, 3)))?)?;
+    let times = ours.fastest().as_secs_f64() / bare.fastest().as_secs_f64();
+    let (whole, share) = (show(&ours), show(&bare));
+    println!(
+        "| {n_tables} | `revision --autogenerate` | {change:?} | **{whole}** | {share} | {times:.2} |"
+    );
+    let name = format!("`revision`, {n_tables} tables, {change:?}, to the bare bodies");
+    verdicts.at_most(name, times, 1.3, "×");
+    Ok(())
 }
 
 /// The exponent between the first and the last size.
