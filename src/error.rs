@@ -3,16 +3,21 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+use crate::audit::HistoryError;
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError, RestoreError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
+#[cfg(feature = "cli")]
+use crate::rehearsal::RehearsalError;
 use crate::revision::script_dir::ReadError;
 use crate::source::Problem;
 
@@ -32,9 +37,18 @@ pub enum Error {
     /// The target, or what the version table says.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What ran before is not what the files say.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// A backup that could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A backup that was not taken back.
+    #[error(transparent)]
+    Restore(Box<RestoreError>),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
@@ -46,9 +60,17 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that cannot be moved or joined.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rewrite(crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
+    /// The revisions, tried one by one.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rehearsal(Box<RehearsalError>),
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -87,8 +109,58 @@ impl From<ExecError> for Error {
     }
 }
 
+impl From<RestoreError> for Error {
+    fn from(err: RestoreError) -> Self {
+        Self::Restore(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
+    }
+}
+
+/// What another stage found is that stage's error.
+#[cfg(feature = "cli")]
+impl From<crate::rewrite::RewriteError> for Error {
+    fn from(err: crate::rewrite::RewriteError) -> Self {
+        use crate::rewrite::RewriteError;
+        match err {
+            RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Db(err) => Self::Database(err),
+            RewriteError::Schema(err) => Self::Autogenerate(err),
+            RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
+            RewriteError::Graph(problems) => Self::Graph(problems),
+            err => Self::Rewrite(err),
+        }
+    }
+}
+
 impl From<ReplayError> for Error {
     fn from(err: ReplayError) -> Self {
         Self::Replay(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<RehearsalError> for Error {
+    fn from(err: RehearsalError) -> Self {
+        match err {
+            RehearsalError::Db(err) => err.into(),
+            RehearsalError::Plan(err) => err.into(),
+            RehearsalError::Replay(err) => err.into(),
+            other @ (RehearsalError::Schema(_)
+            | RehearsalError::Folder(_)
+            | RehearsalError::NoRoom { .. }
+            | RehearsalError::Moved
+            | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
+        }
     }
 }

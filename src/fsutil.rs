@@ -180,6 +180,56 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     write().map_err(FileError::new("write", path))
 }
 
+/// Replaces the text of a file, which keeps its permissions, as a whole or not at all.
+///
+/// The text goes to a temporary file in the same folder, is synced, and takes the place of the old
+/// one, so that a reader sees the old text or the new one, and so does whoever looks after a crash.
+/// What a link points to is replaced, and not the link.
+///
+/// # Errors
+///
+/// `InvalidData` where the file does not hold `old`, since somebody else is at work on it.
+#[cfg(any(test, feature = "cli"))]
+pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+
+    let write = || {
+        let real = path.canonicalize()?;
+        let folder = real.parent().unwrap_or(Path::new("."));
+        require_text(&real, old)?;
+        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
+        file.write_all(new.as_bytes())?;
+        file.as_file().set_permissions(std::fs::metadata(&real)?.permissions())?;
+        file.as_file().sync_all()?;
+        file.persist(&real).map_err(|err| err.error)?;
+        sync_folder(folder)
+    };
+    write().map_err(FileError::new("write", path))
+}
+
+/// Removes a file that says `old`.
+///
+/// # Errors
+///
+/// `InvalidData` where it says something else, since somebody is at work on it.
+#[cfg(feature = "cli")]
+pub fn remove(path: &Path, old: &str) -> Result<(), FileError> {
+    let remove = || {
+        require_text(path, old)?;
+        std::fs::remove_file(path)?;
+        sync_folder(path.parent().unwrap_or(Path::new(".")))
+    };
+    remove().map_err(FileError::new("remove", path))
+}
+
+#[cfg(any(test, feature = "cli"))]
+fn require_text(path: &Path, text: &str) -> io::Result<()> {
+    if std::fs::read(path)? == text.as_bytes() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed in the meantime"))
+}
+
 /// A temporary file is private (0600); a revision file is for the team.
 #[cfg(all(any(test, feature = "cli"), unix))]
 fn set_ordinary_permissions(file: &std::fs::File) -> io::Result<()> {
@@ -193,12 +243,35 @@ fn set_ordinary_permissions(_file: &std::fs::File) -> io::Result<()> {
 }
 
 /// The name of a new file lasts only when its folder is synced.
-#[cfg(all(any(test, feature = "cli"), unix))]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+#[cfg(unix)]
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-#[cfg(all(any(test, feature = "cli"), not(unix)))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+#[cfg(not(unix))]
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether `path` still names `file`, which is open.
+#[cfg(unix)]
+pub fn is_at(file: &std::fs::File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (held.dev(), held.ino())),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+#[cfg(not(unix))]
+pub fn is_at(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// The folder that a file lies in; `.` for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

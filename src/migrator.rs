@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::audit::{self, History, HistoryError, Trouble};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
-use crate::config::{self, Config, ConfigError, LoadOptions, TransactionMode};
+use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
 use crate::db::{self, Access, Database, VersionTable};
 use crate::error::Error;
 use crate::exec::event::{Observer, Silent};
-use crate::exec::{self, Outcome, PlanFailure, Run};
+use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::RevisionSymbol;
 use crate::plan::goal::Goal;
 use crate::plan::{self, Direction, PlanError};
 use crate::revision::{Revision, RevisionId, script_dir};
+use crate::user;
 
 /// A project: its revisions, and the database that they are run on.
 ///
@@ -60,6 +62,8 @@ struct Settings {
     busy_timeout: Duration,
     transaction: TransactionMode,
     extensions: Vec<PathBuf>,
+    backup: BackupMode,
+    keep: usize,
 }
 
 impl Default for Settings {
@@ -70,6 +74,8 @@ impl Default for Settings {
             busy_timeout: Duration::from_secs(5),
             transaction: TransactionMode::Run,
             extensions: Vec::new(),
+            backup: BackupMode::default(),
+            keep: config::DEFAULT_KEEP,
         }
     }
 }
@@ -82,6 +88,8 @@ pub(crate) struct Request<'a> {
     pub target: &'a RevisionSymbol,
     /// Revert what the target did not ask for but needs: only these.
     pub also: &'a [RevisionId],
+    /// Whether a backup comes first, if not as the project has it.
+    pub backup: Option<BackupPlan<'a>>,
     /// Do everything and take it back.
     pub rehearse: bool,
     /// Text for the log.
@@ -137,6 +145,8 @@ impl Migrator {
             busy_timeout: config.database.busy_timeout,
             transaction: config.transaction,
             extensions: config.sqlite_extensions()?,
+            backup: config.database.backup,
+            keep: config.database.keep,
         };
         Ok(Self { graph: RevisionGraph::new(revisions)?, location, settings })
     }
@@ -208,6 +218,22 @@ impl Migrator {
         extensions: impl IntoIterator<Item = P>,
     ) -> Self {
         self.settings.extensions = extensions.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same project with backups before other runs; the default is before those that drop a table
+    /// or a column, rebuild a table, or take back rows, or what `alembic.toml` says.
+    #[must_use]
+    pub fn with_backup(mut self, mode: BackupMode) -> Self {
+        self.settings.backup = mode;
+        self
+    }
+
+    /// The same project with another number of backups that stay beside the database, 0 for all; the
+    /// default is five.
+    #[must_use]
+    pub fn with_backups_kept(mut self, keep: usize) -> Self {
+        self.settings.keep = keep;
         self
     }
 
@@ -298,6 +324,7 @@ impl Migrator {
             direction,
             target: &target.parse()?,
             also: &[],
+            backup: None,
             rehearse: false,
             tag: None,
             clock: &SystemClock,
@@ -314,6 +341,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Report, Error> {
         let graph = &self.graph;
+        let who = user::name();
         let run = Run {
             location: &self.location,
             version_table: &self.settings.version_table,
@@ -321,8 +349,10 @@ impl Migrator {
             busy_timeout: self.settings.busy_timeout,
             transaction: self.settings.transaction,
             extensions: &self.settings.extensions,
+            backup: request.backup.unwrap_or_else(|| self.backup_plan()),
             rehearse: request.rehearse,
             tag: request.tag,
+            who: who.as_deref(),
             clock: request.clock,
             cancel: request.cancel.clone(),
             ticker: request.ticker.clone(),
@@ -330,16 +360,27 @@ impl Migrator {
         // The goal is fixed by the first look: `+1` stays one step from there.
         let mut goal: Option<Goal> = None;
         let mut start: Option<Vec<String>> = None;
-        let mut planner = |rows: &[String]| -> Result<plan::Plan, PlanFailure> {
-            start.get_or_insert_with(|| rows.to_vec());
+        let mut planner = |history: &History| -> Result<plan::Plan, PlanFailure> {
+            let rows = &history.rows;
+            start.get_or_insert_with(|| rows.clone());
             let goal = match &goal {
                 Some(goal) => goal,
                 None => goal.insert(find_goal(graph, rows, request)?),
             };
-            Ok(goal.plan(graph, rows)?)
+            let plan = goal.plan(graph, rows)?;
+            if request.direction == Direction::Upgrade {
+                refuse_troubles(graph, history)?;
+            }
+            Ok(plan)
         };
         let outcome = exec::run(&run, graph, &mut planner, observer).map_err(plan_error_first)?;
         Ok(Report { start: start.unwrap_or_default(), outcome })
+    }
+
+    /// The backups that the project is set up for.
+    pub(crate) fn backup_plan(&self) -> BackupPlan<'_> {
+        let Settings { backup: mode, keep, .. } = self.settings;
+        BackupPlan { mode, target: None, keep, is_wanted: false }
     }
 
     /// The revisions and how they follow one another.
@@ -371,18 +412,29 @@ fn find_goal(
     }
 }
 
-/// A refusal of the planner is an error about the target, not about the run.
-fn plan_error_first(err: exec::ExecError) -> Error {
-    match err.failure {
-        exec::Failure::Planner(failure) if !err.state.has_run => {
-            match failure.downcast::<PlanError>() {
-                Ok(plan_error) => Error::Plan(*plan_error),
-                Err(failure) => {
-                    let failure = exec::Failure::Planner(failure);
-                    Error::from(exec::ExecError { failure, state: err.state })
-                }
-            }
+/// Refuses to go on where the files are not what ran.
+fn refuse_troubles(graph: &RevisionGraph, history: &History) -> Result<(), HistoryError> {
+    let mut troubles = audit::audit(graph, history);
+    troubles.retain(Trouble::stops_upgrade);
+    if troubles.is_empty() { Ok(()) } else { Err(HistoryError::Troubles(troubles)) }
+}
+
+/// A refusal of the planner is an error about the target or the history, not about the run.
+pub(crate) fn plan_error_first(err: exec::ExecError) -> Error {
+    let exec::ExecError { failure, state } = err;
+    let failure = match failure {
+        exec::Failure::Planner(failure) if !state.has_run => failure,
+        failure => return Error::from(exec::ExecError { failure, state }),
+    };
+    let failure = match failure.downcast::<PlanError>() {
+        Ok(plan_error) => return Error::Plan(*plan_error),
+        Err(failure) => failure,
+    };
+    match failure.downcast::<HistoryError>() {
+        Ok(history_error) => Error::History(*history_error),
+        Err(failure) => {
+            let failure = exec::Failure::Planner(failure);
+            Error::from(exec::ExecError { failure, state })
         }
-        _ => Error::from(err),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::diff::lines::Line;
 use crate::diff::{Change, Diff};
+use crate::flag::part;
 use crate::generate::{OldNames, Step};
 use crate::schema::{Column, Name, Schema, Table};
 use crate::similar::similar;
@@ -61,6 +62,12 @@ pub enum RenameError {
     /// SQLite refuses to rename it, since 3.54.
     #[error("SQLite cannot rename `{old}`, which is a name of the rowid")]
     Rowid {
+        /// What was to be renamed.
+        old: String,
+    },
+    /// SQLite alters no virtual table.
+    #[error("SQLite cannot rename `{old}`: it is a column of a virtual table")]
+    Virtual {
         /// What was to be renamed.
         old: String,
     },
@@ -131,6 +138,10 @@ impl Renames {
             let before = from.table(&renames.old_table(&new_table));
             let after = to.table(&new_table);
             let (Some(before), Some(after)) = (before, after) else {
+                let is_virtual = from.virtual_tables.iter().any(|it| it.name == *table);
+                if is_virtual {
+                    return Err(RenameError::Virtual { old: format!("{table}.{old}") });
+                }
                 let old = table.to_string();
                 let err = RenameError::NoSource { old, similar: Vec::new() };
                 return Err(err.with_similar("", tables_of(from), std::iter::empty()));
@@ -397,9 +408,10 @@ fn is_like(old: &Table, new: &Table) -> bool {
 impl std::fmt::Display for Rename {
     /// As the option is written.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (table, to) = (part(self.table.as_str()), part(self.to.as_str()));
         match &self.column {
-            None => write!(formatter, "{}={}", self.table, self.to),
-            Some(column) => write!(formatter, "{}.{column}={}", self.table, self.to),
+            None => write!(formatter, "{table}={to}"),
+            Some(column) => write!(formatter, "{table}.{}={to}", part(column.as_str())),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! `run` function. Nothing here decides what a revision means or how it runs.
 
 mod autogenerate;
+mod backup;
 mod branches;
 mod check;
 mod completions;
@@ -16,6 +17,9 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod known_databases;
+mod lint;
+mod lint_formats;
 mod man;
 mod merge;
 mod migrate;
@@ -23,11 +27,16 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod rebase;
+mod restore;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
+mod tried;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -72,6 +81,8 @@ enum Command {
     ListTemplates(init::ListTemplatesArgs),
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -82,9 +93,13 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
+    Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Import(import::ImportArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -156,6 +171,8 @@ impl App {
             Command::ListTemplates(args) => init::list_templates(self, args),
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
+            Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
@@ -166,8 +183,12 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
+            Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
+            Command::Backup(args) => backup::run(self, args),
+            Command::Restore(args) => restore::run(self, args),
             Command::Import(args) => import::run(self, args),
             Command::Completions(args) => completions::run(self, args),
             Command::Man(args) => man::run(self, args),

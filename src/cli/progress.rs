@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -14,7 +15,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
-use crate::revision::Revision;
+use crate::lint;
+use crate::revision::{Revision, script_dir};
+use crate::rule::Levels;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -27,9 +30,13 @@ pub struct Progress<'a> {
     echo: bool,
     /// The lines of a rehearsal come at its end, as its answer.
     is_rehearsal: bool,
+    /// The current folder, which paths are shown relative to.
+    here: &'a Path,
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What is looked for in the revisions that are about to run.
+    lints: Option<&'a Levels>,
 }
 
 /// A terminal that says it is narrower than it is.
@@ -83,7 +90,7 @@ impl TermLike for NarrowTerminal {
 
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
-    pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
+    pub fn new(output: &'a Output, here: &'a Path, echo: bool, is_rehearsal: bool) -> Self {
         let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let terminal = NarrowTerminal(Term::stderr());
@@ -99,7 +106,12 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
+        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, lints: None }
+    }
+
+    /// Says before upgrades run what they lose by their own words.
+    pub fn look_for(&mut self, lints: &'a Levels) {
+        self.lints = Some(lints);
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -114,6 +126,14 @@ impl<'a> Progress<'a> {
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a warning above the bar.
+    fn warning(&self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.warning(message)),
+            None => self.output.warning(message),
         }
     }
 
@@ -138,11 +158,33 @@ impl Observer for Progress<'_> {
                     None => self.output.status(line),
                 }
             }
+            Event::BackedUp { path, elapsed } => {
+                let path = script_dir::shown(path, self.here);
+                let elapsed = describe_duration(*elapsed);
+                let [verb, dim] = [VERB, DIM].map(|it| self.output.stderr_style(it));
+                self.status(format!(
+                    "{verb}backup{verb:#} {} {dim}({elapsed}){dim:#}",
+                    path.display()
+                ));
+            }
+            Event::BackupRemoved { path, is_own } => {
+                let path = script_dir::shown(path, self.here);
+                let path = path.display();
+                self.status(if *is_own {
+                    format!("removed {path} again: the database is what it was")
+                } else {
+                    format!("removed {path}: there are newer ones")
+                });
+            }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
+                }
+                let lost = self.lints.and_then(|it| lint::summary(revisions.iter().copied(), it));
+                if let Some(line) = lost {
+                    self.warning(&line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {
@@ -191,10 +233,8 @@ impl Observer for Progress<'_> {
                     self.status(line);
                 }
             }
-            Event::Warning { message } => match &self.bar {
-                Some(bar) => bar.suspend(|| self.output.warning(message)),
-                None => self.output.warning(message),
-            },
+            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
+            Event::Warning { message } => self.warning(message),
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");
@@ -203,6 +243,28 @@ impl Observer for Progress<'_> {
             }
         }
     }
+}
+
+/// Says that a database had no log, where nothing else of its run is shown.
+pub fn tell_of_log(output: &Output, event: &Event<'_>) {
+    if let Event::LogBegun { revisions } = event {
+        output.warning(describe_log_begun(revisions));
+    }
+}
+
+/// What it means that a log begins with these revisions.
+fn describe_log_begun(revisions: &[String]) -> String {
+    let which = match revisions {
+        [only] => format!("`{only}`"),
+        [first, .., last] => {
+            format!("the {} revisions from `{first}` to `{last}`", revisions.len())
+        }
+        [] => String::new(),
+    };
+    format!(
+        "migrator_log did not know of {which}: what ran before is not known, and is taken as the \
+         files say now"
+    )
 }
 
 /// What is special about the transaction that begins, if it is not simply all of the plan.

@@ -12,12 +12,13 @@ use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::Usage;
-use crate::exec::Run;
 use crate::exec::offline::Offline;
+use crate::exec::{BackupPlan, Run};
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
 use crate::revision::script_dir;
+use crate::user;
 
 /// A project, found from the options and the current folder.
 pub struct Project {
@@ -26,6 +27,7 @@ pub struct Project {
     /// Where the command was started.
     pub here: PathBuf,
     url: Option<String>,
+    who: Option<String>,
 }
 
 /// The current folder.
@@ -66,7 +68,7 @@ impl Project {
             environment: &environment,
         };
         let config = Config::load(&path, &options).map_err(Error::from)?;
-        Ok(Self { config, here, url: globals.url.clone() })
+        Ok(Self { config, here, url: globals.url.clone(), who: user::name() })
     }
 
     /// Reads all revision files and links them.
@@ -111,8 +113,10 @@ impl Project {
             busy_timeout: self.config.database.busy_timeout,
             transaction: self.config.transaction,
             extensions: &[],
+            backup: BackupPlan::NONE,
             rehearse: false,
             tag: None,
+            who: self.who.as_deref(),
             clock,
             cancel: None,
             ticker: None,
@@ -140,6 +144,11 @@ impl Project {
             Some(path) => script_dir::shown(path, &self.here).display().to_string(),
             None => ":memory:".to_owned(),
         }
+    }
+
+    /// A path as messages name it.
+    pub fn shown(&self, path: &Path) -> String {
+        script_dir::shown(path, &self.here).display().to_string()
     }
 
     /// The rows of the version table; nothing is written, and a missing table has none.

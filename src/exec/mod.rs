@@ -11,6 +11,7 @@
 //! planner and [`crate::db`] are for.
 
 mod autocommit;
+mod backup;
 mod body;
 mod checks;
 mod commit;
@@ -30,19 +31,23 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use self::backup::{
+    BackupError, BackupPlan, Loss, RestoreError, make as make_backup, prune as prune_backups,
+    restore,
+};
 pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for rehearsals, which come next"))]
-pub use self::in_memory::run_in_memory;
-pub use self::in_memory::{Replay, ReplayError};
+pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;
+use crate::audit::{self, History};
 use crate::clock::Clock;
 use crate::config::TransactionMode;
 use crate::config::url::DatabaseLocation;
+use crate::db::LogTable;
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan};
 use crate::revision::RevisionId;
@@ -62,10 +67,14 @@ pub struct Run<'a> {
     pub transaction: TransactionMode,
     /// Extensions of SQLite that bodies need; loaded before anything runs.
     pub extensions: &'a [PathBuf],
+    /// Whether a backup comes first.
+    pub backup: BackupPlan<'a>,
     /// Do everything and take it back: one transaction, rolled back at its end.
     pub rehearse: bool,
     /// A text that the log keeps with each revision.
     pub tag: Option<&'a str>,
+    /// The user of the operating system, for the log.
+    pub who: Option<&'a str>,
     /// What time it is, for the log.
     pub clock: &'a dyn Clock,
     /// Ends the run as soon as it is set: a running statement is interrupted, and its transaction
@@ -74,6 +83,12 @@ pub struct Run<'a> {
     /// Called about ten times a second while a statement runs, from inside of SQLite: it must not
     /// use the database. Apart from the observer, which cannot be reached from there.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Run<'_> {
+    fn log_table(&self) -> LogTable {
+        if self.log { LogTable::On } else { LogTable::Off }
+    }
 }
 
 /// One revision that ran.
@@ -108,14 +123,16 @@ pub struct Outcome {
     pub rows: Vec<String>,
     /// How long other processes were waited for.
     pub waited: Duration,
+    /// The backup of what was there before; `None` where none was made.
+    pub backup: Option<PathBuf>,
 }
 
-/// Computes what is to do from the rows of the version table.
+/// Computes what is to do from the rows of the version table and the log, read at one moment.
 ///
-/// Called at least once, first for the rows as they are before the transaction, and again whenever
-/// it turns out that they are others. It must mean the same target each time: `+1` is one step from
-/// the rows of the first call.
-pub type Planner<'p> = dyn FnMut(&[String]) -> Result<Plan, PlanFailure> + 'p;
+/// Called at least once, first for what the database says before the transaction, and again whenever
+/// it turns out that it says something else. It must mean the same target each time: `+1` is one
+/// step from the rows of the first call.
+pub type Planner<'p> = dyn FnMut(&History) -> Result<Plan, PlanFailure> + 'p;
 
 /// Brings a database to where `planner` wants it.
 ///
@@ -134,6 +151,7 @@ pub fn run(
 ) -> Result<Outcome, ExecError> {
     let mut progress = Progress::default();
     let outcome = run_plan(request, graph, planner, observer, &mut progress);
+    backup::settle(request, &mut progress, outcome.as_ref().map(drop), observer);
     outcome.map_err(|failure| progress.fail(request, failure))
 }
 
@@ -145,11 +163,15 @@ fn run_plan(
     progress: &mut Progress,
 ) -> Result<Outcome, Failure> {
     let mut look = Look::new(request, observer)?;
-    let mut renew = |rows: &[String]| {
-        let plan = planner(rows).map_err(Failure::Planner)?;
-        Work::new(graph, plan, rows.to_vec())
+    let mut renew = |history: &History| {
+        let plan = planner(history).map_err(Failure::Planner)?;
+        let mut work = Work::new(graph, plan, history.rows.clone())?;
+        if request.log && !work.rest().is_empty() {
+            work.unlogged = audit::unlogged(graph, history);
+        }
+        Ok(work)
     };
-    let mut work = renew(&look.rows(observer)?)?;
+    let mut work = renew(look.history(observer)?)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }
@@ -165,10 +187,11 @@ fn run_plan(
         };
     }
     let waited = session.waited();
-    Ok(Outcome { steps: std::mem::take(&mut progress.done), rows: work.rows, waited })
+    let backup = progress.backup.path().map(ToOwned::to_owned);
+    Ok(Outcome { steps: std::mem::take(&mut progress.done), rows: work.rows, waited, backup })
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

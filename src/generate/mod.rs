@@ -22,6 +22,9 @@ mod virtual_table;
 pub use before::OldNames;
 pub use render::body;
 
+/// What a downgrade says where it makes again what had rows.
+const DELETED_ROWS: &str = "The rows that the upgrade deleted do not come back.";
+
 /// What a downgrade says over a column that it adds.
 const DROPPED_VALUES: &str = "The values that the upgrade dropped do not come back.";
 
@@ -333,7 +336,7 @@ impl<'s> Task<'s> {
         statements.extend(self.indexes_of(&table.name).map(|it| it.sql.clone()));
         let mut step = Step::new(format!("create the table {}", table.name), statements);
         if self.options.is_downgrade {
-            step.comments.push("The rows that the upgrade deleted do not come back.".to_owned());
+            step.comments.push(DELETED_ROWS.to_owned());
         }
         step
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::diff::TableDiff;
+use crate::flag::{part, shell};
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
 use super::affinity::{Affinity, is_of_type, unfit};
@@ -97,7 +98,10 @@ impl Task<'_> {
         let is_possible = !self.options.is_downgrade
             && column.holds()
             && self.fill(table, &column.name).is_none();
-        is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
+        is_possible.then(|| {
+            let (table, column) = (part(table.as_str()), part(column.name.as_str()));
+            format!("--fill {}", shell(&format!("{table}.{column}=EXPRESSION")))
+        })
     }
 
     /// The rows that violate a `CHECK`.

@@ -4,11 +4,13 @@
 mod support;
 
 mod test_autogenerate;
+mod test_backup;
 mod test_branches;
 mod test_check;
 mod test_completions;
 mod test_config;
 mod test_current;
+mod test_declared;
 mod test_directives;
 mod test_downgrade;
 mod test_dry_run;
@@ -26,16 +28,21 @@ mod test_history;
 mod test_import;
 mod test_init;
 mod test_json;
+mod test_lint;
 mod test_man;
 mod test_merge;
 mod test_new_file;
 mod test_offline;
+mod test_rebase;
+mod test_replaces;
 mod test_revision;
 mod test_schema;
 mod test_show;
+mod test_squash;
 mod test_stamp;
 mod test_target;
 mod test_upgrade;
+mod test_verify;
 
 #[test]
 fn no_test_file_is_forgotten() {

@@ -19,6 +19,8 @@ fn the_tool_explains_itself() {
       list-templates  List the kinds of projects that `init` can set up
       revision        Make a new revision file
       merge           Join branches in a new revision
+      rebase          Put the revisions of a branch on top of another head
+      squash          Make one revision of a range
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything
@@ -29,8 +31,13 @@ fn the_tool_explains_itself() {
       show            Show a revision
       edit            Open a revision file in your editor
       check           Say whether the revisions make the declared schema
+      lint            Look for what revisions lose, may fail on, or do otherwise
+                      than it seems
+      verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
+      backup          Copy the database while it is in use
+      restore         Take a backup back into the database, while it is in use
       import          Take over the migrations of another tool
       completions     Print a completion script for a shell
       man             Print the manual page
@@ -130,6 +137,16 @@ fn the_long_help_of_a_command_has_the_global_options() {
           --dry-run
               Run everything for real in a transaction, report on it, and roll it
               back
+
+          --backup[=<PATH>]
+              Back the database up before anything runs, whatever alembic.toml says
+              
+              The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`;
+              with PATH it is that file, which must not be there yet, or lies in
+              that folder.
+
+          --no-backup
+              Make no backup, whatever alembic.toml says
 
           --tag <TEXT>
               A text to keep in `migrator_log` with the revisions of this run
