@@ -243,7 +243,6 @@ fn what_a_full_text_table_loses_is_said() {
       - table  words
     wrote versions/aaaa11112222_text.sql (proven: up and down)
     ------- stderr -------
-    warning: the table docs is dropped and notes added; if it was renamed, remove the file and run it again with `--rename docs=notes`
     warning: drops the virtual table notes with all its rows
     warning: drops the table docs with all its rows
     warning: drops the virtual table words with its whole index
