@@ -52,6 +52,8 @@ pub struct Generated {
     pub downgrade: String,
     /// Rows that the upgrade loses or may fail on.
     pub notes: Vec<Note>,
+    /// Hints that name nothing, where something is dropped that may have been meant.
+    pub unfollowed: Vec<Rename>,
 }
 
 /// Why there are no bodies. Nothing was written anywhere.
@@ -312,6 +314,7 @@ impl Sides {
             upgrade: generate::body(&upgrade),
             downgrade: generate::body(&downgrade),
             notes: upgrade.notes().cloned().collect(),
+            unfollowed: renames::unfollowed(diff, request.hinted_tables),
         })
     }
 }

@@ -414,3 +414,32 @@ fn clumsy_mistakes_get_a_hint() {
     the declared schema is empty, and so is what the revisions make; no file was written
     ");
 }
+
+#[test]
+fn a_hint_that_names_nothing_is_said() {
+    let env = env("");
+    env.file(
+        "schema.sql",
+        "CREATE TABLE tags (\n    id INTEGER PRIMARY KEY,\n    \
+         title TEXT NOT NULL DEFAULT '' -- migrator:renamed from nam\n);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m title"), @"
+      + column  tags.title  TEXT NOT NULL DEFAULT ''
+      - column  tags.name
+    wrote versions/aaaa11112222_title.sql (proven: up and down)
+    ------- stderr -------
+    warning: the column tags.name is dropped and title added; if it was renamed, remove the file and run it again with `--rename tags.name=title`
+    warning: the hint at the column title was not followed: tags.nam is not there before this revision, or stays
+    warning: drops tags.name with its values
+    ");
+    // What did its work may stay.
+    env.file(
+        "schema.sql",
+        "-- migrator:renamed from words\nCREATE TABLE tags (\n    id INTEGER PRIMARY KEY,\n    \
+         title TEXT NOT NULL DEFAULT '', -- migrator:renamed from nam\n    color TEXT\n);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m color"), @"
+      + column  tags.color  TEXT
+    wrote versions/bbbb11112222_color.sql (proven: up and down)
+    ");
+}
