@@ -114,7 +114,11 @@ impl From<RehearsalError> for Error {
             RehearsalError::Db(err) => err.into(),
             RehearsalError::Plan(err) => err.into(),
             RehearsalError::Replay(err) => err.into(),
-            other => Self::Rehearsal(Box::new(other)),
+            other @ (RehearsalError::Schema(_)
+            | RehearsalError::Folder(_)
+            | RehearsalError::NoRoom { .. }
+            | RehearsalError::Moved
+            | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
         }
     }
 }

@@ -74,7 +74,7 @@ mod diagnostics;
 pub mod errors {
     pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
-    pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
+    pub use crate::autogenerate::{AutogenerateError, FillError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
     pub use crate::config::{
         ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,

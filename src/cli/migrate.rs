@@ -122,7 +122,7 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
 }
 
 /// What Ctrl-C sets from now on.
-fn listen() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn listen() -> anyhow::Result<Arc<AtomicBool>> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancel);
     // A second Ctrl-C changes nothing: the rollback is under way.

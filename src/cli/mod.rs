@@ -30,6 +30,7 @@ mod schema;
 mod schemas;
 mod show;
 mod stamp;
+mod tried;
 mod verify;
 mod words;
 

@@ -45,14 +45,28 @@ impl Scratch {
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
         let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
-        let is_lenient = quoting == Quoting::Lenient;
-        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
-            let outcome = database.connection.set_db_config(config, is_lenient);
-            outcome.map_err(database.error("open"))?;
-        }
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
-        Ok(Self { database, quoting, extensions: extensions.to_vec(), stubs })
+        let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
+        scratch.set_quoting(quoting)?;
+        Ok(scratch)
+    }
+
+    fn set_quoting(&self, quoting: Quoting) -> Result<(), DbError> {
+        let is_lenient = quoting == Quoting::Lenient;
+        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
+            let outcome = self.database.connection.set_db_config(config, is_lenient);
+            outcome.map_err(self.database.error("open"))?;
+        }
+        Ok(())
+    }
+
+    /// Does something with [`Quoting::Strict`].
+    pub fn strictly<T>(&self, something: impl FnOnce(&Self) -> T) -> Result<T, DbError> {
+        self.set_quoting(Quoting::Strict)?;
+        let outcome = something(self);
+        self.set_quoting(self.quoting)?;
+        Ok(outcome)
     }
 
     /// The schema of another database without its rows.

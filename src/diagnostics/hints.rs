@@ -21,7 +21,7 @@ pub(super) fn one(hint: impl Into<String>) -> Vec<String> {
 }
 
 /// "did you mean `x`?", or something else where nothing is near.
-fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
+pub(super) fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
     match similar {
         [] if otherwise.is_empty() => Vec::new(),
         [] => one(otherwise),

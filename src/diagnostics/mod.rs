@@ -44,14 +44,21 @@ pub enum ExitStatus {
     Failed,
 }
 
+impl ExitStatus {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Refused => 2,
+            Self::Failed => 3,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::No => 1,
-            ExitStatus::Refused => 2,
-            ExitStatus::Failed => 3,
-        })
+        Self::from(status.code())
     }
 }
 
@@ -208,7 +215,8 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(_) | Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
 

@@ -6,6 +6,7 @@ use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
 use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
 use crate::plan::Direction;
+use crate::rehearsal::RehearsalError;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
 
@@ -190,6 +191,22 @@ pub fn replay(failure: &Failure) -> Vec<String> {
             .to_owned(),
     );
     hints
+}
+
+/// What to do about revisions that could not be tried.
+pub fn rehearsal(err: &RehearsalError) -> Vec<String> {
+    match err {
+        RehearsalError::Db(err) => database(err),
+        RehearsalError::Replay(err) => replay(&err.failure),
+        RehearsalError::Schema(_) | RehearsalError::Plan(_) => Vec::new(),
+        RehearsalError::Folder(_) => one("name a folder for the copy: `--copy-to DIR`"),
+        RehearsalError::NoRoom { size, .. } => one(format!(
+            "the copy and its journal had {size} bytes when there was no more room; name a folder on \
+             another disk: `--copy-to DIR`; the database was not touched, and the copy is gone"
+        )),
+        RehearsalError::Moved => one("run it again; nothing was changed by this one"),
+        RehearsalError::Cancelled => one("nothing was changed, and the copy is gone"),
+    }
 }
 
 /// Where the database is now, where something ran.

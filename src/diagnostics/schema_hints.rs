@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::hints::{one, split};
-use crate::autogenerate::{AutogenerateError, ProofFailure, RenameError};
+use super::hints::{did_you_mean, one, split};
+use crate::autogenerate::{AutogenerateError, FillError, ProofFailure, RenameError};
 use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem, Doubt};
 use crate::sql::features::{Feature, Fts5Option};
 
@@ -177,23 +177,52 @@ pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
         AutogenerateError::Schema(_) | AutogenerateError::Proof(_) => one(
             "no file was written: this is a mistake of migrator; please report it with both schemas",
         ),
-        AutogenerateError::Rename(RenameError::Virtual { .. }) => one(
+        AutogenerateError::Rename(err) => rename(err),
+        AutogenerateError::Fill(err) => fill(err),
+        AutogenerateError::Refused { .. } => {
+            one("look at the views and triggers of the schema: one may be broken already")
+        }
+    }
+}
+
+/// What to do about a `--rename`.
+fn rename(err: &RenameError) -> Vec<String> {
+    let otherwise =
+        "`migrator check` lists what differs; `--rename` takes the old name and the new one";
+    match err {
+        RenameError::NoSource { similar, .. } | RenameError::NoTarget { similar, .. } => {
+            did_you_mean(similar, otherwise)
+        }
+        RenameError::TargetExists { .. } => vec![
+            "two names that change places are two renames: one `--rename` for each way".to_owned(),
+            otherwise.to_owned(),
+        ],
+        RenameError::Virtual { .. } => one(
             "without --rename the table is made anew and its values are lost; in the revision that \
              is written, let the body copy them by hand: `INSERT INTO … (rowid, new_name) SELECT \
              rowid, old_name FROM …` before the old one is dropped",
         ),
-        AutogenerateError::Rename(_) => one(
-            "`migrator check` lists what differs; `--rename` takes the old name and the new one",
+        RenameError::SourceStays { .. } | RenameError::Twice { .. } | RenameError::Rowid { .. } => {
+            one(otherwise)
+        }
+    }
+}
+
+/// What to do about a `--fill`.
+fn fill(err: &FillError) -> Vec<String> {
+    match err {
+        FillError::Unknown { similar, .. } => did_you_mean(
+            similar,
+            "`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema",
         ),
-        AutogenerateError::NeedlessFill { .. } => one("leave it out"),
-        AutogenerateError::Aggregate { .. } => one(
+        FillError::Twice { .. } => one("leave out one of the two"),
+        FillError::Needless { .. } => one("leave it out"),
+        FillError::Aggregate { .. } => one(
             "a query in parentheses is a value: `--fill \"t.pos=(SELECT max(pos) FROM other)\"`",
         ),
-        AutogenerateError::Fill { .. } => {
-            one("`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema")
-        }
-        AutogenerateError::Refused { .. } => {
-            one("look at the views and triggers of the schema: one may be broken already")
+        FillError::Word { place, word } => {
+            let text = word.trim_matches('"').replace('\'', "''");
+            one(format!("a text has single quotes: `--fill \"{place}='{text}'\"`"))
         }
     }
 }

@@ -6,7 +6,9 @@
 use std::fmt;
 
 use super::directives::Sentence;
-use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError};
+use crate::db::{
+    BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
+};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -294,29 +296,36 @@ impl Failure {
         }
     }
 
+    /// Whether it is that the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Database(source) | Self::Commit { source, .. } => source.is_full(),
+            Self::Statement { source, .. } | Self::Directive { source, .. } => {
+                source.kind == SqliteErrorKind::Full
+            }
+            _ => false,
+        }
+    }
+
     /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
     pub fn sentence(&self) -> String {
-        let mut sentence = self.to_string();
+        let mut parts = vec![self.to_string()];
         let mut cause = std::error::Error::source(self);
         while let Some(err) = cause {
-            sentence.push_str(&format!(": {err}"));
+            parts.push(err.to_string());
             cause = err.source();
         }
-        match self {
-            Self::Broken { objects } => {
-                let reasons: Vec<&str> = objects.iter().map(|it| it.message.as_str()).collect();
-                sentence.push_str(&format!(": {}", reasons.join("; ")));
-            }
+        let details: Vec<String> = match self {
+            Self::Broken { objects } => objects.iter().map(|it| it.message.clone()).collect(),
             Self::Forbidden { problems } => {
-                let all: Vec<String> = problems
-                    .iter()
-                    .map(|it| format!("`{}` {}", it.kind.what, it.kind.reason))
-                    .collect();
-                sentence.push_str(&format!(": {}", all.join("; ")));
+                problems.iter().map(|it| format!("`{}` {}", it.kind.what, it.kind.reason)).collect()
             }
-            _ => {}
+            _ => Vec::new(),
+        };
+        if !details.is_empty() {
+            parts.push(details.join("; "));
         }
-        sentence
+        parts.join(": ")
     }
 
     /// Whether the message is about one revision, which a following "it" means.

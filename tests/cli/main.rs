@@ -39,6 +39,7 @@ mod test_show;
 mod test_stamp;
 mod test_target;
 mod test_upgrade;
+mod test_verify;
 
 #[test]
 fn no_test_file_is_forgotten() {
