@@ -94,7 +94,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
     -- ///
 
     -- migrate:upgrade
-    -- posts: add the check
+    -- posts: add the check title <> 'a b'
     -- migrate:refuse-if rows of posts are against the check title <> 'a b': SELECT rowid FROM posts WHERE NOT (title <> ('a' || char(10) || 'b'))
     ALTER TABLE posts ADD CHECK (title <>
             'a
