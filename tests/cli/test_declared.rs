@@ -443,3 +443,25 @@ fn a_hint_that_names_nothing_is_said() {
     wrote versions/bbbb11112222_color.sql (proven: up and down)
     ");
 }
+
+#[test]
+fn a_table_that_others_reference_is_dropped() {
+    let env = env("");
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE notes (id INTEGER PRIMARY KEY, tag INTEGER REFERENCES tags (id));")
+        .down("DROP TABLE notes;")
+        .write();
+    env.file(
+        "schema.sql",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, tag INTEGER REFERENCES tags (id));\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'no tags'"), @"
+      - table  tags
+    wrote versions/aaaa11112222_no_tags.sql (proven: up and down)
+    ------- stderr -------
+    warning: schema.sql:1:68: `notes` references the table `tags`, which does not exist: SQLite takes no row of `notes` where foreign keys are enforced
+    warning: drops the table tags with all its rows
+    warning: notes references tags, which is dropped: `upgrade` refuses if rows of notes have a value in tag that is not in tags
+    ");
+}
