@@ -55,6 +55,8 @@ pub struct Generated {
     pub downgrade: String,
     /// Rows that the upgrade loses or may fail on.
     pub notes: Vec<Note>,
+    /// Hints that name nothing, where something is dropped that may have been meant.
+    pub unfollowed: Vec<Rename>,
 }
 
 /// Why there are no bodies. Nothing was written anywhere.
@@ -102,7 +104,9 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;
     let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
-    Ok((sides.lines(request), renames::suggestions(&diff)))
+    let mut suggestions = renames::suggestions(&diff);
+    suggestions.retain(|it| sides.takes(request, it));
+    Ok((sides.lines(request), suggestions))
 }
 
 /// Writes the bodies and proves them; `None` if there is no difference.
@@ -171,6 +175,13 @@ impl Sides {
         let renames = Renames::new(&before, request.to, request.hinted_tables, request.renames)?;
         let renamed = rename(request.from, &before, request.to, &renames, request)?;
         Ok(Self { before, renames, renamed })
+    }
+
+    /// Whether a rename fits in with the others.
+    fn takes(&self, request: &Request<'_>, rename: &Rename) -> bool {
+        let mut all = request.renames.to_vec();
+        all.push(rename.clone());
+        Renames::new(&self.before, request.to, request.hinted_tables, &all).is_ok()
     }
 
     /// What differs; what is dropped only to be out of the way does if it changes too.
@@ -255,6 +266,7 @@ impl Sides {
             upgrade: generate::body(&upgrade),
             downgrade: generate::body(&downgrade),
             notes: upgrade.notes().cloned().collect(),
+            unfollowed: renames::unfollowed(diff, request.hinted_tables),
         })
     }
 }

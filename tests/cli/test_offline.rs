@@ -68,7 +68,7 @@ fn the_log_is_kept_by_a_script_too() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
 
     -- Running upgrade  -> a1, make a1
@@ -262,11 +262,12 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     INSERT INTO alembic_version (version_num) VALUES ('b2');
     INSERT INTO alembic_version (version_num) VALUES ('c3');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('c3', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     COMMIT;
     "#);
     insta::assert_snapshot!(env.run("stamp --sql --purge a1"), @"
