@@ -3,9 +3,9 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+use crate::audit::HistoryError;
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
-use crate::audit::HistoryError;
 use crate::config::ConfigError;
 use crate::db::DbError;
 use crate::exec::{ExecError, ReplayError};
@@ -50,6 +50,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that were inserted below others and cannot run after them.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    OutOfOrder(#[from] crate::out_of_order::OutOfOrderError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

@@ -50,6 +50,8 @@ mod exec;
 #[cfg(feature = "cli")]
 mod generate;
 mod graph;
+#[cfg(feature = "cli")]
+mod out_of_order;
 mod plan;
 mod revision;
 mod schema;
@@ -90,6 +92,8 @@ pub mod errors {
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
+    #[cfg(feature = "cli")]
+    pub use crate::out_of_order::OutOfOrderError;
     pub use crate::plan::{PlanError, RowWrite};
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;

@@ -27,6 +27,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("generate", &["diff", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     (
+        "out_of_order",
+        &[
+            "audit",
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "sql",
+        ],
+    ),
+    (
         "error",
         &[
             "audit",
@@ -37,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "out_of_order",
             "plan",
             "revision",
             "source",
@@ -60,6 +76,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "declared",
             "exec",
             "graph",
+            "out_of_order",
             "plan",
             "revision",
             "source",
@@ -70,8 +87,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] =
-    &["similar", "source", "toml_table", "sql", "schema", "graph", "plan", "audit", "diff", "generate"];
+const PURE: &[&str] = &[
+    "similar",
+    "source",
+    "toml_table",
+    "sql",
+    "schema",
+    "graph",
+    "plan",
+    "audit",
+    "diff",
+    "generate",
+];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -23,14 +23,8 @@ pub enum LogDirection {
 }
 
 impl LogDirection {
-    const ALL: [Self; 6] = [
-        Self::Upgrade,
-        Self::Downgrade,
-        Self::Stamp,
-        Self::Unstamp,
-        Self::Baseline,
-        Self::Repair,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Upgrade, Self::Downgrade, Self::Stamp, Self::Unstamp, Self::Baseline, Self::Repair];
 
     /// As the table says it.
     pub fn as_str(self) -> &'static str {

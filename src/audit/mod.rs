@@ -30,8 +30,7 @@ pub fn checksum(revision: &Revision) -> String {
 pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     let net = Net::new(&history.log);
     let applied = implied(graph, &history.rows);
-    let mut troubles: Vec<Trouble> =
-        edited(graph, &net, &upgrade_order(graph, &applied)).collect();
+    let mut troubles: Vec<Trouble> = edited(graph, &net, &upgrade_order(graph, &applied)).collect();
     if history.rows.iter().all(|it| graph.by_id(it).is_some()) {
         troubles.extend(gone(graph, &net));
     }

@@ -16,6 +16,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod log;
 mod man;
 mod merge;
 mod migrate;
@@ -23,11 +24,13 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod repair;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
 mod stamp;
+mod status;
 mod words;
 
 use std::ffi::OsString;
@@ -75,6 +78,9 @@ enum Command {
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Repair(repair::RepairArgs),
     Current(current::CurrentArgs),
     Heads(heads::HeadsArgs),
     Branches(branches::BranchesArgs),
@@ -159,6 +165,9 @@ impl App {
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
+            Command::Status(args) => status::run(self, args),
+            Command::Log(args) => log::run(self, args),
+            Command::Repair(args) => repair::run(self, args),
             Command::Current(args) => current::run(self, args),
             Command::Heads(args) => heads::run(self, args),
             Command::Branches(args) => branches::run(self, args),

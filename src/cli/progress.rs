@@ -223,7 +223,9 @@ pub fn tell_of_log(output: &Output, event: &Event<'_>) {
 fn describe_log_begun(revisions: &[String]) -> String {
     let which = match revisions {
         [only] => format!("`{only}`"),
-        [first, .., last] => format!("the {} revisions from `{first}` to `{last}`", revisions.len()),
+        [first, .., last] => {
+            format!("the {} revisions from `{first}` to `{last}`", revisions.len())
+        }
         [] => String::new(),
     };
     format!(

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::migrate::online_target;
 use super::output::Format;
-use super::project::clock;
 use super::progress::tell_of_log;
+use super::project::clock;
 use super::words::describe_rows;
 use super::{App, completions};
 use crate::Error;

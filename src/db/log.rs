@@ -89,16 +89,13 @@ impl LogTable {
         if has_who(database)? {
             return Ok(());
         }
-        database.run("add a column to migrator_log in", "ALTER TABLE migrator_log ADD COLUMN who TEXT")
+        database
+            .run("add a column to migrator_log in", "ALTER TABLE migrator_log ADD COLUMN who TEXT")
     }
 
     /// What the version table and the log say, inside the open transaction. A log that is off says
     /// nothing, whatever it holds.
-    pub fn history(
-        self,
-        database: &Database,
-        table: &VersionTable,
-    ) -> Result<History, DbError> {
+    pub fn history(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
         let rows = table.rows(database)?;
         let (log, is_whole) = self.rows(database)?;
         Ok(History { rows, log, is_whole })

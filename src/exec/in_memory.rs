@@ -105,7 +105,6 @@ impl Replay<'_> {
 /// # Errors
 ///
 /// As for [`Replay::run`]; the transaction is rolled back.
-#[cfg_attr(not(test), expect(dead_code, reason = "for rehearsals, which come next"))]
 pub fn run_in_memory(
     scratch: &Scratch,
     graph: &RevisionGraph,

@@ -34,7 +34,6 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for rehearsals, which come next"))]
 pub use self::in_memory::run_in_memory;
 pub use self::in_memory::{Replay, ReplayError};
 use self::session::{Look, Progress, Session};

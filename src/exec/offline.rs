@@ -17,9 +17,7 @@ use super::stamp::Stamp;
 use super::work::{Group, Task, Work};
 use super::{PlanFailure, TransactionMode};
 use crate::audit::{self, Note};
-use crate::db::{
-    LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql,
-};
+use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};

@@ -87,11 +87,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn read(
-        database: &Database,
-        table: &VersionTable,
-        log: LogTable,
-    ) -> Result<Self, db::DbError> {
+    fn read(database: &Database, table: &VersionTable, log: LogTable) -> Result<Self, db::DbError> {
         let version = Some(database.data_version()?);
         Ok(Self { history: log.history(database, table)?, version })
     }
@@ -116,9 +112,9 @@ impl<'a> Look<'a> {
     pub fn history(&mut self, observer: &mut dyn Observer) -> Result<&History, Failure> {
         let (table, log) = (&self.table, self.request.log_table());
         if let Some(database) = &self.database {
-            self.seen = self.patience.retry(observer, || {
-                database.read_at_once(|it| Seen::read(it, table, log))
-            })?;
+            self.seen = self
+                .patience
+                .retry(observer, || database.read_at_once(|it| Seen::read(it, table, log)))?;
         }
         Ok(&self.seen.history)
     }
@@ -214,8 +210,7 @@ impl<'a> Session<'a> {
         if self.seen.version == Some(version) && now == rows {
             return Ok(None);
         }
-        let now = self
-            .retry(|database| database.read_at_once(|it| Seen::read(it, &table, log)))?;
+        let now = self.retry(|database| database.read_at_once(|it| Seen::read(it, &table, log)))?;
         Ok(self.see(now, rows))
     }
 

@@ -147,6 +147,8 @@ pub enum PlanError {
     RepeatedRow {
         /// The row.
         row: String,
+        /// All rows, each once.
+        all: Vec<String>,
     },
     /// The target of a downgrade is not applied.
     #[error("cannot downgrade to `{target}`, which is not applied")]
@@ -185,7 +187,10 @@ pub fn applied_rows(
     let mut seen = RevisionSet::new(graph);
     for (index, row) in indices.iter().zip(rows) {
         if !seen.insert(*index) {
-            return Err(PlanError::RepeatedRow { row: row.clone() });
+            let mut all = rows.to_vec();
+            all.sort();
+            all.dedup();
+            return Err(PlanError::RepeatedRow { row: row.clone(), all });
         }
     }
     match graph.find_overlap(&indices, Edges::All) {

@@ -34,6 +34,7 @@ mod test_revision;
 mod test_schema;
 mod test_show;
 mod test_stamp;
+mod test_status;
 mod test_target;
 mod test_upgrade;
 

@@ -200,11 +200,15 @@ fn a_stamp_is_a_script_too() {
     let stamp = Stamp { writes: vec![RowWrite::Insert(id("x"))], notes: vec![note] };
     let offline = Offline { log: true, ..OFFLINE };
     let project = Project::of_upgrades(&[]).prepare("CREATE TABLE o(x)");
-    if pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp)) == Some((true, String::new())) {
+    if pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp))
+        == Some((true, String::new()))
+    {
         assert_eq!(project.summary(), "o @ x");
-        let (is_success, _) = pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp)).unwrap();
+        let (is_success, _) =
+            pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp)).unwrap();
         assert!(!is_success);
-        let purged = pipe(&project, &stamp_script(&offline, &project.graph, &[], true, &stamp)).unwrap();
+        let purged =
+            pipe(&project, &stamp_script(&offline, &project.graph, &[], true, &stamp)).unwrap();
         assert_eq!(purged, (true, String::new()));
         assert_eq!(project.summary(), "o @ x");
     }
