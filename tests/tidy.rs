@@ -28,18 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
     (
         "out_of_order",
-        &[
-            "audit",
-            "autogenerate",
-            "db",
-            "diff",
-            "exec",
-            "graph",
-            "plan",
-            "revision",
-            "schema",
-            "sql",
-        ],
+        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "sql"],
     ),
     (
         "error",
@@ -61,8 +50,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "migrator",
         &[
-            "audit", "clock", "config", "db", "error", "exec", "fsutil", "graph", "plan",
-            "revision", "user",
+            "audit",
+            "clock",
+            "config",
+            "db",
+            "error",
+            "exec",
+            "fsutil",
+            "graph",
+            "out_of_order",
+            "plan",
+            "revision",
+            "user",
         ],
     ),
     (

@@ -11,6 +11,7 @@ fn check(first: &str, inserted: &str, second: &str, expected: Option<&str>) {
     let after = |id: &str, body: &str, below: &str| {
         let mut made = revision(id, body, "");
         made.down_revisions = vec![RevisionId::new(below).unwrap()];
+        made.spans.down_revisions = vec![0..0; 1];
         made
     };
     let revisions =
