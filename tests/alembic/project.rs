@@ -47,8 +47,7 @@ impl Pair {
         write(&path("driver.py"), include_str!("driver.py"));
         write(
             &path("sql/alembic.toml"),
-            "[database]\nurl = \"sqlite:///../app.db\"\nbusy_timeout = \"60s\"\n\
-             [schema]\nexclude = [\"journal\"]\n",
+            "[database]\nurl = \"sqlite:///../app.db\"\nbusy_timeout = \"60s\"\n",
         );
         for revision in graph.revisions {
             let id = revision.id;
