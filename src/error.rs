@@ -14,6 +14,8 @@ use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
 use crate::plan::PlanError;
+#[cfg(feature = "cli")]
+use crate::rehearsal::RehearsalError;
 use crate::revision::script_dir::ReadError;
 use crate::source::Problem;
 
@@ -54,9 +56,17 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     OutOfOrder(#[from] crate::out_of_order::OutOfOrderError),
+    /// Revisions that cannot be moved or joined.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rewrite(#[from] crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
+    /// The revisions, tried one by one.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rehearsal(Box<RehearsalError>),
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -98,5 +108,17 @@ impl From<ExecError> for Error {
 impl From<ReplayError> for Error {
     fn from(err: ReplayError) -> Self {
         Self::Replay(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<RehearsalError> for Error {
+    fn from(err: RehearsalError) -> Self {
+        match err {
+            RehearsalError::Db(err) => err.into(),
+            RehearsalError::Plan(err) => err.into(),
+            RehearsalError::Replay(err) => err.into(),
+            other => Self::Rehearsal(Box::new(other)),
+        }
     }
 }

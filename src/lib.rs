@@ -53,7 +53,11 @@ mod graph;
 #[cfg(feature = "cli")]
 mod out_of_order;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
+#[cfg(feature = "cli")]
+mod rewrite;
 mod schema;
 mod sql;
 
@@ -95,10 +99,14 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::out_of_order::OutOfOrderError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
+    #[cfg(feature = "cli")]
+    pub use crate::rewrite::RewriteError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

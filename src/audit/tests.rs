@@ -149,6 +149,31 @@ fn what_a_newer_version_writes_is_passed_over() {
     assert_eq!(words(&audit(&graph(LINE), &history)), "");
 }
 
+#[test]
+fn a_revision_that_replaces_others_is_applied_where_the_last_of_them_is() {
+    let mut squashed = revisions("s<- d<-s");
+    squashed[0].replaces = ["a", "b"].map(crate::graph::testing::id_of).to_vec();
+    squashed[0].spans.replaces = vec![0..0; 2];
+    let graph = RevisionGraph::new(squashed).unwrap();
+    let check = |rows: &str, log: &str, expected: &str| {
+        assert_eq!(words(&audit(&graph, &history(rows, log))), expected, "{rows} / {log}");
+    };
+    check("b", "+a:SELECT +b:SELECT", "");
+    check("d", "+a +b +d", "");
+    check("", "+a +b -s", "");
+    check("s", "+s", "");
+    check("s", "+a +b -s +s:SELECT", "edited s");
+    check("a", "+a", "version-table -");
+    check("", "+a +b", "not-in-table s");
+    let notes = |rows: &str, log: &str, end: &str| {
+        let end: Vec<RevisionId> = end.split(' ').map(crate::graph::testing::id_of).collect();
+        let notes = stamped(&graph, &history(rows, log), &end);
+        notes.iter().map(|it| it.revision.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(notes("b", "+a +b", "d"), "d");
+    assert!(unlogged(&graph, &history("b", "+a +b")).is_empty());
+}
+
 /// The stamp that a trouble of the version table proposes.
 #[track_caller]
 fn check_back(text: &str, rows: &str, log: &str, expected: &str) {

@@ -14,10 +14,12 @@ use crate::sql::quote::identifier;
 
 mod proof;
 pub mod renames;
+mod respelling;
 mod rows;
 
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
+use respelling::Respelling;
 
 /// What the bodies are to do.
 pub struct Request<'a> {
@@ -118,7 +120,7 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
 /// What differs when the renames are applied, and drops and adds that may be more of them.
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;
-    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
     Ok((sides.lines(request), renames::suggestions(&diff)))
 }
 
@@ -136,7 +138,7 @@ pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, Autogene
         }
     }
     let sides = Sides::new(request)?;
-    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
     if diff.is_empty() && sides.renames.is_empty() {
         return Ok(None);
     }
@@ -191,26 +193,34 @@ fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
 struct Sides {
     before: Schema,
     renames: Renames,
-    /// Drops what would be in the way of the renames.
-    drops: Vec<Step>,
-    renamed: Schema,
+    renamed: Renamed,
+}
+
+/// A schema in which renames are carried out.
+struct Renamed {
+    /// Takes away what is in the way of the renames.
+    steps: Vec<Step>,
+    schema: Schema,
+    /// Columns that have another type for it, by their new names.
+    respelled: Vec<(Name, Name)>,
 }
 
 impl Sides {
     fn new(request: &Request<'_>) -> Result<Self, AutogenerateError> {
         let before = read_schema(request.from, request.is_excluded)?;
         let renames = Renames::new(&before, request.to, request.hinted_tables, request.renames)?;
-        let (drops, renamed) = rename(request.from, &before, request.to, &renames, request)?;
-        Ok(Self { before, renames, drops, renamed })
+        let renamed = rename(request.from, &before, request.to, &renames, request)?;
+        Ok(Self { before, renames, renamed })
     }
 
     /// What differs; what is dropped only to be out of the way does if it changes too.
     fn lines(&self, request: &Request<'_>) -> Vec<Line> {
-        let mut from = self.renamed.clone();
-        if !self.drops.is_empty() {
+        let mut from = self.renamed.schema.clone();
+        if !self.renamed.steps.is_empty() {
             from.views.clone_from(&self.before.views);
             from.triggers.clone_from(&self.before.triggers);
         }
+        respelling::set_type(&mut from, &self.renamed.respelled, "INTEGER");
         let mut found = self.renames.lines();
         found.extend(lines(&Diff::new(&from, request.to, request.by_order)));
         found
@@ -219,7 +229,7 @@ impl Sides {
     /// An aggregate over no rows is one row, and over all rows too: a copy with it would lose the
     /// others.
     fn check_fill(&self, request: &Request<'_>, fill: &Fill) -> Result<(), AutogenerateError> {
-        let Some(table) = self.renamed.table(&fill.table) else { return Ok(()) };
+        let Some(table) = self.renamed.schema.table(&fill.table) else { return Ok(()) };
         let quoted = |name: &Name| identifier(name.as_str()).into_owned();
         let columns: Vec<String> =
             table.columns.iter().map(|it| format!("NULL AS {}", quoted(&it.name))).collect();
@@ -248,9 +258,10 @@ impl Sides {
             rebuilt: ways.rebuilt(diff),
             is_downgrade: false,
         };
-        let mut upgrade = Script { steps: self.drops.clone() };
+        let renamed = &self.renamed.schema;
+        let mut upgrade = Script { steps: self.renamed.steps.clone() };
         upgrade.steps.extend(self.renames.steps());
-        upgrade.steps.extend(generate::script(diff, &self.renamed, request.to, &options).steps);
+        upgrade.steps.extend(generate::script(diff, renamed, request.to, &options).steps);
 
         // What the upgrade leaves, and not what was declared: the two mean the same and need not
         // be written the same.
@@ -259,7 +270,8 @@ impl Sides {
         proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
         let after = read_schema(&scratch, request.is_excluded)?;
-        let (drops, after) = rename(&scratch, &after, &self.before, &back, request)?;
+        let Renamed { steps, schema: after, .. } =
+            rename(&scratch, &after, &self.before, &back, request)?;
         let diff_back = Diff::new(&after, &self.before, request.by_order);
         let options = Options {
             fills: Vec::new(),
@@ -268,7 +280,7 @@ impl Sides {
             is_downgrade: true,
             ..options
         };
-        let mut downgrade = Script { steps: drops };
+        let mut downgrade = Script { steps };
         downgrade.steps.extend(back.steps());
         downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
 
@@ -276,7 +288,7 @@ impl Sides {
             from: request.from,
             before: &self.before,
             after: request.to,
-            renamed: &self.renamed,
+            renamed,
             upgrade: &upgrade,
             downgrade: &downgrade,
             old_names: &self.renames.old_names(),
@@ -298,42 +310,49 @@ impl Sides {
 /// Carries renames out on a copy and reads the schema that they lead to.
 ///
 /// SQLite refuses a rename that a view or trigger does not survive. What is to be another one anyway
-/// is dropped before; if that is not enough, so are all the rest.
+/// is dropped before; if that is not enough, so are all the rest; and then tables are made such that
+/// SQLite can do it.
 fn rename(
     scratch: &Scratch,
     from: &Schema,
     to: &Schema,
     renames: &Renames,
     request: &Request<'_>,
-) -> Result<(Vec<Step>, Schema), AutogenerateError> {
+) -> Result<Renamed, AutogenerateError> {
     if renames.is_empty() {
-        return Ok((Vec::new(), from.clone()));
+        return Ok(Renamed { steps: Vec::new(), schema: from.clone(), respelled: Vec::new() });
     }
-    let mut refusal = None;
-    for drops in [
-        Vec::new(),
-        generate::drops_in_the_way(from, to, false),
-        generate::drops_in_the_way(from, to, true),
-    ] {
-        if refusal.is_some() && drops.is_empty() {
-            continue;
-        }
+    let attempt = |steps: Vec<Step>, respelled: Vec<(Name, Name)>| {
         let copy = scratch.copy()?;
-        let steps = drops.iter().cloned().chain(renames.steps());
-        let outcome = steps.flat_map(|it| it.statements).try_for_each(|sql| {
-            let outcome = copy.execute(&sql).map(drop);
-            outcome.map_err(|source| AutogenerateError::Refused { sql, source })
-        });
-        match outcome {
-            Ok(()) => return Ok((drops, read_schema(&copy, request.is_excluded)?)),
-            // What is said is what SQLite said of the rename alone.
-            Err(err) => refusal = refusal.or(Some(err)),
+        for sql in steps.iter().cloned().chain(renames.steps()).flat_map(|it| it.statements) {
+            if let Err(source) = copy.execute(&sql) {
+                return Err(AutogenerateError::Refused { sql, source });
+            }
+        }
+        Ok(Renamed { steps, schema: read_schema(&copy, request.is_excluded)?, respelled })
+    };
+    // What is said in the end is what SQLite said of the rename alone.
+    let refusal = match attempt(Vec::new(), Vec::new()) {
+        Err(refusal @ AutogenerateError::Refused { .. }) => refusal,
+        outcome => return outcome,
+    };
+    for all in [false, true] {
+        let drops = generate::drops_in_the_way(from, to, all);
+        if !drops.is_empty()
+            && let Ok(renamed) = attempt(drops, Vec::new())
+        {
+            return Ok(renamed);
         }
     }
-    match refusal {
-        Some(err) => Err(err),
-        None => Ok((Vec::new(), from.clone())),
+    let Respelling { steps, columns } =
+        Respelling::new(from, &renames.old_columns(), request.target);
+    if columns.is_empty() {
+        return Err(refusal);
     }
+    let mut drops = generate::drops_in_the_way(from, to, true);
+    drops.extend(steps);
+    let columns = columns.into_iter().map(|it| renames.renamed(it)).collect();
+    attempt(drops, columns).map_err(|_| refusal)
 }
 
 #[cfg(test)]

@@ -60,6 +60,12 @@ pub enum RenameError {
         /// What was to be renamed.
         old: String,
     },
+    /// SQLite alters no virtual table.
+    #[error("SQLite cannot rename `{old}`: it is a column of a virtual table")]
+    Virtual {
+        /// What was to be renamed.
+        old: String,
+    },
     /// Both were there before.
     #[error("`{new}` is there before this revision already")]
     TargetExists {
@@ -126,7 +132,13 @@ impl Renames {
             let before = from.table(&renames.old_table(&new_table));
             let after = to.table(&new_table);
             let (Some(before), Some(after)) = (before, after) else {
-                return Err(RenameError::NoSource { old: format!("{table}.{old}") });
+                let old = format!("{table}.{old}");
+                let is_virtual = from.virtual_tables.iter().any(|it| it.name == *table);
+                return Err(if is_virtual {
+                    RenameError::Virtual { old }
+                } else {
+                    RenameError::NoSource { old }
+                });
             };
             let is_inverse = |it: &Rename| {
                 it.column.as_ref() == Some(new) && it.to == *old && it.table == *table
@@ -176,6 +188,20 @@ impl Renames {
     fn new_table(&self, old: &Name) -> Name {
         let found = self.tables.iter().find(|(it, _)| it == old);
         found.map_or(old, |(_, new)| new).clone()
+    }
+
+    /// The columns by table and column, with the names that both had.
+    pub(super) fn old_columns(&self) -> Vec<(Name, Name)> {
+        let columns = self.columns.iter();
+        columns.map(|(table, old, _)| (self.old_table(table), old.clone())).collect()
+    }
+
+    /// The new names of a table and its column.
+    pub(super) fn renamed(&self, (table, column): (Name, Name)) -> (Name, Name) {
+        let table = self.new_table(&table);
+        let found = self.columns.iter().find(|it| it.0 == table && it.1 == column);
+        let column = found.map_or(column, |it| it.2.clone());
+        (table, column)
     }
 
     /// The old names, by the new ones.

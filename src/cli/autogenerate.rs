@@ -6,7 +6,7 @@ use super::App;
 use super::new_file::{self, NewFile};
 use super::output::{Format, can_ask};
 use super::project::Project;
-use super::schemas::{Side, show, warn_of_renames};
+use super::schemas::{Side, show, warn_of_doubts, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{
     AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
@@ -125,6 +125,7 @@ pub(super) fn run(
     } else {
         project.declared_and_replayed(graph, parents)?
     };
+    warn_of_doubts(app, project, &to);
     let mut answers = Answers {
         renames: args.rename.iter().map(|it| it.0.clone()).collect(),
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
@@ -277,6 +278,9 @@ fn warn(app: &App, generated: &Generated, again: &str) {
     for note in &generated.notes {
         let Note { hazard, rows, flag, .. } = note;
         let refusal = match note.is_refused {
+            _ if note.directive().is_none() => {
+                "; `upgrade` cannot count the rows, since a name has a line end".to_owned()
+            }
             false => String::new(),
             true if hazard.ends_with(rows) => ": `upgrade` refuses if there are any".to_owned(),
             true => format!(": `upgrade` refuses if {rows}"),
@@ -284,7 +288,8 @@ fn warn(app: &App, generated: &Generated, again: &str) {
         let way = flag.as_ref().map_or_else(String::new, |flag| {
             format!("; to give them a value, {again} with `{flag}`")
         });
-        app.output.warning(format_args!("{hazard}{refusal}{way}"));
+        let message = format!("{hazard}{refusal}{way}").replace(['\n', '\r'], " ");
+        app.output.warning(message);
     }
 }
 

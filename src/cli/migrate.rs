@@ -412,6 +412,11 @@ fn print_sql(
         app.output.status(format_args!("nothing to do from {at}: the script is empty"));
         return Ok(ExitStatus::Done);
     }
+    // Where they lie on the machine that runs the script, nobody knows here.
+    for extension in project.extensions()? {
+        let name = extension.file_name().unwrap_or(extension.as_os_str()).display();
+        app.output.line(format_args!("-- needs an extension of SQLite: .load {name}"))?;
+    }
     app.output.line(text.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)
 }

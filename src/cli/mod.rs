@@ -16,6 +16,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod known_databases;
 mod log;
 mod man;
 mod merge;
@@ -24,6 +25,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod rebase;
 mod repair;
 mod revision;
 mod schema;
@@ -31,6 +33,7 @@ mod schemas;
 mod show;
 mod stamp;
 mod status;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -75,6 +78,7 @@ enum Command {
     ListTemplates(init::ListTemplatesArgs),
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -88,6 +92,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -162,6 +167,7 @@ impl App {
             Command::ListTemplates(args) => init::list_templates(self, args),
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
+            Command::Rebase(args) => rebase::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
@@ -175,6 +181,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Import(args) => import::run(self, args),

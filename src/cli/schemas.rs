@@ -11,13 +11,15 @@ use crate::Error;
 use crate::autogenerate::{Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, Scratch};
-use crate::declared::{self, Command, Declaration, Declared};
-use crate::diagnostics::Usage;
+use crate::declared::{self, Command, Declaration, Declared, Doubt};
+use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
 use crate::exec::Replay;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::revision::script_dir;
 use crate::schema::{Name, Schema};
 use crate::similar::similar;
+use crate::source::Problem;
 
 /// One side of a comparison.
 pub struct Side {
@@ -29,6 +31,8 @@ pub struct Side {
     pub schema: Schema,
     /// Tables that a declared file says were renamed: new and old name.
     pub renamed_tables: Vec<(Name, Name)>,
+    /// What is probably a mistake in it.
+    pub doubts: Vec<Problem<Doubt>>,
 }
 
 /// A difference, as JSON.
@@ -42,12 +46,14 @@ pub struct ChangeJson {
 
 impl Side {
     fn from_declared(name: &str, declared: Declared) -> Self {
+        let doubts = declared.doubts();
         let Declared { schema, database, renamed_tables, .. } = declared;
         Self {
             name: name.to_owned(),
             scratch: database,
             schema,
             renamed_tables: renamed_tables.into_iter().collect(),
+            doubts,
         }
     }
 }
@@ -153,7 +159,7 @@ impl Project {
     fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
         let schema =
             read_schema(&scratch, &|name| self.config.is_excluded(name)).map_err(Error::from)?;
-        Ok(Side { name, scratch, schema, renamed_tables: Vec::new() })
+        Ok(Side { name, scratch, schema, renamed_tables: Vec::new(), doubts: Vec::new() })
     }
 
     /// The schema that `text` names: `database`, `declared`, a SQL file or folder, a database or its
@@ -218,7 +224,9 @@ pub fn show(
         let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
         let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
         let width = if detail.is_empty() { 0 } else { name_width };
-        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name:width$}{detail}"))?;
+        // Names and texts may hold line ends.
+        let rest = format!("{kind:kind_width$}  {name:width$}{detail}").replace(['\n', '\r'], " ");
+        line(format!("  {style}{sign}{style:#} {rest}"))?;
     }
     Ok(())
 }
@@ -244,6 +252,16 @@ pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
              `--rename {rename}`",
             rename.to
         ));
+    }
+}
+
+/// Says what is probably a mistake in a declared schema, and where.
+pub fn warn_of_doubts(app: &App, project: &Project, side: &Side) {
+    for Problem { location, kind } in &side.doubts {
+        let path = script_dir::shown(&location.source.path, &project.here);
+        let (line, column) = location.line_column();
+        let message = diagnostics::doubt(kind);
+        app.output.warning(format_args!("{}:{line}:{column}: {message}", path.display()));
     }
 }
 

@@ -87,8 +87,8 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
 fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let applied = implied(graph, &history.rows);
     let net = Net::new(&history.log);
-    let is_ahead = history.rows.iter().any(|it| graph.by_id(it).is_none());
-    let ran = |it: RevisionIndex| is_ahead && net.applied(graph.id(it).as_str()).is_some();
+    let is_ahead = history.rows.iter().any(|it| graph.of_row(it).is_none());
+    let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
     let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
     upgrade_order(graph, &RevisionSet::of(graph, missing))
 }

@@ -13,9 +13,12 @@ mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
+mod log_state;
+#[cfg(feature = "cli")]
 pub mod refinery;
 mod schema_objects;
 mod scratch;
+mod snapshot;
 mod stub;
 mod version_table;
 
@@ -29,13 +32,15 @@ use rusqlite::{Connection, OpenFlags};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
-    foreign_keys, objects,
+    foreign_keys, has_dangling_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
 pub use self::scratch::{Quoting, Scratch};
+pub use self::snapshot::SchemaSnapshot;
+pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;

@@ -9,6 +9,8 @@
 
 mod build;
 mod command;
+mod content;
+mod doubt;
 mod error;
 mod hint;
 mod sources;
@@ -19,6 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use self::command::{Command, CommandError, CommandFailure};
+pub use self::doubt::Doubt;
 pub use self::error::{DeclaredError, DeclaredProblem};
 use crate::db::Scratch;
 use crate::schema::{self, Name, ObjectKind, Schema};

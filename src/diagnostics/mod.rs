@@ -8,6 +8,7 @@
 mod hints;
 mod history_hints;
 mod quote;
+mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
 
@@ -19,12 +20,17 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+pub use schema_hints::doubt;
+
 use crate::Error;
 use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure};
+use crate::graph::GraphProblem;
 use crate::out_of_order::OutOfOrderError;
-use crate::source::Location;
+use crate::revision::file::FileProblem;
+use crate::rewrite::RewriteError;
+use crate::source::{Location, Problem};
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +158,14 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
+/// Renders what keeps a body from running, without advice: a finding about a revision, not an error
+/// of the command.
+pub fn render_failure(failure: &Failure, here: &Path) -> String {
+    let reports = failure_reports(failure, failure, &Vec::new);
+    let without_hints = |it: Report| render_report(&Report { hints: Vec::new(), ..it }, here);
+    reports.into_iter().map(without_hints).collect::<Vec<_>>().join("\n")
+}
+
 const ERROR: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightRed)));
 const BOLD: Style = Style::new().bold();
 const HINT: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
@@ -180,14 +194,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
-        Error::Graph(problems) => problems
-            .iter()
-            .map(|problem| {
-                Report::new(problem.kind.to_string())
-                    .quote(&problem.location, hints::graph_label(&problem.kind))
-                    .hints(hints::graph(&problem.kind))
-            })
-            .collect(),
+        Error::Graph(problems) => graph_reports(problems),
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
@@ -197,11 +204,32 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
+        Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
+        Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
+        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::Rehearsal(_) | Error::File(_) => vec![with_causes(err, Vec::new())],
     }
+}
+
+fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
+    let report = |problem: &Problem<GraphProblem>| {
+        Report::new(problem.kind.to_string())
+            .quote(&problem.location, hints::graph_label(&problem.kind))
+            .hints(hints::graph(&problem.kind))
+    };
+    problems.iter().map(report).collect()
+}
+
+fn file_reports(problems: &[Problem<FileProblem>]) -> Vec<Report> {
+    let report = |problem: &Problem<FileProblem>| {
+        Report::new(problem.kind.to_string())
+            .quote(&problem.location, "")
+            .hints(hints::revision_file(&problem.kind))
+    };
+    problems.iter().map(report).collect()
 }
 
 /// The error's own line, its causes, and these hints.
@@ -291,14 +319,7 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
 fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     use crate::revision::script_dir::ReadError;
     match err {
-        ReadError::Problems(problems) => problems
-            .iter()
-            .map(|problem| {
-                Report::new(problem.kind.to_string())
-                    .quote(&problem.location, "")
-                    .hints(hints::revision_file(&problem.kind))
-            })
-            .collect(),
+        ReadError::Problems(problems) => file_reports(problems),
         ReadError::MissingFolder { .. } | ReadError::File(_) => {
             vec![with_causes(err, hints::read(err))]
         }

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use super::hints::{one, split};
-use crate::autogenerate::AutogenerateError;
-use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
+use crate::autogenerate::{AutogenerateError, ProofFailure, RenameError};
+use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem, Doubt};
 use crate::sql::features::{Feature, Fts5Option};
+
+/// How the error of a stub ends.
+const ONLY_THERE: &str = "is a function that only the application has";
 
 const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
 
@@ -70,6 +73,10 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
         ),
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
         DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::Content { .. } => one(
+            "the table that `content` names must be declared, with columns of these names and that \
+             of `content_rowid`",
+        ),
         DeclaredProblem::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
         DeclaredProblem::TooNew { feature, .. } => vec![
             otherwise(*feature).to_owned(),
@@ -77,12 +84,38 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
              `[sqlite]` in alembic.toml"
                 .to_owned(),
         ],
+        DeclaredProblem::Marker => one(
+            "markers and directives stand in revision files; write the comment in other words, or \
+             put it above the statement",
+        ),
         DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
             "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
              line of the column",
         ),
         DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
             one("leave out one of the two")
+        }
+    }
+}
+
+/// Whether a body calls a function that nothing but the application has.
+fn needs_application(failure: &ProofFailure) -> bool {
+    matches!(failure, ProofFailure::Statement { source, .. } if source.message.ends_with(ONLY_THERE))
+}
+
+/// What is probably a mistake, and what comes of it.
+pub fn doubt(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::NoParent { child, .. } => {
+            format!("{doubt}: SQLite takes no row of `{child}` where foreign keys are enforced")
+        }
+        Doubt::NoParentColumn { .. } | Doubt::NotUnique { .. } | Doubt::NoPrimaryKey { .. } => {
+            format!(
+                "{doubt}: to SQLite that is a foreign key mismatch, and `upgrade` takes no new one"
+            )
+        }
+        Doubt::Function { .. } | Doubt::Collation { .. } => {
+            format!("{doubt}: it is taken for one of the application")
         }
     }
 }
@@ -124,8 +157,20 @@ fn otherwise(feature: Feature) -> &'static str {
 pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
     match err {
         AutogenerateError::Db(_) => Vec::new(),
+        AutogenerateError::Proof(failure) if needs_application(failure) => vec![
+            "no file was written: migrator has no such function, and existing rows would need its \
+             value; check its name in the declared schema"
+                .to_owned(),
+            "rows that get a value from `--fill TABLE.COLUMN=EXPRESSION` need no default"
+                .to_owned(),
+        ],
         AutogenerateError::Schema(_) | AutogenerateError::Proof(_) => one(
             "no file was written: this is a mistake of migrator; please report it with both schemas",
+        ),
+        AutogenerateError::Rename(RenameError::Virtual { .. }) => one(
+            "without --rename the table is made anew and its values are lost; in the revision that \
+             is written, let the body copy them by hand: `INSERT INTO … (rowid, new_name) SELECT \
+             rowid, old_name FROM …` before the old one is dropped",
         ),
         AutogenerateError::Rename(_) => one(
             "`migrator check` lists what differs; `--rename` takes the old name and the new one",

@@ -272,6 +272,53 @@ impl From<DbError> for Failure {
 }
 
 impl Failure {
+    /// The place in a revision file that it is about, if it is about one; of several the first.
+    pub fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Irreversible { location, .. }
+            | Self::Directive { location, .. }
+            | Self::Statement { location, .. }
+            | Self::TransactionEnded { location, .. }
+            | Self::DropsParent { location, .. } => Some(location),
+            Self::Forbidden { problems } => problems.first().map(|it| &it.location),
+            Self::Refused { refusals, .. } => refusals.first().map(|it| &it.location),
+            Self::Planner(_)
+            | Self::Database(_)
+            | Self::NotRehearsable { .. }
+            | Self::TransactionLeftOpen { .. }
+            | Self::ForeignKeys { .. }
+            | Self::Broken { .. }
+            | Self::Overtaken { .. }
+            | Self::Commit { .. }
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
+    pub fn sentence(&self) -> String {
+        let mut sentence = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(err) = cause {
+            sentence.push_str(&format!(": {err}"));
+            cause = err.source();
+        }
+        match self {
+            Self::Broken { objects } => {
+                let reasons: Vec<&str> = objects.iter().map(|it| it.message.as_str()).collect();
+                sentence.push_str(&format!(": {}", reasons.join("; ")));
+            }
+            Self::Forbidden { problems } => {
+                let all: Vec<String> = problems
+                    .iter()
+                    .map(|it| format!("`{}` {}", it.kind.what, it.kind.reason))
+                    .collect();
+                sentence.push_str(&format!(": {}", all.join("; ")));
+            }
+            _ => {}
+        }
+        sentence
+    }
+
     /// Whether the message is about one revision, which a following "it" means.
     fn names_revision(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
 //! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
-//! making sure that the version table holds what it was made for, stops where a body refuses to
+//! making sure that SQLite is new enough and the version table holds what it was made for, stops where a body refuses to
 //! run, drops no table that others follow where foreign keys are enforced, and ends by looking for
 //! new violations of them.
 //!
@@ -21,6 +21,7 @@ use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_set
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};
+use crate::sql::needs::{Need, need};
 use crate::sql::transaction_control::dropped_table;
 
 /// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
@@ -58,6 +59,7 @@ pub fn script(
         return Ok(String::new());
     }
     let mut writer = Writer::new(options, graph, &work.rows);
+    writer.guard_version(work.rest());
     while let Some(group) = work.next_group(options.transaction) {
         let steps = &work.rest()[..group.n_steps];
         let rows = rows_after(&work.rows, steps.iter().flat_map(|it| &it.writes))
@@ -237,6 +239,18 @@ impl<'a> Writer<'a> {
             ),
         };
         self.guard(&message, &format!("SELECT {condition} FROM {table}"));
+    }
+
+    /// Fails, before anything runs, on a SQLite that is too old for one of the statements.
+    fn guard_version(&mut self, steps: &[Task<'_>]) {
+        let texts = steps.iter().flat_map(|it| it.queries().chain(it.texts()));
+        let needs = texts.filter_map(need);
+        let Some(Need { since, what }) = needs.max_by_key(|it| it.since) else { return };
+        self.guard(
+            &format!("SQLite 3.{since} is needed for {what}"),
+            &format!("SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= {since}"),
+        );
+        self.blank();
     }
 
     /// Fails with `message` where `query` returns a false value.

@@ -30,6 +30,7 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
         down_revisions: Vec::new(),
         branch_labels: Vec::new(),
         depends_on: Vec::new(),
+        replaces: Vec::new(),
         message: format!("what {id} does"),
         create_date: String::new(),
         mode: RunMode::default(),

@@ -151,7 +151,12 @@ impl Task<'_> {
 
     /// The text of each query of its directives, in order.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
-        self.directives.iter().map(|it| &self.revision.source.text[it.query.clone()])
+        self.directives.iter().map(|it| self.query(it))
+    }
+
+    /// The text of the query of one of them.
+    pub fn query(&self, directive: &Directive) -> &str {
+        &self.revision.source.text[directive.query.clone()]
     }
 
     /// The fingerprint of the body, in hexadecimal.

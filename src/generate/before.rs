@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use crate::schema::{Fragment, Name, Table};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::layout::on_one_line;
+use crate::sql::lexer::TokenKind;
 use crate::sql::quote::identifier;
 
 use super::{Task, quoted};
@@ -40,32 +41,16 @@ impl Task<'_> {
         expression: &Fragment,
     ) -> Option<String> {
         let sql = expression.text();
-        let mut text = String::with_capacity(sql.len());
-        let mut has_gap = false;
-        for token in tokens(sql) {
-            if !token.is_significant() {
-                has_gap = true;
-                continue;
-            }
-            if has_gap && !text.is_empty() {
-                text.push(' ');
-            }
-            has_gap = false;
+        on_one_line(sql, |token| {
             let is_word = matches!(token.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
             let name = token.name(sql).filter(|_| is_word).map(Name::new);
-            match name {
-                Some(name) if to.column(&name).is_some() => {
-                    from.column(&name)?;
-                    let key = (from.name.clone(), name);
-                    match self.options.old_names.columns.get(&key) {
-                        Some(old) => text.push_str(&identifier(old.as_str())),
-                        None => text.push_str(token.text(sql)),
-                    }
-                }
-                _ => text.push_str(token.text(sql)),
-            }
-        }
-        Some(text)
+            let Some(name) = name.filter(|it| to.column(it).is_some()) else {
+                return Some(token.text(sql).into());
+            };
+            from.column(&name)?;
+            let old = self.options.old_names.columns.get(&(from.name.clone(), name));
+            Some(old.map_or_else(|| token.text(sql).into(), |it| identifier(it.as_str())))
+        })
     }
 
     /// What tells the rows of a table apart, with the names of before: the column that is the rowid,

@@ -8,7 +8,7 @@ use crate::schema::{Check, Column, ForeignKey, Name, Table};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote;
 
-use super::{Options, Step, Task, quoted};
+use super::{DROPPED_VALUES, Options, Step, Task, quoted};
 
 /// `ALTER … SET NOT NULL`, `DROP NOT NULL` and `DROP CONSTRAINT` came with 3.53.
 const CONSTRAINTS: u32 = 53;
@@ -306,7 +306,7 @@ pub(super) fn literal(default: &str) -> Option<String> {
             let name = word.name(default)?;
             Some(if is_truth { name.into_owned() } else { quote::literal(&name) })
         }
-        _ => Some(crate::diff::lines::one_line(default)),
+        _ => Some(crate::sql::layout::one_line(default)),
     }
 }
 
@@ -321,8 +321,7 @@ impl Task<'_> {
                 What::Add(name) => {
                     if self.options.is_downgrade && diff.to.column(name).is_some_and(Column::holds)
                     {
-                        step.comments
-                            .push("The values that the upgrade dropped do not come back.".into());
+                        step.comments.push(DROPPED_VALUES.to_owned());
                     }
                     step.notes.extend(self.notes_of_added(diff, name));
                 }

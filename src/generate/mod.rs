@@ -10,6 +10,7 @@ use crate::diff::{Change, Diff, TableDiff};
 use crate::schema::{Column, Index, Name, Schema, Table, Trigger, View};
 use crate::sql::quote::identifier;
 
+mod affinity;
 mod before;
 mod in_place;
 mod new_rows;
@@ -20,6 +21,12 @@ mod virtual_table;
 
 pub use before::OldNames;
 pub use render::body;
+
+/// What a downgrade says where it makes again what had rows.
+const DELETED_ROWS: &str = "The rows that the upgrade deleted do not come back.";
+
+/// The same for values.
+const DROPPED_VALUES: &str = "The values that the upgrade dropped do not come back.";
 
 /// What the generator may do, and what it was told.
 #[derive(Debug, Clone, Default)]
@@ -329,7 +336,7 @@ impl<'s> Task<'s> {
         statements.extend(self.indexes_of(&table.name).map(|it| it.sql.clone()));
         let mut step = Step::new(format!("create the table {}", table.name), statements);
         if self.options.is_downgrade {
-            step.comments.push("The rows that the upgrade deleted do not come back.".to_owned());
+            step.comments.push(DELETED_ROWS.to_owned());
         }
         step
     }

@@ -3,8 +3,9 @@
 use crate::diff::TableDiff;
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
+use super::affinity::{Affinity, is_of_type, unfit};
 use super::in_place::{Constant, literal};
-use super::new_rows::{Affinity, NewRows, unfit};
+use super::new_rows::NewRows;
 use super::{Note, Step, Task, quoted};
 
 impl Task<'_> {
@@ -78,19 +79,10 @@ impl Task<'_> {
     /// The rows without a value in a column that must have one.
     pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
         let (table, name) = (&to.name, &column.name);
+        // Another type makes another value of it, but no NULL and none out of NULL.
         let rows = NewRows::new(self, from, to);
-        let is_kept = from.column(name).is_some_and(Column::holds) && column.holds();
-        let query = if is_kept && !rows.is_remade(column) {
-            // Another type makes another value of it, but no NULL and none out of NULL.
-            let (identity, source) = (self.identity(from), self.old_table(&from.name));
-            format!(
-                "SELECT {identity} FROM {source} WHERE {} IS NULL",
-                self.old_column(table, name)
-            )
-        } else {
-            let source = rows.source(&[to.column(name)?])?;
-            rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)))
-        };
+        let (source, value) = rows.offered(to.column(name)?)?;
+        let query = rows.query(&source, &format!("{value} IS NULL"));
         let hazard = format!("{table}.{name} becomes NOT NULL");
         let mut note =
             self.note(from, true, hazard, format!("rows of {table} have NULL in {name}"), query);
@@ -118,7 +110,7 @@ impl Task<'_> {
         let table = &to.name;
         let expression = rows.expression(&source, &check.expression);
         let name = check.name.as_ref().map_or_else(
-            || crate::diff::lines::one_line(check.expression.text()),
+            || crate::sql::layout::one_line(check.expression.text()),
             ToString::to_string,
         );
         Some(self.note(
@@ -145,7 +137,7 @@ impl Task<'_> {
             }
         }
         let old = self.from.indexes.iter().find(|it| it.name == index.name);
-        if old == Some(index) && columns.iter().all(|it| rows.is_same(it)) {
+        if old == Some(index) && columns.iter().all(|it| rows.is_alike(it)) {
             return None;
         }
         let source = rows.source(&columns)?;
@@ -157,7 +149,7 @@ impl Task<'_> {
         let shared: Vec<String> = index
             .columns
             .iter()
-            .map(|it| without_order(&crate::diff::lines::one_line(it.text())).to_owned())
+            .map(|it| without_order(&crate::sql::layout::one_line(it.text())).to_owned())
             .collect();
         Some(self.note(
             from,
@@ -206,7 +198,7 @@ impl Task<'_> {
         }
         for check in &to.checks {
             let is_added = diff.checks.added.iter().any(|it| std::ptr::eq(*it, check));
-            let has_other = rows.columns_in(&check.expression).iter().any(|it| !rows.is_same(it));
+            let has_other = rows.columns_in(&check.expression).iter().any(|it| !rows.is_alike(it));
             if is_added || has_other {
                 notes.extend(self.rows_against_check(from, to, check));
             }
@@ -228,10 +220,9 @@ impl Task<'_> {
                 }
             }
         }
-        for (old, new) in &diff.changed {
-            if !rows.is_remade(new) {
-                notes.extend(self.values_converted(from, old, new));
-            }
+        // Without STRICT, a column of the same type `ANY` is another one.
+        for column in to.columns.iter().filter(|it| !rows.is_remade(it)) {
+            notes.extend(self.values_converted(from, to, column));
         }
         notes.extend(self.indexes_of(&to.name).filter_map(|it| self.rows_against_index(it)));
     }
@@ -283,10 +274,8 @@ impl Task<'_> {
 
     /// The rows whose value a strict type does not take.
     fn unfit_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let is_rowid = |table: &Table| {
-            let key = table.primary_key.as_ref();
-            key.is_some_and(|it| it.is_rowid && it.columns[0].name == column.name)
-        };
+        let is_rowid =
+            |table: &Table| table.rowid_column().is_some_and(|it| it.name == column.name);
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
         let is_strict = to.is_strict || is_rowid(to);
@@ -295,32 +284,22 @@ impl Task<'_> {
                 && it.datatype == column.datatype
                 && (from.is_strict || is_rowid(from))
         });
-        if !is_strict || was_strict || (old.is_none() && column.holds()) {
+        let (source, value) = rows.offered(column)?;
+        // A default that is an expression is its author's word.
+        let is_filled = rows.fill(column).is_some();
+        let fits = || is_of_type(&value, &column.datatype).unwrap_or(!is_filled);
+        if !is_strict || was_strict || (old.is_none() && column.holds() && fits()) {
             return None;
         }
-        // The value as it is before the column takes it: what it makes of it is the question.
-        let (source, value) = match old {
-            Some(old) if column.holds() => {
-                let remade = rows.fill(column).filter(|_| rows.is_remade(column));
-                let value = remade.map(|it| format!("({it})"));
-                let value = value.unwrap_or_else(|| self.old_column(&from.name, &old.name));
-                (self.old_table(&from.name), value)
-            }
-            _ => {
-                let source = rows.source(&[to.column(&column.name)?])?;
-                (source.called(&quoted(&to.name)), rows.column(&source, &column.name))
-            }
-        };
         let (table, name) = (&to.name, &column.name);
         let datatype = column.datatype.text();
         let condition = unfit(&column.datatype, &value)?;
-        let identity = self.identity(from);
         Some(self.note(
             from,
             true,
             format!("{table}.{name} takes only {datatype} from now on"),
             format!("rows of {table} have something else than {datatype} in {name}"),
-            format!("SELECT {identity} FROM {source} WHERE {condition}"),
+            rows.query(&source, &condition),
         ))
     }
 
@@ -341,7 +320,7 @@ impl Task<'_> {
         if is_new_rowid || found.iter().any(|it| rows.is_empty(it)) {
             return None;
         }
-        let source = rows.source(&found)?;
+        let source = rows.source_of_values(&found)?;
         let mut keys = Vec::new();
         for (key, column) in columns.iter().zip(&found) {
             let name = rows.column(&source, &key.name);
@@ -372,7 +351,7 @@ impl Task<'_> {
         if found.iter().any(|it| rows.is_empty(it)) {
             return None; // NULL references nothing, and may
         }
-        let source = rows.source(&found)?;
+        let source = rows.source_of_values(&found)?;
         let child = quoted(&to.name);
         let columns: Vec<String> =
             key.columns.iter().map(|it| format!("{child}.{}", rows.column(&source, it))).collect();
@@ -385,11 +364,11 @@ impl Task<'_> {
         {
             let parents = NewRows::new(self, old_parent, new_parent);
             let found = key.parent_columns.iter().map(|it| new_parent.column(it));
-            let parent = parents.source(&found.collect::<Option<Vec<_>>>()?)?;
+            let parent = parents.source_of_values(&found.collect::<Option<Vec<_>>>()?)?;
             let pairs = key.parent_columns.iter().zip(&columns).map(|(parent_column, column)| {
                 // A computed value has no affinity, which the column will have.
                 let is_text = new_parent.column(parent_column).is_some_and(|it| {
-                    !parents.is_same(it) && Affinity::of(&it.datatype) == Affinity::Text
+                    !parents.is_same(it) && Affinity::of(it, new_parent) == Affinity::Text
                 });
                 let column =
                     if is_text { format!("CAST({column} AS TEXT)") } else { column.clone() };
@@ -428,9 +407,10 @@ impl Task<'_> {
     }
 
     /// The rows whose value becomes another one because the type is another.
-    fn values_converted(&self, from: &Table, old: &Column, new: &Column) -> Option<Note> {
+    fn values_converted(&self, from: &Table, to: &Table, new: &Column) -> Option<Note> {
         let (table, name) = (&from.name, &new.name);
-        let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
+        let old = from.column(name)?;
+        let (before, after) = (Affinity::of(old, from), Affinity::of(new, to));
         if !old.holds() || !new.holds() || before == after {
             return None;
         }
@@ -440,9 +420,7 @@ impl Task<'_> {
             Affinity::Text => ("a number", format!("typeof({column}) IN ('integer', 'real')")),
             Affinity::None => return None,
             Affinity::Integer | Affinity::Numeric | Affinity::Real => {
-                let was_number =
-                    matches!(before, Affinity::Integer | Affinity::Numeric | Affinity::Real);
-                match (was_number, after) {
+                match (before.is_numeric(), after) {
                     (true, Affinity::Real) => (
                         "an integer that REAL cannot hold",
                         format!(

@@ -14,7 +14,7 @@ use crate::sql::quote::literal;
 
 use super::before::rowid;
 use super::new_rows::literal_of;
-use super::{Step, Task, create, quoted};
+use super::{DROPPED_VALUES, Step, Task, create, quoted};
 
 impl Task<'_> {
     /// The whole rebuild: indexes after the rows, which is three times as fast.
@@ -52,7 +52,7 @@ impl Task<'_> {
 
         let mut step = Step::new(Self::reason(diff), statements);
         if self.options.is_downgrade && diff.added.iter().any(|it| it.holds()) {
-            step.comments.push("The values that the upgrade dropped do not come back.".to_owned());
+            step.comments.push(DROPPED_VALUES.to_owned());
         }
         self.rebuild_notes(diff, &mut step);
         step

@@ -5,7 +5,7 @@ use crate::schema::{Name, VirtualTable};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 use super::new_rows::NewRows;
-use super::{Note, Step, Task, quoted};
+use super::{DELETED_ROWS, DROPPED_VALUES, Note, Step, Task, quoted};
 
 impl Task<'_> {
     /// Makes a virtual table, with the content of the one that it replaces where it has its own.
@@ -15,18 +15,28 @@ impl Task<'_> {
             Change::Added(new) => {
                 let mut statements = vec![new.sql.clone()];
                 statements.extend(reindex(new));
-                vec![Step::new(format!("create the virtual table {}", new.name), statements)]
+                let mut step =
+                    Step::new(format!("create the virtual table {}", new.name), statements);
+                if self.options.is_downgrade && content(new).is_none() {
+                    step.comments.push(DELETED_ROWS.to_owned());
+                }
+                vec![step]
             }
             Change::Changed { from, to } => vec![self.replace_virtual_table(from, to)],
         }
     }
 
-    /// All rows of a virtual table that is dropped and keeps them itself.
+    /// All rows of a virtual table that is dropped and keeps them itself, or an index of texts that
+    /// are nowhere in the database.
     pub(super) fn content_deleted(&self, table: &VirtualTable) -> Option<Note> {
-        own_columns(table)?;
+        let is_contentless = is_contentless(table);
+        if own_columns(table).is_none() && !is_contentless {
+            return None;
+        }
+        let what = if is_contentless { "its whole index" } else { "all its rows" };
         Some(Note {
             is_refused: false,
-            hazard: format!("drops the virtual table {} with all its rows", table.name),
+            hazard: format!("drops the virtual table {} with {what}", table.name),
             rows: format!("rows of {} are deleted with it", table.name),
             query: format!("SELECT rowid FROM {}", self.old_table(&table.name)),
             flag: None,
@@ -63,6 +73,9 @@ impl Task<'_> {
             statements.extend(reindex(to));
             let mut step = Step::new(comment, statements);
             if reindex(to).is_none() {
+                if self.options.is_downgrade {
+                    step.comments.push(DELETED_ROWS.to_owned());
+                }
                 step.notes.push(Note {
                     is_refused: false,
                     hazard: format!("replaces {} and what is in it", to.name),
@@ -75,8 +88,12 @@ impl Task<'_> {
             }
             return step;
         }
-        let gone: Vec<Name> =
-            old_columns.into_iter().flatten().filter(|it| !shared.contains(&quoted(it))).collect();
+        let gone: Vec<Name> = old_columns
+            .iter()
+            .flatten()
+            .filter(|it| !shared.contains(&quoted(it)))
+            .cloned()
+            .collect();
         let old = quoted(&Name::new(format!("_migrator_old_{}", to.name)));
         // The first column of an R*Tree is its rowid.
         let is_rtree = to.module == Name::new("rtree") || to.module == Name::new("rtree_i32");
@@ -102,8 +119,20 @@ impl Task<'_> {
             identity: "rowid".to_owned(),
         });
         let notes: Vec<Note> = notes.collect();
-        Step { notes, ..Step::new(comment, statements) }
+        let mut step = Step { notes, ..Step::new(comment, statements) };
+        let is_back = |it: &Name| !old_columns.iter().flatten().any(|old| old == it);
+        if self.options.is_downgrade && new_columns.iter().flatten().any(is_back) {
+            step.comments.push(DROPPED_VALUES.to_owned());
+        }
+        step
     }
+}
+
+/// Whether a full-text table keeps an index and no texts.
+fn is_contentless(table: &VirtualTable) -> bool {
+    let is_fts = ["fts5", "fts4"].iter().any(|it| table.module.is(it));
+    let has_option = arguments(table).iter().any(|it| option(it).as_deref() == Some("content"));
+    is_fts && has_option && content(table).is_none()
 }
 
 /// The columns of a virtual table whose module keeps their content itself, or `None`.

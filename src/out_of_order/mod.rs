@@ -102,7 +102,8 @@ pub fn prove(question: &Question<'_>) -> Result<(), OutOfOrderError> {
         }
     }
     for index in *inserted {
-        run_in_memory(&late, graph, *index, Direction::Upgrade).map_err(failed)?;
+        let outcome = run_in_memory(&late, graph, *index, Direction::Upgrade);
+        outcome.map_err(|err| failed(err.into()))?;
     }
     let in_place = read_schema(&in_place, question.is_excluded)?;
     let late = read_schema(&late, question.is_excluded)?;

@@ -272,7 +272,7 @@ pub struct Trigger {
 }
 
 /// An object as `sqlite_schema` lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SchemaObject {
     /// What it is.
     pub kind: ObjectKind,

@@ -188,6 +188,7 @@ fn heads_explains_itself() {
 
     Options:
           --resolve-dependencies  Leave out heads that another revision depends on
+          --check                 Exit with 1 if there is more than one
       -h, --help                  Print help (see more with '--help')
     ");
 }

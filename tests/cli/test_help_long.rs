@@ -19,6 +19,7 @@ fn the_tool_explains_itself() {
       list-templates  List the kinds of projects that `init` can set up
       revision        Make a new revision file
       merge           Join branches in a new revision
+      rebase          Put the revisions of a branch on top of another head
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything
