@@ -12,7 +12,7 @@ mod trouble;
 
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Note, baseline, repair, stamped, unlogged};
-pub use self::trouble::{HistoryError, Ran, Trouble};
+pub use self::trouble::{HistoryError, Ran, Trouble, to_the_second};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};

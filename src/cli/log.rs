@@ -6,7 +6,7 @@ use super::App;
 use super::output::Format;
 use super::words::describe_duration;
 use crate::Error;
-use crate::audit::{History, LogRow};
+use crate::audit::{History, LogRow, to_the_second};
 use crate::diagnostics::ExitStatus;
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::RevisionSymbol;
@@ -90,8 +90,7 @@ fn json(row: &LogRow, message: Option<String>) -> LogJson<'_> {
 
 /// When, what, and in brackets the rest.
 fn line(row: &LogRow, message: Option<String>) -> String {
-    // Until the second, in a form that sorts.
-    let at = row.started_at.split('.').next().unwrap_or_default().replace('T', " ");
+    let at = to_the_second(&row.started_at);
     let comma = if message.as_ref().is_some_and(|it| !it.is_empty()) { ", " } else { "" };
     let message = message.unwrap_or_else(|| ", which no file declares".to_owned());
     let elapsed = row.duration_ms.map(|it| std::time::Duration::from_secs_f64(it.max(0.0) / 1e3));

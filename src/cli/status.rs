@@ -7,7 +7,7 @@ use super::output::Format;
 use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
-use crate::audit::{History, Net, Trouble, audit, implied, upgrade_order};
+use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::autogenerate::compare;
 use crate::diagnostics::{ExitStatus, trouble_hints};
 use crate::diff::lines::Line;
@@ -218,7 +218,7 @@ impl Status<'_> {
                 format!(
                     "{} since {}",
                     count(self.history.log.len() as u64, "row"),
-                    first.started_at
+                    to_the_second(&first.started_at)
                 )
             }
             None if !self.project.config.database.log => {

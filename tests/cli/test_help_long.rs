@@ -35,6 +35,7 @@ fn the_tool_explains_itself() {
       show            Show a revision
       edit            Open a revision file in your editor
       check           Say whether the revisions make the declared schema
+      verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
       import          Take over the migrations of another tool

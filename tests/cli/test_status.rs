@@ -76,7 +76,7 @@ fn nothing_is_wrong() {
     database  app.db
     at        b2
     pending   c3, make c3
-    log       2 rows since 2026-11-03T14:40:11.000Z
+    log       2 rows since 2026-11-03 14:40:11
     ------- stderr -------
     nothing is wrong
     ");
@@ -84,7 +84,7 @@ fn nothing_is_wrong() {
     database  app.db
     at        b2
     pending   c3, make c3
-    log       2 rows since 2026-11-03T14:40:11.000Z
+    log       2 rows since 2026-11-03 14:40:11
     ");
     insta::assert_snapshot!(env.run("status --json"), @r#"
     {
@@ -108,7 +108,7 @@ fn nothing_is_wrong() {
     pending   a1, make a1
               b2, make b2
               c3, make c3
-    log       4 rows since 2026-11-03T14:40:11.000Z
+    log       4 rows since 2026-11-03 14:40:11
     ------- stderr -------
     nothing is wrong
     ");
@@ -133,8 +133,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     database  app.db
     at        c3
     pending   nothing
-    log       3 rows since 2026-11-03T14:40:11.000Z
-    wrong     revision `b2` was edited after it ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
                 `migrator repair b2` accepts the file as it is now
                 or put versions/b2.sql back to what ran, and write a new revision for the change
     [exit status: 1]
@@ -152,7 +152,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
         {
           "kind": "edited",
           "revision": "b2",
-          "message": "revision `b2` was edited after it ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)",
+          "message": "revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)",
           "hints": [
             "`migrator repair b2` accepts the file as it is now",
             "or put versions/b2.sql back to what ran, and write a new revision for the change"
@@ -165,7 +165,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     "#);
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    error: revision `b2` was edited after it ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)
+    error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
     hint: `migrator repair b2` accepts the file as it is now
     hint: or put versions/b2.sql back to what ran, and write a new revision for the change
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
@@ -173,7 +173,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     ------- stderr -------
-    error: revision `b2` was edited after it ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)
+    error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
     hint: `migrator repair b2` accepts the file as it is now
     hint: or put versions/b2.sql back to what ran, and write a new revision for the change
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
@@ -213,7 +213,7 @@ fn an_edited_revision_is_warned_of_when_it_is_reverted() {
     ------- stderr -------
     downgrade c3, make c3 ([time])
     downgrade b2, make b2 ([time])
-    warning: revision `b2` was edited after it ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)
+    warning: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
     app.db is at a1
     ");
     // What is not applied may be edited.
@@ -269,8 +269,8 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     database  app.db
     at        c3
     pending   nothing
-    log       3 rows since 2026-11-03T14:40:11.000Z
-    wrong     the file of revision `b2`, which ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0), is gone
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
                 `migrator repair b2` accepts that it is gone
                 or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
@@ -280,7 +280,7 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    error: the file of revision `b2`, which ran (2026-11-03T14:40:11.000Z by ada, migrator 0.1.0), is gone
+    error: the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
     hint: `migrator repair b2` accepts that it is gone
     hint: or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
@@ -294,7 +294,7 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     database  app.db
     at        c3
     pending   nothing
-    log       4 rows since 2026-11-03T14:40:11.000Z
+    log       4 rows since 2026-11-03 14:40:11
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
                 `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
@@ -333,7 +333,7 @@ fn an_inserted_revision_is_found_refused_and_run() {
     database  app.db
     at        c3
     pending   d4, make d4
-    log       3 rows since 2026-11-03T14:40:11.000Z
+    log       3 rows since 2026-11-03 14:40:11
     wrong     revision `x9` never ran here, and never would: it was put below `b2`, which did
                 `migrator upgrade --out-of-order` runs it, where that is safe
                 or `migrator repair x9`, if what it does is there already
@@ -432,8 +432,8 @@ fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
     database  app.db
     at        c3
     pending   nothing
-    log       3 rows since 2026-11-03T14:40:11.000Z
-    wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03T14:40:11.000Z by ada, migrator 0.1.0)
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0)
                 bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
                 or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
     ------- stderr -------
@@ -469,11 +469,11 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
     at        a1
     pending   b2, make b2
               c3, make c3
-    log       3 rows since 2026-11-03T14:40:11.000Z
-    wrong     the log says that `b2` is applied (upgrade 2026-11-03T14:40:11.000Z by ada, migrator 0.1.0), the version table says that it is not
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
                 `migrator stamp c3` puts the version table back to what the log says
                 or `migrator repair b2` accepts that it is not applied
-    wrong     the log says that `c3` is applied (upgrade 2026-11-03T14:40:11.000Z by ada, migrator 0.1.0), the version table says that it is not
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
                 `migrator stamp c3` puts the version table back to what the log says
                 or `migrator repair c3` accepts that it is not applied
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
@@ -505,7 +505,7 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     database  app.db
     at        b2, x9
     pending   nothing
-    log       1 row since 2026-11-03T14:40:11.000Z
+    log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
                 `migrator stamp --purge a1` puts the version table back to what the log says
                 or `migrator repair x9` accepts it as applied, with its file as it is
@@ -539,7 +539,7 @@ fn rows_that_cannot_stand_side_by_side_are_found() {
     database  app.db
     at        c3, a1
     pending   nothing
-    log       3 rows since 2026-11-03T14:40:11.000Z
+    log       3 rows since 2026-11-03 14:40:11
     wrong     the version table has two rows of one line: `a1` comes before `c3`, so only `c3` should be there
                 the version table was edited by hand, or a file was changed after it ran; `migrator stamp c3` leaves the one row, without running anything
     [exit status: 1]
@@ -567,7 +567,7 @@ fn a_schema_that_was_changed_by_hand_is_found() {
     database  app.db
     at        c3
     pending   nothing
-    log       3 rows since 2026-11-03T14:40:11.000Z
+    log       3 rows since 2026-11-03 14:40:11
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table   t_c3
                 + column  t_a1.note  TEXT
