@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("similar", &[]),
+    ("flag", &[]),
     ("fsutil", &[]),
     ("source", &[]),
     ("toml_table", &["similar"]),
@@ -22,14 +23,28 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["graph", "plan", "revision", "sql"]),
     ("db", &["audit", "config", "fsutil", "plan", "schema", "sql"]),
     ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
-    ("exec", &["audit", "clock", "config", "db", "graph", "plan", "revision", "source", "sql"]),
+    (
+        "exec",
+        &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
+    ),
     ("diff", &["schema", "sql"]),
-    ("generate", &["diff", "schema", "sql"]),
-    ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("generate", &["diff", "flag", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
     ("rewrite", &["graph", "revision", "source"]),
     (
         "rehearsal",
-        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "source"],
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
     ),
     (
         "out_of_order",
@@ -96,6 +111,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Stages that compute and therefore never reach for the world.
 const PURE: &[&str] = &[
     "similar",
+    "flag",
     "source",
     "toml_table",
     "sql",

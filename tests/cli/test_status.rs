@@ -101,17 +101,6 @@ fn nothing_is_wrong() {
       "drift": []
     }
     "#);
-    env.run("downgrade base").ok();
-    insta::assert_snapshot!(env.run("status"), @"
-    database  app.db
-    at        base
-    pending   a1, make a1
-              b2, make b2
-              c3, make c3
-    log       4 rows since 2026-11-03 14:40:11
-    ------- stderr -------
-    nothing is wrong
-    ");
     assert_eq!(
         env.files(),
         [
@@ -123,6 +112,17 @@ fn nothing_is_wrong() {
             "versions/c3.sql"
         ]
     );
+    env.run("downgrade base").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        base
+    pending   a1, make a1
+              b2, make b2
+              c3, make c3
+    log       4 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
 }
 
 #[test]
@@ -211,6 +211,7 @@ fn an_edited_revision_is_warned_of_when_it_is_reverted() {
     write_b2(&env, "'eight'");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade c3, make c3 ([time])
     downgrade b2, make b2 ([time])
     warning: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
