@@ -62,6 +62,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "out_of_order",
+        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "sql"],
+    ),
+    (
         "lint",
         &[
             "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
@@ -80,6 +84,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fsutil",
             "graph",
             "lint",
+            "out_of_order",
             "plan",
             "rehearsal",
             "revision",
@@ -90,8 +95,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "migrator",
         &[
-            "audit", "clock", "config", "db", "error", "exec", "fsutil", "graph", "plan",
-            "revision", "user",
+            "audit",
+            "clock",
+            "config",
+            "db",
+            "error",
+            "exec",
+            "fsutil",
+            "graph",
+            "out_of_order",
+            "plan",
+            "revision",
+            "user",
         ],
     ),
     (
@@ -106,6 +121,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "graph",
             "lint",
+            "out_of_order",
             "plan",
             "revision",
             "rewrite",
