@@ -48,7 +48,7 @@ pub enum Rule {
     /// The revision does not run on an empty database.
     DoesNotRun,
     /// A file silences something that is no rule.
-    UnknownRule,
+    Unknown,
     /// A file silences what is not found.
     UnusedAllow,
 }
@@ -89,7 +89,7 @@ impl Rule {
         Self::TwoHeads,
         Self::IfNotExistsHidesDrift,
         Self::DoesNotRun,
-        Self::UnknownRule,
+        Self::Unknown,
         Self::UnusedAllow,
     ];
 
@@ -116,7 +116,7 @@ impl Rule {
             Self::TwoHeads => ("two-heads", Level::Warning),
             Self::IfNotExistsHidesDrift => ("if-not-exists-hides-drift", Level::Warning),
             Self::DoesNotRun => ("does-not-run", Level::Error),
-            Self::UnknownRule => ("unknown-rule", Level::Warning),
+            Self::Unknown => ("unknown-rule", Level::Warning),
             Self::UnusedAllow => ("unused-allow", Level::Note),
         }
     }

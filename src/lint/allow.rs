@@ -132,7 +132,7 @@ pub fn apply(
     for (allow, used) in allows.iter().zip(is_used) {
         match &allow.rule {
             Err(name) if name.is_empty() => rest.add(
-                Rule::UnknownRule,
+                Rule::Unknown,
                 allow.span.clone(),
                 format!("`{WORD}` names no rule"),
                 "name what it is to silence: `-- migrator:allow drop-column`",
@@ -144,7 +144,7 @@ pub fn apply(
                     None => "`docs/lint.md` lists the rules".to_owned(),
                 };
                 rest.add(
-                    Rule::UnknownRule,
+                    Rule::Unknown,
                     allow.span.clone(),
                     format!("there is no rule `{name}`"),
                     advice,

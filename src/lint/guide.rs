@@ -302,7 +302,7 @@ pub fn guide(rule: Rule) -> Guide {
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN age INTEGER;",
             ),
         },
-        Rule::UnknownRule => Guide {
+        Rule::Unknown => Guide {
             title: "`migrator:allow` names no rule",
             why: "It silences nothing, and whoever wrote it thinks that it does.",
             given: "",
