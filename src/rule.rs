@@ -131,6 +131,18 @@ impl Rule {
         self.facts().1
     }
 
+    /// Whether it is about a revision as a whole and not about one of its statements.
+    pub const fn is_about_revision(self) -> bool {
+        matches!(
+            self,
+            Self::NoDowngrade
+                | Self::DowngradeDoesNotUndo
+                | Self::EditedAfterApplied
+                | Self::TwoHeads
+                | Self::DoesNotRun
+        )
+    }
+
     /// The rule of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)

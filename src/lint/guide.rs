@@ -394,6 +394,7 @@ ALTER TABLE users DROP COLUMN nickname;
 ```
 
 Such a line inside a body stands for the statements right below it, up to the next blank line; behind a statement it stands for that one, and anywhere else (above `-- migrate:upgrade`, say) for the whole file.
+Rules about a revision as a whole (`no-downgrade`, `downgrade-does-not-undo`, `edited-after-applied`, `two-heads`, `does-not-run`) are silenced from anywhere in the file.
 
 In `alembic.toml` a rule gets another level in all files: `error`, `warning`, `note` or `off`.
 

@@ -30,6 +30,16 @@ fn a_line_elsewhere_stands_for_the_file() {
 }
 
 #[test]
+fn rules_about_the_revision_are_silenced_from_anywhere() {
+    let text = "-- migrate:upgrade\nCREATE TABLE c (a);\n\n-- migrate:downgrade\n\
+                -- migrator:allow downgrade-does-not-undo\nSELECT 1;";
+    assert_eq!(rules(TABLES, text), "");
+    let text = "-- migrate:upgrade\n-- migrator:allow no-downgrade\nCREATE TABLE c (a);\n\n\
+                -- migrate:downgrade\n";
+    assert_eq!(rules(TABLES, text), "");
+}
+
+#[test]
 fn a_line_names_rules_and_reasons() {
     let both = "DROP TABLE IF EXISTS a;";
     check(TABLES, both, "drop-table if-not-exists-hides-drift");
