@@ -8,7 +8,7 @@ use crate::audit::HistoryError;
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError, RestoreError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
@@ -43,6 +43,12 @@ pub enum Error {
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// A backup that could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A backup that was not taken back.
+    #[error(transparent)]
+    Restore(Box<RestoreError>),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
@@ -103,6 +109,12 @@ impl From<ExecError> for Error {
     }
 }
 
+impl From<RestoreError> for Error {
+    fn from(err: RestoreError) -> Self {
+        Self::Restore(Box::new(err))
+    }
+}
+
 #[cfg(feature = "cli")]
 impl From<LintError> for Error {
     fn from(err: LintError) -> Self {
@@ -128,7 +140,11 @@ impl From<RehearsalError> for Error {
             RehearsalError::Db(err) => err.into(),
             RehearsalError::Plan(err) => err.into(),
             RehearsalError::Replay(err) => err.into(),
-            other => Self::Rehearsal(Box::new(other)),
+            other @ (RehearsalError::Schema(_)
+            | RehearsalError::Folder(_)
+            | RehearsalError::NoRoom { .. }
+            | RehearsalError::Moved
+            | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
         }
     }
 }

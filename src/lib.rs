@@ -30,6 +30,7 @@
 
 // Small things that every stage may use.
 mod clock;
+mod flag;
 mod fsutil;
 mod rule;
 mod similar;
@@ -76,14 +77,14 @@ mod diagnostics;
 pub mod errors {
     pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
-    pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
+    pub use crate::autogenerate::{AutogenerateError, FillError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
     pub use crate::config::{
         ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, LoggedRun, RowsFound, SqliteError,
         SqliteErrorKind,
     };
     #[cfg(feature = "cli")]
@@ -91,7 +92,8 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
-        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, ReplayError, State,
+        BackupError, CommitOutcome, ExecError, ExitClass, Failure, Loss, NotRehearsable, Refusal,
+        ReplayError, RestoreError, State,
     };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
@@ -117,6 +119,7 @@ pub mod errors {
     pub use crate::toml_table::TomlProblem;
 }
 
+pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Outcome, StepReport};

@@ -225,6 +225,14 @@ fn the_revisions_of_the_example_make_its_schema() {
 }
 
 #[test]
+fn the_revisions_of_the_example_go_up_down_and_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_example(folder.path());
+    let clean = "6 revisions: 6 go up, down and up again\n";
+    assert_eq!(run(folder.path(), "migrator verify"), clean);
+}
+
+#[test]
 fn the_configuration_of_the_example_is_that_of_new_projects() {
     assert_eq!(include_str!("../alembic.toml"), include_str!("../templates/schema/alembic.toml"));
 }

@@ -10,13 +10,14 @@ use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::generate::{self, Fill, Note, Options, Script, Step};
 use crate::schema::{self, Name, Schema};
-use crate::sql::quote::identifier;
 
+mod fills;
 mod proof;
 pub mod renames;
 mod respelling;
 mod rows;
 
+pub use fills::FillError;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
 use respelling::Respelling;
@@ -66,31 +67,9 @@ pub enum AutogenerateError {
     /// `--rename` makes no sense.
     #[error(transparent)]
     Rename(#[from] RenameError),
-    /// `--fill` names no column of the declared schema.
-    #[error("`--fill {table}.{column}` names no column of the declared schema")]
-    Fill {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
-    /// `--fill` names a column that needs no value: it is not new, and its rows may have what they
-    /// have.
-    #[error("`{table}.{column}` needs no `--fill`: its rows have values")]
-    NeedlessFill {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
-    /// `--fill` gives another number of rows than there are.
-    #[error("`--fill {table}.{column}` is no value for each row: it has an aggregate function")]
-    Aggregate {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
+    /// `--fill` makes no sense.
+    #[error(transparent)]
+    Fill(#[from] FillError),
     /// SQLite does not carry out a rename.
     #[error("SQLite refuses `{sql}`: {}", source.message)]
     Refused {
@@ -131,24 +110,13 @@ pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), Au
 /// [`AutogenerateError`]; the proof is tried a second time with every altered table rebuilt, because
 /// what SQLite alters in place depends on all that a schema holds.
 pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, AutogenerateError> {
-    for fill in request.fills {
-        if request.to.table(&fill.table).and_then(|it| it.column(&fill.column)).is_none() {
-            let (table, column) = (fill.table.to_string(), fill.column.to_string());
-            return Err(AutogenerateError::Fill { table, column });
-        }
-    }
+    fills::check_places(request)?;
     let sides = Sides::new(request)?;
     let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
     if diff.is_empty() && sides.renames.is_empty() {
         return Ok(None);
     }
-    if let Some(fill) = request.fills.iter().find(|it| !is_needed(it, &diff)) {
-        let (table, column) = (fill.table.to_string(), fill.column.to_string());
-        return Err(AutogenerateError::NeedlessFill { table, column });
-    }
-    for fill in request.fills {
-        sides.check_fill(request, fill)?;
-    }
+    sides.check_fills(request, &diff)?;
     match sides.prove(request, &diff, Ways::All) {
         Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
             sides.prove(request, &diff, Ways::Rebuild)
@@ -177,18 +145,6 @@ impl Ways {
     }
 }
 
-/// Whether rows of a table need the value: the column is new, must not be NULL any more, or gets
-/// another type and a value made for it.
-fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
-    let table = diff.altered.iter().find(|it| it.to.name == fill.table);
-    table.is_some_and(|it| {
-        let changed = it.changed.iter().find(|(_, new)| new.name == fill.column);
-        it.added.iter().any(|it| it.name == fill.column)
-            || changed.is_some_and(|(old, new)| new.not_null.is_some() || fill.converts(old, new))
-            || it.has_other_primary_key
-    })
-}
-
 /// The schema of before, as it is and with its renames.
 struct Sides {
     before: Schema,
@@ -201,6 +157,8 @@ struct Renamed {
     /// Takes away what is in the way of the renames.
     steps: Vec<Step>,
     schema: Schema,
+    /// Where they are; nothing is renamed in `None`.
+    scratch: Option<Scratch>,
     /// Columns that have another type for it, by their new names.
     respelled: Vec<(Name, Name)>,
 }
@@ -226,20 +184,14 @@ impl Sides {
         found
     }
 
-    /// An aggregate over no rows is one row, and over all rows too: a copy with it would lose the
-    /// others.
-    fn check_fill(&self, request: &Request<'_>, fill: &Fill) -> Result<(), AutogenerateError> {
-        let Some(table) = self.renamed.schema.table(&fill.table) else { return Ok(()) };
-        let quoted = |name: &Name| identifier(name.as_str()).into_owned();
-        let columns: Vec<String> =
-            table.columns.iter().map(|it| format!("NULL AS {}", quoted(&it.name))).collect();
-        let (columns, name) = (columns.join(", "), quoted(&table.name));
-        let sql =
-            format!("SELECT typeof({}) FROM (SELECT {columns}) AS {name} WHERE 0", fill.expression);
-        // What SQLite refuses is found by the proof, which says so.
-        if request.from.texts(&sql).is_ok_and(|rows| !rows.is_empty()) {
-            let (table, column) = (fill.table.to_string(), fill.column.to_string());
-            return Err(AutogenerateError::Aggregate { table, column });
+    /// Whether what the user gives to existing rows can be given to them.
+    fn check_fills(&self, request: &Request<'_>, diff: &Diff<'_>) -> Result<(), AutogenerateError> {
+        fills::check_need(request, diff)?;
+        let scratch = self.renamed.scratch.as_ref().unwrap_or(request.from);
+        for fill in request.fills {
+            if let Some(table) = self.renamed.schema.table(&fill.table) {
+                fills::check_expression(scratch, fill, table)??;
+            }
         }
         Ok(())
     }
@@ -320,7 +272,12 @@ fn rename(
     request: &Request<'_>,
 ) -> Result<Renamed, AutogenerateError> {
     if renames.is_empty() {
-        return Ok(Renamed { steps: Vec::new(), schema: from.clone(), respelled: Vec::new() });
+        return Ok(Renamed {
+            steps: Vec::new(),
+            schema: from.clone(),
+            scratch: None,
+            respelled: Vec::new(),
+        });
     }
     let attempt = |steps: Vec<Step>, respelled: Vec<(Name, Name)>| {
         let copy = scratch.copy()?;
@@ -329,7 +286,8 @@ fn rename(
                 return Err(AutogenerateError::Refused { sql, source });
             }
         }
-        Ok(Renamed { steps, schema: read_schema(&copy, request.is_excluded)?, respelled })
+        let schema = read_schema(&copy, request.is_excluded)?;
+        Ok(Renamed { steps, schema, scratch: Some(copy), respelled })
     };
     // What is said in the end is what SQLite said of the rename alone.
     let refusal = match attempt(Vec::new(), Vec::new()) {

@@ -5,7 +5,6 @@ use crate::db::{Scratch, SqliteError};
 use crate::generate::{Fill, OldNames};
 use crate::schema::{Column, Name, Schema, Table};
 use crate::sql::lexer::{TokenKind, tokens};
-use crate::sql::quote::identifier;
 
 /// How many rows a table gets.
 const N_ROWS: usize = 3;
@@ -31,8 +30,8 @@ pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), Autogener
                     .map(|(idx, column)| value(table, column, &literals, row, attempt, idx));
                 let sql = format!(
                     "INSERT OR ABORT INTO {} ({}) VALUES ({})",
-                    quoted(&table.name),
-                    columns.iter().map(|it| quoted(&it.name)).collect::<Vec<_>>().join(", "),
+                    table.name.quoted(),
+                    columns.iter().map(|it| it.name.quoted()).collect::<Vec<_>>().join(", "),
                     values.collect::<Vec<_>>().join(", ")
                 );
                 scratch.execute(&sql).is_ok()
@@ -63,8 +62,8 @@ fn value(
         if let Some(parent_column) = key.parent_columns.get(position) {
             return format!(
                 "(SELECT {} FROM {} LIMIT 1 OFFSET {})",
-                quoted(parent_column),
-                quoted(&key.parent),
+                parent_column.quoted(),
+                key.parent.quoted(),
                 row
             );
         }
@@ -119,7 +118,7 @@ fn literals(table: &Table) -> Vec<String> {
 pub(super) fn delete_all(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
     scratch.set_triggers(false)?;
     for table in &schema.tables {
-        let sql = format!("DELETE FROM {}", quoted(&table.name));
+        let sql = format!("DELETE FROM {}", table.name.quoted());
         if let Err(source) = scratch.execute(&sql) {
             return Err(AutogenerateError::Refused { sql, source });
         }
@@ -166,11 +165,11 @@ impl Contents {
             let columns = columns.iter().map(|column| {
                 let key = (table.clone(), column.clone());
                 let old = old_names.and_then(|it| it.columns.get(&key)).unwrap_or(column);
-                format!("quote({})", quoted(old))
+                format!("quote({})", old.quoted())
             });
             // A table may share no column, but its rows are still counted.
             let columns: Vec<String> = columns.chain(["''".to_owned()]).collect();
-            let sql = format!("SELECT {} FROM {}", columns.join(", "), quoted(old_table));
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), old_table.quoted());
             let mut rows =
                 scratch.texts(&sql).map_err(|source| AutogenerateError::Refused { sql, source })?;
             rows.sort();
@@ -216,8 +215,4 @@ fn misread(table: &Table) -> Option<String> {
     let last = table.columns.iter().rfind(|it| it.is_stored())?;
     let is_misread = position + 1 == n_stored && last.name != rowid.name;
     is_misread.then(|| format!(" value in {}.{}", table.name, last.name))
-}
-
-fn quoted(name: &Name) -> String {
-    identifier(name.as_str()).into_owned()
 }

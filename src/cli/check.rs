@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::App;
 use super::autogenerate::{Answers, request};
 use super::output::Format;
-use super::schemas::{ChangeJson, changes_json, show, warn_of_doubts};
+use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
 use crate::Error;
 use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
@@ -48,6 +48,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         (replayed, declared)
     };
     warn_of_doubts(app, &project, &to);
+    supply_excluded(app, &from, &to)?;
     let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
     if !lines.is_empty() && !args.database {
         // With the renames of the hints, as the revision will have them.

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -15,7 +16,7 @@ use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
 use crate::lint;
-use crate::revision::Revision;
+use crate::revision::{Revision, script_dir};
 use crate::rule::Levels;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
@@ -29,6 +30,8 @@ pub struct Progress<'a> {
     echo: bool,
     /// The lines of a rehearsal come at its end, as its answer.
     is_rehearsal: bool,
+    /// The current folder, which paths are shown relative to.
+    here: &'a Path,
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
@@ -87,7 +90,7 @@ impl TermLike for NarrowTerminal {
 
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
-    pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
+    pub fn new(output: &'a Output, here: &'a Path, echo: bool, is_rehearsal: bool) -> Self {
         let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let terminal = NarrowTerminal(Term::stderr());
@@ -103,7 +106,7 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0, lints: None }
+        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, lints: None }
     }
 
     /// Says before upgrades run what they lose by their own words.
@@ -154,6 +157,24 @@ impl Observer for Progress<'_> {
                     // At once: nothing else is printed for as long as the wait goes on.
                     None => self.output.status(line),
                 }
+            }
+            Event::BackedUp { path, elapsed } => {
+                let path = script_dir::shown(path, self.here);
+                let elapsed = describe_duration(*elapsed);
+                let [verb, dim] = [VERB, DIM].map(|it| self.output.stderr_style(it));
+                self.status(format!(
+                    "{verb}backup{verb:#} {} {dim}({elapsed}){dim:#}",
+                    path.display()
+                ));
+            }
+            Event::BackupRemoved { path, is_own } => {
+                let path = script_dir::shown(path, self.here);
+                let path = path.display();
+                self.status(if *is_own {
+                    format!("removed {path} again: the database is what it was")
+                } else {
+                    format!("removed {path}: there are newer ones")
+                });
             }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();

@@ -1,22 +1,27 @@
 //! `migrator verify`
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::App;
-use super::format::describe;
+use super::migrate::listen;
 use super::output::Format;
-use super::project::Project;
-use super::schemas::ChangeJson;
-use super::words::count;
+use super::progress::Progress;
+use super::project::{Project, clock};
+use super::tried::{Show, Tally, TriedJson};
+use super::words::{describe_duration, describe_rows, describe_size};
 use crate::Error;
-use crate::diagnostics::{ExitStatus, render_failure};
-use crate::diff::lines::{Line, Sign};
-use crate::exec::Replay;
+use crate::config::url::DatabaseLocation;
+use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
+use crate::exec::event::Observer;
+use crate::exec::{BackupPlan, Replay, Run};
 use crate::graph::resolve::Overwalk;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::rehearsal::{self, Fault, Finding, Phase, Rehearsal, Tried, Verdict};
-use crate::revision::script_dir;
+use crate::migrator::{Migrator, Report, Request};
+use crate::plan::Direction;
+use crate::rehearsal::{self, CopyReport, OnCopy, Rehearsal, RehearsalError, Verdict};
 
 /// Try each revision: up, down and up again
 ///
@@ -24,6 +29,11 @@ use crate::revision::script_dir;
 /// upgrade, its downgrade, its upgrade again. After the downgrade the schema must be the one before,
 /// after the second upgrade the one after the first; what is not is listed, object by object. Exits
 /// with 1 if something is wrong. Revisions without a way back are listed and are no failure.
+///
+/// With --database the revisions that the database does not have are tried, on a copy of it with all
+/// its rows, by the same code as `upgrade` and `downgrade`. The database itself is only read. The
+/// report says how long each took, how many rows it changed, how large the file became, and what
+/// `upgrade` would say.
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArgs {
     /// What to try: all that leads to a target, or from A to B as `A:B`
@@ -34,12 +44,21 @@ pub(super) struct VerifyArgs {
         add = super::completions::targets()
     )]
     target: String,
+
+    /// Try what is pending on a copy of the database, which is removed at the end
+    #[arg(long)]
+    database: bool,
+
+    /// The folder for the copy; the system's folder for temporary files if not given
+    ///
+    /// It needs room for the database and for what the revisions add, journal included.
+    #[arg(long, value_name = "DIR", requires = "database", value_hint = clap::ValueHint::DirPath)]
+    copy_to: Option<PathBuf>,
 }
 
 pub(super) fn run(app: &mut App, args: &VerifyArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let (lower, upper) = ends(&project, &graph, &args.target)?;
     let extensions = project.extensions()?;
     let is_excluded = |name: &str| project.config.is_excluded(name);
     let rehearsal = Rehearsal {
@@ -52,8 +71,143 @@ pub(super) fn run(app: &mut App, args: &VerifyArgs) -> anyhow::Result<ExitStatus
         by_order: project.config.schema.column_order,
         is_excluded: &is_excluded,
     };
+    if args.database {
+        return on_a_copy(app, args, &project, &rehearsal);
+    }
+    let (lower, upper) = ends(&project, &graph, &args.target)?;
     let tried = rehearsal::in_memory(&rehearsal, &lower, &upper).map_err(Error::from)?;
-    answer(app, &project, &graph, &tried)
+    let show = Show { project: &project, graph: &graph };
+    let tally = Tally::of(&tried);
+    if app.output.format == Format::Json {
+        app.output.json(&VerifyJson {
+            is_clean: tally.is_clean(),
+            revisions: tried.iter().map(|it| show.json(it)).collect(),
+            database: None,
+        })?;
+    } else if tried.is_empty() {
+        let nothing =
+            if graph.is_empty() { super::NO_REVISIONS } else { "there is nothing to try" };
+        app.output.status(nothing);
+    } else {
+        let is_verbose = app.output.verbosity > 0;
+        for it in tried.iter().filter(|it| is_verbose || !matches!(it.verdict, Verdict::Fine)) {
+            show.text(it, "", |line| app.output.line(line))?;
+        }
+        app.output.line(tally.sentence())?;
+    }
+    Ok(if tally.is_clean() { ExitStatus::Done } else { ExitStatus::No })
+}
+
+/// `verify --database`.
+fn on_a_copy(
+    app: &mut App,
+    args: &VerifyArgs,
+    project: &Project,
+    rehearsal: &Rehearsal<'_>,
+) -> anyhow::Result<ExitStatus> {
+    if args.target.contains(':') {
+        return Err(Usage::new(format!("`{}` is a range", args.target))
+            .hint("with --database name only the target; where to start from, the database says")
+            .into());
+    }
+    let target = args.target.parse::<RevisionSymbol>().map_err(Error::from)?;
+    let location = project.location()?;
+    if location == DatabaseLocation::Memory {
+        return Err(Usage::new("the database is in memory: there is nothing to copy")
+            .hint("without --database the revisions are tried in memory")
+            .into());
+    }
+    let name = project.database_name()?;
+    app.output.status(format_args!("trying what is pending on a copy of {name}"));
+    let folder = args.copy_to.clone().unwrap_or_else(std::env::temp_dir);
+    let clock = clock()?;
+    let cancel = listen()?;
+    let mut progress = Progress::new(&app.output, &project.here, app.output.verbosity > 0, true);
+    let request = OnCopy {
+        run: Run {
+            extensions: rehearsal.replay.extensions,
+            cancel: Some(cancel),
+            ticker: Some(progress.ticker()),
+            ..project.run_on(&location, clock.as_ref())
+        },
+        target: &target,
+        folder: &folder,
+    };
+    let upgrade = |run: &Run<'_>, observer: &mut dyn Observer| {
+        let copy = run.location.clone();
+        let migrator = Migrator::from_config(&project.config, copy, &project.here)?;
+        let request = Request {
+            direction: Direction::Upgrade,
+            target: &target,
+            also: &[],
+            rehearse: false,
+            backup: Some(BackupPlan::NONE),
+            tag: None,
+            clock: run.clock,
+            cancel: run.cancel.clone(),
+            ticker: run.ticker.clone(),
+        };
+        migrator.run(&request, observer)
+    };
+    let report = rehearsal::on_a_copy(rehearsal, &request, upgrade, &mut progress);
+    progress.finish();
+    let CopyReport { upgrade, warnings, size, peak, revisions } = report.map_err(Error::from)?;
+    if let Err(Error::Run(err)) = &upgrade
+        && err.failure.is_full()
+    {
+        return Err(Error::from(RehearsalError::NoRoom { folder, size: peak }).into());
+    }
+    let upgrade = upgrade.map_err(anyhow::Error::from);
+
+    let show = Show { project, graph: rehearsal.graph };
+    let tally = Tally::of(revisions.iter().map(|it| &it.tried));
+    let is_clean = tally.is_clean() && upgrade.is_ok();
+    if app.output.format == Format::Json {
+        app.output.json(&VerifyJson {
+            is_clean,
+            revisions: revisions.iter().map(|it| show.json_with_rows(it)).collect(),
+            database: Some(DatabaseJson {
+                database: name,
+                size,
+                peak_size: peak,
+                upgrade: UpgradeJson::new(&upgrade, warnings),
+            }),
+        })?;
+        return Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No });
+    }
+    for it in &revisions {
+        show.text_with_rows(it, |line| app.output.line(line))?;
+    }
+    if !revisions.is_empty() {
+        app.output.line(tally.sentence())?;
+    }
+    let command = format!("`migrator upgrade {}`", args.target);
+    match &upgrade {
+        Ok(report) if report.outcome.steps.is_empty() => {
+            let at = describe_rows(&report.outcome.rows);
+            app.output.status(format_args!("nothing to do: {name} is at {at}"));
+        }
+        Ok(Report { start, outcome }) => {
+            let (from, to) = (describe_rows(start), describe_rows(&outcome.rows));
+            let time = describe_duration(outcome.steps.iter().map(|it| it.elapsed).sum());
+            app.output
+                .line(format_args!("{command} would take {name} from {from} to {to} in {time}"))?;
+        }
+        Err(err) => {
+            app.output.line(format_args!("{command} would say:"))?;
+            for line in render(err, &project.here).lines() {
+                app.output.line(format_args!("  {line}"))?;
+            }
+        }
+    }
+    if !revisions.is_empty() {
+        let (size, peak) = (describe_size(size), describe_size(peak));
+        app.output.line(format_args!(
+            "{name} has {size} now, and up to {peak} during the upgrade, its journal included"
+        ))?;
+    }
+    app.output.status(format_args!("{name} was only read; the copy is removed"));
+    Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
 }
 
 /// The two ends of what is to be tried.
@@ -81,229 +235,54 @@ fn ends(
     Ok((lower, upper))
 }
 
-fn answer(
-    app: &mut App,
-    project: &Project,
-    graph: &RevisionGraph,
-    tried: &[Tried],
-) -> anyhow::Result<ExitStatus> {
-    let show = Show { project, graph };
-    let tally = Tally::of(tried);
-    if app.output.format == Format::Json {
-        app.output.json(&VerifyJson {
-            is_clean: tally.is_clean(),
-            revisions: tried.iter().map(|it| show.json(it)).collect(),
-        })?;
-    } else if tried.is_empty() {
-        let nothing =
-            if graph.is_empty() { super::NO_REVISIONS } else { "there is nothing to try" };
-        app.output.status(nothing);
-    } else {
-        let is_verbose = app.output.verbosity > 0;
-        for it in tried {
-            if is_verbose || !matches!(it.verdict, Verdict::Fine) {
-                show.text(it, |line| app.output.line(line))?;
-            }
-        }
-        app.output.line(tally.sentence())?;
-    }
-    Ok(if tally.is_clean() { ExitStatus::Done } else { ExitStatus::No })
-}
-
-/// How many of each.
-struct Tally {
-    n_all: usize,
-    n_irreversible: usize,
-    n_failed: usize,
-    n_not_tried: usize,
-}
-
-impl Tally {
-    fn of(tried: &[Tried]) -> Self {
-        let n = |is: fn(&Verdict) -> bool| tried.iter().filter(|it| is(&it.verdict)).count();
-        Self {
-            n_all: tried.len(),
-            n_irreversible: n(|it| matches!(it, Verdict::Irreversible)),
-            n_failed: n(|it| matches!(it, Verdict::Failed(_))),
-            n_not_tried: n(|it| matches!(it, Verdict::NotTried(_))),
-        }
-    }
-
-    fn is_clean(&self) -> bool {
-        self.n_failed + self.n_not_tried == 0
-    }
-
-    /// `500 revisions: 497 go up, down and up again; 2 irreversible; 1 does not`.
-    fn sentence(&self) -> String {
-        let Self { n_all, n_irreversible, n_failed, n_not_tried } = *self;
-        let n_fine = n_all - n_irreversible - n_failed - n_not_tried;
-        let verb =
-            |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-        let mut parts =
-            vec![verb(n_fine, "goes up, down and up again", "go up, down and up again")];
-        if n_irreversible > 0 {
-            parts.push(format!("{n_irreversible} irreversible"));
-        }
-        if n_failed > 0 {
-            parts.push(verb(n_failed, "does not", "do not"));
-        }
-        if n_not_tried > 0 {
-            parts.push(format!("{n_not_tried} not tried"));
-        }
-        format!("{}: {}", count(n_all as u64, "revision"), parts.join("; "))
-    }
-}
-
-/// Shows what came of revisions.
-struct Show<'a> {
-    project: &'a Project,
-    graph: &'a RevisionGraph,
-}
-
-impl Show<'_> {
-    /// The line of a revision, and below it what is wrong with it.
-    fn text(
-        &self,
-        tried: &Tried,
-        mut line: impl FnMut(String) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        let name = describe(&self.graph[tried.revision]);
-        let faults = match &tried.verdict {
-            Verdict::Fine => return line(format!("ok {name}")),
-            Verdict::Irreversible => return line(format!("irreversible {name}")),
-            Verdict::NotTried(reason) => {
-                let reason = self.graph.id(*reason);
-                return line(format!("not tried {name}: it needs {reason}, which does not go up"));
-            }
-            Verdict::Failed(faults) => faults,
-        };
-        let place = faults.first().map(|it| self.place(tried, it)).unwrap_or_default();
-        line(format!("failed {name} ({place})"))?;
-        for fault in faults {
-            self.fault(fault, &mut line)?;
-        }
-        Ok(())
-    }
-
-    fn fault(
-        &self,
-        fault: &Fault,
-        line: &mut impl FnMut(String) -> std::io::Result<()>,
-    ) -> std::io::Result<()> {
-        match &fault.finding {
-            Finding::Failure(failure) => {
-                line(match fault.phase {
-                    Phase::Up => "  the upgrade fails:".to_owned(),
-                    Phase::Down => "  the downgrade fails:".to_owned(),
-                    Phase::Again => "  the upgrade fails the second time:".to_owned(),
-                })?;
-                let text = render_failure(failure, &self.project.here);
-                text.lines().try_for_each(|it| line(format!("    {it}")))
-            }
-            Finding::Schema(lines) => {
-                line(match fault.phase {
-                    Phase::Down => {
-                        "  after the downgrade the schema is not the one before:".to_owned()
-                    }
-                    Phase::Up | Phase::Again => {
-                        "  after the second upgrade the schema is not the one after the first:"
-                            .to_owned()
-                    }
-                })?;
-                let width = |of: fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or_default();
-                let (kinds, names) =
-                    (width(|it| it.kind.len()), width(|it| it.name.chars().count()));
-                lines.iter().try_for_each(|it| {
-                    let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
-                    let word = word(it.sign, fault.phase);
-                    let gap = if it.detail.is_empty() { "" } else { ": " };
-                    line(format!(
-                        "    {sign} {kind:kinds$}  {name:names$}  {word}{gap}{}",
-                        it.detail
-                    ))
-                })
-            }
-        }
-    }
-
-    /// `versions/b2.sql:12:1`.
-    fn place(&self, tried: &Tried, fault: &Fault) -> String {
-        let location = fault.location(self.graph, tried.revision);
-        let path = script_dir::shown(&location.source.path, &self.project.here);
-        let (line, column) = location.line_column();
-        format!("{}:{line}:{column}", path.display())
-    }
-
-    fn json(&self, tried: &Tried) -> TriedJson {
-        let revision = &self.graph[tried.revision];
-        let (result, faults, reason) = match &tried.verdict {
-            Verdict::Fine => ("ok", &[][..], None),
-            Verdict::Irreversible => ("irreversible", &[][..], None),
-            Verdict::Failed(faults) => ("failed", &faults[..], None),
-            Verdict::NotTried(reason) => {
-                ("not tried", &[][..], Some(self.graph.id(*reason).to_string()))
-            }
-        };
-        TriedJson {
-            revision: revision.id.to_string(),
-            message: revision.summary(),
-            path: revision.source.path.display().to_string(),
-            result,
-            needs: reason,
-            faults: faults.iter().map(|it| self.fault_json(tried, it)).collect(),
-        }
-    }
-
-    fn fault_json(&self, tried: &Tried, fault: &Fault) -> FaultJson {
-        let (line, column) = fault.location(self.graph, tried.revision).line_column();
-        let (error, changes) = match &fault.finding {
-            Finding::Failure(failure) => (Some(failure.sentence()), Vec::new()),
-            Finding::Schema(lines) => (None, super::schemas::changes_json(lines)),
-        };
-        FaultJson { phase: fault.phase.as_str(), line, column, error, changes }
-    }
-}
-
-/// What became of an object.
-fn word(sign: Sign, phase: Phase) -> &'static str {
-    match (sign, phase) {
-        (Sign::Added, Phase::Down) => "stayed",
-        (Sign::Added, Phase::Up | Phase::Again) => "is more",
-        (Sign::Dropped, _) => "is missing",
-        (Sign::Changed | Sign::Renamed, _) => "is another",
-    }
-}
-
 /// What came of all revisions, as JSON.
 #[derive(Serialize)]
 struct VerifyJson {
     is_clean: bool,
     revisions: Vec<TriedJson>,
+    /// Only with `--database`.
+    #[serde(flatten)]
+    database: Option<DatabaseJson>,
 }
 
-/// A revision, as JSON.
+/// What a copy of the database said, as JSON.
 #[derive(Serialize)]
-struct TriedJson {
-    revision: String,
-    message: String,
-    path: String,
-    /// `ok`, `irreversible`, `failed` or `not tried`.
-    result: &'static str,
-    /// The revision for which it was not tried.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    needs: Option<String>,
-    faults: Vec<FaultJson>,
+struct DatabaseJson {
+    database: String,
+    size: u64,
+    peak_size: u64,
+    upgrade: UpgradeJson,
 }
 
-/// Something that is wrong, as JSON.
+/// What `upgrade` would say, as JSON.
 #[derive(Serialize)]
-struct FaultJson {
-    /// `upgrade`, `downgrade` or `upgrade again`.
-    phase: &'static str,
-    line: usize,
-    column: usize,
-    /// Why the body does not run; `None` where it does.
+struct UpgradeJson {
+    /// Its exit status.
+    exit: u8,
+    from: Vec<String>,
+    to: Vec<String>,
+    /// Everything but what is done is an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    changes: Vec<ChangeJson>,
+    warnings: Vec<String>,
+}
+
+impl UpgradeJson {
+    fn new(upgrade: &anyhow::Result<Report>, warnings: Vec<String>) -> Self {
+        match upgrade {
+            Ok(Report { start, outcome }) => Self {
+                exit: 0,
+                from: start.clone(),
+                to: outcome.rows.clone(),
+                error: None,
+                warnings,
+            },
+            Err(err) => {
+                let causes: Vec<String> = err.chain().map(ToString::to_string).collect();
+                let (from, to) = (Vec::new(), Vec::new());
+                let exit = exit_status(err).code();
+                Self { exit, from, to, error: Some(causes.join(": ")), warnings }
+            }
+        }
+    }
 }

@@ -3,7 +3,6 @@
 //! With the introspection of schemas, the only code that names rusqlite; the stages above see plain
 //! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for backups and rehearsals, which come next"))]
 mod backup;
 mod checks;
 mod error;
@@ -16,6 +15,7 @@ mod log;
 mod log_state;
 #[cfg(feature = "cli")]
 pub mod refinery;
+mod restore;
 mod schema_objects;
 mod scratch;
 mod snapshot;
@@ -29,6 +29,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use self::backup::{FileCheck, check_file};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
@@ -38,6 +39,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::restore::LoggedRun;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;

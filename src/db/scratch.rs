@@ -17,6 +17,7 @@ use super::stub::Stub;
 use super::{
     Database, DbError, Lock, ObjectState, RowsFound, SqliteError, SqliteErrorKind, checks,
 };
+use crate::schema::SchemaObject;
 
 /// What SQLite makes of `"…"` where it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +45,10 @@ impl Scratch {
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
         let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
+        database.load_extensions(extensions)?;
         let stubs = RefCell::default();
         let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
         scratch.set_quoting(quoting)?;
-        scratch.database.load_extensions(extensions)?;
         Ok(scratch)
     }
 
@@ -59,6 +60,14 @@ impl Scratch {
             outcome.map_err(self.database.error("open"))?;
         }
         Ok(())
+    }
+
+    /// Does something with [`Quoting::Strict`].
+    pub fn strictly<T>(&self, something: impl FnOnce(&Self) -> T) -> Result<T, DbError> {
+        self.set_quoting(Quoting::Strict)?;
+        let outcome = something(self);
+        self.set_quoting(self.quoting)?;
+        Ok(outcome)
     }
 
     /// Whether SQLite understands a statement, with quotes as given; it is not run. Of a PRAGMA that
@@ -100,6 +109,30 @@ impl Scratch {
         }
         scratch.database.commit()?;
         Ok(scratch)
+    }
+
+    /// Makes those tables and views of `objects` that are not there, with what is on them; gives
+    /// their names.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::SchemaObject`].
+    pub fn supply(&self, objects: &[SchemaObject]) -> Result<Vec<String>, DbError> {
+        let mut made = Vec::new();
+        for object in objects {
+            let is_itself = object.name == object.table;
+            if is_itself && !self.database.has_table(&object.name)? {
+                made.push(object.name.clone());
+            }
+            if made.contains(&object.table) {
+                self.execute(&object.sql).map_err(|source| DbError::SchemaObject {
+                    path: self.database.path.clone(),
+                    name: object.name.clone(),
+                    source,
+                })?;
+            }
+        }
+        Ok(made)
     }
 
     /// The same database once more: content, settings of [`Scratch::new`] and stubs. No transaction
@@ -391,6 +424,34 @@ mod tests {
         assert_eq!((count(&scratch, "t"), count(&copy, "t"), count(&copy, "docs")), (1, 0, 1));
         assert_eq!(stubs(&copy), stubs(&scratch));
         assert!(!copy.database.enforces_foreign_keys().unwrap());
+    }
+
+    #[test]
+    fn what_is_there_is_not_supplied() {
+        let objects = |statements: &[&str]| {
+            let other = lenient();
+            for statement in statements {
+                other.execute(statement).unwrap();
+            }
+            other.database.schema_objects(&|_| false).unwrap()
+        };
+        let scratch = lenient();
+        scratch.execute("CREATE TABLE a(x)").unwrap();
+        let all = objects(&[
+            "CREATE TABLE A(y)",
+            "CREATE INDEX a_y ON A(y)",
+            "CREATE TABLE b(x CHECK (f(x)))",
+            "CREATE INDEX b_x ON b(g(x))",
+            "CREATE VIEW v AS SELECT * FROM b",
+        ]);
+        assert_eq!(scratch.supply(&all).unwrap(), ["b", "v"]);
+        let names: Vec<String> = objects_of(&scratch).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a", "b", "b_x", "v"]);
+        assert!(scratch.supply(&all).unwrap().is_empty());
+    }
+
+    fn objects_of(scratch: &Scratch) -> Vec<SchemaObject> {
+        scratch.database.schema_objects(&|_| false).unwrap()
     }
 
     #[test]

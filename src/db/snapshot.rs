@@ -175,6 +175,14 @@ impl SchemaSnapshot {
         kinds.any(|it| matches!(it, ObjectKind::View | ObjectKind::Trigger))
     }
 
+    /// The names of the tables, without shadow tables.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        let tables = self.objects.iter().map(|it| &it.object).filter(|it| {
+            it.kind == ObjectKind::Table && !self.shadows.contains(&it.name.to_ascii_lowercase())
+        });
+        tables.map(|it| it.name.as_str())
+    }
+
     /// Whether there is a trigger.
     pub fn has_triggers(&self) -> bool {
         self.objects.iter().any(|it| it.object.kind == ObjectKind::Trigger)

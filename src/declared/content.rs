@@ -11,11 +11,14 @@ use crate::db::{DbError, Lock, Scratch};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote::identifier;
 
-/// What is wrong with the content of these tables, each with the bytes of its statement.
+/// What is wrong at bytes of a statement.
+type Found<'d> = (&'d Declaration, Range<usize>, DeclaredProblem);
+
+/// What is wrong with the content of these tables.
 pub(super) fn problems<'d>(
     database: &Scratch,
     declarations: &'d [Declaration],
-) -> Result<Vec<(&'d Declaration, Range<usize>, DeclaredProblem)>, DbError> {
+) -> Result<Vec<Found<'d>>, DbError> {
     let virtual_tables = declarations.iter().filter(|it| it.kind == Kind::VirtualTable);
     let with_content: Vec<(&Declaration, Range<usize>)> =
         virtual_tables.filter_map(|it| Some((it, content(it.sql())?))).collect();

@@ -13,7 +13,7 @@ use crate::sql::lexer::{Token, tokens};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// A foreign key to a table that is not there.
-    #[error("`{child}` references the table `{parent}`, which does not exist{}", meant(near))]
+    #[error("`{child}` references the table `{parent}`, which does not exist{}", meant(near.as_ref()))]
     NoParent {
         /// The table with the key.
         child: Name,
@@ -23,7 +23,7 @@ pub enum Doubt {
         near: Option<String>,
     },
     /// A foreign key to a column that is not there.
-    #[error("`{child}` references `{parent}.{column}`, which does not exist{}", meant(near))]
+    #[error("`{child}` references `{parent}.{column}`, which does not exist{}", meant(near.as_ref()))]
     NoParentColumn {
         /// The table with the key.
         child: Name,
@@ -57,7 +57,7 @@ pub enum Doubt {
         n_columns: usize,
     },
     /// A function that SQLite does not have, with nearly the name of one that it has.
-    #[error("SQLite has no function `{name}`{}", meant(near))]
+    #[error("SQLite has no function `{name}`{}", meant(near.as_ref()))]
     Function {
         /// As it was written.
         name: String,
@@ -65,7 +65,7 @@ pub enum Doubt {
         near: Option<String>,
     },
     /// The same for a collation.
-    #[error("SQLite has no collation `{name}`{}", meant(near))]
+    #[error("SQLite has no collation `{name}`{}", meant(near.as_ref()))]
     Collation {
         /// As it was written.
         name: String,
@@ -74,8 +74,8 @@ pub enum Doubt {
     },
 }
 
-fn meant(near: &Option<String>) -> String {
-    near.as_ref().map_or_else(String::new, |it| format!(" (did you mean `{it}`?)"))
+fn meant(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |it| format!(" (did you mean `{it}`?)"))
 }
 
 impl Declared {

@@ -21,7 +21,7 @@ pub(super) fn one(hint: impl Into<String>) -> Vec<String> {
 }
 
 /// "did you mean `x`?", or something else where nothing is near.
-fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
+pub(super) fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
     match similar {
         [] if otherwise.is_empty() => Vec::new(),
         [] => one(otherwise),
@@ -190,6 +190,12 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
             one("a text stands in quotes: `\"…\"`")
         }
+        TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
+            let key = key.rsplit('.').next().unwrap_or(key);
+            one(format!(
+                "put it in brackets, each of several in quotes of its own: `{key} = [\"…\"]`"
+            ))
+        }
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
         | TomlProblem::Invalid { .. } => Vec::new(),
@@ -317,6 +323,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             }
             SettingError::Level { .. } => one("without the line the level is that of docs/lint.md"),
             SettingError::Transaction { .. }
+            | SettingError::Backup { .. }
             | SettingError::Timezone { .. }
             | SettingError::Duration { .. }
             | SettingError::DurationTooLong { .. }

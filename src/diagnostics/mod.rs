@@ -25,7 +25,7 @@ pub use schema_hints::doubt;
 use crate::Error;
 use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
-use crate::exec::{ExecError, ExitClass, Failure};
+use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::graph::GraphProblem;
 use crate::lint::Finding;
 use crate::revision::file::FileProblem;
@@ -46,14 +46,21 @@ pub enum ExitStatus {
     Failed,
 }
 
+impl ExitStatus {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Refused => 2,
+            Self::Failed => 3,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::No => 1,
-            ExitStatus::Refused => 2,
-            ExitStatus::Failed => 3,
-        })
+        Self::from(status.code())
     }
 }
 
@@ -100,9 +107,12 @@ pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
         }
-        if let Some(Error::Run(err)) = cause.downcast_ref::<Error>()
-            && err.exit_class() == ExitClass::Failed
-        {
+        let has_failed = match cause.downcast_ref::<Error>() {
+            Some(Error::Run(err)) => err.exit_class() == ExitClass::Failed,
+            Some(Error::Restore(err)) => matches!(**err, RestoreError::Unfinished { .. }),
+            _ => false,
+        };
+        if has_failed {
             return ExitStatus::Failed;
         }
     }
@@ -213,6 +223,8 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         }
         Error::History(err) => history_reports(err, here),
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
+        Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
+        Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
@@ -222,7 +234,8 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(_) | Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
 
@@ -394,6 +407,7 @@ fn failure_reports(
             vec![report]
         }
         Failure::Database(_)
+        | Failure::Backup { .. }
         | Failure::NotRehearsable { .. }
         | Failure::TransactionLeftOpen { .. }
         | Failure::Overtaken { .. }

@@ -4,10 +4,17 @@
 
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
-use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
+use crate::exec::{
+    BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal,
+    RestoreError, State,
+};
 use crate::plan::Direction;
+use crate::rehearsal::RehearsalError;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
+
+/// What to do about rows that a revision refuses.
+const MEND_ROWS: &str = "mend the rows, or edit the revision, and run the same command again";
 
 /// What to do about a database that could not be used, before anything ran.
 pub fn database(err: &DbError) -> Vec<String> {
@@ -130,13 +137,16 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
-            let unchanged = if state.applied.is_empty() { "nothing was changed; " } else { "" };
-            let mut hints = one(format!(
-                "{unchanged}mend the rows, or edit the revision, and run the same command again"
-            ));
+            // Where revisions before it stay, [`self::state`] says so, and what to do.
+            let mut hints = if state.applied.is_empty() {
+                one(format!("nothing was changed; {MEND_ROWS}"))
+            } else {
+                Vec::new()
+            };
             // What the query sees may not be there any more.
             if let (Some(last), Direction::Upgrade) = (state.rolled_back.last(), direction) {
                 hints.push(format!(
@@ -177,6 +187,83 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
     }
 }
 
+/// What to do about a backup that somebody asked for and that could not be made.
+pub fn backup(err: &BackupError) -> Vec<String> {
+    match err {
+        BackupError::Exists { .. } => one("name another file, or a folder"),
+        BackupError::Database(DbError::Full { .. }) => {
+            one("make room on the disk, or name a file elsewhere: `migrator backup PATH`")
+        }
+        BackupError::File(_) => one("name a file elsewhere: `migrator backup PATH`"),
+        BackupError::Database(err) => database(err),
+        BackupError::Damaged { .. } => one(DAMAGED),
+        BackupError::Cancelled => Vec::new(),
+    }
+}
+
+/// What to do about a backup that was not taken back.
+pub fn restore(err: &RestoreError) -> Vec<String> {
+    match err {
+        RestoreError::InMemory => {
+            one("name a file, with --url or as `database.url` in alembic.toml")
+        }
+        RestoreError::Missing { .. } => one(
+            "backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one",
+        ),
+        RestoreError::Itself { .. } => one("name one of its backups, `NAME.TIMESTAMP.bak`"),
+        RestoreError::InUse { .. } => {
+            one("let its program end, or open and close it once: `sqlite3 FILE .schema`")
+        }
+        RestoreError::Unreadable(_) => one("nothing was changed; name another file"),
+        RestoreError::Damaged { .. } => {
+            one("nothing was changed; take an older one, or try `sqlite3 FILE .recover`")
+        }
+        RestoreError::Older(loss) => {
+            let kept = if loss.is_kept { ", and keeps a backup of what is there" } else { "" };
+            one(format!("nothing was changed; `--yes` overwrites the database{kept}"))
+        }
+        RestoreError::Database(DbError::Corrupt { .. } | DbError::NotADatabase { .. }) => one(
+            "nothing was changed; move the file away, with `-wal` and `-journal` beside it, and run \
+             the same command again: it makes the database anew",
+        ),
+        RestoreError::Database(err) => database(err),
+        RestoreError::PageSize { .. } => {
+            one("nothing was changed; end the programs that use the database, and run it again")
+        }
+        RestoreError::Backup { source } => match source {
+            BackupError::Database(DbError::Full { .. }) => {
+                one("nothing was changed; make room on the disk, or go on without: `--no-backup`")
+            }
+            _ => one("nothing was changed; go on without: `--no-backup`"),
+        },
+        RestoreError::Unfinished { .. } => one(
+            "the database is what it was, or what the backup is, and nothing between; run it again \
+             when the cause is gone",
+        ),
+        RestoreError::File(_) => Vec::new(),
+        RestoreError::Cancelled => one("nothing was changed"),
+    }
+}
+
+/// What to do about a run that did not begin, or did not go on, for want of a backup.
+fn missing_backup(err: &BackupError, has_run: bool) -> Vec<String> {
+    let start = if has_run { "" } else { "nothing was changed; " };
+    let way = match err {
+        BackupError::Damaged { .. } => return one(format!("{start}{DAMAGED}")),
+        BackupError::Exists { .. } => "name another file with `--backup=PATH`, or ",
+        BackupError::Database(DbError::Full { .. }) => {
+            "make room on the disk, put the backup elsewhere with `--backup=PATH`, or "
+        }
+        BackupError::File(_) => "put the backup elsewhere with `--backup=PATH`, or ",
+        BackupError::Database(_) | BackupError::Cancelled => "",
+    };
+    one(format!("{start}{way}go on without one: `--no-backup`"))
+}
+
+/// What to do about a damaged database.
+const DAMAGED: &str =
+    "take an older backup back with `migrator restore FILE`, or try `sqlite3 FILE .recover`";
+
 /// What to do about revisions that cannot be run in memory.
 pub fn replay(failure: &Failure) -> Vec<String> {
     let mut hints = self::failure(failure, &State { has_run: true, ..State::default() });
@@ -185,6 +272,22 @@ pub fn replay(failure: &Failure) -> Vec<String> {
             .to_owned(),
     );
     hints
+}
+
+/// What to do about revisions that could not be tried.
+pub fn rehearsal(err: &RehearsalError) -> Vec<String> {
+    match err {
+        RehearsalError::Db(err) => database(err),
+        RehearsalError::Replay(err) => replay(&err.failure),
+        RehearsalError::Schema(_) | RehearsalError::Plan(_) => Vec::new(),
+        RehearsalError::Folder(_) => one("name a folder for the copy: `--copy-to DIR`"),
+        RehearsalError::NoRoom { size, .. } => one(format!(
+            "the copy and its journal had {size} bytes when there was no more room; name a folder on \
+             another disk: `--copy-to DIR`; the database was not touched, and the copy is gone"
+        )),
+        RehearsalError::Moved => one("run it again; nothing was changed by this one"),
+        RehearsalError::Cancelled => one("nothing was changed, and the copy is gone"),
+    }
 }
 
 /// Where the database is now, where something ran.
@@ -202,6 +305,7 @@ pub fn state(err: &ExecError) -> Vec<String> {
                     "before it is run again, undo by hand what `{revision}` did, or take the \
                      statements that were run out of its file"
                 ),
+                (Failure::Refused { .. }, _) => MEND_ROWS.to_owned(),
                 (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
                 _ => "mend the cause and run the same command again".to_owned(),
             };

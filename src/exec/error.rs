@@ -5,8 +5,11 @@
 
 use std::fmt;
 
+use super::backup::BackupError;
 use super::directives::Sentence;
-use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError};
+use crate::db::{
+    BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
+};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -104,6 +107,13 @@ pub enum Failure {
     /// The database could not be opened, locked, read or written.
     #[error(transparent)]
     Database(DbError),
+
+    /// There is no backup, without which nothing is to run.
+    #[error("the database could not be backed up")]
+    Backup {
+        /// Why.
+        source: BackupError,
+    },
 
     /// A revision cannot be reverted; its author says so.
     #[error("revision `{revision}` is irreversible")]
@@ -271,6 +281,15 @@ impl From<DbError> for Failure {
     }
 }
 
+impl From<BackupError> for Failure {
+    fn from(err: BackupError) -> Self {
+        match err {
+            BackupError::Cancelled => Self::Cancelled,
+            source => Self::Backup { source },
+        }
+    }
+}
+
 impl Failure {
     /// The place in a revision file that it is about, if it is about one; of several the first.
     pub fn location(&self) -> Option<&Location> {
@@ -290,33 +309,41 @@ impl Failure {
             | Self::Broken { .. }
             | Self::Overtaken { .. }
             | Self::Commit { .. }
+            | Self::Backup { .. }
             | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether it is that the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Database(source) | Self::Commit { source, .. } => source.is_full(),
+            Self::Statement { source, .. } | Self::Directive { source, .. } => {
+                source.kind == SqliteErrorKind::Full
+            }
+            _ => false,
         }
     }
 
     /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
     pub fn sentence(&self) -> String {
-        let mut sentence = self.to_string();
+        let mut parts = vec![self.to_string()];
         let mut cause = std::error::Error::source(self);
         while let Some(err) = cause {
-            sentence.push_str(&format!(": {err}"));
+            parts.push(err.to_string());
             cause = err.source();
         }
-        match self {
-            Self::Broken { objects } => {
-                let reasons: Vec<&str> = objects.iter().map(|it| it.message.as_str()).collect();
-                sentence.push_str(&format!(": {}", reasons.join("; ")));
-            }
+        let details: Vec<String> = match self {
+            Self::Broken { objects } => objects.iter().map(|it| it.message.clone()).collect(),
             Self::Forbidden { problems } => {
-                let all: Vec<String> = problems
-                    .iter()
-                    .map(|it| format!("`{}` {}", it.kind.what, it.kind.reason))
-                    .collect();
-                sentence.push_str(&format!(": {}", all.join("; ")));
+                problems.iter().map(|it| format!("`{}` {}", it.kind.what, it.kind.reason)).collect()
             }
-            _ => {}
+            _ => Vec::new(),
+        };
+        if !details.is_empty() {
+            parts.push(details.join("; "));
         }
-        sentence
+        parts.join(": ")
     }
 
     /// Whether the message is about one revision, which a following "it" means.
@@ -331,6 +358,7 @@ impl Failure {
             | Self::Overtaken { .. } => true,
             Self::Planner(_)
             | Self::Database(_)
+            | Self::Backup { .. }
             | Self::Forbidden { .. }
             // What was rolled back are those before it.
             | Self::Refused { .. }

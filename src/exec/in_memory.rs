@@ -66,11 +66,24 @@ impl Replay<'_> {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> Result<Scratch, ReplayError> {
+        self.run_in(self.start()?, graph, targets)
+    }
+
+    /// The same in a database that [`Replay::start`] made, with what is in it besides.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Replay::run`].
+    pub fn run_in(
+        &self,
+        scratch: Scratch,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> Result<Scratch, ReplayError> {
         let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
         let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
         let mut work = Work::new(graph, plan, Vec::new())?;
 
-        let scratch = self.start()?;
         let table = VersionTable::new(self.version_table);
         let texts = work.rest().iter().flat_map(Task::texts);
         let writes_early = { texts }.any(|it| table.is_named_in(it.as_bytes()));

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::backup::BackupState;
 use super::error::{CommitOutcome, ExecError, Failure, State};
 use super::event::Observer;
 use super::wait::Patience;
@@ -31,9 +32,17 @@ pub(super) struct Progress {
     pub may_stay: bool,
     /// Whether anything began to run.
     pub has_run: bool,
+    /// The backup that was made before.
+    pub backup: BackupState,
 }
 
 impl Progress {
+    /// Whether anything is there to stay.
+    pub fn has_changed(&self) -> bool {
+        let n_partial = self.partial.as_ref().map_or(0, |(_, n)| *n);
+        !self.done.is_empty() || n_partial > 0 || self.may_stay
+    }
+
     /// What ran in the open transaction is there to stay.
     pub fn keep(&mut self) {
         self.begun.clear();

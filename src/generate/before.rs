@@ -9,7 +9,7 @@ use crate::sql::layout::on_one_line;
 use crate::sql::lexer::TokenKind;
 use crate::sql::quote::identifier;
 
-use super::{Task, quoted};
+use super::Task;
 
 /// What was renamed, by the names of afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,13 +23,13 @@ pub struct OldNames {
 impl Task<'_> {
     /// The table under the name that it has before, quoted where necessary.
     pub(super) fn old_table(&self, table: &Name) -> String {
-        quoted(self.options.old_names.tables.get(table).unwrap_or(table))
+        self.options.old_names.tables.get(table).unwrap_or(table).quoted()
     }
 
     /// A column under the name that it has before.
     pub(super) fn old_column(&self, table: &Name, column: &Name) -> String {
         let key = (table.clone(), column.clone());
-        quoted(self.options.old_names.columns.get(&key).unwrap_or(column))
+        self.options.old_names.columns.get(&key).unwrap_or(column).quoted()
     }
 
     /// An expression over the columns of `table`, on one line, with the names of before; `None` if

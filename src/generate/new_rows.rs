@@ -6,12 +6,13 @@
 
 use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::layout::one_line;
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::lexer::tokens;
 
+use super::Task;
 use super::affinity::{Affinity, converted};
 use super::before::rowid;
+use super::in_place::literal;
 use super::rebuild::is_made_of;
-use super::{Task, quoted};
 
 /// A table before and after.
 #[derive(Clone, Copy)]
@@ -117,13 +118,13 @@ impl<'t> NewRows<'t> {
                 }
             }
             (None, Some(fill)) => Value::Computed(self.made(column, None, format!("({fill})"))),
-            (None, None) if self.to.rowid_column() == Some(column) => {
+            (None, None) if self.to.is_rowid(&column.name) => {
                 // SQLite numbers the rows that have no number.
                 let rowid = rowid(&[self.from]).filter(|_| !self.from.is_without_rowid);
                 Value::Computed(rowid.unwrap_or("row_number() OVER ()").to_owned())
             }
             (None, None) => Value::Computed(match &column.default {
-                Some(default) => self.made(column, None, format!("({})", literal_of(default))),
+                Some(default) => self.made(column, None, format!("({})", literal(default.text()))),
                 None => "NULL".to_owned(),
             }),
         }
@@ -154,7 +155,9 @@ impl<'t> NewRows<'t> {
             (Some(name), _, Some(fill)) => format!("coalesce({name}, {fill})"),
             (Some(name), _, None) => name,
             (None, _, Some(fill)) => format!("({fill})"),
-            (None, _, None) => column.default.as_ref().map_or("NULL".to_owned(), literal_of),
+            (None, _, None) => {
+                column.default.as_ref().map_or("NULL".to_owned(), |it| literal(it.text()))
+            }
         };
         Some((source, value))
     }
@@ -191,7 +194,7 @@ impl<'t> NewRows<'t> {
         is_as_it_was: impl Fn(&Column) -> bool,
     ) -> Option<Source> {
         let old_table = self.task.old_table(&self.from.name);
-        let new_name = quoted(&self.to.name);
+        let new_name = self.to.name.quoted();
         if columns.iter().all(|it| is_as_it_was(it)) {
             return Some(Source { sql: old_table, name: new_name, has_old_names: true });
         }
@@ -201,7 +204,7 @@ impl<'t> NewRows<'t> {
             let mut needed = vec![*column];
             if let Value::Generated(expression) = self.value(column) {
                 let collation = collation_of(column);
-                outer.push(format!("{expression}{collation} AS {}", quoted(&column.name)));
+                outer.push(format!("{expression}{collation} AS {}", column.name.quoted()));
                 let generated = column.generated.as_ref()?;
                 needed = self.columns_in(&generated.expression);
                 if needed.iter().any(|it| matches!(self.value(it), Value::Generated(_))) {
@@ -216,11 +219,11 @@ impl<'t> NewRows<'t> {
         }
         let identity = self.task.identity(self.from);
         let mut selected = Vec::new();
-        if !inner.iter().any(|it| quoted(&it.name) == identity) {
+        if !inner.iter().any(|it| it.name.quoted() == identity) {
             selected.push(format!("{identity} AS {identity}"));
         }
         for column in inner {
-            let name = quoted(&column.name);
+            let name = column.name.quoted();
             selected.push(match self.value(column) {
                 Value::Same => {
                     let old = self.task.old_column(&self.from.name, &column.name);
@@ -258,7 +261,7 @@ impl<'t> NewRows<'t> {
         if source.has_old_names {
             self.task.old_column(&self.from.name, column)
         } else {
-            quoted(column)
+            column.quoted()
         }
     }
 
@@ -300,25 +303,8 @@ fn is_name(sql: &str) -> bool {
     tokens(sql).count() == 1
 }
 
-/// A default as an expression: a bare word is a string there.
-pub(super) fn literal_of(default: &Fragment) -> String {
-    let text = one_line(default.text());
-    let mut all = tokens(&text);
-    let (first, second) = (all.next(), all.next());
-    if let (Some(word), None) = (first, second) {
-        let keywords =
-            ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
-        let is_word = matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
-            && !keywords.iter().any(|it| word.is_keyword(&text, it));
-        if is_word && let Some(name) = word.name(&text) {
-            return crate::sql::quote::literal(&name);
-        }
-    }
-    text
-}
-
 /// The clause that gives an expression the collation of a column.
 fn collation_of(column: &Column) -> String {
     let collation = column.collation.as_ref();
-    collation.map_or_else(String::new, |it| format!(" COLLATE {}", quoted(it)))
+    collation.map_or_else(String::new, |it| format!(" COLLATE {}", it.quoted()))
 }

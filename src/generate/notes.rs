@@ -1,12 +1,15 @@
 //! Which rows a step would lose, and which it may fail on, as queries over the database of before.
 
+use std::collections::HashSet;
+
 use crate::diff::TableDiff;
+use crate::flag::{part, shell};
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
 use super::affinity::{Affinity, is_of_type, unfit};
-use super::in_place::{Constant, literal};
+use super::in_place::{self, Constant};
 use super::new_rows::NewRows;
-use super::{Note, Step, Task, quoted};
+use super::{Note, Step, Task};
 
 impl Task<'_> {
     /// A note about rows of a table of the old side.
@@ -63,7 +66,7 @@ impl Task<'_> {
         let identity = self.identity(table);
         // Under another collation than BINARY, values that differ may count as equal.
         let default = dropped.default.as_ref().filter(|_| dropped.collation.is_none());
-        let (what, condition) = match default.and_then(|it| literal(it.text())) {
+        let (what, condition) = match default.and_then(|it| in_place::value(it.text())) {
             Some(default) => ("a value other than the default", format!("{old} <> {default}")),
             None => ("a value", format!("{old} IS NOT NULL")),
         };
@@ -95,7 +98,10 @@ impl Task<'_> {
         let is_possible = !self.options.is_downgrade
             && column.holds()
             && self.fill(table, &column.name).is_none();
-        is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
+        is_possible.then(|| {
+            let (table, column) = (part(table.as_str()), part(column.name.as_str()));
+            format!("--fill {}", shell(&format!("{table}.{column}=EXPRESSION")))
+        })
     }
 
     /// The rows that violate a `CHECK`.
@@ -163,7 +169,8 @@ impl Task<'_> {
     /// The notes of a column that is added in place.
     pub(super) fn notes_of_added(&self, diff: &TableDiff<'_>, name: &Name) -> Vec<Note> {
         let is_at = |column: &Option<Name>| column.as_ref() == Some(name);
-        let has_value = diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
+        let has_value = self.fill(&diff.to.name, name).is_some()
+            || diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
         let checks = diff.checks.added.iter().filter(|it| is_at(&it.column));
         let checks = checks.filter_map(|it| self.rows_against_check(diff.from, diff.to, it));
         let keys = diff.foreign_keys.added.iter().filter(|it| is_at(&it.column) && has_value);
@@ -235,15 +242,14 @@ impl Task<'_> {
         // There, and only there, the columns of a primary key are never NULL.
         let is_needed = column.not_null.is_some()
             || (is_in_key && (to.is_without_rowid || to.is_strict))
-            || (is_in_key && key.is_some_and(|it| it.is_rowid));
+            || to.is_rowid(&column.name);
         if !is_needed {
             return None;
         }
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
         let had_value = old.is_some_and(|it| {
-            let was_rowid =
-                from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
+            let was_rowid = from.is_rowid(&column.name);
             let was_key = (from.is_without_rowid || from.is_strict)
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
             // Another type makes no NULL.
@@ -253,12 +259,12 @@ impl Task<'_> {
         // An expression may give NULL, which only looking at the rows tells.
         let fill = self.fill(&to.name, &column.name);
         // A word is a text as a default and a column here.
-        let is_value = |it: &str| literal(it).is_some_and(|value| value == it);
+        let is_value = |it: &str| in_place::value(it).is_some_and(|value| value == it);
         let has_fill = fill.is_some_and(is_value) && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
-        let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
-        if had_value || has_fill || has_default || (is_rowid && old.is_none()) {
+        let is_new_rowid = to.is_rowid(&column.name) && old.is_none();
+        if had_value || has_fill || has_default || is_new_rowid {
             return None;
         }
         if old.is_some() || !column.holds() || fill.is_some() {
@@ -274,15 +280,13 @@ impl Task<'_> {
 
     /// The rows whose value a strict type does not take.
     fn unfit_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let is_rowid =
-            |table: &Table| table.rowid_column().is_some_and(|it| it.name == column.name);
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
-        let is_strict = to.is_strict || is_rowid(to);
+        let is_strict = to.is_strict || to.is_rowid(&column.name);
         let was_strict = old.is_some_and(|it| {
             rows.is_same(column)
                 && it.datatype == column.datatype
-                && (from.is_strict || is_rowid(from))
+                && (from.is_strict || from.is_rowid(&column.name))
         });
         let (source, value) = rows.offered(column)?;
         // A default that is an expression is its author's word.
@@ -316,8 +320,20 @@ impl Task<'_> {
         // All rows get a new rowid, or the one that they have.
         let is_new_rowid = to.primary_key.iter().any(|it| it.is_rowid && it.columns == columns)
             && from.column(&columns[0].name).is_none();
+        let keys = from.uniques.iter().map(|it| &it.columns);
+        let keys: Vec<_> = keys.chain(from.primary_key.as_ref().map(|it| &it.columns)).collect();
+        let names = |it: &[KeyColumn]| it.iter().map(|it| it.name.clone()).collect::<HashSet<_>>();
+        let was_key = keys.iter().any(|it| names(it) == names(columns));
+        let is_alike = |it: &&Vec<KeyColumn>| {
+            names(it) == names(columns)
+                && it.iter().all(|old| {
+                    let new = columns.iter().find(|it| it.name == old.name);
+                    new.is_some_and(|it| it.collation == old.collation)
+                })
+        };
+        let was_unique = keys.iter().any(is_alike) && !compares_anew(rows, columns);
         // A column without a value is equal to no other.
-        if is_new_rowid || found.iter().any(|it| rows.is_empty(it)) {
+        if is_new_rowid || was_unique || found.iter().any(|it| rows.is_empty(it)) {
             return None;
         }
         let source = rows.source_of_values(&found)?;
@@ -327,17 +343,25 @@ impl Task<'_> {
             let collation = key.collation.as_ref().or(column.collation.as_ref());
             let old = from.column(&key.name).and_then(|it| it.collation.as_ref());
             keys.push(match collation {
-                Some(collation) => format!("{name} COLLATE {}", quoted(collation)),
+                Some(collation) => format!("{name} COLLATE {}", collation.quoted()),
                 None if old.is_some() => format!("{name} COLLATE BINARY"),
                 None => name,
             });
         }
         let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
         let names = names.join(", ");
+        let table = &to.name;
+        let hazard = if was_key {
+            format!("values that the {kind} ({names}) of {table} tells apart may be equal now")
+        } else if kind == "primary key" && from.primary_key.is_some() {
+            format!("{table} gets another primary key ({names})")
+        } else {
+            format!("{table} gets a {kind} ({names})")
+        };
         Some(self.note(
             from,
             true,
-            format!("{} gets a {kind} ({names})", to.name),
+            hazard,
             format!("rows of {} share their {names}", to.name),
             rows.duplicates(&source, &keys, None),
         ))
@@ -352,7 +376,7 @@ impl Task<'_> {
             return None; // NULL references nothing, and may
         }
         let source = rows.source_of_values(&found)?;
-        let child = quoted(&to.name);
+        let child = to.name.quoted();
         let columns: Vec<String> =
             key.columns.iter().map(|it| format!("{child}.{}", rows.column(&source, it))).collect();
         let are_there: Vec<String> = columns.iter().map(|it| format!("{it} IS NOT NULL")).collect();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Note, Script, Step};
-use crate::sql::layout::terminated;
+use crate::sql::layout::{on_one_line, terminated};
 use crate::sql::lexer::{TokenKind, tokens};
 
 /// The body: comments, directives and statements of each step, with a blank line between steps.
@@ -67,23 +67,14 @@ fn query_on_one_line(query: &str) -> Option<String> {
     if !query.contains(['\n', '\r']) {
         return Some(query.to_owned());
     }
-    let mut text = String::with_capacity(query.len());
-    for token in tokens(query) {
+    on_one_line(query, |token| {
         let part = token.text(query);
-        match token.kind {
-            _ if !token.is_significant() => {
-                text.push_str(if text.ends_with(' ') { "" } else { " " })
-            }
-            TokenKind::String if part.contains(['\n', '\r']) => {
-                let joined = part.replace('\r', "' || char(13) || '");
-                let joined = joined.replace('\n', "' || char(10) || '");
-                write!(text, "({joined})").expect("a String takes everything");
-            }
-            _ if part.contains(['\n', '\r']) => return None,
-            _ => text.push_str(part),
+        if !part.contains(['\n', '\r']) {
+            return Some(part.into());
         }
-    }
-    Some(text)
+        let joined = part.replace('\r', "' || char(13) || '").replace('\n', "' || char(10) || '");
+        (token.kind == TokenKind::String).then(|| format!("({joined})").into())
+    })
 }
 
 /// A statement that was written elsewhere, without comments that would mean something in a body.

@@ -1,12 +1,13 @@
 //! Revisions tried on a scratch database, from the base up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::checks::{difference, schema_finding};
-use super::{Fault, Finding, Phase, Rehearsal, RehearsalError, Tried, Verdict};
+use super::checks::{Faults, difference};
+use super::lost::Lost;
+use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::db::{self, ForeignKeyState, Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
 use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
-use crate::graph::{Edges, RevisionIndex};
+use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
 use crate::revision::{Body, Downgrade, Revision};
@@ -37,19 +38,16 @@ pub fn in_memory(
 
     let mut bench = Bench::new(rehearsal, &all)?;
     let mut tried = Vec::with_capacity(wanted.len());
-    // What needs a revision that does not go up, and which.
-    let mut lost: HashMap<RevisionIndex, RevisionIndex> = HashMap::new();
+    let mut lost = Lost::default();
     for (number, revision) in all.into_iter().enumerate() {
         let is_wanted = number >= below.len();
-        let verdict = match lost.get(&revision) {
-            Some(reason) => Verdict::NotTried(*reason),
+        let verdict = match lost.reason(revision) {
+            Some(reason) => Verdict::NotTried(reason),
             None if is_wanted => bench.try_out(revision)?,
             None => bench.go_up(revision)?,
         };
         if bench.applied.last() != Some(&revision) {
-            for it in graph.descendants([revision], Edges::All).iter() {
-                lost.entry(it).or_insert(revision);
-            }
+            lost.add(graph, revision);
         }
         if is_wanted || matches!(verdict, Verdict::Failed(_)) {
             tried.push(Tried { revision, verdict });
@@ -106,10 +104,17 @@ impl<'a> Bench<'a> {
             Ok(ran) => {
                 let found = self.left_wrong(revision, Direction::Upgrade, &ran)?;
                 self.settle(revision, ran.schema, runs_inside)?;
-                Ok(verdict(Phase::Up, found))
+                Ok(self.up_only(found))
             }
             Err(failure) => self.give_up(failure),
         }
+    }
+
+    /// What an upgrade means that was not followed by anything.
+    fn up_only(&self, wrong: Option<Failure>) -> Verdict {
+        let mut faults = Faults::new(self.rehearsal);
+        wrong.into_iter().for_each(|it| faults.failure(Phase::Up, it));
+        faults.verdict()
     }
 
     /// Runs the upgrade, the downgrade and the upgrade again, and compares.
@@ -127,14 +132,10 @@ impl<'a> Bench<'a> {
             Ok(ran) => ran,
             Err(failure) => return self.give_up(failure),
         };
-        let mut faults: Vec<Fault> = Vec::new();
-        let mut add = |phase, finding: Option<Finding>| {
-            // What the first upgrade does wrong, the second one does too.
-            let finding =
-                finding.filter(|it| !faults.iter().any(|fault| fault.finding.is_same(it)));
-            faults.extend(finding.map(|finding| Fault { phase, finding }));
-        };
-        add(Phase::Up, self.left_wrong(revision, Direction::Upgrade, &up)?);
+        let mut faults = Faults::new(self.rehearsal);
+        if let Some(wrong) = self.left_wrong(revision, Direction::Upgrade, &up)? {
+            faults.failure(Phase::Up, wrong);
+        }
         self.schema = up.schema.clone();
         let (objects, keys) = (self.objects.clone(), self.keys.clone());
         if runs_inside {
@@ -142,23 +143,23 @@ impl<'a> Bench<'a> {
         }
 
         let mut n_changes = up.n_changes;
-        match self.run(revision, Direction::Downgrade, runs_inside)? {
-            Err(failure) => add(Phase::Down, Some(Finding::from(failure))),
-            Ok(down) => {
-                n_changes += down.n_changes;
-                add(Phase::Down, self.left_wrong(revision, Direction::Downgrade, &down)?);
-                let left = difference(self.rehearsal, &before, &down.schema)?;
-                add(Phase::Down, schema_finding(left.clone(), &[]));
-                self.schema = down.schema;
-                match self.run(revision, Direction::Upgrade, runs_inside)? {
-                    Err(failure) => add(Phase::Again, Some(Finding::from(failure))),
-                    Ok(again) => {
-                        n_changes += again.n_changes;
-                        add(Phase::Again, self.left_wrong(revision, Direction::Upgrade, &again)?);
-                        let other = difference(self.rehearsal, &up.schema, &again.schema)?;
-                        add(Phase::Again, schema_finding(other, &left));
-                        self.schema = again.schema;
+        for phase in [Phase::Down, Phase::Again] {
+            let direction = phase.direction();
+            match self.run(revision, direction, runs_inside)? {
+                Ok(ran) => {
+                    n_changes += ran.n_changes;
+                    if let Some(wrong) = self.left_wrong(revision, direction, &ran)? {
+                        faults.failure(phase, wrong);
                     }
+                    match phase {
+                        Phase::Down => faults.after_down(&before, &ran.schema)?,
+                        Phase::Up | Phase::Again => faults.after_again(&up.schema, &ran.schema)?,
+                    }
+                    self.schema = ran.schema;
+                }
+                Err(failure) => {
+                    faults.failure(phase, failure);
+                    break;
                 }
             }
         }
@@ -171,7 +172,7 @@ impl<'a> Bench<'a> {
         }
         let schema = self.schema.clone();
         self.settle(revision, schema, runs_inside)?;
-        Ok(if faults.is_empty() { Verdict::Fine } else { Verdict::Failed(faults) })
+        Ok(faults.verdict())
     }
 
     /// Whether the three runs can share a transaction, so that two of them are taken back by SQLite.
@@ -218,7 +219,7 @@ impl<'a> Bench<'a> {
         revision: RevisionIndex,
         direction: Direction,
         ran: &Ran,
-    ) -> Result<Option<Finding>, RehearsalError> {
+    ) -> Result<Option<Failure>, RehearsalError> {
         let mut broken = Vec::new();
         if !ran.schema.only_adds_tables(&self.schema) && ran.schema.has_views_or_triggers() {
             let objects = self.scratch.objects()?;
@@ -231,13 +232,10 @@ impl<'a> Bench<'a> {
             broken.extend(keys.new_mismatches_since(&self.keys));
             self.keys = keys;
             if !violations.is_empty() {
-                return Ok(Some(Finding::from(Failure::ForeignKeys { violations })));
+                return Ok(Some(Failure::ForeignKeys { violations }));
             }
         }
-        if broken.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Finding::from(Failure::Broken { objects: broken })))
+        Ok((!broken.is_empty()).then_some(Failure::Broken { objects: broken }))
     }
 
     /// Whether foreign keys must be looked at: those of the tables that the body names, or of all
@@ -267,7 +265,7 @@ impl<'a> Bench<'a> {
         if !difference(self.rehearsal, &self.schema, &schema)?.is_empty() {
             self.replay(None)?;
         }
-        Ok(verdict(Phase::Up, Some(Finding::from(failure))))
+        Ok(self.up_only(Some(failure)))
     }
 
     /// Brings back the state after the first upgrade.
@@ -316,13 +314,6 @@ impl<'a> Bench<'a> {
         self.schema = schema;
         self.applied.push(revision);
         Ok(())
-    }
-}
-
-fn verdict(phase: Phase, finding: Option<Finding>) -> Verdict {
-    match finding {
-        Some(finding) => Verdict::Failed(vec![Fault { phase, finding }]),
-        None => Verdict::Fine,
     }
 }
 

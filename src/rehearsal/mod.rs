@@ -5,14 +5,21 @@
 //! downgrade left behind, took too much of or changed, and which bodies do not run.
 
 mod checks;
+mod copy;
+mod lost;
 mod memory;
+mod meter;
 mod report;
 
+use std::path::PathBuf;
+
+pub use self::copy::{CopyReport, OnCopy, RowCount, TriedOnCopy, on_a_copy};
 pub use self::memory::in_memory;
 pub use self::report::{Fault, Finding, Phase, Tried, Verdict};
 
 use crate::db::DbError;
 use crate::exec::{Replay, ReplayError};
+use crate::fsutil::FileError;
 use crate::graph::RevisionGraph;
 use crate::plan::PlanError;
 use crate::schema;
@@ -34,7 +41,7 @@ pub struct Rehearsal<'a> {
 pub enum RehearsalError {
     /// A database failed.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(DbError),
     /// A schema could not be taken apart.
     #[error(transparent)]
     Schema(#[from] schema::ReadError),
@@ -44,6 +51,33 @@ pub enum RehearsalError {
     /// Revisions that ran before did not run again.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The folder for a copy could not be made or cleared.
+    #[error(transparent)]
+    Folder(#[from] FileError),
+    /// The disk of the copy is full.
+    #[error("there is no room for a copy of the database in `{}`", folder.display())]
+    NoRoom {
+        /// The folder.
+        folder: PathBuf,
+        /// How many bytes the copy had, with its journal, when there was no more.
+        size: u64,
+    },
+    /// The database is not any more where it was when it was copied first.
+    #[error("the database was changed by another process meanwhile")]
+    Moved,
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl From<DbError> for RehearsalError {
+    fn from(err: DbError) -> Self {
+        match err {
+            // Nothing but a cancellation interrupts.
+            DbError::Interrupted { .. } => Self::Cancelled,
+            other => Self::Db(other),
+        }
+    }
 }
 
 #[cfg(test)]

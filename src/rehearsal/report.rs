@@ -84,16 +84,6 @@ impl From<Failure> for Finding {
     }
 }
 
-impl Finding {
-    /// Whether both say the same of how a body fails.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Failure(left), Self::Failure(right)) => left.sentence() == right.sentence(),
-            _ => false,
-        }
-    }
-}
-
 impl Fault {
     /// Where it is, in the file of its revision: the statement that fails, or else the beginning of
     /// the body.
@@ -112,7 +102,9 @@ fn beginning(revision: &Revision, direction: Direction) -> Location {
         (Direction::Downgrade, Downgrade::Body(body)) => body,
         _ => &revision.upgrade,
     };
-    let marker = body.span.start.saturating_sub(1);
+    // The body begins behind the line of its marker.
+    let before = &revision.source.text.as_bytes()[..body.span.start.saturating_sub(1)];
+    let marker = before.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
     let span = body.statements.first().cloned().unwrap_or(marker..marker);
     revision.location(&span)
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::{Name, Schema, Table, View};
 use crate::sql::layout::terminated;
 use crate::sql::lexer::tokens;
-use crate::sql::quote;
 
 /// Writes every object as the statement that makes it.
 ///
@@ -36,7 +35,7 @@ pub fn dump(schema: &Schema) -> String {
 
 /// The statement that makes a table.
 pub fn create_table(table: &Table) -> String {
-    format!("CREATE TABLE {} {}", quote::identifier(table.name.as_str()), table.body)
+    format!("CREATE TABLE {} {}", table.name.quoted(), table.body)
 }
 
 pub(super) fn parents_first(tables: &[Table]) -> Vec<&Table> {

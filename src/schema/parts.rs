@@ -17,6 +17,11 @@ impl Table {
         let key = self.primary_key.as_ref().filter(|it| it.is_rowid)?;
         self.column(&key.columns[0].name)
     }
+
+    /// Whether the column of that name is the rowid.
+    pub fn is_rowid(&self, column: &Name) -> bool {
+        self.rowid_column().is_some_and(|it| it.name == *column)
+    }
 }
 
 impl Column {

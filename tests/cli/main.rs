@@ -4,6 +4,7 @@
 mod support;
 
 mod test_autogenerate;
+mod test_backup;
 mod test_branches;
 mod test_check;
 mod test_completions;
@@ -40,6 +41,7 @@ mod test_show;
 mod test_stamp;
 mod test_target;
 mod test_upgrade;
+mod test_verify;
 
 #[test]
 fn no_test_file_is_forgotten() {

@@ -150,6 +150,7 @@ fn a_value_that_cannot_be_used_is_quoted() {
       |
     1 | version_locations = "versions"
       |                     ^^^^^^^^^^
+    hint: put it in brackets, each of several in quotes of its own: `version_locations = ["…"]`
     [exit status: 2]
     "#);
     env.config("version_locations = [");

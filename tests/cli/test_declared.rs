@@ -83,7 +83,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
     wrote versions/aaaa11112222_check.sql (proven: up and down)
     ------- stderr -------
     warning: posts gets the check title <> 'a b': `upgrade` refuses if rows of posts are against the check title <> 'a b'
-    warning: new lines.a becomes NOT NULL; `upgrade` cannot count the rows, since a name has a line end; to give them a value, remove the file and run it again with `--fill new lines.a=EXPRESSION`
+    warning: new lines.a becomes NOT NULL; `upgrade` cannot count the rows, since a name has a line end; to give them a value, remove the file and run it again with `--fill 'new lines.a=EXPRESSION'`
     ");
     insta::assert_snapshot!(env.read("versions/aaaa11112222_check.sql"), @r#"
     -- /// revision
@@ -102,7 +102,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
 
     -- new lines: a must not be NULL
     -- (not counted, a name has a line end: rows of new lines have NULL in a)
-    -- (autogenerate can write a value: --fill new lines.a=EXPRESSION)
+    -- (autogenerate can write a value: --fill 'new lines.a=EXPRESSION')
     ALTER TABLE "new
     lines" ALTER COLUMN a SET NOT NULL;
 
@@ -296,4 +296,122 @@ fn what_a_full_text_table_loses_is_said() {
     -- The rows that the upgrade deleted do not come back.
     CREATE VIRTUAL TABLE words USING fts5 (body, content = '');
     "#);
+}
+
+#[test]
+fn a_view_may_use_a_table_that_is_excluded() {
+    let env = env("CREATE TABLE legacy_log (line TEXT);\n\
+                   CREATE VIEW lines AS SELECT line, name FROM legacy_log, tags;\n");
+    env.config("[schema]\nfiles = [\"schema.sql\"]\nexclude = [\"legacy_*\"]");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m lines"), @"
+      + view  lines
+    wrote versions/aaaa11112222_lines.sql (proven: up and down)
+    ------- stderr -------
+    warning: the view lines uses legacy_log, which `exclude` leaves to others: `upgrade` takes it only in a database that has legacy_log
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade a1, make a1 ([time])
+    upgrade aaaa11112222, lines ([time])
+    error: `lines` would not compile any more; the 2 revisions from `a1` to `aaaa11112222` were rolled back
+    caused by: `lines`: no such table: main.legacy_log
+    hint: the database is at base; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    env.sql("CREATE TABLE legacy_log (line TEXT)");
+    env.run("upgrade").ok();
+    // SQLite alters no table while a view does not compile, in memory neither.
+    let text = env.read("schema.sql").replace("name TEXT NOT NULL)", "name TEXT)");
+    env.file("schema.sql", &text.replace("name TEXT", "name TEXT, color TEXT CHECK (color <> '')"));
+    env.run("revision --autogenerate -m color").ok();
+    env.file("schema.sql", &text);
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'no color'"), @"
+      - column  tags.color
+    wrote versions/cccc11112222_no_color.sql (proven: up and down)
+    ------- stderr -------
+    warning: drops tags.color with its values
+    ");
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    no difference between the revisions and the declared schema
+    ");
+    insta::assert_snapshot!(env.run("check --database"), @"
+    ------- stderr -------
+    no difference between the revisions up to cccc11112222 and app.db
+    ");
+}
+
+#[test]
+fn a_flag_that_is_suggested_can_be_typed() {
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]");
+    env.revision("a1")
+        .up("CREATE TABLE \"my.notes\" (\"a=b\" TEXT, id INTEGER PRIMARY KEY);\n\
+             CREATE TABLE \"it's\" (\"sp ace\" TEXT, id INTEGER PRIMARY KEY);")
+        .down("DROP TABLE \"it's\";\nDROP TABLE \"my.notes\";")
+        .write();
+    env.file(
+        "schema.sql",
+        "CREATE TABLE \"my.notes\" (\"a=c\" TEXT, id INTEGER PRIMARY KEY);\n\
+         CREATE TABLE \"it's\" (\"sp ace\" TEXT NOT NULL, id INTEGER PRIMARY KEY);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m names"), @r#"
+      + column  my.notes.a=c  TEXT
+      - column  my.notes.a=b
+      ~ column  it's.sp ace   now NOT NULL
+    wrote versions/aaaa11112222_names.sql (proven: up and down)
+    ------- stderr -------
+    warning: the column my.notes.a=b is dropped and a=c added; if it was renamed, remove the file and run it again with `--rename '"my.notes"."a=b"="a=c"'`
+    warning: drops my.notes.a=b with its values
+    warning: it's.sp ace becomes NOT NULL: `upgrade` refuses if rows of it's have NULL in sp ace; to give them a value, remove the file and run it again with `--fill 'it'\''s.sp ace=EXPRESSION'`
+    "#);
+    env.remove("versions/aaaa11112222_names.sql");
+    insta::assert_snapshot!(env.run(r#"revision --autogenerate -m names --rename '"my.notes"."a=b"="a=c"' --fill 'it'\''s.sp ace=id'"#), @"
+      > column  my.notes.a=b  now a=c
+      ~ column  it's.sp ace   now NOT NULL
+    wrote versions/aaaa11112222_names.sql (proven: up and down)
+    ------- stderr -------
+    warning: it's.sp ace becomes NOT NULL: `upgrade` refuses if rows of it's have NULL in sp ace
+    ");
+}
+
+#[test]
+fn clumsy_mistakes_get_a_hint() {
+    let env = env("");
+    env.file("schema.sql", "CREATE TABLE a (x)\nCREATE TABLE b (x);\n");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: near "CREATE": syntax error
+     --> schema.sql:2:1
+      |
+    2 | CREATE TABLE b (x);
+      | ^^^^^^
+    hint: the statement before it needs a `;` at its end
+    [exit status: 2]
+    "#);
+    env.config("[schema]\nfiles = \"schema.sql\"");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: `schema.files` must be an array of strings, not a string
+     --> alembic.toml:2:9
+      |
+    2 | files = "schema.sql"
+      |         ^^^^^^^^^^^^
+    hint: put it in brackets, each of several in quotes of its own: `files = ["…"]`
+    [exit status: 2]
+    "#);
+    env.config("[schema]\ncommand = [\"python -m app.ddl\"]");
+    insta::assert_snapshot!(env.run("check"), @r#"
+    ------- stderr -------
+    error: `python -m app.ddl` could not be run: No such file or directory (os error 2)
+    hint: `command` under `[schema]` in alembic.toml has each argument in quotes of its own: `command = ["python", "-m", "app.ddl"]`
+    [exit status: 2]
+    "#);
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]").file("schema.sql", "-- nothing yet\n");
+    insta::assert_snapshot!(env.run("revision --autogenerate -m nothing"), @"
+    ------- stderr -------
+    the declared schema is empty, and so is what the revisions make; no file was written
+    ");
 }

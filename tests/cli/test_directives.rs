@@ -122,8 +122,7 @@ fn what_ran_before_a_refusal_is_rolled_back() {
     8 | -- migrate:refuse-if rows of users have NULL in email: SELECT rowid FROM users WHERE email IS NULL
       |                                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `c3` refuses to run while this finds rows
     hint: to see them: `SELECT rowid FROM users WHERE email IS NULL`
-    hint: mend the rows, or edit the revision, and run the same command again
-    hint: the database is at `b2`; mend the cause and run the same command again
+    hint: the database is at `b2`; mend the rows, or edit the revision, and run the same command again
     [exit status: 3]
     ");
     assert_eq!(env.rows(), ["b2"]);
@@ -146,6 +145,7 @@ fn a_warning_is_said_and_the_revision_runs() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     warning: b2: 2 rows of users have a value in nickname, which is dropped
     upgrade b2, make b2 ([time])
     app.db is at b2

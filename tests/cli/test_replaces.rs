@@ -251,6 +251,7 @@ fn two_files_that_replace_the_same_one() {
       |
     4 | -- replaces = "a1"
       |               ^^^^
+    hint: put it in brackets, each of several in quotes of its own: `replaces = ["…"]`
     [exit status: 2]
     "#);
 }

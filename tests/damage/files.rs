@@ -403,10 +403,10 @@ fn a_file_that_may_not_grow_is_rolled_back() {
 }
 
 /// A file system of 512 KiB, for as long as this value lives.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(pub PathBuf);
 
 impl SmallDisk {
-    fn mount(at: PathBuf) -> Option<Self> {
+    pub fn mount(at: PathBuf) -> Option<Self> {
         std::fs::create_dir(&at).unwrap();
         let mut mount = Command::new("mount");
         let mount = mount.args(["-t", "tmpfs", "-o", "size=512k", "migrator-test"]).arg(&at);
