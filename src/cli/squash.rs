@@ -8,7 +8,6 @@ use super::project::Project;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-
 use crate::exec::Replay;
 use crate::fsutil;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};

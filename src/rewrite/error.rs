@@ -184,8 +184,8 @@ pub enum RewriteError {
 }
 
 impl RewriteError {
-    pub(super) fn replay(err: impl Into<ReplayError>) -> Self {
-        Self::Replay(Box::new(err.into()))
+    pub(super) fn replay(err: ReplayError) -> Self {
+        Self::Replay(Box::new(err))
     }
 }
 

@@ -188,7 +188,8 @@ impl<'a> Squash<'a> {
         squashed: RevisionIndex,
     ) -> Result<(), RewriteError> {
         let run = |scratch: &Scratch, direction| {
-            run_in_memory(scratch, graph, squashed, direction).map_err(RewriteError::replay)
+            run_in_memory(scratch, graph, squashed, direction)
+                .map_err(|failure| RewriteError::replay(failure.into()))
         };
         let copy = self.start.copy()?;
         run(&copy, Direction::Upgrade)?;
@@ -273,7 +274,7 @@ fn run_all(graph: &RevisionGraph, range: &Range, start: &Scratch) -> Result<Scra
     let scratch = start.copy()?;
     for member in &range.members {
         run_in_memory(&scratch, graph, *member, Direction::Upgrade)
-            .map_err(RewriteError::replay)?;
+            .map_err(|failure| RewriteError::replay(failure.into()))?;
     }
     Ok(scratch)
 }
