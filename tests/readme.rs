@@ -35,7 +35,7 @@ fn add_revision(
     let text = format!(
         "-- /// revision\n-- revision = \"{id}\"\n-- down_revision = \"c3d8e52f7041\"\n\
          -- message = \"{message}\"\n-- create_date = 2026-11-23T10:00:00Z\n-- ///\n\n\
-         -- migrate:upgrade\n{upgrade}\n\n-- migrate:downgrade\n{downgrade}\n"
+         -- migrate:upgrade\n{upgrade}\n\n-- migrate:downgrade\n{downgrade}"
     );
     #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
     std::fs::write(folder.join(format!("versions/{id}_{slug}.sql")), text).unwrap();
@@ -63,7 +63,7 @@ fn add_two_heads(folder: &Path) {
     for (id, name) in [("d2d2d2d2d2d2", "orders"), ("e3e3e3e3e3e3", "drafts")] {
         let create = format!("CREATE TABLE {name} (id INTEGER PRIMARY KEY);");
         let (slug, message) = (format!("add_{name}"), format!("Add {name}"));
-        add_revision(folder, id, &slug, &message, &create, &format!("DROP TABLE {name};"));
+        add_revision(folder, id, &slug, &message, &create, &format!("DROP TABLE {name};\n"));
         write!(declared, "\n{create}\n").unwrap();
     }
     #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
