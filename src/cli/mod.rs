@@ -20,6 +20,7 @@ mod init;
 mod known_databases;
 mod lint;
 mod lint_formats;
+mod log;
 mod man;
 mod merge;
 mod migrate;
@@ -28,12 +29,15 @@ mod output;
 mod progress;
 mod project;
 mod rebase;
+mod repair;
 mod restore;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
+mod status;
 mod tried;
 mod verify;
 mod words;
@@ -81,9 +85,13 @@ enum Command {
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
     Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Repair(repair::RepairArgs),
     Current(current::CurrentArgs),
     Heads(heads::HeadsArgs),
     Branches(branches::BranchesArgs),
@@ -170,9 +178,13 @@ impl App {
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
             Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
+            Command::Status(args) => status::run(self, args),
+            Command::Log(args) => log::run(self, args),
+            Command::Repair(args) => repair::run(self, args),
             Command::Current(args) => current::run(self, args),
             Command::Heads(args) => heads::run(self, args),
             Command::Branches(args) => branches::run(self, args),
