@@ -107,19 +107,23 @@ impl<'r, 'a> Stage<'r, 'a> {
             facts.trial.strings = self.strings(revision)?;
             all_before = self.all_before(facts)?;
         }
-        if let Err(err) = run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
-            let is_forbidden = matches!(err, Failure::Forbidden { .. });
-            facts.trial.failures.extend(failings(revision, err)?);
-            if !is_forbidden || !self.run_the_rest(revision)? {
-                facts.trial.is_over = true;
-                return Ok(());
+        let n_changes = match run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
+            Ok(n_changes) => n_changes,
+            Err(err) => {
+                let is_forbidden = matches!(err, Failure::Forbidden { .. });
+                facts.trial.failures.extend(failings(revision, err)?);
+                if !is_forbidden || !self.run_the_rest(revision)? {
+                    facts.trial.is_over = true;
+                    return Ok(());
+                }
+                u64::MAX // it is not known
             }
-        }
+        };
         let now = self.scratch.database().snapshot(&self.schema)?;
         let before = std::mem::replace(&mut self.schema, now);
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
-            facts.trial.undo = self.undo(index, &before)?;
+            facts.trial.undo = self.undo(index, &before, n_changes)?;
         }
         self.look_for_broken(facts, &before)?;
         let table = VersionTable::new(self.request.replay.version_table);
@@ -186,8 +190,13 @@ impl<'r, 'a> Stage<'r, 'a> {
         found
     }
 
-    /// Runs the downgrade, and takes it back.
-    fn undo(&self, index: RevisionIndex, before: &SchemaSnapshot) -> Result<Undo, LintError> {
+    /// Runs the downgrade, and takes it back; the upgrade changed this many rows.
+    fn undo(
+        &self,
+        index: RevisionIndex,
+        before: &SchemaSnapshot,
+        n_changes: u64,
+    ) -> Result<Undo, LintError> {
         let graph = self.request.graph;
         let revision = &graph[index];
         match &revision.downgrade {
@@ -204,7 +213,13 @@ impl<'r, 'a> Stage<'r, 'a> {
             database.begin(Lock::Write)?;
             let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
             let after = database.snapshot(before)?;
-            database.rollback()?;
+            // After a rollback SQLite reads the whole schema again, which of a thousand tables takes
+            // longer than all the rest.
+            if n_changes == 0 && matches!(outcome, Ok(0)) && self.redo(index)? {
+                database.commit()?;
+            } else {
+                database.rollback()?;
+            }
             database.set_foreign_keys(false)?;
             (outcome, after)
         };
@@ -227,6 +242,19 @@ impl<'r, 'a> Stage<'r, 'a> {
             detail: String::new(),
         }));
         Ok(if lines.is_empty() { Undo::Whole } else { Undo::Differs(lines) })
+    }
+
+    /// Runs the upgrade after its downgrade; says whether everything is as it was before that. It is
+    /// not asked where either changes rows.
+    fn redo(&self, index: RevisionIndex) -> Result<bool, LintError> {
+        let graph = self.request.graph;
+        let Ok(0) = run_inside(&self.scratch, graph, index, Direction::Upgrade) else {
+            return Ok(false);
+        };
+        let again = self.scratch.database().snapshot(&self.schema)?;
+        let differing = self.schema.differing(&again, &|_| false);
+        let is_same = differing.left.is_empty() && differing.right.is_empty();
+        Ok(is_same && self.schema.other_numbers(&again).is_empty())
     }
 
     /// Compiles views and triggers, where there are some and the schema is another one.
