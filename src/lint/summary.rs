@@ -1,11 +1,14 @@
-//! What `upgrade` says before it runs: in one line, and from the words of the bodies alone.
+//! Findings in one line, for `status` and `upgrade`.
 //!
+//! What `upgrade` says before it runs comes from the words of the bodies alone.
 //! An upgrade of a thousand revisions takes a few hundredths of a second, and running them in memory
 //! first would take longer than that. So only what a statement says by itself counts here: a table or
 //! a column that is dropped, and `ATTACH`.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
+use super::Finding;
 use super::allow::allows;
 use super::deed::{Alteration, Deed, What, deeds, names};
 use crate::revision::Revision;
@@ -45,6 +48,15 @@ pub fn summary(revisions: &[&Revision], levels: &Levels) -> Option<String> {
         n => format!("{n} revisions"),
     };
     Some(format!("{revisions}: {}; `migrator lint {first}` tells more", counts.join(", ")))
+}
+
+/// How often each rule is found, the gravest first, without notes.
+pub fn counts(findings: &[Finding]) -> Vec<(Rule, Level, usize)> {
+    let mut counts: BTreeMap<(Reverse<Level>, Rule), usize> = BTreeMap::new();
+    for it in findings.iter().filter(|it| it.level >= Level::Warning) {
+        *counts.entry((Reverse(it.level), it.rule)).or_default() += 1;
+    }
+    counts.into_iter().map(|((Reverse(level), rule), n)| (rule, level, n)).collect()
 }
 
 /// Whether a statement of the upgrade begins with one of these words.

@@ -384,3 +384,37 @@ fn upgrade_says_what_is_lost() {
     env.remove("app.db");
     insta::assert_snapshot!(env.run("upgrade -q"), @"");
 }
+
+#[test]
+fn status_says_what_is_found_in_what_is_pending() {
+    let env = env();
+    env.run("upgrade a1").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+              c3, make c3
+    lint      1 double-quoted-string, 1 drop-column, 1 add-unique; `migrator lint current:` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+    let json = env.run("status --json").json();
+    let lint = json["lint"].as_array().unwrap().iter();
+    let lint: Vec<_> =
+        lint.map(|it| format!("{} {} {}", it["level"], it["rule"], it["count"])).collect();
+    assert_eq!(
+        lint,
+        [
+            "\"error\" \"double-quoted-string\" 1",
+            "\"warning\" \"drop-column\" 1",
+            "\"warning\" \"add-unique\" 1"
+        ]
+    );
+    env.run("upgrade").ok();
+    assert!(!env.run("status").ok().contains("lint"), "nothing is pending");
+    // What ran and does not run in memory is not what is pending.
+    env.revision("c3").after("b2").up("DROP TABLE nope;").write();
+    env.revision("d4").after("c3").up("DROP TABLE IF EXISTS users;").write();
+    assert!(env.run("status").stdout.contains("1 if-not-exists-hides-drift;"));
+}
