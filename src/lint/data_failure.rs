@@ -3,7 +3,7 @@
 //!
 //! They are silent where the body asks first, with `-- migrate:refuse-if`, or mends the rows itself.
 
-use super::deed::{Deed, What};
+use super::deed::{Deed, What, names};
 use super::facts::{Facts, Source};
 use super::finding::Findings;
 use crate::diff::{Change, Diff, TableDiff};
@@ -164,19 +164,19 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
         if old.is_some_and(is_same) || before.indexes.iter().any(is_same) {
             continue;
         }
-        let names: Vec<Name> = index.columns.iter().map(plain).collect();
+        let keys: Vec<Name> = index.columns.iter().map(plain).collect();
         let altered = diff.altered.iter().find(|it| it.to.name == index.table);
         let is_known = match altered {
-            Some(table) => is_safe(facts, table, before, &names),
+            Some(table) => is_safe(facts, table, before, &keys),
             None => known_keys(from, before)
                 .iter()
-                .any(|key| key.iter().all(|it| names.iter().any(|name| name.is(it)))),
+                .any(|key| key.iter().all(|it| keys.iter().any(|name| name.is(it)))),
         };
         let table = altered.map_or(from, |it| it.to);
         if !is_known {
             let is_it = |it: &Deed<'_>| matches!(&it.what, What::CreateIndex(name, _) if *name == index.name);
             let what = format!("unique index `{}`", index.name);
-            shared(facts, table, &what, &names, &is_it, found);
+            shared(facts, table, &what, &keys, &is_it, found);
         }
     }
 }
@@ -190,14 +190,17 @@ fn shared(
     is_it: &dyn Fn(&Deed<'_>) -> bool,
     found: &mut Findings<'_>,
 ) {
-    let words: Vec<&Name> = columns.iter().collect();
+    // Of an expression the columns in it.
+    let inner = table.columns.iter().map(|it| &it.name);
+    let inner = inner.filter(|name| columns.iter().any(|it| names(it.as_str(), name)));
+    let words: Vec<&Name> = columns.iter().chain(inner).collect();
     // Rows that an UPDATE made different may still be the same; deleted ones are gone.
     let name = &table.name;
     let place = facts.place(name, columns.first(), is_it);
     if facts.is_refused(name, &words) || facts.is_mended(name, &[], place.start) {
         return;
     }
-    let list = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let list = columns.iter().map(|it| one_line(it.as_str())).collect::<Vec<_>>().join(", ");
     found.add(
         Rule::AddUnique,
         place,

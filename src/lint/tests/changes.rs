@@ -234,6 +234,8 @@ fn unique_is_added_to_what_is() {
     check(&given, &rebuild(definition, "id, name, email", "id, name, email"), "");
     let refuse = "-- migrate:refuse-if rows of users share their email: SELECT id FROM users GROUP BY email HAVING count(*) > 1\n";
     check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (email);"), "");
+    check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (lower\t(\"email\") ASC);"), "");
+    check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (lower(name));"), "add-unique");
     let partial = format!("{USERS} CREATE UNIQUE INDEX i ON users (email) WHERE name > '';");
     check(&partial, "CREATE UNIQUE INDEX j ON users (email);", "add-unique");
     // Under another collation more of them are alike.
