@@ -238,6 +238,14 @@ fn unique_is_added_to_what_is() {
     check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (lower(name));"), "add-unique");
     let partial = format!("{USERS} CREATE UNIQUE INDEX i ON users (email) WHERE name > '';");
     check(&partial, "CREATE UNIQUE INDEX j ON users (email);", "add-unique");
+    // What happens to rows that share it is another matter.
+    let unique =
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE NOCASE));";
+    let definition =
+        "id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE NOCASE) ON CONFLICT IGNORE";
+    check(unique, &rebuild(definition, "id, email", "id, email"), "");
+    let definition = "id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE RTRIM)";
+    check(unique, &rebuild(definition, "id, email", "id, email"), "add-unique");
     // Under another collation more of them are alike.
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT COLLATE NOCASE UNIQUE";
     check(&given, &rebuild(definition, "id, name, email", "id, name, email"), "add-unique");
