@@ -169,7 +169,7 @@ impl Level {
     }
 }
 
-/// How much each rule matters in a project.
+/// How much each rule matters in a project: those that matter otherwise than by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels(BTreeMap<Rule, Level>);
 
@@ -182,7 +182,7 @@ impl Levels {
 
 impl FromIterator<(Rule, Level)> for Levels {
     fn from_iter<I: IntoIterator<Item = (Rule, Level)>>(levels: I) -> Self {
-        Self(levels.into_iter().collect())
+        Self(levels.into_iter().filter(|(rule, level)| *level != rule.default_level()).collect())
     }
 }
 
@@ -206,6 +206,7 @@ mod tests {
         let levels: Levels = [(Rule::DropTable, Level::Error)].into_iter().collect();
         assert_eq!(levels.of(Rule::DropTable), Level::Error);
         assert_eq!(levels.of(Rule::DropColumn), Level::Warning);
+        assert_eq!(Levels::from_iter([(Rule::DropTable, Level::Warning)]), Levels::default());
         assert_eq!(Level::by_name("off"), Some(Level::Off));
         assert_eq!(Level::by_name("fatal"), None);
     }

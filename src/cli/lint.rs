@@ -87,20 +87,7 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     let project = app.project()?;
     let graph = project.graph()?;
     let linted = linted(&project, &graph, args.revisions.as_deref())?;
-    let extensions = project.extensions()?;
-    let findings = lint(&Request {
-        graph: &graph,
-        linted: &linted,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
-        is_excluded: &|name| project.config.is_excluded(name),
-        levels: &project.config.lint,
-        applied: &applied(app, &project),
-    });
-    let findings = findings.map_err(Error::from)?;
+    let findings = find(&project, &graph, &linted, &applied(app, &project))?;
     match (app.output.format, args.format) {
         (Format::Json, _) => app.output.json(&json(&findings, linted.len()))?,
         (_, FindingFormat::Github) => {
@@ -123,6 +110,29 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     }
     let has_error = findings.iter().any(|it| it.level == Level::Error);
     Ok(if has_error { ExitStatus::No } else { ExitStatus::Done })
+}
+
+/// What is found in these revisions; `applied` are the fingerprints of what ran.
+pub(super) fn find(
+    project: &Project,
+    graph: &RevisionGraph,
+    linted: &[RevisionIndex],
+    applied: &BTreeMap<String, String>,
+) -> anyhow::Result<Vec<Finding>> {
+    let extensions = project.extensions()?;
+    let findings = lint(&Request {
+        graph,
+        linted,
+        replay: Replay {
+            version_table: &project.config.database.version_table,
+            log: project.config.database.log,
+            extensions: &extensions,
+        },
+        is_excluded: &|name| project.config.is_excluded(name),
+        levels: &project.config.lint,
+        applied,
+    });
+    Ok(findings.map_err(Error::from)?)
 }
 
 /// The revisions to report on.

@@ -194,7 +194,7 @@ impl Observer for Progress<'_> {
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
                 }
-                let lost = self.lints.and_then(|it| lint::summary(revisions.iter().copied(), it));
+                let lost = self.lints.and_then(|it| lint::summary(revisions, it));
                 if let Some(line) = lost {
                     self.warning(&line);
                 }

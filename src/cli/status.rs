@@ -1,5 +1,7 @@
 //! `migrator status`
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::App;
@@ -13,6 +15,8 @@ use crate::diagnostics::{ExitStatus, trouble_hints};
 use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::lint::{Finding, counts};
+use crate::rule::{Level, Rule};
 
 /// How many pending revisions, and how many troubles, one screen shows.
 const MAX_SHOWN: usize = 10;
@@ -34,6 +38,8 @@ struct StatusJson {
     rows: Vec<String>,
     /// What `upgrade heads` would run, in order.
     pending: Vec<String>,
+    /// What `lint` finds in that.
+    lint: Vec<LintJson>,
     /// Whether the database has a log of what ran.
     has_log: bool,
     /// Whether nothing is wrong.
@@ -42,6 +48,14 @@ struct StatusJson {
     /// What the schema has more or less than the applied revisions make; `null` where that could not
     /// be found out.
     drift: Option<Vec<ChangeJson>>,
+}
+
+/// How often a rule is found, as JSON.
+#[derive(Serialize)]
+struct LintJson {
+    rule: &'static str,
+    level: &'static str,
+    count: usize,
 }
 
 /// Something that is wrong, as JSON.
@@ -70,7 +84,8 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let drift = drift(&project, &graph, &history, &troubles);
     let is_clean = troubles.is_empty() && !matches!(&drift, Drift::Lines(them) if !them.is_empty());
 
-    let answer = Status { project, graph: &graph, history, pending, troubles, drift };
+    let lint = lint_pending(app, &project, &graph, &pending);
+    let answer = Status { project, graph: &graph, history, pending, lint, troubles, drift };
     if app.output.format == Format::Json {
         app.output.json(&answer.json(is_clean)?)?;
     } else {
@@ -91,6 +106,28 @@ fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
     let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
     upgrade_order(graph, &RevisionSet::of(graph, missing))
+}
+
+/// How often each rule of `migrator lint` is found in what is pending.
+fn lint_pending(
+    app: &App,
+    project: &Project,
+    graph: &RevisionGraph,
+    pending: &[RevisionIndex],
+) -> Vec<(Rule, Level, usize)> {
+    if pending.is_empty() {
+        return Vec::new();
+    }
+    match super::lint::find(project, graph, pending, &BTreeMap::new()) {
+        Ok(findings) => {
+            let is_pending = |it: &Finding| pending.iter().any(|at| *graph.id(*at) == it.revision);
+            counts(&findings.into_iter().filter(is_pending).collect::<Vec<_>>())
+        }
+        Err(err) => {
+            app.output.warning(format_args!("what is pending was not looked at: {err}"));
+            Vec::new()
+        }
+    }
 }
 
 /// What differs between the schema and the replay of what is applied.
@@ -121,6 +158,7 @@ struct Status<'a> {
     graph: &'a RevisionGraph,
     history: History,
     pending: Vec<RevisionIndex>,
+    lint: Vec<(Rule, Level, usize)>,
     troubles: Vec<Trouble>,
     drift: Drift,
 }
@@ -151,6 +189,15 @@ impl Status<'_> {
             database: self.project.database_name()?,
             rows: self.history.rows.clone(),
             pending: self.graph.ids(&self.pending).iter().map(ToString::to_string).collect(),
+            lint: self
+                .lint
+                .iter()
+                .map(|(rule, level, count)| LintJson {
+                    rule: rule.name(),
+                    level: level.as_str(),
+                    count: *count,
+                })
+                .collect(),
             has_log: !self.history.log.is_empty(),
             is_clean,
             troubles,
@@ -163,6 +210,12 @@ impl Status<'_> {
         screen.section("database", [self.project.database_name()?]);
         screen.section("at", [describe_rows(&self.history.rows)]);
         screen.section("pending", self.pending_lines());
+        let lint: Vec<String> =
+            self.lint.iter().map(|(rule, _, n)| format!("{n} {}", rule.name())).collect();
+        if !lint.is_empty() {
+            let lint = lint.join(", ");
+            screen.section("lint", [format!("{lint}; `migrator lint current:` tells more")]);
+        }
         screen.section("log", [self.log_line()]);
         let here = &self.project.here;
         for it in self.troubles.iter().take(MAX_SHOWN) {

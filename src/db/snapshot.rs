@@ -147,6 +147,22 @@ impl SchemaSnapshot {
         differing
     }
 
+    /// The same with everything that belongs to the tables that differ, or that are needed.
+    pub fn differing_tables(&self, later: &Self, is_excluded: &dyn Fn(&str) -> bool) -> Differing {
+        let differing = self.differing(later, is_excluded);
+        let objects = differing.left.iter().chain(&differing.right);
+        let tables: HashSet<String> = objects.map(|it| it.table.to_ascii_lowercase()).collect();
+        if tables.is_empty() {
+            return differing;
+        }
+        let all = |it: &Self| {
+            let objects = it.objects.iter().map(|it| &it.object);
+            let wanted = objects.filter(|it| tables.contains(&it.table.to_ascii_lowercase()));
+            wanted.filter(|it| !is_excluded(&it.table)).cloned().collect()
+        };
+        Differing { left: all(self), right: all(later) }
+    }
+
     /// The numbers of the header that are others in a later snapshot.
     pub fn other_numbers(&self, later: &Self) -> Vec<HeaderNumber> {
         let both = self.numbers.into_iter().zip(later.numbers);
@@ -300,6 +316,20 @@ mod tests {
         check(THREE, "CREATE INDEX i ON beans(y)", ("beans", "i beans"));
         check(THREE, "CREATE TABLE q(w REFERENCES Corn)", ("corn", "q corn"));
         check("CREATE TABLE \"o\"\"dd\"(x)", "CREATE TABLE q(x)", ("o\"dd", "q o\"dd"));
+    }
+
+    #[test]
+    fn what_belongs_to_a_table_comes_along() {
+        let database = database(&format!("{THREE} CREATE INDEX i ON beans(y);"));
+        let before = database.snapshot(&SchemaSnapshot::default()).unwrap();
+        let then = "ALTER TABLE beans ADD COLUMN w; CREATE TABLE q(a REFERENCES corn)";
+        database.connection.execute_batch(then).unwrap();
+        let after = database.snapshot(&before).unwrap();
+        let differing = before.differing_tables(&after, &|it| it == "excluded");
+        assert_eq!(names(&differing.left), "beans corn i");
+        assert_eq!(names(&differing.right), "beans corn i q");
+        let same = after.differing_tables(&after, &|_| false);
+        assert!(same.left.is_empty() && same.right.is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! They are silent where the body asks first, with `-- migrate:refuse-if`, or mends the rows itself.
 
-use super::deed::{Deed, What};
+use super::deed::{Deed, What, names};
 use super::facts::{Facts, Source};
 use super::finding::Findings;
 use crate::diff::{Change, Diff, TableDiff};
@@ -92,20 +92,24 @@ fn is_key(table: &Table, column: &Name) -> bool {
     })
 }
 
-/// The columns of the keys that the rows of a table have never shared.
-fn known_keys<'s>(table: &'s Table, before: &'s Schema) -> Vec<Vec<&'s str>> {
-    let names = |columns: &'s [KeyColumn]| -> Option<Vec<&'s str>> {
-        let is_plain = columns.iter().all(|it| it.collation.is_none());
-        is_plain.then(|| columns.iter().map(|it| it.name.as_str()).collect())
-    };
-    let primary = table.primary_key.iter().filter_map(|it| names(&it.columns));
-    let uniques = table.uniques.iter().filter_map(|it| names(&it.columns));
+/// A column of a key, and the collation that the key gives it.
+type Part = (Name, Option<Name>);
+
+fn parts(columns: &[KeyColumn]) -> Vec<Part> {
+    columns.iter().map(|it| (it.name.clone(), it.collation.clone())).collect()
+}
+
+/// The keys that the rows of a table have never shared.
+fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
+    let primary = table.primary_key.iter().map(|it| parts(&it.columns));
+    let uniques = table.uniques.iter().map(|it| parts(&it.columns));
     let indexes = before
         .indexes
         .iter()
         .filter(|it| it.table == table.name && it.is_unique && it.condition.is_none());
     let indexes = indexes.filter_map(|it| {
-        it.columns.iter().map(|it| table.column(&plain(it)).map(|it| it.name.as_str())).collect()
+        let column = |it| Some((table.column(&plain(it))?.name.clone(), None));
+        it.columns.iter().map(column).collect()
     });
     primary.chain(uniques).chain(indexes).collect()
 }
@@ -120,16 +124,15 @@ fn plain(key: &Fragment) -> Name {
 
 /// Whether a key over these columns cannot be violated: rows that share it shared one before, or it
 /// is NULL in all of them.
-fn is_safe(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, columns: &[Name]) -> bool {
+fn is_safe(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, key: &[Part]) -> bool {
     let has_same_collation = |name: &Name| {
         let old = table.from.column(name);
         old.is_some_and(|old| table.to.column(name).is_some_and(|it| it.collation == old.collation))
     };
-    let is_known = |key: &Vec<&str>| {
-        key.iter().all(|it| columns.iter().any(|name| name.is(it) && has_same_collation(name)))
-    };
+    let is_known =
+        |old: &Vec<Part>| old.iter().all(|it| key.contains(it) && has_same_collation(&it.0));
     known_keys(table.from, before).iter().any(is_known)
-        || columns.iter().any(|it| is_all_null(facts, table, it))
+        || key.iter().any(|(name, _)| is_all_null(facts, table, name))
 }
 
 fn keys(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, found: &mut Findings<'_>) {
@@ -140,8 +143,8 @@ fn keys(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, found: &mut F
         table.has_other_primary_key && !(key.is_rowid && is_new)
     });
     for (what, columns) in uniques.chain(primary.map(|it| ("primary key", &it.columns))) {
-        let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
-        if !is_safe(facts, table, before, &columns) {
+        if !is_safe(facts, table, before, &parts(columns)) {
+            let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
             shared(facts, table.to, what, &columns, &|it| defines(it), found);
         }
     }
@@ -164,19 +167,20 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
         if old.is_some_and(is_same) || before.indexes.iter().any(is_same) {
             continue;
         }
-        let names: Vec<Name> = index.columns.iter().map(plain).collect();
+        let keys: Vec<Name> = index.columns.iter().map(plain).collect();
         let altered = diff.altered.iter().find(|it| it.to.name == index.table);
+        let key: Vec<Part> = keys.iter().map(|it| (it.clone(), None)).collect();
         let is_known = match altered {
-            Some(table) => is_safe(facts, table, before, &names),
-            None => known_keys(from, before)
-                .iter()
-                .any(|key| key.iter().all(|it| names.iter().any(|name| name.is(it)))),
+            Some(table) => is_safe(facts, table, before, &key),
+            None => {
+                known_keys(from, before).iter().any(|old| old.iter().all(|it| key.contains(it)))
+            }
         };
         let table = altered.map_or(from, |it| it.to);
         if !is_known {
             let is_it = |it: &Deed<'_>| matches!(&it.what, What::CreateIndex(name, _) if *name == index.name);
             let what = format!("unique index `{}`", index.name);
-            shared(facts, table, &what, &names, &is_it, found);
+            shared(facts, table, &what, &keys, &is_it, found);
         }
     }
 }
@@ -190,14 +194,17 @@ fn shared(
     is_it: &dyn Fn(&Deed<'_>) -> bool,
     found: &mut Findings<'_>,
 ) {
-    let words: Vec<&Name> = columns.iter().collect();
+    // Of an expression the columns in it.
+    let inner = table.columns.iter().map(|it| &it.name);
+    let inner = inner.filter(|name| columns.iter().any(|it| names(it.as_str(), name)));
+    let words: Vec<&Name> = columns.iter().chain(inner).collect();
     // Rows that an UPDATE made different may still be the same; deleted ones are gone.
     let name = &table.name;
     let place = facts.place(name, columns.first(), is_it);
     if facts.is_refused(name, &words) || facts.is_mended(name, &[], place.start) {
         return;
     }
-    let list = columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let list = columns.iter().map(|it| one_line(it.as_str())).collect::<Vec<_>>().join(", ");
     found.add(
         Rule::AddUnique,
         place,

@@ -404,8 +404,9 @@ drop-table = \"error\"
 missing-index-on-foreign-key = \"off\"
 ```
 
-`upgrade` says before it runs which of the pending revisions have a `drop-table`, a `drop-column` or an `attach-in-wal`.
-That is read off the statements alone and takes no time: no other rule looks there, and a statement says nothing twice that `-- migrate:warn-if` says with the number of rows.
-Where a table is searched by a rule, those that keep the versions and the log, and those of `[schema] exclude`, are left out.
+`migrator status` counts what is found in the pending revisions.
+`upgrade` says before it runs how many `drop-table`, `drop-column` and `attach-in-wal` the pending revisions have.
+That is read off the statements alone and takes no time, so no other rule looks there; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
+The tables that keep the versions and the log, and those of `[schema] exclude`, are left out.
 
 ";

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
-pub use self::summary::summary;
+pub use self::summary::{counts, summary};
 use crate::db::DbError;
 use crate::exec::{Replay, ReplayError};
 use crate::graph::walk::RevisionSet;

@@ -9,6 +9,7 @@ use crate::diff::Change;
 use crate::rule::Rule;
 use crate::schema::{Action, ForeignKey, Fragment, Name, Schema, Table};
 use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::quote::identifier;
 use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// The rules that look at the text of statements.
@@ -215,7 +216,9 @@ pub fn unindexed(facts: &Facts<'_>) -> Vec<Unindexed> {
 /// Reports such a foreign key.
 pub fn report_unindexed(it: &Unindexed, found: &mut Findings<'_>) {
     let list = it.columns.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
-    let name = format!("ix_{}_{}", it.table, it.columns[0]);
+    let quoted = |name: &Name| identifier(name.as_str()).into_owned();
+    let index = Name::new(format!("ix_{}_{}", it.table, it.columns[0]));
+    let columns = it.columns.iter().map(quoted).collect::<Vec<_>>().join(", ");
     found.add(
         Rule::MissingIndexOnForeignKey,
         it.place.clone(),
@@ -223,7 +226,7 @@ pub fn report_unindexed(it: &Unindexed, found: &mut Findings<'_>) {
             "no index begins with `{}` ({list}): each row of `{}` that is deleted or changed reads the whole table",
             it.table, it.parent
         ),
-        format!("CREATE INDEX {name} ON {} ({list});", it.table),
+        format!("CREATE INDEX {} ON {} ({columns});", quoted(&index), quoted(&it.table)),
     );
 }
 

@@ -1,24 +1,23 @@
 //! Runs the revisions in memory, one by one, and takes down what each of them does.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
-use super::deed::{What, deeds};
+use super::deed::{Deed, What, deeds};
 use super::facts::{Change, Facts, Failing, Undo};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::{LintError, Request};
-use crate::db::{DbError, Lock, ObjectState, Quoting, Scratch, VersionTable};
+use crate::db::{DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable};
 use crate::diff::Diff;
-use crate::diff::lines::lines;
+use crate::diff::lines::{Line, Sign, lines};
 use crate::exec::{Failure, run_in_memory, run_inside};
 use crate::graph::RevisionIndex;
 use crate::graph::walk::RevisionSet;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite};
 use crate::revision::{Downgrade, Revision};
-use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject};
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::schema::{self, Name, Schema};
+use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// What was found by running all revisions.
@@ -58,7 +57,7 @@ pub fn run<'a>(request: &Request<'a>, wanted: &RevisionSet) -> Result<Tried<'a>,
     }
     let Some(stage) = stage else { return Ok(Tried { revisions }) };
     if revisions.iter().any(|it| !it.unindexed.is_empty()) {
-        let end = schema::read(&stage.objects)?;
+        let end = stage.whole()?;
         for it in &mut revisions {
             it.unindexed.retain(|it| {
                 let table = end
@@ -75,7 +74,7 @@ pub fn run<'a>(request: &Request<'a>, wanted: &RevisionSet) -> Result<Tried<'a>,
 struct Stage<'r, 'a> {
     request: &'r Request<'a>,
     scratch: Scratch,
-    objects: Vec<SchemaObject>,
+    schema: SchemaSnapshot,
     /// The views and triggers that do not compile; of a schema that has some.
     broken: Option<ObjectState>,
 }
@@ -83,8 +82,14 @@ struct Stage<'r, 'a> {
 impl<'r, 'a> Stage<'r, 'a> {
     fn new(request: &'r Request<'a>) -> Result<Self, LintError> {
         let scratch = request.replay.start()?;
-        let objects = scratch.database().schema_objects(request.is_excluded)?;
-        Ok(Self { request, scratch, objects, broken: None })
+        let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
+        Ok(Self { request, scratch, schema, broken: None })
+    }
+
+    /// The whole schema.
+    fn whole(&self) -> Result<Schema, LintError> {
+        let nothing = SchemaSnapshot::default();
+        Ok(schema::read(&nothing.differing(&self.schema, self.request.is_excluded).right)?)
     }
 
     /// Runs an upgrade; of one that is wanted, everything is taken down.
@@ -102,21 +107,25 @@ impl<'r, 'a> Stage<'r, 'a> {
             facts.trial.strings = self.strings(revision)?;
             all_before = self.all_before(facts)?;
         }
-        if let Err(err) = run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
-            let is_forbidden = matches!(err, Failure::Forbidden { .. });
-            facts.trial.failures.extend(failings(revision, err)?);
-            if !is_forbidden || !self.run_the_rest(revision)? {
-                facts.trial.is_over = true;
-                return Ok(());
+        let n_changes = match run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
+            Ok(n_changes) => n_changes,
+            Err(err) => {
+                let is_forbidden = matches!(err, Failure::Forbidden { .. });
+                facts.trial.failures.extend(failings(revision, err)?);
+                if !is_forbidden || !self.run_the_rest(revision)? {
+                    facts.trial.is_over = true;
+                    return Ok(());
+                }
+                u64::MAX // it is not known
             }
-        }
-        let now = self.scratch.database().schema_objects(self.request.is_excluded)?;
-        let before = std::mem::replace(&mut self.objects, now);
+        };
+        let now = self.scratch.database().snapshot(&self.schema)?;
+        let before = std::mem::replace(&mut self.schema, now);
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
-            facts.trial.undo = self.undo(index, &before)?;
+            facts.trial.undo = self.undo(index, &before, n_changes)?;
         }
-        self.look_for_broken(facts, before != self.objects)?;
+        self.look_for_broken(facts, &before)?;
         let table = VersionTable::new(self.request.replay.version_table);
         writes.iter().try_for_each(|it| table.apply(self.scratch.database(), it))?;
         Ok(())
@@ -142,13 +151,11 @@ impl<'r, 'a> Stage<'r, 'a> {
     fn change(
         &self,
         facts: &Facts<'_>,
-        before: &[SchemaObject],
+        before: &SchemaSnapshot,
         all_before: Option<Schema>,
     ) -> Result<Change, LintError> {
-        if before == self.objects {
-            return Ok(Change { all_before, ..Change::default() });
-        }
-        let (before, after) = differing(before, &self.objects)?;
+        let differing = before.differing_tables(&self.schema, self.request.is_excluded);
+        let (before, after) = (schema::read(&differing.left)?, schema::read(&differing.right)?);
         let lineage = Lineage::new(&facts.upgrade, &before, &after);
         Ok(Change { before: lineage.apply(&before), after, lineage, all_before })
     }
@@ -158,7 +165,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         let mode = facts.revision.mode;
         let drops = facts.upgrade.iter().any(|it| matches!(it.what, What::DropTable(_)));
         let is_needed = drops && (mode.foreign_keys || mode.autocommit);
-        Ok(if is_needed { Some(schema::read(&self.objects)?) } else { None })
+        Ok(if is_needed { Some(self.whole()?) } else { None })
     }
 
     /// The quoted names of an upgrade that SQLite takes for strings: it refuses to where it is told
@@ -183,8 +190,13 @@ impl<'r, 'a> Stage<'r, 'a> {
         found
     }
 
-    /// Runs the downgrade, and takes it back.
-    fn undo(&self, index: RevisionIndex, before: &[SchemaObject]) -> Result<Undo, LintError> {
+    /// Runs the downgrade, and takes it back; the upgrade changed this many rows.
+    fn undo(
+        &self,
+        index: RevisionIndex,
+        before: &SchemaSnapshot,
+        n_changes: u64,
+    ) -> Result<Undo, LintError> {
         let graph = self.request.graph;
         let revision = &graph[index];
         match &revision.downgrade {
@@ -194,14 +206,20 @@ impl<'r, 'a> Stage<'r, 'a> {
         let (outcome, after) = if revision.mode.autocommit {
             let copy = self.scratch.copy()?;
             let outcome = run_in_memory(&copy, graph, index, Direction::Downgrade);
-            (outcome, copy.database().schema_objects(self.request.is_excluded)?)
+            (outcome, copy.database().snapshot(before)?)
         } else {
             let database = self.scratch.database();
             database.set_foreign_keys(revision.mode.foreign_keys)?;
             database.begin(Lock::Write)?;
             let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
-            let after = database.schema_objects(self.request.is_excluded)?;
-            database.rollback()?;
+            let after = database.snapshot(before)?;
+            // After a rollback SQLite reads the whole schema again, which of a thousand tables takes
+            // longer than all the rest.
+            if n_changes == 0 && matches!(outcome, Ok(0)) && self.redo(index)? {
+                database.commit()?;
+            } else {
+                database.rollback()?;
+            }
             database.set_foreign_keys(false)?;
             (outcome, after)
         };
@@ -214,23 +232,38 @@ impl<'r, 'a> Stage<'r, 'a> {
                 Undo::Fails(failing.remove(0))
             });
         }
-        if after == before {
-            return Ok(Undo::Whole);
-        }
-        let (before, after) = differing(before, &after)?;
-        let lines = lines(&Diff::new(&before, &after, false));
+        let differing = before.differing(&after, self.request.is_excluded);
+        let (from, to) = (schema::read(&differing.left)?, schema::read(&differing.right)?);
+        let mut lines = lines(&Diff::new(&from, &to, false));
+        lines.extend(before.other_numbers(&after).into_iter().map(|it| Line {
+            sign: Sign::Changed,
+            kind: "pragma",
+            name: it.name.to_owned(),
+            detail: String::new(),
+        }));
         Ok(if lines.is_empty() { Undo::Whole } else { Undo::Differs(lines) })
+    }
+
+    /// Runs the upgrade after its downgrade; says whether everything is as it was before that. It is
+    /// not asked where either changes rows.
+    fn redo(&self, index: RevisionIndex) -> Result<bool, LintError> {
+        let graph = self.request.graph;
+        let Ok(0) = run_inside(&self.scratch, graph, index, Direction::Upgrade) else {
+            return Ok(false);
+        };
+        let again = self.scratch.database().snapshot(&self.schema)?;
+        let differing = self.schema.differing(&again, &|_| false);
+        let is_same = differing.left.is_empty() && differing.right.is_empty();
+        Ok(is_same && self.schema.other_numbers(&again).is_empty())
     }
 
     /// Compiles views and triggers, where there are some and the schema is another one.
     fn look_for_broken(
         &mut self,
         facts: &mut Facts<'_>,
-        has_changed: bool,
+        before: &SchemaSnapshot,
     ) -> Result<(), LintError> {
-        let has_some =
-            self.objects.iter().any(|it| matches!(it.kind, ObjectKind::View | ObjectKind::Trigger));
-        if !has_some || !has_changed {
+        if !self.schema.has_views_or_triggers() || self.schema.only_adds_tables(before) {
             return Ok(());
         }
         let now = self.scratch.objects()?;
@@ -249,7 +282,11 @@ fn strings_in(
     is_quoted: &[bool],
 ) -> Result<Vec<Range<usize>>, LintError> {
     let (text, body) = (&revision.source.text, &revision.upgrade);
-    let before = scratch.objects()?;
+    let deeds = deeds(revision, body);
+    let makes =
+        |(deed, is_quoted): (&Deed<'_>, &bool)| *is_quoted && matches!(deed.what, What::Create(_));
+    let makes_objects = deeds.iter().zip(is_quoted).any(makes);
+    let before = if makes_objects { scratch.objects()? } else { ObjectState::default() };
     let mut found = Vec::new();
     for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
         let sql = &text[span.clone()];
@@ -265,6 +302,9 @@ fn strings_in(
             return Ok(found);
         }
     }
+    if !makes_objects {
+        return Ok(found);
+    }
     // What stands in a view or a trigger is looked at only when they are used.
     let lenient = scratch.objects()?;
     scratch.set_quoting(Quoting::Strict)?;
@@ -276,7 +316,7 @@ fn strings_in(
         let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
         let string = &string[..end];
         let name = Name::new(broken.name.as_str());
-        found.extend(deeds(revision, body).iter().find_map(|it| {
+        found.extend(deeds.iter().find_map(|it| {
             let makes = matches!(it.what, What::Create(_)) && it.names(&name);
             let token = tokens(it.sql).find(|token| makes && token.text(it.sql) == string)?;
             Some(it.span.start + token.span.start..it.span.start + token.span.end)
@@ -291,35 +331,6 @@ fn has_quotes(sql: &str) -> bool {
     let is_quoted =
         |kind: TokenKind, text: &str| kind == TokenKind::QuotedIdentifier && text.starts_with('"');
     !is_pragma && tokens(sql).any(|it| is_quoted(it.kind, it.text(sql)))
-}
-
-/// The objects that two schemas do not share, with all that belongs to their tables.
-fn differing(
-    before: &[SchemaObject],
-    after: &[SchemaObject],
-) -> Result<(Schema, Schema), schema::ReadError> {
-    let n_same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-    let (old, new): (HashSet<_>, HashSet<_>) =
-        (before[n_same..].iter().collect(), after[n_same..].iter().collect());
-    let changed: Vec<&&SchemaObject> = old.symmetric_difference(&new).collect();
-    let mut tables: HashSet<Name> = changed.iter().map(|it| Name::new(it.table.as_str())).collect();
-    // `REFERENCES parent` without columns means its primary key.
-    tables.extend(changed.iter().flat_map(|it| parents(&it.sql)));
-    let read = |objects: &[SchemaObject]| {
-        let is_there = |it: &&SchemaObject| tables.contains(&Name::new(it.table.as_str()));
-        schema::read(&objects.iter().filter(is_there).cloned().collect::<Vec<_>>())
-    };
-    Ok((read(before)?, read(after)?))
-}
-
-/// The names behind `REFERENCES` in the statement of a table.
-fn parents(sql: &str) -> Vec<Name> {
-    let mut words = tokens(sql).filter(Token::is_significant);
-    let mut found = Vec::new();
-    while words.any(|it| it.is_keyword(sql, "REFERENCES")) {
-        found.extend(words.next().and_then(|it| it.name(sql).map(Name::new)));
-    }
-    found
 }
 
 /// Why a body does not run; empty where another rule says so.

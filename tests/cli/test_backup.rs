@@ -107,6 +107,7 @@ fn one_backup_precedes_a_body_outside_a_transaction() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     `e5` runs outside a transaction: each statement stays once it is done
+    warning: `e5`: 1 drop-table; `migrator lint e5` tells more
     backup app.db.20261103T144011Z.bak ([time])
     upgrade e5, make e5 ([time])
     app.db is at e5

@@ -241,6 +241,7 @@ fn a_view_that_would_not_compile_any_more_is_refused() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
+    warning: `b2`: 1 drop-table; `migrator lint b2` tells more
     upgrade b2, make b2 ([time])
     removed app.db.20261103T144011Z.bak again: the database is what it was
     error: `v` would not compile any more; `b2` was rolled back

@@ -358,26 +358,63 @@ fn what_ran_and_is_another_one_now() {
 #[test]
 fn upgrade_says_what_is_lost() {
     let env = env();
-    insta::assert_snapshot!(env.run("upgrade -q"), @"
-    ------- stderr -------
-    warning: `b2`: 1 drop-column; `migrator lint b2` tells more
-    ");
-    env.run("downgrade base").exits_with(0);
+    env.run("upgrade a1").ok();
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
-    upgrade a1, make a1 (1 statement, 0 changed rows, [time])
     upgrade b2, make b2 (2 statements, 0 changed rows, [time])
     upgrade c3, make c3 (1 statement, 0 changed rows, [time])
     the database would be at c3
-    it has 24 KiB now, and up to 24 KiB during the run
+    it has 20 KiB now, and up to 24 KiB during the run
     ------- stderr -------
     warning: `b2`: 1 drop-column; `migrator lint b2` tells more
     everything was rolled back; nothing was changed
     ");
+    insta::assert_snapshot!(env.run("upgrade -q"), @"
+    ------- stderr -------
+    warning: `b2`: 1 drop-column; `migrator lint b2` tells more
+    ");
+    env.run("downgrade a1").exits_with(0);
     let said = env.run("upgrade b2 --json").exits_with(0);
-    assert!(said.starts_with("warning: "), "{said}");
+    assert!(said.contains("warning: `b2`: 1 drop-column"), "{said}");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade c3, make c3 ([time])
     app.db is at c3
     ");
+    // On a new database nothing is lost.
+    env.remove("app.db");
+    insta::assert_snapshot!(env.run("upgrade -q"), @"");
+}
+
+#[test]
+fn status_says_what_is_found_in_what_is_pending() {
+    let env = env();
+    env.run("upgrade a1").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+              c3, make c3
+    lint      1 double-quoted-string, 1 drop-column, 1 add-unique; `migrator lint current:` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+    let json = env.run("status --json").json();
+    let lint = json["lint"].as_array().unwrap().iter();
+    let lint: Vec<_> =
+        lint.map(|it| format!("{} {} {}", it["level"], it["rule"], it["count"])).collect();
+    assert_eq!(
+        lint,
+        [
+            "\"error\" \"double-quoted-string\" 1",
+            "\"warning\" \"drop-column\" 1",
+            "\"warning\" \"add-unique\" 1"
+        ]
+    );
+    env.run("upgrade").ok();
+    assert!(!env.run("status").ok().contains("lint"), "nothing is pending");
+    // What ran and does not run in memory is not what is pending.
+    env.revision("c3").after("b2").up("DROP TABLE nope;").write();
+    env.revision("d4").after("c3").up("DROP TABLE IF EXISTS users;").write();
+    assert!(env.run("status").stdout.contains("1 if-not-exists-hides-drift;"));
 }

@@ -95,6 +95,7 @@ fn nothing_is_wrong() {
       "pending": [
         "c3"
       ],
+      "lint": [],
       "has_log": true,
       "is_clean": true,
       "troubles": [],
@@ -146,6 +147,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
         "c3"
       ],
       "pending": [],
+      "lint": [],
       "has_log": true,
       "is_clean": false,
       "troubles": [

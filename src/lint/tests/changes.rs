@@ -234,8 +234,18 @@ fn unique_is_added_to_what_is() {
     check(&given, &rebuild(definition, "id, name, email", "id, name, email"), "");
     let refuse = "-- migrate:refuse-if rows of users share their email: SELECT id FROM users GROUP BY email HAVING count(*) > 1\n";
     check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (email);"), "");
+    check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (lower\t(\"email\") ASC);"), "");
+    check(USERS, &format!("{refuse}CREATE UNIQUE INDEX i ON users (lower(name));"), "add-unique");
     let partial = format!("{USERS} CREATE UNIQUE INDEX i ON users (email) WHERE name > '';");
     check(&partial, "CREATE UNIQUE INDEX j ON users (email);", "add-unique");
+    // What happens to rows that share it is another matter.
+    let unique =
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE NOCASE));";
+    let definition =
+        "id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE NOCASE) ON CONFLICT IGNORE";
+    check(unique, &rebuild(definition, "id, email", "id, email"), "");
+    let definition = "id INTEGER PRIMARY KEY, email TEXT, UNIQUE (email COLLATE RTRIM)";
+    check(unique, &rebuild(definition, "id, email", "id, email"), "add-unique");
     // Under another collation more of them are alike.
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT COLLATE NOCASE UNIQUE";
     check(&given, &rebuild(definition, "id, name, email", "id, name, email"), "add-unique");
@@ -400,6 +410,41 @@ fn a_finding_stands_where_the_statement_does_it() {
     );
     assert_eq!(text(USERS, &table), "add-not-null 8:3 email");
     assert_eq!(text(USERS, "CREATE UNIQUE INDEX ix ON users\n  (email);"), "add-unique 7:4 email");
+}
+
+/// Trying a revision out must not leave traces that those after it meet.
+#[test]
+fn what_is_found_does_not_depend_on_what_else_is_looked_at() {
+    let bodies = [
+        ("CREATE TABLE t (a INTEGER PRIMARY KEY, b);", "DROP TABLE t;"),
+        ("INSERT INTO t (b) VALUES ('x'), ('y');", "SELECT 1;"),
+        ("ALTER TABLE t ADD COLUMN c DEFAULT 1;", "ALTER TABLE t DROP COLUMN c;"),
+        ("CREATE UNIQUE INDEX i ON t (b);", "DROP INDEX i;"),
+        ("CREATE TABLE \"u\" (a CHECK (a <> \"nope\"));", "SELECT 2;"),
+        ("PRAGMA user_version = 3;", "PRAGMA user_version = 0;"),
+        ("PRAGMA foreign_keys = 0;\nALTER TABLE t DROP COLUMN c;", "ALTER TABLE t ADD COLUMN c;"),
+        ("CREATE VIEW v AS SELECT b FROM t;", "DROP VIEW v;"),
+        (
+            "CREATE TEMP TABLE s (a);\nINSERT INTO s SELECT a FROM t;\nDELETE FROM t WHERE a > 1;",
+            "",
+        ),
+        ("ALTER TABLE t RENAME COLUMN b TO d;", "ALTER TABLE t RENAME COLUMN d TO b;"),
+        ("INSERT INTO t (a, d) VALUES (2, 'y');", "DELETE FROM t WHERE a = 2;"),
+        ("DROP TABLE t;", "CREATE TABLE t (d);"),
+    ];
+    let mut project = Project::new();
+    let ids: Vec<String> = (10..10 + bodies.len()).map(|it| format!("r{it}")).collect();
+    for (at, (up, down)) in bodies.iter().enumerate() {
+        let parents: Vec<&str> = at.checked_sub(1).map(|it| ids[it].as_str()).into_iter().collect();
+        let text = format!("-- migrate:upgrade\n{up}\n\n-- migrate:downgrade\n{down}");
+        project = project.revision(&ids[at], &parents, &text);
+    }
+    let all = show(&project.findings(&[]));
+    let each: Vec<String> = ids.iter().map(|it| show(&project.findings(&[it]))).collect();
+    let each: Vec<String> = each.into_iter().filter(|it| !it.is_empty()).collect();
+    assert_eq!(all, each.join("\n"));
+    assert!(all.contains("drop-table") && all.contains("downgrade-does-not-undo"), "{all}");
+    assert!(!all.contains("does-not-run"), "{all}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the author of a file, or of `alembic.toml`, says about findings.
 
 use super::{Level, Levels, Project, Rule, check, rules, show, summary};
+use crate::graph::RevisionGraph;
 
 const TABLES: &str =
     "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);";
@@ -123,12 +124,16 @@ fn every_rule_can_be_silenced() {
     }
 }
 
+fn said(graph: &RevisionGraph, levels: &Levels) -> String {
+    let revisions: Vec<_> = graph.indices().map(|it| &graph[it]).collect();
+    summary(&revisions, levels).unwrap_or_default()
+}
+
 /// What `upgrade` says of a revision before it runs.
 #[track_caller]
 fn check_summary(upgrade: &str, expected: &str) {
     let graph = Project::on("", &format!("-- migrate:upgrade\n{upgrade}")).graph();
-    let found = summary(graph.indices().map(|it| &graph[it]), &Levels::default());
-    assert_eq!(found.unwrap_or_default(), expected, "{upgrade}");
+    assert_eq!(said(&graph, &Levels::default()), expected, "{upgrade}");
 }
 
 #[test]
@@ -146,15 +151,38 @@ fn a_summary_says_what_the_words_say() {
     check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nDROP TABLE t;", "");
     check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nALTER TABLE t DROP a;", "");
     check_summary("-- migrator:allow drop-table\nDROP TABLE t;", "");
+    check_summary("ATTACÖ 'x';\nDRÖP TABLE t;\nATT;", "");
 }
 
 #[test]
 fn a_summary_counts_revisions() {
     let drop = "-- migrate:upgrade\nDROP TABLE t;";
     let graph = Project::new().revision("a1", &[], drop).revision("b2", &["a1"], drop).graph();
-    let revisions = || graph.indices().map(|it| &graph[it]);
-    let found = summary(revisions(), &Levels::default());
-    assert_eq!(found.unwrap(), "2 revisions: 2 drop-table; `migrator lint a1` tells more");
+    let usual = Levels::default();
+    assert_eq!(said(&graph, &usual), "2 revisions: 2 drop-table; `migrator lint a1` tells more");
     let off = [(Rule::DropTable, Level::Off)].into_iter().collect();
-    assert_eq!(summary(revisions(), &off), None);
+    assert_eq!(said(&graph, &off), "");
+}
+
+#[test]
+fn what_the_same_upgrade_makes_is_not_lost_by_it() {
+    let two = |first: &str, second: &str| {
+        let [first, second] = [first, second].map(|it| format!("-- migrate:upgrade\n{it}"));
+        let project = Project::new().revision("a1", &[], &first).revision("b2", &["a1"], &second);
+        said(&project.graph(), &Levels::default())
+    };
+    let drop = "ALTER TABLE t DROP COLUMN a;";
+    assert_eq!(two("CREATE TABLE t (a, b);", drop), "");
+    assert_eq!(two("CREATE TABLE s (a, b);\nALTER TABLE s RENAME TO t;", drop), "");
+    let found = "`b2`: 1 drop-column; `migrator lint b2` tells more";
+    assert_eq!(two("CREATE TABLE s (a, b);", drop), found);
+    // A rebuild makes no table.
+    assert_eq!(
+        two("ALTER TABLE t RENAME TO o;\nCREATE TABLE t (a, b);\nDROP TABLE o;", drop),
+        found
+    );
+    assert_eq!(
+        two("CREATE TABLE n (a, b);\nDROP TABLE t;\nALTER TABLE n RENAME TO t;", drop),
+        found
+    );
 }

@@ -118,6 +118,9 @@ fn downgrades_that_do_not_lead_back() {
     assert_eq!(bodies("DROP INDEX i;", "CREATE INDEX i ON t (b);"), wrong);
     assert_eq!(bodies("DROP INDEX i;", "create index I on \"T\" ([a]);"), "");
     let dropped = "-- migrator:allow drop-column\nALTER TABLE t DROP COLUMN b;";
+    let version = "PRAGMA user_version = 3;";
+    assert_eq!(bodies(version, "SELECT 1;"), wrong);
+    assert_eq!(bodies(version, "PRAGMA user_version = 0;"), "");
     // The order of columns is no part of it; a default is.
     assert_eq!(bodies(dropped, "ALTER TABLE t ADD COLUMN b DEFAULT 1;"), "");
     assert_eq!(bodies(dropped, "ALTER TABLE t ADD COLUMN b;"), wrong);
