@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// What each stage may name from its siblings: the arrows of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("rule", &[]),
     ("similar", &[]),
     ("flag", &[]),
     ("fsutil", &[]),
@@ -16,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("user", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("config", &["fsutil", "similar", "source", "toml_table"]),
+    ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
@@ -30,7 +31,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
-    ("rewrite", &["graph", "revision", "source"]),
+    (
+        "rewrite",
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
+    ),
     (
         "rehearsal",
         &[
@@ -51,6 +66,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "sql"],
     ),
     (
+        "lint",
+        &[
+            "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
+            "similar", "source", "sql",
+        ],
+    ),
+    (
         "error",
         &[
             "audit",
@@ -61,6 +83,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "out_of_order",
             "plan",
             "rehearsal",
@@ -97,10 +120,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "declared",
             "exec",
             "graph",
+            "lint",
             "out_of_order",
             "plan",
             "revision",
             "rewrite",
+            "rule",
             "source",
             "sql",
             "toml_table",
@@ -110,6 +135,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Stages that compute and therefore never reach for the world.
 const PURE: &[&str] = &[
+    "rule",
     "similar",
     "flag",
     "source",

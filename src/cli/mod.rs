@@ -18,6 +18,8 @@ mod history;
 mod import;
 mod init;
 mod known_databases;
+mod lint;
+mod lint_formats;
 mod log;
 mod man;
 mod merge;
@@ -33,6 +35,7 @@ mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
 mod status;
 mod tried;
@@ -82,6 +85,7 @@ enum Command {
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
     Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -95,6 +99,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
@@ -173,6 +178,7 @@ impl App {
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
             Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
@@ -186,6 +192,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
             Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),

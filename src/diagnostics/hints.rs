@@ -321,6 +321,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             SettingError::SqliteVersion { .. } | SettingError::SqliteTooNew { .. } => {
                 one("without the line the SQL is for the SQLite that migrator has")
             }
+            SettingError::Level { .. } => one("without the line the level is that of docs/lint.md"),
             SettingError::Transaction { .. }
             | SettingError::Backup { .. }
             | SettingError::Timezone { .. }
@@ -418,7 +419,11 @@ fn resolve(err: &ResolveError) -> Vec<String> {
             } else if let Some(head) = heads.first() {
                 hints.push(format!("name one, for example `{head}`"));
             }
-            hints.push("`migrator merge heads -m \"…\"` joins them in one revision".to_owned());
+            hints.push(
+                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
+                 line of them"
+                    .to_owned(),
+            );
             hints
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {

@@ -20,6 +20,7 @@ fn the_tool_explains_itself() {
       revision        Make a new revision file
       merge           Join branches in a new revision
       rebase          Put the revisions of a branch on top of another head
+      squash          Make one revision of a range
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything
@@ -35,6 +36,8 @@ fn the_tool_explains_itself() {
       show            Show a revision
       edit            Open a revision file in your editor
       check           Say whether the revisions make the declared schema
+      lint            Look for what revisions lose, may fail on, or do otherwise
+                      than it seems
       verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
