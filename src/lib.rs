@@ -126,7 +126,7 @@ pub mod errors {
 pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
-pub use exec::{Outcome, StepReport};
+pub use exec::{Growth, Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
 pub use revision::{

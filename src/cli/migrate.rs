@@ -13,13 +13,13 @@ use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
-use super::words::{count, describe_duration, describe_rows};
+use super::words::{count, describe_duration, describe_rows, describe_size};
 use crate::Error;
 use crate::audit::{History, implied, upgrade_order};
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
-use crate::exec::{BackupPlan, PlanFailure, Replay, StepReport};
+use crate::exec::{BackupPlan, Growth, PlanFailure, Replay, StepReport};
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::migrator::{Migrator, Proof, Report, Request};
@@ -256,6 +256,21 @@ struct RunJson {
     revisions: Vec<StepJson>,
     /// The backup of what was there before.
     backup: Option<String>,
+    /// Only with `--dry-run`.
+    #[serde(flatten)]
+    rehearsal: Option<RehearsalJson>,
+}
+
+/// What only a rehearsal reports, as JSON.
+#[derive(Serialize)]
+struct RehearsalJson {
+    /// How large the database is, in bytes; absent where nothing ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// How large it would be at most, without its journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_size: Option<u64>,
+    warnings: Vec<String>,
 }
 
 /// A revision that ran, as JSON.
@@ -324,6 +339,7 @@ fn run(
     };
     let result = migrator.run(&request, &mut progress);
     progress.finish();
+    let warnings = std::mem::take(&mut progress.warnings);
     let report = result?;
     let database = project.database_name()?;
 
@@ -337,6 +353,11 @@ fn run(
             from: report.start,
             to: report.outcome.rows,
             backup: report.outcome.backup.map(|it| project.shown(&it)),
+            rehearsal: how.dry_run.then(|| RehearsalJson {
+                size: report.outcome.growth.map(|it| it.before),
+                peak_size: report.outcome.growth.map(|it| it.peak),
+                warnings,
+            }),
         })?;
     } else if report.outcome.steps.is_empty() {
         let at = describe_rows(&report.outcome.rows);
@@ -397,6 +418,10 @@ fn print_rehearsal(
     }
     let rows = describe_rows(&report.outcome.rows);
     app.output.line(format_args!("the database would be at {rows}"))?;
+    if let Some(Growth { before, peak }) = report.outcome.growth {
+        let (before, peak) = (describe_size(before), describe_size(peak));
+        app.output.line(format_args!("it has {before} now, and up to {peak} during the run"))?;
+    }
     Ok(())
 }
 
