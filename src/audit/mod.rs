@@ -169,7 +169,9 @@ fn version_table(
     let mut unlogged = applied.clone();
     unlogged.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
     if history.is_whole {
-        inserted.iter().for_each(|it| _ = unlogged.remove(*it));
+        for index in inserted {
+            unlogged.remove(*index);
+        }
     } else {
         unlogged = RevisionSet::new(graph);
     }
