@@ -6,10 +6,12 @@
 //!
 //! **Invariant.** Whatever migrator itself does to a database leaves nothing to report.
 
+mod gate;
 mod history;
 mod notes;
 mod trouble;
 
+pub use self::gate::{describe_changed, refuse_changed, run_first};
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Note, baseline, repair, stamped, unlogged};
 pub use self::trouble::{HistoryError, Ran, Trouble, to_the_second};
