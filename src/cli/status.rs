@@ -13,6 +13,7 @@ use crate::diagnostics::{ExitStatus, trouble_hints};
 use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::lint;
 
 /// How many pending revisions, and how many troubles, one screen shows.
 const MAX_SHOWN: usize = 10;
@@ -34,6 +35,8 @@ struct StatusJson {
     rows: Vec<String>,
     /// What `upgrade heads` would run, in order.
     pending: Vec<String>,
+    /// What they lose, in short; `null` where they lose nothing.
+    lint: Option<String>,
     /// Whether the database has a log of what ran.
     has_log: bool,
     /// Whether nothing is wrong.
@@ -151,6 +154,7 @@ impl Status<'_> {
             database: self.project.database_name()?,
             rows: self.history.rows.clone(),
             pending: self.graph.ids(&self.pending).iter().map(ToString::to_string).collect(),
+            lint: self.lint_line(),
             has_log: !self.history.log.is_empty(),
             is_clean,
             troubles,
@@ -163,6 +167,7 @@ impl Status<'_> {
         screen.section("database", [self.project.database_name()?]);
         screen.section("at", [describe_rows(&self.history.rows)]);
         screen.section("pending", self.pending_lines());
+        screen.section("lint", self.lint_line());
         screen.section("log", [self.log_line()]);
         let here = &self.project.here;
         for it in self.troubles.iter().take(MAX_SHOWN) {
@@ -209,6 +214,12 @@ impl Status<'_> {
             lines.push(format!("and {n_more} more"));
         }
         lines
+    }
+
+    /// What the pending revisions lose, in short.
+    fn lint_line(&self) -> Option<String> {
+        let pending = self.pending.iter().map(|it| &self.graph[*it]);
+        lint::summary(pending, &self.project.config.lint)
     }
 
     /// Since when the log knows what ran; what a database without one lacks.

@@ -95,6 +95,7 @@ fn nothing_is_wrong() {
       "pending": [
         "c3"
       ],
+      "lint": null,
       "has_log": true,
       "is_clean": true,
       "troubles": [],
@@ -146,6 +147,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
         "c3"
       ],
       "pending": [],
+      "lint": null,
       "has_log": true,
       "is_clean": false,
       "troubles": [
@@ -637,6 +639,51 @@ fn a_stamp_begins_the_log_too() {
         env.query("SELECT group_concat(revision || ' ' || direction, ', ') FROM migrator_log"),
         ["a1 baseline, b2 baseline, c3 baseline, c3 unstamp, b2 unstamp"]
     );
+}
+
+#[test]
+fn a_stamp_as_a_script_keeps_the_log_too() {
+    let env = env();
+    let run_script = |line: &str| {
+        env.sql(env.run(line).ok().split_once(".bail on\n").unwrap().1);
+        assert!(!env.run("status").stdout.contains("the log says"), "{line}");
+        assert!(!env.run("status").stdout.contains("the log does not"), "{line}");
+    };
+    run_script("stamp --sql c3:a1");
+    let last = "SELECT revision || ' ' || direction FROM migrator_log WHERE id > 3";
+    assert_eq!(env.query(last), ["c3 unstamp", "b2 unstamp"]);
+    run_script("stamp --sql --purge b2");
+    assert_eq!(env.query(last)[2..], ["a1 stamp", "b2 stamp"]);
+    run_script("stamp --sql --purge base");
+    assert_eq!(env.query(last)[4..], ["a1 unstamp", "b2 unstamp"]);
+    // A database without a log.
+    env.run("stamp c3").ok();
+    env.sql("DROP TABLE migrator_log");
+    run_script("stamp --sql c3:b2");
+    assert_eq!(
+        env.query("SELECT revision || ' ' || direction FROM migrator_log"),
+        ["a1 baseline", "b2 baseline", "c3 baseline", "c3 unstamp"]
+    );
+    env.graph(&["d4 < c3"]);
+    env.sql("DROP TABLE t_c3");
+    run_script("upgrade --sql b2:d4");
+    is_clean(&env);
+}
+
+#[test]
+fn what_is_pending_says_what_it_loses() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2").after("a1").up("DROP TABLE t_a1;").write();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+    lint      `b2`: 1 drop-table; `migrator lint b2` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
 }
 
 #[test]
