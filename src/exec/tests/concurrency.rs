@@ -114,8 +114,8 @@ fn a_commit_waits_for_a_reader_to_finish() {
     let reader = project.connect();
     reader.execute_batch("BEGIN; SELECT * FROM p").unwrap();
     let mut reader = Some(reader);
-    let mut observer = |event: &event::Event<'_>| {
-        if let event::Event::WaitingForLock { .. } = event {
+    let mut observer = |event: &Event<'_>| {
+        if let Event::WaitingForLock { .. } = event {
             drop(reader.take());
         }
     };
