@@ -280,7 +280,7 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::Run`] says what failed and what state the database is in; after any other error it
-    /// was not touched.
+    /// was not touched. [`Error::History`] says that the revisions are not what ran there.
     pub fn upgrade(&self, target: &str) -> Result<Outcome, Error> {
         self.upgrade_with(target, &mut Silent)
     }

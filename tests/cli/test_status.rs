@@ -377,6 +377,23 @@ fn an_inserted_revision_is_found_refused_and_run() {
 }
 
 #[test]
+fn an_inserted_revision_is_warned_of_when_it_is_reverted() {
+    let env = env();
+    insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
+    insta::assert_snapshot!(env.run("downgrade a1"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
+    downgrade c3, make c3 ([time])
+    downgrade b2, make b2 ([time])
+    downgrade x9, make x9 ([time])
+    warning: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    app.db is at a1
+    ");
+    is_clean(&env);
+    assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_x9"]);
+}
+
+#[test]
 fn an_inserted_revision_can_be_accepted() {
     let env = env();
     insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
