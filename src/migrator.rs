@@ -3,13 +3,12 @@
 //! The command line runs through the same [`Migrator::run`], so that what a program does at
 //! start-up is what `migrator upgrade` does.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::audit::{self, History, HistoryError, Trouble};
+use crate::audit::{self, History, HistoryError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
@@ -20,7 +19,7 @@ use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::plan::{self, Direction, PlanError, Step};
+use crate::plan::{self, Direction, PlanError};
 use crate::revision::{Revision, RevisionId, script_dir};
 use crate::user;
 
@@ -281,7 +280,7 @@ impl Migrator {
     /// # Errors
     ///
     /// [`Error::Run`] says what failed and what state the database is in; after any other error it
-    /// was not touched.
+    /// was not touched. [`Error::History`] says that the revisions are not what ran there.
     pub fn upgrade(&self, target: &str) -> Result<Outcome, Error> {
         self.upgrade_with(target, &mut Silent)
     }
@@ -382,7 +381,7 @@ impl Migrator {
             match request.direction {
                 Direction::Upgrade => go_on(graph, history, request, plan),
                 Direction::Downgrade => {
-                    warnings = describe_changed(graph, history, &plan);
+                    warnings = audit::describe_changed(graph, history, &plan);
                     Ok(plan)
                 }
             }
@@ -439,37 +438,16 @@ fn go_on(
     mut plan: plan::Plan,
 ) -> Result<plan::Plan, PlanFailure> {
     if !request.allow_changed {
-        let mut troubles = audit::audit(graph, history);
-        let runs_inserted = request.out_of_order.is_some();
-        troubles.retain(|it| {
-            it.stops_upgrade() && !(runs_inserted && matches!(it, Trouble::Inserted { .. }))
-        });
-        if !troubles.is_empty() {
-            return Err(HistoryError::Troubles(troubles).into());
-        }
+        audit::refuse_changed(graph, history, request.out_of_order.is_some())?;
     }
     if let Some(prove) = request.out_of_order {
         let inserted = audit::inserted(graph, history);
         if !inserted.is_empty() {
             prove(history, &inserted)?;
-            // The rows imply them already.
-            let step =
-                |revision| Step { revision, direction: Direction::Upgrade, writes: Vec::new() };
-            plan.steps.splice(0..0, inserted.into_iter().map(step));
+            audit::run_first(&mut plan, &inserted);
         }
     }
     Ok(plan)
-}
-
-/// What is to be known of the revisions that a downgrade reverts: their way back may be another one
-/// than that of what ran.
-fn describe_changed(graph: &RevisionGraph, history: &History, plan: &plan::Plan) -> Vec<String> {
-    let reverted: HashSet<&str> =
-        plan.steps.iter().map(|it| graph.id(it.revision).as_str()).collect();
-    let mut troubles = audit::audit(graph, history);
-    troubles
-        .retain(|it| it.stops_upgrade() && it.revision().is_some_and(|it| reverted.contains(it)));
-    troubles.iter().map(ToString::to_string).collect()
 }
 
 /// A refusal of the planner is an error about the target or the history, not about the run.
@@ -494,5 +472,37 @@ pub(crate) fn plan_error_first(err: exec::ExecError) -> Error {
             let failure = exec::Failure::Planner(failure);
             Error::from(exec::ExecError { failure, state })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Trouble;
+
+    /// A project of one revision that inserts this text.
+    fn project(folder: &Path, text: &str) -> Migrator {
+        let sql = format!(
+            "-- /// revision\n-- revision = \"a1\"\n-- ///\n-- migrate:upgrade\n\
+             CREATE TABLE t (x);\nINSERT INTO t VALUES ('{text}');\n\
+             -- migrate:downgrade\nDROP TABLE t;\n"
+        );
+        let database = folder.join("app.db");
+        Migrator::from_files([("a1.sql", sql)], database.to_str().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_program_whose_revisions_are_not_what_ran_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        project(folder.path(), "one").upgrade("head").unwrap();
+        assert!(project(folder.path(), "one").upgrade("head").unwrap().steps.is_empty());
+        let err = project(folder.path(), "two").upgrade("head").unwrap_err();
+        let Error::History(HistoryError::Troubles(troubles)) = err else { panic!("{err:?}") };
+        assert!(matches!(&troubles[..], [Trouble::Edited { .. }]), "{troubles:?}");
+        // Without the log nobody knows.
+        project(folder.path(), "two").with_log(false).upgrade("head").unwrap();
+        // A way back was not edited, and is not asked.
+        project(folder.path(), "two").downgrade("base").unwrap();
+        project(folder.path(), "two").upgrade("head").unwrap();
     }
 }

@@ -6,10 +6,12 @@
 //!
 //! **Invariant.** Whatever migrator itself does to a database leaves nothing to report.
 
+mod gate;
 mod history;
 mod notes;
 mod trouble;
 
+pub use self::gate::{describe_changed, refuse_changed, run_first};
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Note, baseline, repair, stamped, unlogged};
 pub use self::trouble::{HistoryError, Ran, Trouble, to_the_second};
@@ -169,7 +171,9 @@ fn version_table(
     let mut unlogged = applied.clone();
     unlogged.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
     if history.is_whole {
-        inserted.iter().for_each(|it| _ = unlogged.remove(*it));
+        for index in inserted {
+            unlogged.remove(*index);
+        }
     } else {
         unlogged = RevisionSet::new(graph);
     }

@@ -36,7 +36,9 @@ pub fn unlogged(graph: &RevisionGraph, history: &History) -> Vec<Note> {
     let mut applied = implied(graph, &history.rows);
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
     applied.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
-    inserted.into_iter().for_each(|it| _ = applied.remove(it));
+    for index in inserted {
+        applied.remove(index);
+    }
     baseline(graph, &applied)
 }
 
@@ -72,7 +74,9 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     let inserted = find_inserted(graph, history.is_whole, &net, &after);
     let mut coming = after;
     coming.retain(|it| !before.contains(it));
-    inserted.into_iter().for_each(|it| _ = coming.remove(it));
+    for index in inserted {
+        coming.remove(index);
+    }
     let coming = graph.ids(&upgrade_order(graph, &coming));
     notes.extend(coming.iter().map(|it| note(it.as_str(), LogDirection::Stamp)));
     notes

@@ -234,10 +234,8 @@ impl Simulated {
         let rows = &mut self.history.rows;
         for write in writes {
             let (from, to) = write.ends();
-            match from.and_then(|from| rows.iter().position(|it| it == from)) {
-                Some(at) => _ = rows.splice(at..=at, to.map(ToString::to_string)),
-                None => rows.extend(to.map(ToString::to_string)),
-            }
+            rows.retain(|it| Some(it.as_str()) != from);
+            rows.extend(to.map(ToString::to_string));
         }
     }
 

@@ -74,7 +74,7 @@ fn back_or(back: Option<&Back>, accepted: String) -> Vec<String> {
 /// A stamp as a command.
 fn stamp(Back { targets, purge }: &Back) -> String {
     let purge = if *purge { " --purge" } else { "" };
-    let targets: Vec<&str> = targets.iter().map(|it| it.as_str()).collect();
+    let targets: Vec<&str> = targets.iter().map(RevisionId::as_str).collect();
     let targets = if targets.is_empty() { "base".to_owned() } else { targets.join(" ") };
     format!("migrator stamp{purge} {targets}")
 }

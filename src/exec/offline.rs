@@ -93,6 +93,11 @@ pub fn stamp_script(
     for write in &stamp.writes {
         writer.statement(&writer.table.write_sql(write));
     }
+    if purge && options.log {
+        // What the log says of before is not known here.
+        let ids: Vec<&str> = stamp.notes.iter().map(|it| it.revision.as_str()).collect();
+        writer.statement(&LogTable::unstamp_others_sql(&ids, options.tag));
+    }
     for note in stamp.notes.iter().filter(|_| options.log) {
         let checksum = note.checksum.as_deref();
         let row = LogTable::append_sql(&note.revision, note.direction, checksum, options.tag);

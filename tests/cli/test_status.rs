@@ -377,6 +377,23 @@ fn an_inserted_revision_is_found_refused_and_run() {
 }
 
 #[test]
+fn an_inserted_revision_is_warned_of_when_it_is_reverted() {
+    let env = env();
+    insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
+    insta::assert_snapshot!(env.run("downgrade a1"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
+    downgrade c3, make c3 ([time])
+    downgrade b2, make b2 ([time])
+    downgrade x9, make x9 ([time])
+    warning: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    app.db is at a1
+    ");
+    is_clean(&env);
+    assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_x9"]);
+}
+
+#[test]
 fn an_inserted_revision_can_be_accepted() {
     let env = env();
     insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
@@ -639,6 +656,51 @@ fn a_stamp_begins_the_log_too() {
         env.query("SELECT group_concat(revision || ' ' || direction, ', ') FROM migrator_log"),
         ["a1 baseline, b2 baseline, c3 baseline, c3 unstamp, b2 unstamp"]
     );
+}
+
+#[test]
+fn a_stamp_as_a_script_keeps_the_log_too() {
+    let env = env();
+    let run_script = |line: &str| {
+        env.sql(env.run(line).ok().split_once(".bail on\n").unwrap().1);
+        assert!(!env.run("status").stdout.contains("the log says"), "{line}");
+        assert!(!env.run("status").stdout.contains("the log does not"), "{line}");
+    };
+    run_script("stamp --sql c3:a1");
+    let last = "SELECT revision || ' ' || direction FROM migrator_log WHERE id > 3";
+    assert_eq!(env.query(last), ["c3 unstamp", "b2 unstamp"]);
+    run_script("stamp --sql --purge b2");
+    assert_eq!(env.query(last)[2..], ["a1 stamp", "b2 stamp"]);
+    run_script("stamp --sql --purge base");
+    assert_eq!(env.query(last)[4..], ["a1 unstamp", "b2 unstamp"]);
+    // A database without a log.
+    env.run("stamp c3").ok();
+    env.sql("DROP TABLE migrator_log");
+    run_script("stamp --sql c3:b2");
+    assert_eq!(
+        env.query("SELECT revision || ' ' || direction FROM migrator_log"),
+        ["a1 baseline", "b2 baseline", "c3 baseline", "c3 unstamp"]
+    );
+    env.graph(&["d4 < c3"]);
+    env.sql("DROP TABLE t_c3");
+    run_script("upgrade --sql b2:d4");
+    is_clean(&env);
+}
+
+#[test]
+fn what_is_pending_says_what_it_loses() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2").after("a1").up("DROP TABLE t_a1;").write();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+    lint      `b2`: 1 drop-table; `migrator lint b2` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::db::DbError;
+use crate::exec::event::{Event, Silent};
 
 /// `n_threads` runs of the same upgrade at once: all succeed, and each body runs once.
 #[track_caller]
@@ -113,8 +114,8 @@ fn a_commit_waits_for_a_reader_to_finish() {
     let reader = project.connect();
     reader.execute_batch("BEGIN; SELECT * FROM p").unwrap();
     let mut reader = Some(reader);
-    let mut observer = |event: &event::Event<'_>| {
-        if let event::Event::WaitingForLock { .. } = event {
+    let mut observer = |event: &Event<'_>| {
+        if let Event::WaitingForLock { .. } = event {
             drop(reader.take());
         }
     };
@@ -154,4 +155,46 @@ fn a_run_that_is_cancelled_before_it_begins_does_nothing() {
     assert!(matches!(err.failure, Failure::Cancelled));
     assert_eq!(err.exit_class(), ExitClass::Refused);
     assert_eq!(project.summary(), "o @ no version table");
+}
+
+#[test]
+fn the_log_is_the_one_inside_the_transaction() {
+    let project = Project::of_upgrades(&["CREATE TABLE a(x)", "CREATE TABLE b(x)"]);
+    project.run_to(1, &Options::default(), &mut Silent).unwrap();
+    let mut seen: Vec<usize> = Vec::new();
+    let outcome = project.request(&Options::default(), |request| {
+        let mut planner = |history: &History| {
+            if seen.is_empty() {
+                let row = "INSERT INTO migrator_log (revision, direction, started_at, version)
+                           VALUES ('r1', 'repair', 'now', '1')";
+                project.connect().execute_batch(row).unwrap();
+            }
+            seen.push(history.log.len());
+            Ok(project.plan(&history.rows, 2))
+        };
+        run(request, &project.graph, &mut planner, &mut Silent)
+    });
+    outcome.unwrap();
+    assert_eq!(seen, [1, 2]);
+}
+
+#[test]
+fn who_has_the_log_to_himself_is_asked_once() {
+    for (transaction, n_groups) in [(TransactionMode::Run, 1), (TransactionMode::Revision, 3)] {
+        let project = Project::of_upgrades(&["SELECT 1", "SELECT 2", "SELECT 3"]).prepare("");
+        let options = Options { transaction, ..Options::default() };
+        let (mut n_plans, mut n_committed) = (0, 0);
+        let outcome = project.request(&options, |request| {
+            let mut planner = |history: &History| {
+                n_plans += 1;
+                Ok(project.plan(&history.rows, 3))
+            };
+            let mut observer = |event: &Event<'_>| {
+                n_committed += usize::from(matches!(event, Event::Committed { .. }));
+            };
+            run(request, &project.graph, &mut planner, &mut observer)
+        });
+        outcome.unwrap();
+        assert_eq!((n_plans, n_committed), (1, n_groups));
+    }
 }
