@@ -20,9 +20,9 @@ const INDICATE: &[&str] = &["history", "-i"];
 /// Every command that opens the database.
 const ALL: [&[&str]; 7] = [UPGRADE, DOWNGRADE, CURRENT, STAMP, ENSURE, REHEARSE, INDICATE];
 
-/// Two revisions on one line.
+/// Two revisions on one line. Without backups, which would be the first to fail.
 fn project() -> Project {
-    Project::with_config("", "busy_timeout = \"200ms\"")
+    Project::with_config("", "busy_timeout = \"200ms\"\nbackup = \"never\"")
         .revision("r1", "", "CREATE TABLE a(x); INSERT INTO a VALUES (1);", "DROP TABLE a;")
         .revision("r2", "down_revision = \"r1\"", "CREATE TABLE b(x);", "DROP TABLE b;")
 }
@@ -403,15 +403,19 @@ fn a_file_that_may_not_grow_is_rolled_back() {
 }
 
 /// A file system of 512 KiB, for as long as this value lives.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: PathBuf) -> Option<Self> {
+    pub fn mount(at: PathBuf) -> Option<Self> {
         std::fs::create_dir(&at).unwrap();
         let mut mount = Command::new("mount");
         let mount = mount.args(["-t", "tmpfs", "-o", "size=512k", "migrator-test"]).arg(&at);
         let is_mounted = mount.output().is_ok_and(|it| it.status.success());
         is_mounted.then(|| Self(at))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 
