@@ -147,7 +147,9 @@ fn of_several_runs_one_makes_a_backup() {
                 Project::new().revision("r1", header, REBUILD, "").database(journal, COUNTERS);
             let runs: Vec<_> =
                 (0..6).map(|_| project.migrator(&["upgrade"]).spawn().unwrap()).collect();
-            runs.into_iter().for_each(|it| drop(finish(it).exits(0)));
+            for run in runs {
+                finish(run).exits(0);
+            }
             assert_eq!(backups(&project).len(), 1, "{journal:?} {header}");
             counters(&project.db());
         }

@@ -182,7 +182,7 @@ fn files(project: &Project) -> Vec<String> {
 /// The backups, whole ones, that were not there at the start.
 fn new_backups(project: &Project, start: &Project) -> Vec<PathBuf> {
     let known = files(start);
-    let is_new = |it: &String| it.ends_with(".bak") && !known.contains(it);
+    let is_new = |it: &String| it.contains("Z.bak") && !it.contains("tmp") && !known.contains(it);
     files(project).into_iter().filter(is_new).map(|it| project.path(&it)).collect()
 }
 
