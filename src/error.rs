@@ -3,6 +3,7 @@
 //! Every stage has its own error with its own facts; this one only says which stage it was, so
 //! that a program which embeds the library has one type to match on.
 
+use crate::audit::HistoryError;
 #[cfg(feature = "cli")]
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
@@ -12,7 +13,11 @@ use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
+#[cfg(feature = "cli")]
+use crate::rehearsal::RehearsalError;
 use crate::revision::script_dir::ReadError;
 use crate::source::Problem;
 
@@ -32,6 +37,9 @@ pub enum Error {
     /// The target, or what the version table says.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// What ran before is not what the files say.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -52,9 +60,17 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that cannot be moved or joined.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rewrite(#[from] crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
+    /// The revisions, tried one by one.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Rehearsal(Box<RehearsalError>),
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -99,8 +115,36 @@ impl From<RestoreError> for Error {
     }
 }
 
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
+    }
+}
+
 impl From<ReplayError> for Error {
     fn from(err: ReplayError) -> Self {
         Self::Replay(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<RehearsalError> for Error {
+    fn from(err: RehearsalError) -> Self {
+        match err {
+            RehearsalError::Db(err) => err.into(),
+            RehearsalError::Plan(err) => err.into(),
+            RehearsalError::Replay(err) => err.into(),
+            other @ (RehearsalError::Schema(_)
+            | RehearsalError::Folder(_)
+            | RehearsalError::NoRoom { .. }
+            | RehearsalError::Moved
+            | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
+        }
     }
 }

@@ -180,6 +180,42 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     write().map_err(FileError::new("write", path))
 }
 
+/// Replaces the text of a file, which keeps its permissions, as a whole or not at all.
+///
+/// The text goes to a temporary file in the same folder, is synced, and takes the place of the old
+/// one, so that a reader sees the old text or the new one, and so does whoever looks after a crash.
+/// What a link points to is replaced, and not the link.
+///
+/// # Errors
+///
+/// `InvalidData` where the file does not hold `old`, since somebody else is at work on it.
+#[cfg(any(test, feature = "cli"))]
+pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), FileError> {
+    use std::io::Write as _;
+
+    let write = || {
+        let real = path.canonicalize()?;
+        let folder = real.parent().unwrap_or(Path::new("."));
+        if std::fs::read(&real)? != old.as_bytes() {
+            let reason = "it was changed in the meantime";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
+        file.write_all(new.as_bytes())?;
+        file.as_file().set_permissions(std::fs::metadata(&real)?.permissions())?;
+        file.as_file().sync_all()?;
+        file.persist(&real).map_err(|err| err.error)?;
+        sync_folder(folder)
+    };
+    write().map_err(FileError::new("write", path))
+}
+
+/// Removes a file.
+#[cfg(feature = "cli")]
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_file(path).map_err(FileError::new("remove", path))
+}
+
 /// A temporary file is private (0600); a revision file is for the team.
 #[cfg(all(any(test, feature = "cli"), unix))]
 fn set_ordinary_permissions(file: &std::fs::File) -> io::Result<()> {

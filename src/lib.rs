@@ -30,12 +30,16 @@
 
 // Small things that every stage may use.
 mod clock;
+mod flag;
 mod fsutil;
+mod rule;
 mod similar;
 mod source;
 mod toml_table;
+mod user;
 
 // The stages.
+mod audit;
 #[cfg(feature = "cli")]
 mod autogenerate;
 mod config;
@@ -48,8 +52,14 @@ mod exec;
 #[cfg(feature = "cli")]
 mod generate;
 mod graph;
+#[cfg(feature = "cli")]
+mod lint;
 mod plan;
+#[cfg(feature = "cli")]
+mod rehearsal;
 mod revision;
+#[cfg(feature = "cli")]
+mod rewrite;
 mod schema;
 mod sql;
 
@@ -65,8 +75,9 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
+    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
     #[cfg(feature = "cli")]
-    pub use crate::autogenerate::{AutogenerateError, Phase, ProofFailure, RenameError};
+    pub use crate::autogenerate::{AutogenerateError, FillError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
     pub use crate::config::{
         ConfigError, ConfigProblem, FileOrigin, FileTemplateError, MissingValue, Place,
@@ -88,11 +99,17 @@ pub mod errors {
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
+    #[cfg(feature = "cli")]
+    pub use crate::lint::LintError;
     pub use crate::plan::{PlanError, RowWrite};
+    #[cfg(feature = "cli")]
+    pub use crate::rehearsal::RehearsalError;
     pub use crate::revision::NameError;
     pub use crate::revision::directive::DirectiveProblem;
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
+    #[cfg(feature = "cli")]
+    pub use crate::rewrite::RewriteError;
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

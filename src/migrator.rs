@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::audit::{self, History, HistoryError, Trouble};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
@@ -20,6 +21,7 @@ use crate::graph::symbol::RevisionSymbol;
 use crate::plan::goal::Goal;
 use crate::plan::{self, Direction, PlanError};
 use crate::revision::{Revision, RevisionId, script_dir};
+use crate::user;
 
 /// A project: its revisions, and the database that they are run on.
 ///
@@ -339,6 +341,7 @@ impl Migrator {
         observer: &mut dyn Observer,
     ) -> Result<Report, Error> {
         let graph = &self.graph;
+        let who = user::name();
         let run = Run {
             location: &self.location,
             version_table: &self.settings.version_table,
@@ -349,6 +352,7 @@ impl Migrator {
             backup: request.backup.unwrap_or_else(|| self.backup_plan()),
             rehearse: request.rehearse,
             tag: request.tag,
+            who: who.as_deref(),
             clock: request.clock,
             cancel: request.cancel.clone(),
             ticker: request.ticker.clone(),
@@ -356,13 +360,18 @@ impl Migrator {
         // The goal is fixed by the first look: `+1` stays one step from there.
         let mut goal: Option<Goal> = None;
         let mut start: Option<Vec<String>> = None;
-        let mut planner = |rows: &[String]| -> Result<plan::Plan, PlanFailure> {
-            start.get_or_insert_with(|| rows.to_vec());
+        let mut planner = |history: &History| -> Result<plan::Plan, PlanFailure> {
+            let rows = &history.rows;
+            start.get_or_insert_with(|| rows.clone());
             let goal = match &goal {
                 Some(goal) => goal,
                 None => goal.insert(find_goal(graph, rows, request)?),
             };
-            Ok(goal.plan(graph, rows)?)
+            let plan = goal.plan(graph, rows)?;
+            if request.direction == Direction::Upgrade {
+                refuse_troubles(graph, history)?;
+            }
+            Ok(plan)
         };
         let outcome = exec::run(&run, graph, &mut planner, observer).map_err(plan_error_first)?;
         Ok(Report { start: start.unwrap_or_default(), outcome })
@@ -403,18 +412,29 @@ fn find_goal(
     }
 }
 
-/// A refusal of the planner is an error about the target, not about the run.
-fn plan_error_first(err: exec::ExecError) -> Error {
-    match err.failure {
-        exec::Failure::Planner(failure) if !err.state.has_run => {
-            match failure.downcast::<PlanError>() {
-                Ok(plan_error) => Error::Plan(*plan_error),
-                Err(failure) => {
-                    let failure = exec::Failure::Planner(failure);
-                    Error::from(exec::ExecError { failure, state: err.state })
-                }
-            }
+/// Refuses to go on where the files are not what ran.
+fn refuse_troubles(graph: &RevisionGraph, history: &History) -> Result<(), HistoryError> {
+    let mut troubles = audit::audit(graph, history);
+    troubles.retain(Trouble::stops_upgrade);
+    if troubles.is_empty() { Ok(()) } else { Err(HistoryError::Troubles(troubles)) }
+}
+
+/// A refusal of the planner is an error about the target or the history, not about the run.
+pub(crate) fn plan_error_first(err: exec::ExecError) -> Error {
+    let exec::ExecError { failure, state } = err;
+    let failure = match failure {
+        exec::Failure::Planner(failure) if !state.has_run => failure,
+        failure => return Error::from(exec::ExecError { failure, state }),
+    };
+    let failure = match failure.downcast::<PlanError>() {
+        Ok(plan_error) => return Error::Plan(*plan_error),
+        Err(failure) => failure,
+    };
+    match failure.downcast::<HistoryError>() {
+        Ok(history_error) => Error::History(*history_error),
+        Err(failure) => {
+            let failure = exec::Failure::Planner(failure);
+            Error::from(exec::ExecError { failure, state })
         }
-        _ => Error::from(err),
     }
 }

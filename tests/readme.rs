@@ -41,6 +41,14 @@ fn add_mistake(folder: &Path) {
     add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade);
 }
 
+fn add_traps(folder: &Path) {
+    let upgrade = "ALTER TABLE users ADD COLUMN country TEXT NOT NULL;\n\
+                   UPDATE posts SET content = lower(\"contnet\");\n\n\
+                   -- migrator:allow drop-column: the feed has it\n\
+                   ALTER TABLE posts DROP COLUMN created_at;";
+    add_revision(folder, "d1e2f3a4b5c6", "ask_for_a_country", "Ask for a country", upgrade);
+}
+
 fn add_two_heads(folder: &Path) {
     let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY);";
     add_revision(folder, "d2d2d2d2d2d2", "add_orders", "Add orders", orders);
@@ -165,6 +173,11 @@ fn the_sessions_print_what_the_readme_says() {
             }
             // Goes on where the session before it stopped.
             "example with a mistake" => add_mistake(folder.path()),
+            "example with traps" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_traps(folder.path());
+            }
             "empty" => folder = tempfile::tempdir().unwrap(),
             "two heads" => {
                 folder = tempfile::tempdir().unwrap();
@@ -209,6 +222,14 @@ fn the_revisions_of_the_example_make_its_schema() {
         run(folder.path(), "migrator schema diff declared database"),
         "no difference between the declared schema and data/db.sqlite3\n"
     );
+}
+
+#[test]
+fn the_revisions_of_the_example_go_up_down_and_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_example(folder.path());
+    let clean = "6 revisions: 6 go up, down and up again\n";
+    assert_eq!(run(folder.path(), "migrator verify"), clean);
 }
 
 #[test]

@@ -8,25 +8,56 @@ use std::path::{Path, PathBuf};
 /// What each stage may name from its siblings: the arrows of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("rule", &[]),
     ("similar", &[]),
+    ("flag", &[]),
     ("fsutil", &[]),
     ("source", &[]),
     ("toml_table", &["similar"]),
+    ("user", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("config", &["fsutil", "similar", "source", "toml_table"]),
+    ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
-    ("db", &["config", "fsutil", "plan", "schema", "sql"]),
-    ("declared", &["db", "fsutil", "schema", "source", "sql"]),
-    ("exec", &["clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"]),
+    ("audit", &["graph", "plan", "revision", "sql"]),
+    ("db", &["audit", "config", "fsutil", "plan", "schema", "sql"]),
+    ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
+    (
+        "exec",
+        &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
+    ),
     ("diff", &["schema", "sql"]),
-    ("generate", &["diff", "schema", "sql"]),
-    ("autogenerate", &["db", "diff", "generate", "schema", "sql"]),
+    ("generate", &["diff", "flag", "schema", "sql"]),
+    ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
+    ("rewrite", &["graph", "revision", "source"]),
+    (
+        "rehearsal",
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
+    ),
+    (
+        "lint",
+        &[
+            "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
+            "similar", "source", "sql",
+        ],
+    ),
     (
         "error",
         &[
+            "audit",
             "autogenerate",
             "config",
             "db",
@@ -34,27 +65,37 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "plan",
+            "rehearsal",
             "revision",
+            "rewrite",
             "source",
         ],
     ),
     (
         "migrator",
-        &["clock", "config", "db", "error", "exec", "fsutil", "graph", "plan", "revision"],
+        &[
+            "audit", "clock", "config", "db", "error", "exec", "fsutil", "graph", "plan",
+            "revision", "user",
+        ],
     ),
     (
         "diagnostics",
         &[
             "Error",
+            "audit",
             "autogenerate",
             "config",
             "db",
             "declared",
             "exec",
             "graph",
+            "lint",
             "plan",
             "revision",
+            "rewrite",
+            "rule",
             "source",
             "sql",
             "toml_table",
@@ -63,8 +104,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Stages that compute and therefore never reach for the world.
-const PURE: &[&str] =
-    &["similar", "source", "toml_table", "sql", "schema", "graph", "plan", "diff", "generate"];
+const PURE: &[&str] = &[
+    "rule",
+    "similar",
+    "flag",
+    "source",
+    "toml_table",
+    "sql",
+    "schema",
+    "graph",
+    "plan",
+    "audit",
+    "diff",
+    "generate",
+];
 
 /// What the world is called in code.
 const WORLD: &[&str] = &["std::fs", "std::env", "std::process", "rusqlite", "Utc::now", "std::io"];

@@ -10,14 +10,17 @@ use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::generate::{self, Fill, Note, Options, Script, Step};
 use crate::schema::{self, Name, Schema};
-use crate::sql::quote::identifier;
 
+mod fills;
 mod proof;
 pub mod renames;
+mod respelling;
 mod rows;
 
+pub use fills::FillError;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
+use respelling::Respelling;
 
 /// What the bodies are to do.
 pub struct Request<'a> {
@@ -64,31 +67,9 @@ pub enum AutogenerateError {
     /// `--rename` makes no sense.
     #[error(transparent)]
     Rename(#[from] RenameError),
-    /// `--fill` names no column of the declared schema.
-    #[error("`--fill {table}.{column}` names no column of the declared schema")]
-    Fill {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
-    /// `--fill` names a column that needs no value: it is not new, and its rows may have what they
-    /// have.
-    #[error("`{table}.{column}` needs no `--fill`: its rows have values")]
-    NeedlessFill {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
-    /// `--fill` gives another number of rows than there are.
-    #[error("`--fill {table}.{column}` is no value for each row: it has an aggregate function")]
-    Aggregate {
-        /// Its table.
-        table: String,
-        /// Its column.
-        column: String,
-    },
+    /// `--fill` makes no sense.
+    #[error(transparent)]
+    Fill(#[from] FillError),
     /// SQLite does not carry out a rename.
     #[error("SQLite refuses `{sql}`: {}", source.message)]
     Refused {
@@ -118,7 +99,7 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
 /// What differs when the renames are applied, and drops and adds that may be more of them.
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;
-    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
     Ok((sides.lines(request), renames::suggestions(&diff)))
 }
 
@@ -129,24 +110,13 @@ pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), Au
 /// [`AutogenerateError`]; the proof is tried a second time with every altered table rebuilt, because
 /// what SQLite alters in place depends on all that a schema holds.
 pub fn autogenerate(request: &Request<'_>) -> Result<Option<Generated>, AutogenerateError> {
-    for fill in request.fills {
-        if request.to.table(&fill.table).and_then(|it| it.column(&fill.column)).is_none() {
-            let (table, column) = (fill.table.to_string(), fill.column.to_string());
-            return Err(AutogenerateError::Fill { table, column });
-        }
-    }
+    fills::check_places(request)?;
     let sides = Sides::new(request)?;
-    let diff = Diff::new(&sides.renamed, request.to, request.by_order);
+    let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
     if diff.is_empty() && sides.renames.is_empty() {
         return Ok(None);
     }
-    if let Some(fill) = request.fills.iter().find(|it| !is_needed(it, &diff)) {
-        let (table, column) = (fill.table.to_string(), fill.column.to_string());
-        return Err(AutogenerateError::NeedlessFill { table, column });
-    }
-    for fill in request.fills {
-        sides.check_fill(request, fill)?;
-    }
+    sides.check_fills(request, &diff)?;
     match sides.prove(request, &diff, Ways::All) {
         Err(AutogenerateError::Proof(_)) if !diff.altered.is_empty() => {
             sides.prove(request, &diff, Ways::Rebuild)
@@ -175,61 +145,53 @@ impl Ways {
     }
 }
 
-/// Whether rows of a table need the value: the column is new, must not be NULL any more, or gets
-/// another type and a value made for it.
-fn is_needed(fill: &Fill, diff: &Diff<'_>) -> bool {
-    let table = diff.altered.iter().find(|it| it.to.name == fill.table);
-    table.is_some_and(|it| {
-        let changed = it.changed.iter().find(|(_, new)| new.name == fill.column);
-        it.added.iter().any(|it| it.name == fill.column)
-            || changed.is_some_and(|(old, new)| new.not_null.is_some() || fill.converts(old, new))
-            || it.has_other_primary_key
-    })
-}
-
 /// The schema of before, as it is and with its renames.
 struct Sides {
     before: Schema,
     renames: Renames,
-    /// Drops what would be in the way of the renames.
-    drops: Vec<Step>,
-    renamed: Schema,
+    renamed: Renamed,
+}
+
+/// A schema in which renames are carried out.
+struct Renamed {
+    /// Takes away what is in the way of the renames.
+    steps: Vec<Step>,
+    schema: Schema,
+    /// Where they are; nothing is renamed in `None`.
+    scratch: Option<Scratch>,
+    /// Columns that have another type for it, by their new names.
+    respelled: Vec<(Name, Name)>,
 }
 
 impl Sides {
     fn new(request: &Request<'_>) -> Result<Self, AutogenerateError> {
         let before = read_schema(request.from, request.is_excluded)?;
         let renames = Renames::new(&before, request.to, request.hinted_tables, request.renames)?;
-        let (drops, renamed) = rename(request.from, &before, request.to, &renames, request)?;
-        Ok(Self { before, renames, drops, renamed })
+        let renamed = rename(request.from, &before, request.to, &renames, request)?;
+        Ok(Self { before, renames, renamed })
     }
 
     /// What differs; what is dropped only to be out of the way does if it changes too.
     fn lines(&self, request: &Request<'_>) -> Vec<Line> {
-        let mut from = self.renamed.clone();
-        if !self.drops.is_empty() {
+        let mut from = self.renamed.schema.clone();
+        if !self.renamed.steps.is_empty() {
             from.views.clone_from(&self.before.views);
             from.triggers.clone_from(&self.before.triggers);
         }
+        respelling::set_type(&mut from, &self.renamed.respelled, "INTEGER");
         let mut found = self.renames.lines();
         found.extend(lines(&Diff::new(&from, request.to, request.by_order)));
         found
     }
 
-    /// An aggregate over no rows is one row, and over all rows too: a copy with it would lose the
-    /// others.
-    fn check_fill(&self, request: &Request<'_>, fill: &Fill) -> Result<(), AutogenerateError> {
-        let Some(table) = self.renamed.table(&fill.table) else { return Ok(()) };
-        let quoted = |name: &Name| identifier(name.as_str()).into_owned();
-        let columns: Vec<String> =
-            table.columns.iter().map(|it| format!("NULL AS {}", quoted(&it.name))).collect();
-        let (columns, name) = (columns.join(", "), quoted(&table.name));
-        let sql =
-            format!("SELECT typeof({}) FROM (SELECT {columns}) AS {name} WHERE 0", fill.expression);
-        // What SQLite refuses is found by the proof, which says so.
-        if request.from.texts(&sql).is_ok_and(|rows| !rows.is_empty()) {
-            let (table, column) = (fill.table.to_string(), fill.column.to_string());
-            return Err(AutogenerateError::Aggregate { table, column });
+    /// Whether what the user gives to existing rows can be given to them.
+    fn check_fills(&self, request: &Request<'_>, diff: &Diff<'_>) -> Result<(), AutogenerateError> {
+        fills::check_need(request, diff)?;
+        let scratch = self.renamed.scratch.as_ref().unwrap_or(request.from);
+        for fill in request.fills {
+            if let Some(table) = self.renamed.schema.table(&fill.table) {
+                fills::check_expression(scratch, fill, table)??;
+            }
         }
         Ok(())
     }
@@ -248,9 +210,10 @@ impl Sides {
             rebuilt: ways.rebuilt(diff),
             is_downgrade: false,
         };
-        let mut upgrade = Script { steps: self.drops.clone() };
+        let renamed = &self.renamed.schema;
+        let mut upgrade = Script { steps: self.renamed.steps.clone() };
         upgrade.steps.extend(self.renames.steps());
-        upgrade.steps.extend(generate::script(diff, &self.renamed, request.to, &options).steps);
+        upgrade.steps.extend(generate::script(diff, renamed, request.to, &options).steps);
 
         // What the upgrade leaves, and not what was declared: the two mean the same and need not
         // be written the same.
@@ -259,7 +222,8 @@ impl Sides {
         proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
         let after = read_schema(&scratch, request.is_excluded)?;
-        let (drops, after) = rename(&scratch, &after, &self.before, &back, request)?;
+        let Renamed { steps, schema: after, .. } =
+            rename(&scratch, &after, &self.before, &back, request)?;
         let diff_back = Diff::new(&after, &self.before, request.by_order);
         let options = Options {
             fills: Vec::new(),
@@ -268,7 +232,7 @@ impl Sides {
             is_downgrade: true,
             ..options
         };
-        let mut downgrade = Script { steps: drops };
+        let mut downgrade = Script { steps };
         downgrade.steps.extend(back.steps());
         downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
 
@@ -276,7 +240,7 @@ impl Sides {
             from: request.from,
             before: &self.before,
             after: request.to,
-            renamed: &self.renamed,
+            renamed,
             upgrade: &upgrade,
             downgrade: &downgrade,
             old_names: &self.renames.old_names(),
@@ -298,42 +262,55 @@ impl Sides {
 /// Carries renames out on a copy and reads the schema that they lead to.
 ///
 /// SQLite refuses a rename that a view or trigger does not survive. What is to be another one anyway
-/// is dropped before; if that is not enough, so are all the rest.
+/// is dropped before; if that is not enough, so are all the rest; and then tables are made such that
+/// SQLite can do it.
 fn rename(
     scratch: &Scratch,
     from: &Schema,
     to: &Schema,
     renames: &Renames,
     request: &Request<'_>,
-) -> Result<(Vec<Step>, Schema), AutogenerateError> {
+) -> Result<Renamed, AutogenerateError> {
     if renames.is_empty() {
-        return Ok((Vec::new(), from.clone()));
-    }
-    let mut refusal = None;
-    for drops in [
-        Vec::new(),
-        generate::drops_in_the_way(from, to, false),
-        generate::drops_in_the_way(from, to, true),
-    ] {
-        if refusal.is_some() && drops.is_empty() {
-            continue;
-        }
-        let copy = scratch.copy()?;
-        let steps = drops.iter().cloned().chain(renames.steps());
-        let outcome = steps.flat_map(|it| it.statements).try_for_each(|sql| {
-            let outcome = copy.execute(&sql).map(drop);
-            outcome.map_err(|source| AutogenerateError::Refused { sql, source })
+        return Ok(Renamed {
+            steps: Vec::new(),
+            schema: from.clone(),
+            scratch: None,
+            respelled: Vec::new(),
         });
-        match outcome {
-            Ok(()) => return Ok((drops, read_schema(&copy, request.is_excluded)?)),
-            // What is said is what SQLite said of the rename alone.
-            Err(err) => refusal = refusal.or(Some(err)),
+    }
+    let attempt = |steps: Vec<Step>, respelled: Vec<(Name, Name)>| {
+        let copy = scratch.copy()?;
+        for sql in steps.iter().cloned().chain(renames.steps()).flat_map(|it| it.statements) {
+            if let Err(source) = copy.execute(&sql) {
+                return Err(AutogenerateError::Refused { sql, source });
+            }
+        }
+        let schema = read_schema(&copy, request.is_excluded)?;
+        Ok(Renamed { steps, schema, scratch: Some(copy), respelled })
+    };
+    // What is said in the end is what SQLite said of the rename alone.
+    let refusal = match attempt(Vec::new(), Vec::new()) {
+        Err(refusal @ AutogenerateError::Refused { .. }) => refusal,
+        outcome => return outcome,
+    };
+    for all in [false, true] {
+        let drops = generate::drops_in_the_way(from, to, all);
+        if !drops.is_empty()
+            && let Ok(renamed) = attempt(drops, Vec::new())
+        {
+            return Ok(renamed);
         }
     }
-    match refusal {
-        Some(err) => Err(err),
-        None => Ok((Vec::new(), from.clone())),
+    let Respelling { steps, columns } =
+        Respelling::new(from, &renames.old_columns(), request.target);
+    if columns.is_empty() {
+        return Err(refusal);
     }
+    let mut drops = generate::drops_in_the_way(from, to, true);
+    drops.extend(steps);
+    let columns = columns.into_iter().map(|it| renames.renamed(it)).collect();
+    attempt(drops, columns).map_err(|_| refusal)
 }
 
 #[cfg(test)]

@@ -207,7 +207,7 @@ impl Proof<'_> {
         if rows::n_dangling(scratch) > n_dangling {
             return Err(ProofFailure::Dangling { phase }.into());
         }
-        if let Some(found) = rows::damage(scratch) {
+        if let Some(found) = rows::damage(scratch, &found) {
             return Err(ProofFailure::Check { phase, found }.into());
         }
         Ok(())

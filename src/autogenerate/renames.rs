@@ -8,9 +8,10 @@ use std::collections::HashSet;
 
 use crate::diff::lines::Line;
 use crate::diff::{Change, Diff};
+use crate::flag::part;
 use crate::generate::{OldNames, Step};
 use crate::schema::{Column, Name, Schema, Table};
-use crate::sql::quote::identifier;
+use crate::similar::similar;
 
 /// `--rename TABLE=NEW` or `--rename TABLE.COLUMN=NEW`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,16 @@ pub enum RenameError {
     NoSource {
         /// What was to be renamed.
         old: String,
+        /// What it may have meant.
+        similar: Vec<String>,
     },
     /// The declared schema has no such thing.
     #[error("the declared schema has nothing called `{new}`")]
     NoTarget {
         /// The new name.
         new: String,
+        /// What it may have meant.
+        similar: Vec<String>,
     },
     /// The declared schema has both.
     #[error("the declared schema still has `{old}`, so that `{new}` is something new")]
@@ -57,6 +62,12 @@ pub enum RenameError {
     /// SQLite refuses to rename it, since 3.54.
     #[error("SQLite cannot rename `{old}`, which is a name of the rowid")]
     Rowid {
+        /// What was to be renamed.
+        old: String,
+    },
+    /// SQLite alters no virtual table.
+    #[error("SQLite cannot rename `{old}`: it is a column of a virtual table")]
+    Virtual {
         /// What was to be renamed.
         old: String,
     },
@@ -97,7 +108,8 @@ impl Renames {
         for Rename { table, to: new, .. } in asked.iter().filter(|it| it.column.is_none()) {
             let is_inverse =
                 |it: &Rename| it.column.is_none() && it.table == *new && it.to == *table;
-            check_table(from, to, table, new, asked.iter().any(is_inverse))?;
+            check_table(from, to, table, new, asked.iter().any(is_inverse))
+                .map_err(|err| err.with_similar("", tables_of(from), tables_of(to)))?;
             let pair = (table.clone(), new.clone());
             if renames.tables.contains(&pair) {
                 continue;
@@ -126,12 +138,20 @@ impl Renames {
             let before = from.table(&renames.old_table(&new_table));
             let after = to.table(&new_table);
             let (Some(before), Some(after)) = (before, after) else {
-                return Err(RenameError::NoSource { old: format!("{table}.{old}") });
+                let is_virtual = from.virtual_tables.iter().any(|it| it.name == *table);
+                if is_virtual {
+                    return Err(RenameError::Virtual { old: format!("{table}.{old}") });
+                }
+                let old = table.to_string();
+                let err = RenameError::NoSource { old, similar: Vec::new() };
+                return Err(err.with_similar("", tables_of(from), std::iter::empty()));
             };
             let is_inverse = |it: &Rename| {
                 it.column.as_ref() == Some(new) && it.to == *old && it.table == *table
             };
-            check_column(before, after, old, new, asked.iter().any(is_inverse))?;
+            let prefix = format!("{new_table}.");
+            check_column(before, after, old, new, asked.iter().any(is_inverse))
+                .map_err(|err| err.with_similar(&prefix, columns_of(before), columns_of(after)))?;
             renames.add_column(&new_table, old, new)?;
         }
         Ok(renames)
@@ -178,6 +198,20 @@ impl Renames {
         found.map_or(old, |(_, new)| new).clone()
     }
 
+    /// The columns by table and column, with the names that both had.
+    pub(super) fn old_columns(&self) -> Vec<(Name, Name)> {
+        let columns = self.columns.iter();
+        columns.map(|(table, old, _)| (self.old_table(table), old.clone())).collect()
+    }
+
+    /// The new names of a table and its column.
+    pub(super) fn renamed(&self, (table, column): (Name, Name)) -> (Name, Name) {
+        let table = self.new_table(&table);
+        let found = self.columns.iter().find(|it| it.0 == table && it.1 == column);
+        let column = found.map_or(column, |it| it.2.clone());
+        (table, column)
+    }
+
     /// The old names, by the new ones.
     pub fn old_names(&self) -> OldNames {
         let columns = self.columns.iter();
@@ -204,7 +238,7 @@ impl Renames {
         let mut steps = Vec::new();
         let tables: Vec<(&Name, &Name)> = self.tables.iter().map(|(old, new)| (old, new)).collect();
         for (comment, old, new) in in_order(&tables) {
-            let statement = format!("ALTER TABLE {} RENAME TO {}", quoted(&old), quoted(&new));
+            let statement = format!("ALTER TABLE {} RENAME TO {}", old.quoted(), new.quoted());
             steps.push(Step::new(format!("the table {comment}"), vec![statement]));
         }
         let mut done: Vec<&Name> = Vec::new();
@@ -216,7 +250,7 @@ impl Renames {
             let of_table = self.columns.iter().filter(|it| it.0 == *table);
             let columns: Vec<(&Name, &Name)> = of_table.map(|(_, old, new)| (old, new)).collect();
             for (comment, old, new) in in_order(&columns) {
-                let (table_name, old, new) = (quoted(table), quoted(&old), quoted(&new));
+                let (table_name, old, new) = (table.quoted(), old.quoted(), new.quoted());
                 let statement = format!("ALTER TABLE {table_name} RENAME COLUMN {old} TO {new}");
                 steps.push(Step::new(format!("{table}: {comment}"), vec![statement]));
             }
@@ -242,6 +276,39 @@ fn in_order(renames: &[(&Name, &Name)]) -> Vec<(String, Name, Name)> {
     }
     first.append(&mut then);
     first
+}
+
+impl RenameError {
+    /// With the names that were probably meant, of those that there are before and after; all of
+    /// them with `prefix` before it.
+    fn with_similar<'s>(
+        mut self,
+        prefix: &str,
+        before: impl Iterator<Item = &'s Name>,
+        after: impl Iterator<Item = &'s Name>,
+    ) -> Self {
+        match &mut self {
+            Self::NoSource { old: name, similar } => *similar = near(prefix, name, before),
+            Self::NoTarget { new: name, similar } => *similar = near(prefix, name, after),
+            _ => {}
+        }
+        self
+    }
+}
+
+fn near<'s>(prefix: &str, name: &str, names: impl Iterator<Item = &'s Name>) -> Vec<String> {
+    let name = name.strip_prefix(prefix).unwrap_or(name);
+    let found = similar(name, names.map(Name::as_str)).into_iter();
+    found.map(|it| format!("{prefix}{it}")).collect()
+}
+
+fn tables_of(schema: &Schema) -> impl Iterator<Item = &Name> {
+    let tables = schema.tables.iter().map(|it| &it.name);
+    tables.chain(schema.virtual_tables.iter().map(|it| &it.name))
+}
+
+fn columns_of(table: &Table) -> impl Iterator<Item = &Name> {
+    table.columns.iter().map(|it| &it.name)
 }
 
 /// `swaps`: whether the way back is asked for as well.
@@ -289,8 +356,8 @@ fn check(
 ) -> Result<(), RenameError> {
     let (old, new) = (old.to_owned(), new.to_owned());
     match (before, after) {
-        ([false, _], _) => Err(RenameError::NoSource { old }),
-        (_, [_, false]) => Err(RenameError::NoTarget { new }),
+        ([false, _], _) => Err(RenameError::NoSource { old, similar: Vec::new() }),
+        (_, [_, false]) => Err(RenameError::NoTarget { new, similar: Vec::new() }),
         ([true, true], [true, true]) if swaps => Ok(()),
         ([true, false], [false, true]) => Ok(()),
         ([true, true], _) => Err(RenameError::TargetExists { new }),
@@ -341,13 +408,10 @@ fn is_like(old: &Table, new: &Table) -> bool {
 impl std::fmt::Display for Rename {
     /// As the option is written.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (table, to) = (part(self.table.as_str()), part(self.to.as_str()));
         match &self.column {
-            None => write!(formatter, "{}={}", self.table, self.to),
-            Some(column) => write!(formatter, "{}.{column}={}", self.table, self.to),
+            None => write!(formatter, "{table}={to}"),
+            Some(column) => write!(formatter, "{table}.{}={to}", part(column.as_str())),
         }
     }
-}
-
-fn quoted(name: &Name) -> String {
-    identifier(name.as_str()).into_owned()
 }

@@ -37,7 +37,7 @@ fn try_with(
 /// The statements of a body, without comments and on one line each.
 fn statements(body: &str) -> Vec<String> {
     let spans = split(body).unwrap();
-    spans.into_iter().map(|it| crate::diff::lines::one_line(&body[it.span])).collect()
+    spans.into_iter().map(|it| crate::sql::layout::one_line(&body[it.span])).collect()
 }
 
 /// The statements of the upgrade.
@@ -358,7 +358,7 @@ fn a_fill_can_convert_a_value_but_not_replace_it() {
 fn a_fill_that_names_a_renamed_column_is_looked_at_under_the_old_name() {
     let to = "CREATE TABLE t (b, c TEXT NOT NULL UNIQUE)";
     let upgrade = check_fill("CREATE TABLE t (a)", to, Some(("a", "b")), ("c", "lower(b)"));
-    assert!(upgrade.contains("(lower(a)) AS c FROM t"), "{upgrade}");
+    assert!(upgrade.contains("CAST(lower(a) AS TEXT) AS c FROM t"), "{upgrade}");
     assert!(upgrade.contains("SELECT rowid, b, lower(b)\n"), "{upgrade}");
 }
 
@@ -593,10 +593,7 @@ fn a_fill_is_one_value_for_each_row() {
     };
     assert!(fill("7").is_empty());
     // It may give NULL, which is found before anything runs.
-    assert_eq!(
-        fill("a"),
-        ["SELECT rowid FROM (SELECT rowid AS rowid, (a) AS b FROM t) AS t WHERE b IS NULL"]
-    );
+    assert_eq!(fill("a"), ["SELECT rowid FROM t WHERE (a) IS NULL"]);
     let aggregate = "`--fill t.b` is no value for each row: it has an aggregate function";
     assert_eq!(fill("coalesce(max(a), 0) + 1"), [aggregate]);
 }
@@ -626,6 +623,90 @@ fn what_is_lost_in_other_ways_is_said() {
         &["rows of f have a value in body, which is dropped: \
            SELECT rowid FROM f WHERE body IS NOT NULL"],
     );
+}
+
+#[test]
+fn rows_are_looked_at_with_what_the_new_column_makes_of_them() {
+    // Outside STRICT, `ANY` is a number where it can be.
+    check_notes(
+        "CREATE TABLE t (a TEXT)",
+        "CREATE TABLE t (a TEXT, b ANY AS (substr(a, 1, 2)) STORED CHECK (b <> 13))",
+        &["rows of t are against the check b <> 13: \
+           SELECT rowid FROM (SELECT *, CASE WHEN (substr(a, 1, 2)) = \
+           CAST(substr(a, 1, 2) AS NUMERIC) THEN CAST(substr(a, 1, 2) AS NUMERIC) \
+           ELSE (substr(a, 1, 2)) END AS b FROM (SELECT rowid AS rowid, a FROM t)) AS t \
+           WHERE NOT (b <> 13)"],
+    );
+    // What is a number anyway stays as it is written.
+    check_notes(
+        "CREATE TABLE t (a INT)",
+        "CREATE TABLE t (a INT, b INT AS (a * 2) STORED CHECK (b <> 13))",
+        &["rows of t are against the check b <> 13: \
+           SELECT rowid FROM (SELECT *, (a * 2) AS b FROM (SELECT rowid AS rowid, a FROM t)) AS t \
+           WHERE NOT (b <> 13)"],
+    );
+    check_notes(
+        "CREATE TABLE t (a ANY) STRICT",
+        "CREATE TABLE t (a ANY)",
+        &["rows of t have a text that is a number in a, which becomes ANY: \
+           SELECT rowid FROM t WHERE typeof(a) = 'text' AND a = CAST(a AS NUMERIC)"],
+    );
+    // Another collation takes more for equal.
+    check_notes(
+        "CREATE TABLE t (a TEXT CHECK (a <> 'x')); CREATE UNIQUE INDEX i ON t (a)",
+        "CREATE TABLE t (a TEXT COLLATE NOCASE CHECK (a <> 'x')); CREATE UNIQUE INDEX i ON t (a)",
+        &[
+            "rows of t are against the check a <> 'x': SELECT rowid FROM \
+             (SELECT rowid AS rowid, a COLLATE NOCASE AS a FROM t) AS t WHERE NOT (a <> 'x')",
+            "rows of t share their a: SELECT rowid FROM (SELECT rowid, count(*) OVER \
+             (PARTITION BY a) AS n_alike FROM (SELECT rowid AS rowid, a COLLATE NOCASE AS a \
+             FROM t) AS t WHERE a IS NOT NULL) WHERE n_alike > 1",
+        ],
+    );
+}
+
+#[test]
+fn a_fill_is_looked_at_like_any_value() {
+    let upgrade = check_fill(
+        "CREATE TABLE t (a TEXT, b TEXT)",
+        "CREATE TABLE t (a TEXT NOT NULL, b TEXT)",
+        None,
+        ("a", "lower(b)"),
+    );
+    assert!(upgrade.contains("WHERE coalesce(a, lower(b)) IS NULL"), "{upgrade}");
+    let upgrade = check_fill(
+        "CREATE TABLE t (a ANY) STRICT",
+        "CREATE TABLE t (a ANY, b INT NOT NULL) STRICT",
+        None,
+        ("b", "a || ''"),
+    );
+    assert!(upgrade.contains("rows of t have something else than INT in b: "), "{upgrade}");
+}
+
+#[test]
+fn a_default_of_another_type_is_against_strict() {
+    let from = "CREATE TABLE t (a TEXT) STRICT";
+    for (column, is_wrong) in [
+        ("b INT DEFAULT x'00'", true),
+        ("b INT DEFAULT 'x'", true),
+        ("b INT DEFAULT (TRUE)", false),
+        ("b REAL DEFAULT -1", false),
+        ("b ANY DEFAULT x'00'", false),
+        ("b TEXT DEFAULT (datetime('now'))", false),
+    ] {
+        let to = format!("CREATE TABLE t (a TEXT UNIQUE, {column}) STRICT");
+        let found = try_with(from, &to, |_| ()).unwrap().unwrap();
+        let is_said = found.notes.iter().any(|it| it.rows.ends_with(" in b"));
+        assert_eq!(is_said, is_wrong, "{column}: {:?}", found.notes);
+    }
+}
+
+/// In such a table the check takes a value for the default of its column.
+#[test]
+fn what_the_integrity_check_does_not_read_is_no_damage() {
+    let from = "CREATE TABLE t (g AS (id) VIRTUAL, id INTEGER PRIMARY KEY, a REAL DEFAULT 'x')";
+    let index = "CREATE INDEX i ON t (a)";
+    check(from, &format!("{from}; {index}"), &[index]);
 }
 
 #[test]

@@ -6,13 +6,14 @@ use super::App;
 use super::new_file::{self, NewFile};
 use super::output::{Format, can_ask};
 use super::project::Project;
-use super::schemas::{Side, show, warn_of_renames};
+use super::schemas::{Side, show, supply_excluded, warn_of_doubts, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{
-    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, differences,
+    AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, compare, differences,
 };
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::flag::first_part;
 use crate::generate::{Fill, Note};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::schema::Name;
@@ -67,21 +68,27 @@ impl FromStr for RenameArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "expected `TABLE.COLUMN=NEW` or `TABLE=NEW`".to_owned();
-        let (old, new) = text.split_once('=').ok_or_else(expected)?;
-        let (table, column) = match old.split_once('.') {
-            Some((table, column)) => (table, Some(column)),
-            None => (old, None),
+        let rename = || {
+            let (table, rest) = first_part(text, &['.', '='])?;
+            let (column, rest) = match rest.strip_prefix('.') {
+                None => (None, rest),
+                Some(rest) => {
+                    let (column, rest) = first_part(rest, &['='])?;
+                    (Some(Name::new(column)), rest)
+                }
+            };
+            let new = rest.strip_prefix('=')?;
+            // `users.name=users.full_name` is what one writes without thinking.
+            let repeated = column.as_ref().and_then(|_| {
+                let (name, rest) = first_part(new, &['.'])?;
+                rest.strip_prefix('.').filter(|_| name == table)
+            });
+            let (to, rest) = first_part(repeated.unwrap_or(new), &[])?;
+            let is_all = rest.is_empty();
+            is_all.then(|| Rename { table: Name::new(table), column, to: Name::new(to) })
         };
-        // `users.name=users.full_name` is what one writes without thinking.
-        let new = column.map_or(new, |_| {
-            new.strip_prefix(table).and_then(|it| it.strip_prefix('.')).unwrap_or(new)
-        });
-        if table.is_empty() || column.is_some_and(str::is_empty) || new.is_empty() {
-            return Err(expected());
-        }
-        let column = column.map(Name::new);
-        Ok(Self(Rename { table: Name::new(table), column, to: Name::new(new) }))
+        let expected = || "expected `TABLE.COLUMN=NEW` or `TABLE=NEW`".to_owned();
+        rename().map(Self).ok_or_else(expected)
     }
 }
 
@@ -89,17 +96,15 @@ impl FromStr for FillArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || "expected `TABLE.COLUMN=EXPRESSION`".to_owned();
-        let (place, expression) = text.split_once('=').ok_or_else(expected)?;
-        let (table, column) = place.split_once('.').ok_or_else(expected)?;
-        if table.is_empty() || column.is_empty() || expression.trim().is_empty() {
-            return Err(expected());
-        }
-        Ok(Self(Fill {
-            table: Name::new(table),
-            column: Name::new(column),
-            expression: expression.trim().to_owned(),
-        }))
+        let fill = || {
+            let (table, rest) = first_part(text, &['.', '='])?;
+            let (column, rest) = first_part(rest.strip_prefix('.')?, &['='])?;
+            let expression = rest.strip_prefix('=')?.trim();
+            let (table, column) = (Name::new(table), Name::new(column));
+            let is_there = !expression.is_empty();
+            is_there.then(|| Fill { table, column, expression: expression.to_owned() })
+        };
+        fill().map(Self).ok_or_else(|| "expected `TABLE.COLUMN=EXPRESSION`".to_owned())
     }
 }
 
@@ -125,6 +130,8 @@ pub(super) fn run(
     } else {
         project.declared_and_replayed(graph, parents)?
     };
+    warn_of_doubts(app, project, &to);
+    supply_excluded(app, &from, &to)?;
     let mut answers = Answers {
         renames: args.rename.iter().map(|it| it.0.clone()).collect(),
         fills: args.fill.iter().map(|it| it.0.clone()).collect(),
@@ -142,8 +149,14 @@ pub(super) fn run(
             new_file::print_nothing(app)?;
         }
         let has = if args.from_database { "has" } else { "make" };
-        app.output
-            .status(format_args!("{} {has} the declared schema; no file was written", from.name));
+        let name = &from.name;
+        app.output.status(if to.schema.is_empty() {
+            format!(
+                "the declared schema is empty, and so is what {name} {has}; no file was written"
+            )
+        } else {
+            format!("{name} {has} the declared schema; no file was written")
+        });
         return Ok(ExitStatus::Done);
     };
     let new =
@@ -153,6 +166,9 @@ pub(super) fn run(
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
     warn(app, &generated, again);
+    if args.from_database {
+        warn_of_drift(app, project, graph, parents, &from);
+    }
     warn_of_other_heads(app, graph, parents);
     if prints {
         app.output.line(prepared.revision.source.text.trim_end_matches('\n'))?;
@@ -231,6 +247,26 @@ fn database_at(
     project.live(&location)
 }
 
+/// Says that a revision which begins with what a database has does not fit others.
+fn warn_of_drift(
+    app: &App,
+    project: &Project,
+    graph: &RevisionGraph,
+    parents: &[RevisionIndex],
+    live: &Side,
+) {
+    // Revisions that cannot be replayed are a reason to ask the database instead.
+    let Ok(replayed) = project.replayed(String::new(), graph, parents) else { return };
+    let by_order = project.config.schema.column_order;
+    if !compare(&replayed.schema, &live.schema, by_order).is_empty() {
+        app.output.warning(format_args!(
+            "{} is not what its revisions make (`migrator check --database` lists it): the new \
+             revision fits it, and may fail on a database that is, and where revisions are replayed",
+            live.name
+        ));
+    }
+}
+
 /// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
 fn ask_of_renames(
     answers: &mut Answers,
@@ -277,6 +313,9 @@ fn warn(app: &App, generated: &Generated, again: &str) {
     for note in &generated.notes {
         let Note { hazard, rows, flag, .. } = note;
         let refusal = match note.is_refused {
+            _ if note.directive().is_none() => {
+                "; `upgrade` cannot count the rows, since a name has a line end".to_owned()
+            }
             false => String::new(),
             true if hazard.ends_with(rows) => ": `upgrade` refuses if there are any".to_owned(),
             true => format!(": `upgrade` refuses if {rows}"),
@@ -284,7 +323,8 @@ fn warn(app: &App, generated: &Generated, again: &str) {
         let way = flag.as_ref().map_or_else(String::new, |flag| {
             format!("; to give them a value, {again} with `{flag}`")
         });
-        app.output.warning(format_args!("{hazard}{refusal}{way}"));
+        let message = format!("{hazard}{refusal}{way}").replace(['\n', '\r'], " ");
+        app.output.warning(message);
     }
 }
 
@@ -297,5 +337,62 @@ fn warn_of_other_heads(app: &App, graph: &RevisionGraph, parents: &[RevisionInde
             "`{id}` is another head, and what it makes was left out of the comparison; \
              `--depends-on {id}` or `migrator merge heads` brings it in"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_rename(text: &str, expected: Option<(&str, Option<&str>, &str)>) {
+        let found = text.parse::<RenameArg>().ok().map(|it| it.0);
+        let wanted = expected.map(|(table, column, to)| Rename {
+            table: Name::new(table),
+            column: column.map(Name::new),
+            to: Name::new(to),
+        });
+        assert_eq!(found, wanted);
+        // What is suggested is what is read.
+        if let Some(rename) = found {
+            assert_eq!(rename.to_string().parse::<RenameArg>().unwrap().0, rename);
+        }
+    }
+
+    #[track_caller]
+    fn check_fill(text: &str, expected: Option<(&str, &str, &str)>) {
+        let found = text.parse::<FillArg>().ok().map(|it| it.0);
+        let wanted = expected.map(|(table, column, expression)| Fill {
+            table: Name::new(table),
+            column: Name::new(column),
+            expression: expression.to_owned(),
+        });
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_rename_names_a_table_or_a_column() {
+        check_rename("posts=articles", Some(("posts", None, "articles")));
+        check_rename("users.name=full_name", Some(("users", Some("name"), "full_name")));
+        check_rename("users.name=users.full_name", Some(("users", Some("name"), "full_name")));
+        check_rename("users.a.b=a.c", Some(("users", Some("a.b"), "a.c")));
+        check_rename("my posts=our posts", Some(("my posts", None, "our posts")));
+        check_rename("\"my.t\".\"x=y\"=\"x=z\"", Some(("my.t", Some("x=y"), "x=z")));
+        check_rename("\"t\".\"a\"=\"t\".\"b\"", Some(("t", Some("a"), "b")));
+        for text in
+            ["users", "users.name", "users.=x", ".name=x", "users.name=", "\"t=x", "t=\"x\"y"]
+        {
+            check_rename(text, None);
+        }
+    }
+
+    #[test]
+    fn a_fill_names_a_column() {
+        check_fill("t.a='x.y=z'", Some(("t", "a", "'x.y=z'")));
+        check_fill("my t.a b= 1 ", Some(("my t", "a b", "1")));
+        check_fill("\"t.u\".\"a=b\"=a || \"c\"", Some(("t.u", "a=b", "a || \"c\"")));
+        for text in ["t.a", "t.a=", "a=1", "t.=1", ".a=1"] {
+            check_fill(text, None);
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::App;
 use super::autogenerate::{Answers, request};
 use super::output::Format;
-use super::schemas::{ChangeJson, changes_json, show};
+use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
 use crate::Error;
 use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
@@ -47,6 +47,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         let (declared, replayed) = project.declared_and_replayed(&graph, &graph.heads())?;
         (replayed, declared)
     };
+    warn_of_doubts(app, &project, &to);
+    supply_excluded(app, &from, &to)?;
     let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
     if !lines.is_empty() && !args.database {
         // With the renames of the hints, as the revision will have them.
@@ -60,11 +62,16 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
     if lines.is_empty() {
         return Ok(ExitStatus::Done);
     }
-    app.output.status(if args.database {
-        format!("{} is not what its revisions make", to.name)
+    if args.database {
+        let name = &to.name;
+        app.output.status(format_args!(
+            "{name} is not what its revisions make: `+` is what it has more, `-` what it lacks\n\
+             `migrator schema diff database current --sql` prints what takes this back, and \
+             `schema diff current database --sql` what a revision for it would hold"
+        ));
     } else {
-        "`migrator revision --autogenerate -m \"…\"` writes the revision for it".to_owned()
-    });
+        app.output.status("`migrator revision --autogenerate -m \"…\"` writes the revision for it");
+    }
     Ok(ExitStatus::No)
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{BranchLabel, Downgrade, RevisionId};
+use crate::revision::{BranchLabel, Downgrade, Revision, RevisionId};
 
 /// What a line of a list shows besides the id.
 #[expect(clippy::struct_excessive_bools, reason = "each part is shown or not, in any combination")]
@@ -88,6 +88,10 @@ impl<'a> Formatter<'a> {
             let children: Vec<&str> = children.iter().map(RevisionId::as_str).collect();
             put(&mut block, format_args!("Branches into: {}\n", children.join(", ")));
         }
+        if !revision.replaces.is_empty() {
+            let replaced: Vec<&str> = revision.replaces.iter().map(RevisionId::as_str).collect();
+            put(&mut block, format_args!("Replaces: {}\n", replaced.join(", ")));
+        }
         let labels = self.label_list(index);
         if !labels.is_empty() {
             put(&mut block, format_args!("Branch names: {LABEL}{labels}{LABEL:#}\n"));
@@ -157,6 +161,7 @@ impl<'a> Formatter<'a> {
             revision: revision.id.to_string(),
             down_revision: texts(graph.down(index)),
             depends_on: revision.depends_on.clone(),
+            replaces: revision.replaces.iter().map(ToString::to_string).collect(),
             branch_labels: self.labels[index.as_usize()].iter().map(ToString::to_string).collect(),
             message: revision.message.clone(),
             create_date: Some(revision.create_date.clone()).filter(|it| !it.is_empty()),
@@ -171,6 +176,13 @@ impl<'a> Formatter<'a> {
             is_reversible: !matches!(revision.downgrade, Downgrade::Irreversible(_)),
         }
     }
+}
+
+/// `d4, make d4`; only the id where there is no message.
+pub fn describe(revision: &Revision) -> String {
+    let (id, message) = (&revision.id, revision.summary());
+    let comma = if message.is_empty() { "" } else { ", " };
+    format!("{ID}{id}{ID:#}{comma}{message}")
 }
 
 /// Adds text; that cannot fail on a string.
@@ -188,6 +200,9 @@ pub struct RevisionJson {
     pub down_revision: Vec<String>,
     /// Ids or labels that must run before it, as declared.
     pub depends_on: Vec<String>,
+    /// The revisions that it stands for; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// Its branch labels, inherited ones included.
     pub branch_labels: Vec<String>,
     /// What it does.

@@ -8,6 +8,7 @@ use super::App;
 use super::output::Format;
 use super::project::{Project, clock};
 use crate::Error;
+use crate::audit::{self, History};
 use crate::config::revision_template::{self, NewRevision};
 use crate::config::slug;
 use crate::config::templates::REVISION_TEMPLATE;
@@ -219,9 +220,10 @@ fn stamp(project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<(
     let clock = clock()?;
     let request =
         Run { tag: Some("imported from refinery"), ..project.run_on(&location, clock.as_ref()) };
-    let mut planner = |rows: &[String]| -> Result<Stamp, PlanFailure> {
-        let plan = plan_stamp(graph, rows, std::slice::from_ref(&symbol), Purge::No)?;
-        Ok(Stamp { writes: plan.writes, revisions: plan.end })
+    let mut planner = |history: &History| -> Result<Stamp, PlanFailure> {
+        let symbols = std::slice::from_ref(&symbol);
+        let plan = plan_stamp(graph, &history.rows, symbols, Purge::No)?;
+        Ok(Stamp { notes: audit::stamped(graph, history, &plan.end), writes: plan.writes })
     };
     exec::stamp(&request, false, &mut planner, &mut Silent).map_err(Error::from)?;
     Ok(())

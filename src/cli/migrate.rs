@@ -238,6 +238,9 @@ fn run(
     let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
+    if direction == Direction::Upgrade {
+        progress.look_for(&project.config.lint);
+    }
     let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;
     let request = Request {
@@ -386,6 +389,11 @@ fn print_sql(
         let at = describe_rows(&rows);
         app.output.status(format_args!("nothing to do from {at}: the script is empty"));
         return Ok(ExitStatus::Done);
+    }
+    // Where they lie on the machine that runs the script, nobody knows here.
+    for extension in project.extensions()? {
+        let name = extension.file_name().unwrap_or(extension.as_os_str()).display();
+        app.output.line(format_args!("-- needs an extension of SQLite: .load {name}"))?;
     }
     app.output.line(text.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)

@@ -17,6 +17,9 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod known_databases;
+mod lint;
+mod lint_formats;
 mod man;
 mod merge;
 mod migrate;
@@ -24,12 +27,15 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod rebase;
 mod restore;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
 mod stamp;
+mod tried;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -74,6 +80,7 @@ enum Command {
     ListTemplates(init::ListTemplatesArgs),
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
+    Rebase(rebase::RebaseArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -84,6 +91,8 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
+    Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
@@ -160,6 +169,7 @@ impl App {
             Command::ListTemplates(args) => init::list_templates(self, args),
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
+            Command::Rebase(args) => rebase::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
@@ -170,6 +180,8 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
+            Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
             Command::Backup(args) => backup::run(self, args),

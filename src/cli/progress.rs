@@ -15,7 +15,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
+use crate::lint;
 use crate::revision::{Revision, script_dir};
+use crate::rule::Levels;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -33,6 +35,8 @@ pub struct Progress<'a> {
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What is looked for in the revisions that are about to run.
+    lints: Option<&'a Levels>,
 }
 
 /// A terminal that says it is narrower than it is.
@@ -102,7 +106,12 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0 }
+        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, lints: None }
+    }
+
+    /// Says before upgrades run what they lose by their own words.
+    pub fn look_for(&mut self, lints: &'a Levels) {
+        self.lints = Some(lints);
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -117,6 +126,14 @@ impl<'a> Progress<'a> {
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a warning above the bar.
+    fn warning(&self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.warning(message)),
+            None => self.output.warning(message),
         }
     }
 
@@ -165,6 +182,10 @@ impl Observer for Progress<'_> {
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
                 }
+                let lost = self.lints.and_then(|it| lint::summary(revisions.iter().copied(), it));
+                if let Some(line) = lost {
+                    self.warning(&line);
+                }
             }
             Event::StepStarted { revision, direction, n_statements } => {
                 self.n_done += 1;
@@ -212,10 +233,8 @@ impl Observer for Progress<'_> {
                     self.status(line);
                 }
             }
-            Event::Warning { message } => match &self.bar {
-                Some(bar) => bar.suspend(|| self.output.warning(message)),
-                None => self.output.warning(message),
-            },
+            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
+            Event::Warning { message } => self.warning(message),
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");
@@ -224,6 +243,28 @@ impl Observer for Progress<'_> {
             }
         }
     }
+}
+
+/// Says that a database had no log, where nothing else of its run is shown.
+pub fn tell_of_log(output: &Output, event: &Event<'_>) {
+    if let Event::LogBegun { revisions } = event {
+        output.warning(describe_log_begun(revisions));
+    }
+}
+
+/// What it means that a log begins with these revisions.
+fn describe_log_begun(revisions: &[String]) -> String {
+    let which = match revisions {
+        [only] => format!("`{only}`"),
+        [first, .., last] => {
+            format!("the {} revisions from `{first}` to `{last}`", revisions.len())
+        }
+        [] => String::new(),
+    };
+    format!(
+        "migrator_log did not know of {which}: what ran before is not known, and is taken as the \
+         files say now"
+    )
 }
 
 /// What is special about the transaction that begins, if it is not simply all of the plan.

@@ -18,6 +18,7 @@ use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
 use crate::revision::script_dir;
+use crate::user;
 
 /// A project, found from the options and the current folder.
 pub struct Project {
@@ -26,6 +27,7 @@ pub struct Project {
     /// Where the command was started.
     pub here: PathBuf,
     url: Option<String>,
+    who: Option<String>,
 }
 
 /// The current folder.
@@ -66,7 +68,7 @@ impl Project {
             environment: &environment,
         };
         let config = Config::load(&path, &options).map_err(Error::from)?;
-        Ok(Self { config, here, url: globals.url.clone() })
+        Ok(Self { config, here, url: globals.url.clone(), who: user::name() })
     }
 
     /// Reads all revision files and links them.
@@ -114,6 +116,7 @@ impl Project {
             backup: BackupPlan::NONE,
             rehearse: false,
             tag: None,
+            who: self.who.as_deref(),
             clock,
             cancel: None,
             ticker: None,

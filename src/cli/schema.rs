@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::autogenerate::{Answers, RenameArg, request};
 use super::output::Format;
-use super::schemas::{ChangeJson, Side, changes_json, show, warn_of_renames};
+use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
 use crate::Error;
 use crate::autogenerate::{autogenerate, differences};
-use crate::diagnostics::ExitStatus;
+use crate::diagnostics::{ExitStatus, Usage};
 use crate::schema::dump::dump;
 
 /// Show schemas and how they differ
@@ -36,13 +36,14 @@ enum SchemaCommand {
     /// Print what leads from one schema to another
     ///
     /// Exits with 0 whether or not there is a difference; `check` is the command for scripts.
+    #[command(override_usage = "migrator schema diff [OPTIONS] <FROM> <TO>")]
     Diff {
         /// Before
         #[arg(add = completions::schemas())]
-        from: String,
+        from: Option<String>,
         /// After
         #[arg(add = completions::schemas())]
-        to: String,
+        to: Option<String>,
         /// Print SQL that leads there, proven as `revision --autogenerate` proves it
         #[arg(long)]
         sql: bool,
@@ -71,6 +72,19 @@ struct DiffJson {
     sql: Option<String>,
 }
 
+/// The two schemas to compare; nothing is guessed.
+fn both<'a>(from: Option<&'a str>, to: Option<&'a str>) -> Result<(&'a str, &'a str), Usage> {
+    let named = match (from, to) {
+        (Some(from), Some(to)) => return Ok((from, to)),
+        (Some(one), None) | (None, Some(one)) => format!("only `{one}` is named"),
+        (None, None) => "none is named".to_owned(),
+    };
+    Err(Usage::new(format!("`schema diff` compares two schemas, and {named}"))
+        .hint("`migrator schema diff head declared`: what the next revision would change")
+        .hint("`migrator schema diff current database`: what was changed by hand")
+        .hint("`migrator schema diff old.sql new.sql --sql`: the SQL between any two"))
+}
+
 pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     match &args.command {
@@ -86,7 +100,9 @@ pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus
             }
         }
         SchemaCommand::Diff { from, to, sql, rename } => {
+            let (from, to) = both(from.as_deref(), to.as_deref())?;
             let (from, to) = (project.named_side(from)?, project.named_side(to)?);
+            supply_excluded(app, &from, &to)?;
             diff(app, &project, &from, &to, *sql, rename)?;
         }
     }

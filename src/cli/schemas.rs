@@ -11,13 +11,16 @@ use crate::Error;
 use crate::autogenerate::{Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, Scratch};
-use crate::declared::{self, Command, Declaration, Declared};
-use crate::diagnostics::Usage;
+use crate::declared::{self, Command, Declaration, Declared, Doubt};
+use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
 use crate::exec::Replay;
+use crate::flag::shell;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
-use crate::schema::{Name, Schema};
+use crate::revision::script_dir;
+use crate::schema::{Name, Schema, SchemaObject, Trigger, View};
 use crate::similar::similar;
+use crate::source::Problem;
 
 /// One side of a comparison.
 pub struct Side {
@@ -29,6 +32,10 @@ pub struct Side {
     pub schema: Schema,
     /// Tables that a declared file says were renamed: new and old name.
     pub renamed_tables: Vec<(Name, Name)>,
+    /// The declared tables and views that are left out, with what is on them.
+    pub excluded: Vec<SchemaObject>,
+    /// What is probably a mistake in it.
+    pub doubts: Vec<Problem<Doubt>>,
 }
 
 /// A difference, as JSON.
@@ -42,12 +49,15 @@ pub struct ChangeJson {
 
 impl Side {
     fn from_declared(name: &str, declared: Declared) -> Self {
-        let Declared { schema, database, renamed_tables, .. } = declared;
+        let doubts = declared.doubts();
+        let Declared { schema, database, renamed_tables, excluded, .. } = declared;
         Self {
             name: name.to_owned(),
             scratch: database,
             schema,
             renamed_tables: renamed_tables.into_iter().collect(),
+            excluded,
+            doubts,
         }
     }
 }
@@ -135,8 +145,33 @@ impl Project {
             extensions: &extensions,
         };
         let applied = graph.ancestors(targets.iter().copied(), Edges::All);
-        let scratch = replay.run(graph, &graph.maximal(&applied)).map_err(Error::from)?;
+        let targets = graph.maximal(&applied);
+        let scratch = match replay.run(graph, &targets) {
+            Ok(scratch) => scratch,
+            // It may need a table that is excluded, and that only live databases have.
+            Err(err) => {
+                let present = self.declared_and_excluded();
+                if present.is_empty() {
+                    return Err(Error::from(err).into());
+                }
+                let scratch = replay.start().map_err(Error::from)?;
+                scratch.supply(&present).map_err(Error::from)?;
+                match replay.run_in(scratch, graph, &targets) {
+                    Ok(scratch) => scratch,
+                    Err(_) => return Err(Error::from(err).into()),
+                }
+            }
+        };
         self.side(name, scratch)
+    }
+
+    /// The tables and views that the declared schema has and comparisons leave out; none where there
+    /// is no such schema.
+    fn declared_and_excluded(&self) -> Vec<SchemaObject> {
+        if self.config.schema.exclude.is_empty() {
+            return Vec::new();
+        }
+        self.declared().map(|it| it.excluded).unwrap_or_default()
     }
 
     /// The schema of a database, which is only read.
@@ -153,7 +188,14 @@ impl Project {
     fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
         let schema =
             read_schema(&scratch, &|name| self.config.is_excluded(name)).map_err(Error::from)?;
-        Ok(Side { name, scratch, schema, renamed_tables: Vec::new() })
+        Ok(Side {
+            name,
+            scratch,
+            schema,
+            renamed_tables: Vec::new(),
+            excluded: Vec::new(),
+            doubts: Vec::new(),
+        })
     }
 
     /// The schema that `text` names: `database`, `declared`, a SQL file or folder, a database or its
@@ -206,8 +248,11 @@ pub fn show(
     mut line: impl FnMut(String) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     use anstyle::{AnsiColor, Style};
+    use dialoguer::console::measure_text_width as width;
+    // Names and texts may hold line ends.
+    let one_line = |text: &str| text.replace(['\n', '\r'], " ");
     let kind_width = lines.iter().map(|it| it.kind.len()).max().unwrap_or_default();
-    let name_width = lines.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
+    let name_width = lines.iter().map(|it| width(&one_line(&it.name))).max().unwrap_or_default();
     for it in lines {
         let color = match it.sign {
             Sign::Added => AnsiColor::Green,
@@ -215,10 +260,15 @@ pub fn show(
             Sign::Changed | Sign::Renamed => AnsiColor::Yellow,
         };
         let style = Style::new().fg_color(Some(color.into()));
-        let (sign, kind, name) = (it.sign.symbol(), it.kind, &it.name);
-        let detail = if it.detail.is_empty() { String::new() } else { format!("  {}", it.detail) };
-        let width = if detail.is_empty() { 0 } else { name_width };
-        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name:width$}{detail}"))?;
+        let (sign, kind, name) = (it.sign.symbol(), it.kind, one_line(&it.name));
+        let detail = match it.detail.as_str() {
+            "" => String::new(),
+            detail => {
+                let blanks = " ".repeat(name_width - width(&name));
+                format!("{blanks}  {}", one_line(detail))
+            }
+        };
+        line(format!("  {style}{sign}{style:#} {kind:kind_width$}  {name}{detail}"))?;
     }
     Ok(())
 }
@@ -241,9 +291,41 @@ pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
         let (kind, old) = renamed(rename);
         app.output.warning(format_args!(
             "the {kind} {old} is dropped and {} added; if it was renamed, {again} with \
-             `--rename {rename}`",
-            rename.to
+             `--rename {}`",
+            rename.to,
+            shell(&rename.to_string())
         ));
+    }
+}
+
+/// Makes in `from` what the declared schema has beside what is compared, since views and triggers
+/// that name it must compile there too; says which of the new ones need a database that has it.
+pub fn supply_excluded(app: &App, from: &Side, to: &Side) -> Result<(), Error> {
+    let made = from.scratch.supply(&to.excluded)?;
+    for name in made.iter().map(|it| Name::new(it.as_str())) {
+        let is_new_view =
+            |it: &&View| !from.schema.views.contains(it) && it.definition.names(&name);
+        let is_new_trigger =
+            |it: &&Trigger| !from.schema.triggers.contains(it) && it.definition.names(&name);
+        let views = to.schema.views.iter().filter(is_new_view).map(|it| ("view", &it.name));
+        let triggers = to.schema.triggers.iter().filter(is_new_trigger);
+        for (kind, user) in views.chain(triggers.map(|it| ("trigger", &it.name))) {
+            app.output.warning(format_args!(
+                "the {kind} {user} uses {name}, which `exclude` leaves to others: `upgrade` takes it \
+                 only in a database that has {name}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Says what is probably a mistake in a declared schema, and where.
+pub fn warn_of_doubts(app: &App, project: &Project, side: &Side) {
+    for Problem { location, kind } in &side.doubts {
+        let path = script_dir::shown(&location.source.path, &project.here);
+        let (line, column) = location.line_column();
+        let message = diagnostics::doubt(kind);
+        app.output.warning(format_args!("{}:{line}:{column}: {message}", path.display()));
     }
 }
 

@@ -4,17 +4,19 @@ use serde::Serialize;
 
 use super::migrate::online_target;
 use super::output::Format;
+use super::progress::tell_of_log;
 use super::project::clock;
 use super::words::describe_rows;
 use super::{App, completions};
 use crate::Error;
+use crate::audit::{self, History, LogDirection};
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::event::Silent;
+use crate::exec::event::Event;
 use crate::exec::offline;
 use crate::exec::{self, PlanFailure, Run, Stamp};
+use crate::graph::RevisionGraph;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::plan::stamp::{Purge, StampPlan, plan_stamp};
-use crate::revision::RevisionId;
 
 /// Set the version table without running anything
 ///
@@ -81,12 +83,12 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     let mut from = Vec::new();
     let mut unknown = Vec::new();
     let mut refusal = None;
-    let mut planner = |rows: &[String]| -> Result<Stamp, PlanFailure> {
-        match plan_stamp(&graph, rows, &symbols, purge) {
+    let mut planner = |history: &History| -> Result<Stamp, PlanFailure> {
+        match plan_stamp(&graph, &history.rows, &symbols, purge) {
             Ok(plan) => {
                 from.clone_from(&plan.start);
                 unknown.clone_from(&plan.unknown);
-                Ok(to_write(&plan))
+                Ok(to_write(&graph, history, plan, purge))
             }
             Err(err) => {
                 refusal = Some(err.clone());
@@ -94,7 +96,8 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
             }
         }
     };
-    let outcome = exec::stamp(&request, args.purge, &mut planner, &mut Silent);
+    let mut observer = |event: &Event<'_>| tell_of_log(&app.output, event);
+    let outcome = exec::stamp(&request, args.purge, &mut planner, &mut observer);
     if let Some(refusal) = refusal {
         return Err(Error::from(refusal).into());
     }
@@ -123,13 +126,12 @@ fn parse(revisions: &[String]) -> anyhow::Result<Vec<RevisionSymbol>> {
     Ok(symbols.map_err(Error::from)?)
 }
 
-/// The writes, and the revisions that were not rows before.
-fn to_write(plan: &StampPlan) -> Stamp {
-    let is_new = |it: &&RevisionId| !plan.start.iter().any(|row| row == it.as_str());
-    Stamp {
-        writes: plan.writes.clone(),
-        revisions: plan.end.iter().filter(is_new).cloned().collect(),
+/// The writes, and what they mean for the log; nothing where the version table says so already.
+fn to_write(graph: &RevisionGraph, history: &History, plan: StampPlan, purge: Purge) -> Stamp {
+    if plan.writes.is_empty() && purge == Purge::No {
+        return Stamp::default();
     }
+    Stamp { notes: audit::stamped(graph, history, &plan.end), writes: plan.writes }
 }
 
 fn print_sql(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
@@ -153,9 +155,13 @@ fn print_sql(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus> {
         return Err(Usage::new("`--purge` forgets all rows, so a range has no meaning").into());
     }
     let rows: Vec<String> = graph.ids(&start).iter().map(ToString::to_string).collect();
+    let purge = if args.purge { Purge::Yes } else { Purge::No };
     let plan = plan_stamp(&graph, &rows, &targets, Purge::No).map_err(Error::from)?;
     let options = project.offline(args.tag.as_deref());
-    let script = offline::stamp_script(&options, &rows, args.purge, &to_write(&plan));
+    let mut stamp = to_write(&graph, &History::of_rows(rows.clone()), plan, purge);
+    // The script itself begins the log where there is none.
+    stamp.notes.retain(|it| it.direction != LogDirection::Baseline);
+    let script = offline::stamp_script(&options, &graph, &rows, args.purge, &stamp);
     app.output.line(script.trim_end_matches('\n'))?;
     Ok(ExitStatus::Done)
 }

@@ -26,10 +26,35 @@ pub fn describe_duration(duration: Duration) -> String {
     }
 }
 
+/// A size for people: `512 bytes`, `8.0 KiB`, `120 MiB`.
+pub fn describe_size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.into_iter().find(|(size, _)| bytes >= *size) {
+        None => count(bytes, "byte"),
+        Some((size, unit)) => {
+            let tenths = bytes.saturating_mul(10) / size;
+            match (tenths / 10, tenths % 10) {
+                (whole, tenth) if whole < 10 => format!("{whole}.{tenth} {unit}"),
+                (whole, _) => format!("{whole} {unit}"),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::describe_duration;
+    use super::{describe_duration, describe_size};
     use std::time::Duration;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(describe_size(1), "1 byte");
+        assert_eq!(describe_size(1023), "1023 bytes");
+        assert_eq!(describe_size(8192), "8.0 KiB");
+        assert_eq!(describe_size(45_000), "43 KiB");
+        assert_eq!(describe_size(3 * (1 << 20) + (1 << 19)), "3.5 MiB");
+        assert_eq!(describe_size(u64::MAX), "1717986918 GiB");
+    }
 
     #[test]
     fn durations_are_short() {

@@ -9,6 +9,11 @@ use super::setting::SettingError;
 pub struct Exclude(Vec<Pattern>);
 
 impl Exclude {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a name is excluded. The case of ASCII letters does not count, as it does not for
     /// SQLite.
     pub fn matches(&self, name: &str) -> bool {

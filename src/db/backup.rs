@@ -106,11 +106,6 @@ impl Database {
         self.run("lock", "PRAGMA main.locking_mode = NORMAL")
     }
 
-    /// A number that is another one as soon as another connection has committed something.
-    pub fn data_version(&self) -> Result<i64, DbError> {
-        self.pragma("data_version")
-    }
-
     /// Whether there is anything in it but SQLite's own and these tables.
     pub fn has_objects_besides(&self, tables: [&str; 2]) -> Result<bool, DbError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema

@@ -14,7 +14,7 @@ use super::{Database, DbError, SqliteError, SqliteErrorKind, quote_identifier};
 const N_NAMED_ROWS: usize = 5;
 
 /// The dangling foreign keys of a database at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ForeignKeyState {
     /// The root page of each table: what tells a table that was renamed or built anew from itself.
     /// Empty where no table has a foreign key.
@@ -143,8 +143,18 @@ pub fn foreign_keys(database: &Database) -> Result<ForeignKeyState, DbError> {
     Ok(state)
 }
 
+/// Whether one of these tables has dangling foreign keys, or some that cannot be checked: a first look
+/// that is cheaper than [`foreign_keys`].
+pub fn has_dangling_keys<'c>(
+    database: &Database,
+    mut children: impl Iterator<Item = &'c str>,
+) -> bool {
+    // What cannot be asked here is asked, and said, by the second look.
+    children.any(|it| violations_of(database, it).map_or(true, |found| !found.is_empty()))
+}
+
 /// Whether the word `REFERENCES` stands in a text.
-fn has_references(sql: &[u8]) -> bool {
+pub(super) fn has_references(sql: &[u8]) -> bool {
     const WORD: &[u8] = b"REFERENCES";
     sql.windows(WORD.len()).any(|it| it.eq_ignore_ascii_case(WORD))
 }
@@ -161,6 +171,11 @@ fn violations_of(
 }
 
 impl ForeignKeyState {
+    /// Whether nothing is wrong.
+    pub fn is_clean(&self) -> bool {
+        self.violations.is_empty() && self.mismatches.is_empty()
+    }
+
     /// What is in violation now and was not in `before`.
     ///
     /// A violation is known again by its tables and its rowid, under the old name of a table that
@@ -233,7 +248,7 @@ fn subtract(all: &[Option<i64>], some: &[Option<i64>]) -> Vec<Option<i64>> {
 }
 
 /// The views, and the tables with triggers, that do not compile.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ObjectState {
     /// What SQLite says of each; by name.
     pub broken: BTreeMap<String, BrokenObject>,

@@ -299,6 +299,11 @@ impl DbError {
         }
     }
 
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
     /// Whether it is worth trying again, because another connection holds the database.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy { .. })

@@ -2,7 +2,7 @@
 
 use rusqlite::types::ValueRef;
 
-use super::{Database, SqliteError};
+use super::{Database, DbError, SqliteError, SqliteErrorKind, quote_identifier};
 
 /// How much of a value is shown, in characters.
 const MAX_VALUE_LENGTH: usize = 60;
@@ -19,6 +19,17 @@ pub struct RowsFound {
 }
 
 impl Database {
+    /// How many rows a table has; `None` where SQLite cannot say, since it lacks the module of a
+    /// virtual table.
+    pub fn n_rows(&self, table: &str) -> Result<Option<u64>, DbError> {
+        let sql = format!("SELECT count(*) FROM main.{}", quote_identifier(table));
+        let count = self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+        count.map(|it| Some(it.unsigned_abs())).or_else(|err| match SqliteError::from(err) {
+            err if err.kind == SqliteErrorKind::Other => Ok(None),
+            err => Err(DbError::sqlite(self.path.clone(), "count the rows of", err)),
+        })
+    }
+
     /// Counts the rows of a query that only reads; `None` where there are none.
     ///
     /// One pass over the rows, of which none is kept but the first.

@@ -1,58 +1,30 @@
-//! `migrator_log`: what ran here, and when.
+//! `migrator_log`: what ran here, when, and by whom.
 //!
-//! For people, and to notice that a revision file was edited after it ran. Nothing is decided by
-//! it: a database without the table, or with rows removed, works as well.
+//! For people, and to notice where the revision files are not what ran: [`crate::audit`] decides
+//! that, and an upgrade is refused for it. Which revisions are applied is the version table's word
+//! alone: a database without the log works as well, and the log begins with the next run.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::version_table::table_exists;
-use super::{Database, DbError, quote_text};
-use crate::plan::Direction;
+use super::{Database, DbError, VersionTable, quote_text};
+use crate::audit::{History, LogDirection, LogRow, Note};
 
 /// The definition of the table, from its name on.
 ///
 /// `duration_ms` has a fraction, since most revisions take less than one; it is NULL where nothing
-/// was measured. `checksum` is the SHA-256 of the tokens of the body that ran, in hexadecimal, and
-/// NULL for a stamp. `tag` is free text. `started_at` is UTC, RFC 3339 with milliseconds.
+/// was measured. `checksum` is the SHA-256 of the tokens of the body that ran, in hexadecimal, or of
+/// the one that counts as run (`baseline`, `repair`), and NULL for a stamp. `tag` is free text. `who`
+/// is the user of the operating system, where he is known; the column is younger than the others.
+/// `started_at` is UTC, RFC 3339 with milliseconds.
 const DEFINITION: &str = "migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, \
      direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, \
-     version TEXT NOT NULL, tag TEXT)";
+     version TEXT NOT NULL, tag TEXT, who TEXT)";
 
 const INSERT: &str = "INSERT INTO main.migrator_log \
-     (revision, direction, started_at, duration_ms, checksum, version, tag) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-
-/// What happened to a revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogDirection {
-    /// Its upgrade body ran.
-    Upgrade,
-    /// Its downgrade body ran.
-    Downgrade,
-    /// It was written into the version table, and nothing ran.
-    Stamp,
-}
-
-impl LogDirection {
-    /// As the table says it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Upgrade => "upgrade",
-            Self::Downgrade => "downgrade",
-            Self::Stamp => "stamp",
-        }
-    }
-}
-
-impl From<Direction> for LogDirection {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::Upgrade => Self::Upgrade,
-            Direction::Downgrade => Self::Downgrade,
-        }
-    }
-}
+     (revision, direction, started_at, duration_ms, checksum, version, tag, who) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 /// A row to add.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +41,28 @@ pub struct LogEntry<'a> {
     pub checksum: Option<String>,
     /// What `--tag` gave; `None` where it gave nothing.
     pub tag: Option<&'a str>,
+    /// The user of the operating system.
+    pub who: Option<&'a str>,
+}
+
+impl<'a> LogEntry<'a> {
+    /// What is written of a revision whose body did not run.
+    pub fn of_note(
+        note: &'a Note,
+        now: DateTime<Utc>,
+        tag: Option<&'a str>,
+        who: Option<&'a str>,
+    ) -> Self {
+        Self {
+            revision: &note.revision,
+            direction: note.direction,
+            started_at: now,
+            duration_ms: None,
+            checksum: note.checksum.clone(),
+            tag,
+            who,
+        }
+    }
 }
 
 /// The log of a database, if it is to have one.
@@ -84,12 +78,57 @@ impl LogTable {
     /// The name of the table.
     pub const NAME: &str = "migrator_log";
 
-    /// Makes the table where it is missing.
+    /// Makes the table where it is missing, and the column that an older version did not make.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
-        if self == Self::Off || table_exists(database, Self::NAME)? {
+        if self == Self::Off {
             return Ok(());
         }
-        database.run("make migrator_log in", &Self::create_sql(""))
+        if !table_exists(database, Self::NAME)? {
+            return database.run("make migrator_log in", &Self::create_sql(""));
+        }
+        if has_who(database)? {
+            return Ok(());
+        }
+        database
+            .run("add a column to migrator_log in", "ALTER TABLE migrator_log ADD COLUMN who TEXT")
+    }
+
+    /// What the version table and the log say, inside the open transaction. A log that is off says
+    /// nothing, whatever it holds.
+    pub fn history(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
+        let rows = table.rows(database)?;
+        let (log, is_whole) = self.rows(database)?;
+        Ok(History { rows, log, is_whole })
+    }
+
+    /// The rows, oldest first, and whether they name all that is applied.
+    fn rows(self, database: &Database) -> Result<(Vec<LogRow>, bool), DbError> {
+        if self == Self::Off || !table_exists(database, Self::NAME)? {
+            return Ok((Vec::new(), true));
+        }
+        let is_whole = has_who(database)?;
+        let who = if is_whole { "who" } else { "NULL" };
+        let sql = format!(
+            "SELECT revision, direction, started_at, duration_ms, checksum, version, tag, {who} \
+             FROM main.migrator_log ORDER BY id"
+        );
+        let read = || -> rusqlite::Result<Vec<LogRow>> {
+            let mut statement = database.connection.prepare(&sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok(LogRow {
+                    revision: row.get(0)?,
+                    direction: row.get(1)?,
+                    started_at: row.get(2)?,
+                    duration_ms: row.get(3)?,
+                    checksum: row.get(4)?,
+                    version: row.get(5)?,
+                    tag: row.get(6)?,
+                    who: row.get(7)?,
+                })
+            })?;
+            rows.collect()
+        };
+        Ok((read().map_err(database.error("read migrator_log in"))?, is_whole))
     }
 
     /// Adds rows; where there are none to add, the table may be missing.
@@ -113,6 +152,7 @@ impl LogTable {
                     entry.checksum,
                     env!("CARGO_PKG_VERSION"),
                     entry.tag,
+                    entry.who,
                 ])?;
             }
             Ok(())
@@ -125,14 +165,32 @@ impl LogTable {
         format!("CREATE TABLE {if_not_exists}{DEFINITION}")
     }
 
-    /// A row, as text whose time is that at which it runs; nothing is measured there.
+    /// Rows that begin the log of a database that has none, as text; nothing where it has one.
+    pub(crate) fn begin_sql(notes: &[Note], tag: Option<&str>) -> String {
+        let values: Vec<String> = notes
+            .iter()
+            .map(|it| format!("({}, {})", quote_text(&it.revision), quoted(it.checksum.as_deref())))
+            .collect();
+        format!(
+            "INSERT INTO migrator_log \
+             (revision, direction, started_at, duration_ms, checksum, version, tag) \
+             SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {} \
+             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log)",
+            LogDirection::Baseline.as_str(),
+            env!("CARGO_PKG_VERSION"),
+            quoted(tag),
+            values.join(", "),
+        )
+    }
+
+    /// A row, as text whose time is that at which it runs; nothing is measured there, and who runs
+    /// it is not known.
     pub(crate) fn append_sql(
         revision: &str,
         direction: LogDirection,
         checksum: Option<&str>,
         tag: Option<&str>,
     ) -> String {
-        let quoted = |it: Option<&str>| it.map_or_else(|| "NULL".to_owned(), quote_text);
         format!(
             "INSERT INTO migrator_log \
              (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES \
@@ -146,6 +204,18 @@ impl LogTable {
     }
 }
 
+/// A text as SQL, or NULL.
+fn quoted(text: Option<&str>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), quote_text)
+}
+
+/// Whether the table has the column that is younger than the others.
+fn has_who(database: &Database) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM pragma_table_info('migrator_log', 'main') WHERE name = 'who'";
+    let column = database.connection.query_row(sql, [], |_| Ok(())).optional();
+    Ok(column.map_err(database.error("read migrator_log in"))?.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +223,7 @@ mod tests {
     fn entry(revision: &str) -> LogEntry<'_> {
         LogEntry {
             tag: None,
+            who: Some("ada"),
             revision,
             direction: LogDirection::Upgrade,
             started_at: DateTime::from_timestamp_millis(1_795_341_847_005).unwrap(),

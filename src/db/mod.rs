@@ -12,10 +12,13 @@ mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
+mod log_state;
+#[cfg(feature = "cli")]
 pub mod refinery;
 mod restore;
 mod schema_objects;
 mod scratch;
+mod snapshot;
 mod stub;
 mod version_table;
 
@@ -30,14 +33,16 @@ pub use self::backup::{FileCheck, check_file};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
-    foreign_keys, objects,
+    foreign_keys, has_dangling_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
-pub use self::log::{LogDirection, LogEntry, LogTable};
+pub use self::log::{LogEntry, LogTable};
 pub use self::restore::LoggedRun;
 pub use self::scratch::{Quoting, Scratch};
+pub use self::snapshot::SchemaSnapshot;
+pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;
@@ -56,6 +61,8 @@ pub enum Access {
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
+    /// None: what is read until the end is of one moment; `BEGIN`.
+    Read,
     /// No other connection can write; `BEGIN IMMEDIATE`.
     Write,
     /// In a rollback-journal mode no other connection can read either; `BEGIN EXCLUSIVE`.
@@ -211,6 +218,24 @@ impl Database {
         Ok(self.connection.total_changes() - before)
     }
 
+    /// Reads several things as of one moment. No transaction may be open.
+    pub fn read_at_once<T>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        self.begin(Lock::Read)?;
+        let outcome = read(self);
+        self.rollback()?;
+        outcome
+    }
+
+    /// A number that is another one after another connection committed something. Only numbers of
+    /// one connection can be compared.
+    pub fn data_version(&self) -> Result<i64, DbError> {
+        let value = self.connection.pragma_query_value(None, "data_version", |row| row.get(0));
+        value.map_err(self.error("read"))
+    }
+
     /// Whether no transaction is open.
     pub fn is_autocommit(&self) -> bool {
         self.connection.is_autocommit()
@@ -219,6 +244,7 @@ impl Database {
     /// Begins a transaction.
     pub fn begin(&self, lock: Lock) -> Result<(), DbError> {
         let sql = match lock {
+            Lock::Read => "BEGIN",
             Lock::Write => "BEGIN IMMEDIATE",
             Lock::Exclusive => "BEGIN EXCLUSIVE",
         };

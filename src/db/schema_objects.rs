@@ -8,7 +8,7 @@ use crate::schema::{ObjectKind, SchemaObject};
 use crate::sql::lexer::{Token, tokens};
 
 /// How SQLite begins the text of every virtual table, however it was written.
-const VIRTUAL: &str = "CREATE VIRTUAL TABLE ";
+pub(super) const VIRTUAL: &str = "CREATE VIRTUAL TABLE ";
 
 impl Database {
     /// The user's objects in the order in which `sqlite_schema` has them, which is an order in which
@@ -21,7 +21,7 @@ impl Database {
         is_excluded: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<SchemaObject>, DbError> {
         let mut objects = self.listed_objects()?;
-        let shadows = self.shadow_tables(&objects)?;
+        let shadows = self.shadow_tables(objects.iter())?;
         objects.retain(|it| {
             let is_shadow = !shadows.is_empty() && shadows.contains(&it.table.to_ascii_lowercase());
             !is_shadow && !is_excluded(&it.table)
@@ -46,13 +46,7 @@ impl Database {
         let mut statement = self.connection.prepare(sql).map_err(&error)?;
         let mut rows = statement.query([]).map_err(&error)?;
         while let Some(row) = rows.next().map_err(&error)? {
-            let kind = match row.get_ref(0).map_err(&error)?.as_bytes().unwrap_or_default() {
-                b"table" => ObjectKind::Table,
-                b"index" => ObjectKind::Index,
-                b"view" => ObjectKind::View,
-                b"trigger" => ObjectKind::Trigger,
-                _ => continue,
-            };
+            let Some(kind) = kind_of(row.get_ref(0).map_err(&error)?.as_bytes()) else { continue };
             objects.push(SchemaObject {
                 kind,
                 name: row.get(1).map_err(&error)?,
@@ -67,9 +61,12 @@ impl Database {
     ///
     /// SQLite knows them by the module. Where it does not know the module, every table whose name
     /// begins with that of the virtual table and `_` counts: all modules call theirs like that.
-    fn shadow_tables(&self, objects: &[SchemaObject]) -> Result<HashSet<String>, DbError> {
+    pub(super) fn shadow_tables<'o>(
+        &self,
+        objects: impl Iterator<Item = &'o SchemaObject> + Clone,
+    ) -> Result<HashSet<String>, DbError> {
         let virtual_tables: Vec<&SchemaObject> =
-            objects.iter().filter(|it| it.sql.starts_with(VIRTUAL)).collect();
+            objects.clone().filter(|it| it.sql.starts_with(VIRTUAL)).collect();
         // Asking SQLite takes a look at each view and table.
         if virtual_tables.is_empty() {
             return Ok(HashSet::new());
@@ -84,7 +81,7 @@ impl Database {
             .map(|it| format!("{}_", it.name.to_ascii_lowercase()))
             .collect();
         if !prefixes.is_empty() {
-            let tables = objects.iter().filter(|it| it.kind == ObjectKind::Table);
+            let tables = objects.filter(|it| it.kind == ObjectKind::Table);
             let tables = tables.filter(|it| !it.sql.starts_with(VIRTUAL));
             let names = tables.map(|it| it.name.to_ascii_lowercase());
             shadows.extend(names.filter(|it| prefixes.iter().any(|prefix| it.starts_with(prefix))));
@@ -97,6 +94,17 @@ impl Database {
         let mut statement = self.connection.prepare(sql).map_err(&error)?;
         let names = statement.query_map([], |row| row.get(0)).map_err(&error)?;
         names.collect::<Result<_, _>>().map_err(&error)
+    }
+}
+
+/// The kind that a value of `sqlite_schema.type` names.
+pub(super) fn kind_of<E>(value: Result<&[u8], E>) -> Option<ObjectKind> {
+    match value.unwrap_or_default() {
+        b"table" => Some(ObjectKind::Table),
+        b"index" => Some(ObjectKind::Index),
+        b"view" => Some(ObjectKind::View),
+        b"trigger" => Some(ObjectKind::Trigger),
+        _ => None,
     }
 }
 

@@ -14,7 +14,10 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
 use super::stub::Stub;
-use super::{Database, DbError, Lock, ObjectState, SqliteError, SqliteErrorKind, checks};
+use super::{
+    Database, DbError, Lock, ObjectState, RowsFound, SqliteError, SqliteErrorKind, checks,
+};
+use crate::schema::SchemaObject;
 
 /// What SQLite makes of `"…"` where it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +45,46 @@ impl Scratch {
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
         let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
-        let is_lenient = quoting == Quoting::Lenient;
-        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
-            let outcome = database.connection.set_db_config(config, is_lenient);
-            outcome.map_err(database.error("open"))?;
-        }
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
-        Ok(Self { database, quoting, extensions: extensions.to_vec(), stubs })
+        let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
+        scratch.set_quoting(quoting)?;
+        Ok(scratch)
+    }
+
+    /// What SQLite makes of `"…"` from now on; a copy begins as this one began.
+    pub fn set_quoting(&self, quoting: Quoting) -> Result<(), DbError> {
+        let is_lenient = quoting == Quoting::Lenient;
+        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
+            let outcome = self.database.connection.set_db_config(config, is_lenient);
+            outcome.map_err(self.database.error("open"))?;
+        }
+        Ok(())
+    }
+
+    /// Does something with [`Quoting::Strict`].
+    pub fn strictly<T>(&self, something: impl FnOnce(&Self) -> T) -> Result<T, DbError> {
+        self.set_quoting(Quoting::Strict)?;
+        let outcome = something(self);
+        self.set_quoting(self.quoting)?;
+        Ok(outcome)
+    }
+
+    /// Whether SQLite understands a statement, with quotes as given; it is not run. Of a PRAGMA that
+    /// must not be asked: it may act at once.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn compiles(&self, sql: &str, quoting: Quoting) -> Result<(), SqliteError> {
+        let set = |quoting| {
+            let outcome = self.set_quoting(quoting);
+            outcome.map_err(|err| SqliteError::own(err.to_string()))
+        };
+        set(quoting)?;
+        let outcome = self.with_stubs(|| Ok(self.database.connection.prepare(sql).map(drop)?));
+        set(self.quoting)?;
+        outcome
     }
 
     /// The schema of another database without its rows.
@@ -74,6 +109,30 @@ impl Scratch {
         }
         scratch.database.commit()?;
         Ok(scratch)
+    }
+
+    /// Makes those tables and views of `objects` that are not there, with what is on them; gives
+    /// their names.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::SchemaObject`].
+    pub fn supply(&self, objects: &[SchemaObject]) -> Result<Vec<String>, DbError> {
+        let mut made = Vec::new();
+        for object in objects {
+            let is_itself = object.name == object.table;
+            if is_itself && !self.database.has_table(&object.name)? {
+                made.push(object.name.clone());
+            }
+            if made.contains(&object.table) {
+                self.execute(&object.sql).map_err(|source| DbError::SchemaObject {
+                    path: self.database.path.clone(),
+                    name: object.name.clone(),
+                    source,
+                })?;
+            }
+        }
+        Ok(made)
     }
 
     /// The same database once more: content, settings of [`Scratch::new`] and stubs. No transaction
@@ -103,7 +162,6 @@ impl Scratch {
     }
 
     /// What was stubbed so far, sorted.
-    #[cfg(test)]
     pub fn stubs(&self) -> Vec<Stub> {
         self.stubs.borrow().iter().cloned().collect()
     }
@@ -125,9 +183,26 @@ impl Scratch {
             let message = "a database in memory cannot attach a file".to_owned();
             return Err(SqliteError::own(message));
         }
+        self.with_stubs(|| self.database.execute(sql))
+    }
+
+    /// Counts the rows of a query as [`Database::rows_found`] does, with stubs for what it lacks.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn rows_found(&self, query: &str) -> Result<Option<RowsFound>, SqliteError> {
+        self.with_stubs(|| self.database.rows_found(query))
+    }
+
+    /// Tries again with a stub for what SQLite misses, for as long as that is a new one.
+    fn with_stubs<T>(
+        &self,
+        attempt: impl Fn() -> Result<T, SqliteError>,
+    ) -> Result<T, SqliteError> {
         loop {
-            let err = match self.database.execute(sql) {
-                Ok(n_changes) => return Ok(n_changes),
+            let err = match attempt() {
+                Ok(value) => return Ok(value),
                 Err(err) => err,
             };
             let stub =
@@ -136,6 +211,16 @@ impl Scratch {
                 return Err(err);
             }
         }
+    }
+
+    /// Remembers the state inside the open transaction, for [`Scratch::back_to_mark`].
+    pub fn mark(&self) -> Result<(), DbError> {
+        self.database.run("mark a state of", "SAVEPOINT migrator_mark")
+    }
+
+    /// Takes everything back to the mark, which stays.
+    pub fn back_to_mark(&self) -> Result<(), DbError> {
+        self.database.run("take back", "ROLLBACK TO migrator_mark")
     }
 
     /// Whether triggers fire, as they do at first. Rows that nobody wrote should not set them off.
@@ -166,7 +251,9 @@ impl Scratch {
         loop {
             let state = checks::objects(&self.database)?;
             let mut has_new = false;
-            for stub in state.unknown.values().filter_map(|it| Stub::missing(&it.message)) {
+            // A stub that is used as an aggregate is known by now, and no more than a function.
+            let all = state.unknown.values().chain(state.broken.values());
+            for stub in all.filter_map(|it| Stub::missing(&it.message)) {
                 has_new |= self.add(stub)?;
             }
             if !has_new {
@@ -337,6 +424,34 @@ mod tests {
         assert_eq!((count(&scratch, "t"), count(&copy, "t"), count(&copy, "docs")), (1, 0, 1));
         assert_eq!(stubs(&copy), stubs(&scratch));
         assert!(!copy.database.enforces_foreign_keys().unwrap());
+    }
+
+    #[test]
+    fn what_is_there_is_not_supplied() {
+        let objects = |statements: &[&str]| {
+            let other = lenient();
+            for statement in statements {
+                other.execute(statement).unwrap();
+            }
+            other.database.schema_objects(&|_| false).unwrap()
+        };
+        let scratch = lenient();
+        scratch.execute("CREATE TABLE a(x)").unwrap();
+        let all = objects(&[
+            "CREATE TABLE A(y)",
+            "CREATE INDEX a_y ON A(y)",
+            "CREATE TABLE b(x CHECK (f(x)))",
+            "CREATE INDEX b_x ON b(g(x))",
+            "CREATE VIEW v AS SELECT * FROM b",
+        ]);
+        assert_eq!(scratch.supply(&all).unwrap(), ["b", "v"]);
+        let names: Vec<String> = objects_of(&scratch).into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["a", "b", "b_x", "v"]);
+        assert!(scratch.supply(&all).unwrap().is_empty());
+    }
+
+    fn objects_of(scratch: &Scratch) -> Vec<SchemaObject> {
+        scratch.database.schema_objects(&|_| false).unwrap()
     }
 
     #[test]

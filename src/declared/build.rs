@@ -72,6 +72,11 @@ pub(super) fn build(
             problems.extend(broken_problem(&declarations, broken));
         }
     }
+    // It may be a view.
+    if problems.is_empty() {
+        let found = super::content::problems(&database, &declarations)?;
+        problems.extend(found.into_iter().map(|(it, span, kind)| problem(it, span, kind)));
+    }
     if !problems.is_empty() {
         sort(&mut problems, sources);
         return Err(DeclaredError::Problems(problems));
@@ -172,7 +177,7 @@ fn broken_problem(
 
 /// The bytes of a statement with the name that a message of SQLite ends in (`no such table: main.t`);
 /// all of them where there is none.
-fn named_token(sql: &str, message: &str) -> Range<usize> {
+pub(super) fn named_token(sql: &str, message: &str) -> Range<usize> {
     let named = message.strip_prefix("no such ").and_then(|it| it.split_once(": "));
     let all = 0..sql.len();
     let Some((_, name)) = named else { return all };

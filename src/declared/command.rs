@@ -24,6 +24,8 @@ pub struct Command<'a> {
 pub struct CommandError {
     /// The program and its arguments, in one line.
     pub command: String,
+    /// Whether a blank stands in the name of the program, which is rarely meant.
+    pub has_blank_program: bool,
     /// What it did instead.
     pub failure: CommandFailure,
     /// What it wrote to its standard error, without the blank lines around it.
@@ -70,6 +72,7 @@ pub(super) fn run(command: &Command<'_>, root: &Path) -> Result<Vec<u8>, Command
     let stderr = Buffer::default();
     let fail = |failure, stderr: &Buffer| CommandError {
         command: command.shown(),
+        has_blank_program: command.program.first().is_some_and(|it| it.contains(' ')),
         failure,
         stderr: String::from_utf8_lossy(&taken(stderr)).trim().to_owned(),
     };

@@ -134,6 +134,14 @@ pub enum DeclaredProblem {
         /// What SQLite said.
         message: String,
     },
+    /// A full-text table whose content is not there.
+    #[error("`{name}` cannot be filled from its content: {message}")]
+    Content {
+        /// The full-text table.
+        name: String,
+        /// What SQLite said.
+        message: String,
+    },
     /// SQLite accepts the statement and migrator does not understand it.
     #[error("SQLite accepts this statement, and migrator cannot read it: it expects {expected}")]
     NotUnderstood {
@@ -148,6 +156,11 @@ pub enum DeclaredProblem {
         /// The version 3.N that the schema is for.
         target: u32,
     },
+    /// A comment within a statement that means something in a revision.
+    #[error(
+        "a comment in a statement cannot begin with `migrate:`, which means something in a revision"
+    )]
+    Marker,
     /// A comment that looks like a hint and is none.
     #[error("a hint reads `-- migrator:renamed from NAME`")]
     HintForm,

@@ -9,6 +9,8 @@
 
 mod build;
 mod command;
+mod content;
+mod doubt;
 mod error;
 mod hint;
 mod sources;
@@ -19,9 +21,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 pub use self::command::{Command, CommandError, CommandFailure};
+pub use self::doubt::Doubt;
 pub use self::error::{DeclaredError, DeclaredProblem};
 use crate::db::Scratch;
-use crate::schema::{self, Name, ObjectKind, Schema};
+use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject};
 use crate::source::{Location, Problem};
 
 /// Where a schema is declared.
@@ -45,6 +48,8 @@ pub struct Declared {
     pub schema: Schema,
     /// What the hints say of tables: the old name of each.
     pub renamed_tables: BTreeMap<Name, Name>,
+    /// The tables and views that are left out, with what is on them.
+    pub excluded: Vec<SchemaObject>,
     /// The statement of each object.
     pub places: HashMap<(ObjectKind, Name), Location>,
     /// The database that it was made in, what is excluded too.
@@ -67,7 +72,9 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
         statement::read(source, &mut found, &mut problems);
     }
     let built = build::build(found, problems, &sources, extensions)?;
-    let objects = built.database.database().schema_objects(is_excluded)?;
+    let objects = built.database.database().schema_objects(&|_| false)?;
+    let (excluded, objects): (Vec<_>, Vec<_>) =
+        objects.into_iter().partition(|it| is_excluded(&it.table));
     let schema = schema::read(&objects).map_err(|err| {
         let kind = DeclaredProblem::NotUnderstood { expected: err.expected };
         match built.places.get(&(err.kind, Name::new(err.name.as_str()))) {
@@ -82,6 +89,7 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
     Ok(Declared {
         schema,
         renamed_tables: built.renamed_tables,
+        excluded,
         places: built.places,
         database: built.database,
     })

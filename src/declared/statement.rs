@@ -60,7 +60,11 @@ pub(super) fn read(source: &Arc<Source>, found: &mut Vec<Declaration>, problems:
     for statement in &statements {
         let start = statement.span.start;
         let place = |span: Range<usize>| start + span.start..start + span.end;
-        match classify(&source.text[statement.span.clone()]) {
+        let sql = &source.text[statement.span.clone()];
+        problems.extend(
+            markers(sql).map(|span| Problem::new(source, place(span), DeclaredProblem::Marker)),
+        );
+        match classify(sql) {
             Ok(None) => {}
             Ok(Some(shape)) => found.push(Declaration {
                 kind: shape.kind,
@@ -74,6 +78,19 @@ pub(super) fn read(source: &Arc<Source>, found: &mut Vec<Declaration>, problems:
         }
     }
     hint::read(source, &statements, &mut found[n_before..], problems);
+}
+
+/// The comments in a statement that would be a marker or a directive in a revision, into which its
+/// text is copied.
+fn markers(sql: &str) -> impl Iterator<Item = Range<usize>> {
+    const WORD: &str = "migrate:";
+    let found = sql.contains(WORD).then(|| {
+        tokens(sql).filter(|it| {
+            it.kind == TokenKind::LineComment
+                && it.text(sql).trim_start_matches('-').trim_start().starts_with(WORD)
+        })
+    });
+    found.into_iter().flatten().map(|it| it.span)
 }
 
 /// The statement's kind and names, with spans relative to it.

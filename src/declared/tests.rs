@@ -172,6 +172,42 @@ fn views_and_triggers_must_compile() {
 }
 
 #[test]
+fn a_comment_in_a_statement_is_no_directive() {
+    check(
+        "-- migrate:upgrade\nCREATE TABLE t(a,\n-- migrate:refuse-if rows: SELECT 1\n\
+         b, --migrate:x\n  c /* migrate:upgrade */, d DEFAULT '-- migrate:upgrade');\n",
+        &[
+            "s.sql:3:1 -- migrate:refuse-if rows: SELECT 1 | a comment in a statement cannot begin \
+             with `migrate:`, which means something in a revision",
+            "s.sql:4:4 --migrate:x | a comment in a statement cannot begin with `migrate:`, which \
+             means something in a revision",
+        ],
+    );
+}
+
+#[test]
+fn the_content_of_a_full_text_table_is_there() {
+    check(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, a);\nCREATE VIEW w AS SELECT g(a) AS x, id FROM t;\n\
+         CREATE VIRTUAL TABLE b USING fts5(a, content=t, content_rowid = 'id');\n\
+         CREATE VIRTUAL TABLE c USING fts5(x, content='w', content_rowid=id);\n\
+         CREATE VIRTUAL TABLE d USING fts5(a, content='');\n\
+         CREATE VIRTUAL TABLE e USING fts4(a, content=\"t\");\n",
+        &["t", "b", "c", "d", "e", "w"],
+    );
+    check(
+        "CREATE TABLE t(a);\nCREATE VIRTUAL TABLE b USING fts5(z, content=t);\n\
+         CREATE VIRTUAL TABLE c USING fts5(a, content = 'gone');\n\
+         CREATE VIRTUAL TABLE d USING fts4(z, content=t);\n",
+        &[
+            "s.sql:2:35 z | `b` cannot be filled from its content: no such column: z",
+            "s.sql:3:48 'gone' | `c` cannot be filled from its content: no such table: main.gone",
+            "s.sql:4:46 t | `d` cannot be filled from its content: `t` lacks one of its columns",
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_module_is_an_error() {
     let text = "CREATE VIRTUAL TABLE v USING vec0(a float[3]);";
     check(text, &["s.sql:1:30 vec0 | no such module: vec0"]);

@@ -21,7 +21,7 @@ pub(super) fn one(hint: impl Into<String>) -> Vec<String> {
 }
 
 /// "did you mean `x`?", or something else where nothing is near.
-fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
+pub(super) fn did_you_mean<S: AsRef<str>>(similar: &[S], otherwise: &str) -> Vec<String> {
     match similar {
         [] if otherwise.is_empty() => Vec::new(),
         [] => one(otherwise),
@@ -45,8 +45,16 @@ pub fn graph_label(problem: &GraphProblem) -> String {
             let (line, _) = first.line_column();
             format!("first declared in {}:{line}", first.source.path.display())
         }
+        GraphProblem::MissingParent { replaced_by: Some(by), .. } => {
+            format!("`{by}` replaces it")
+        }
         GraphProblem::MissingParent { parent, .. } => format!("no file declares `{parent}`"),
+        GraphProblem::ReplacedDeclared { declared, .. } => {
+            let (line, _) = declared.line_column();
+            format!("declared in {}:{line}", declared.source.path.display())
+        }
         GraphProblem::UnknownDependency { .. }
+        | GraphProblem::ReplacedTwice { .. }
         | GraphProblem::LabelClash { .. }
         | GraphProblem::Cycle { .. } => String::new(),
     }
@@ -56,6 +64,23 @@ pub fn graph_label(problem: &GraphProblem) -> String {
 pub fn graph(problem: &GraphProblem) -> Vec<String> {
     match problem {
         GraphProblem::DuplicateRevision { .. } => one("give one of the two files a new `revision`"),
+        GraphProblem::MissingParent { replaced_by: Some(by), .. } => one(format!(
+            "write `down_revision = \"{by}\"`, or take the files from before the squash"
+        )),
+        GraphProblem::UnknownDependency { replaced_by: Some(by), name, .. } => {
+            one(format!("`{by}` replaces `{name}`: write its id"))
+        }
+        GraphProblem::ReplacedDeclared { id, declared, .. } => vec![
+            format!(
+                "if a squash was interrupted, finish it: remove `{}`, and let what followed the last \
+                 replaced revision follow `{id}`",
+                declared.source.path.display()
+            ),
+            format!("to go back, remove the file of `{id}` and take the others from git"),
+        ],
+        GraphProblem::ReplacedTwice { .. } => {
+            one("two branches squashed the same revisions: keep one of the two files")
+        }
         GraphProblem::MissingParent { similar, .. } => did_you_mean(
             similar,
             "add the missing file, or change `down_revision` to a revision that exists",
@@ -164,6 +189,12 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         // What the parser says of every bare word.
         TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
             one("a text stands in quotes: `\"…\"`")
+        }
+        TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
+            let key = key.rsplit('.').next().unwrap_or(key);
+            one(format!(
+                "put it in brackets, each of several in quotes of its own: `{key} = [\"…\"]`"
+            ))
         }
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
@@ -290,6 +321,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             SettingError::SqliteVersion { .. } | SettingError::SqliteTooNew { .. } => {
                 one("without the line the SQL is for the SQLite that migrator has")
             }
+            SettingError::Level { .. } => one("without the line the level is that of docs/lint.md"),
             SettingError::Transaction { .. }
             | SettingError::Backup { .. }
             | SettingError::Timezone { .. }
@@ -335,6 +367,13 @@ pub fn plan(err: &PlanError) -> Vec<String> {
              exists, without running anything"
                 .to_owned(),
         ],
+        PlanError::InsideReplaced { by, end, .. } => vec![
+            format!(
+                "with the files from before the squash (they are in git), bring it to `{end}`: \
+                 `migrator upgrade {end}`"
+            ),
+            format!("if it has all of that already: `migrator stamp {by}`"),
+        ],
         PlanError::OverlappingRows { upper, .. } => one(format!(
             "the version table was edited by hand, or a file was changed after it ran; \
              `migrator stamp {upper}` leaves the one row, without running anything"
@@ -366,6 +405,7 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         | ResolveError::UnknownBranch { similar, .. } => {
             did_you_mean(similar, "`migrator history` lists all revisions and labels")
         }
+        ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))

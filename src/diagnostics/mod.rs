@@ -6,9 +6,13 @@
 //! causes, what to do.
 
 mod hints;
+mod history_hints;
 mod quote;
+mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+
+pub use self::history_hints::trouble as trouble_hints;
 
 use std::fmt;
 use std::path::Path;
@@ -16,10 +20,18 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+pub use schema_hints::doubt;
+
 use crate::Error;
+use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
-use crate::source::Location;
+use crate::graph::GraphProblem;
+use crate::lint::Finding;
+use crate::revision::file::FileProblem;
+use crate::rewrite::RewriteError;
+use crate::rule::Level;
+use crate::source::{Location, Problem};
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +46,21 @@ pub enum ExitStatus {
     Failed,
 }
 
+impl ExitStatus {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Refused => 2,
+            Self::Failed => 3,
+        }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(match status {
-            ExitStatus::Done => 0,
-            ExitStatus::No => 1,
-            ExitStatus::Refused => 2,
-            ExitStatus::Failed => 3,
-        })
+        Self::from(status.code())
     }
 }
 
@@ -150,6 +169,26 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
+/// Renders a finding of `migrator lint`, with ANSI styles.
+pub fn render_finding(finding: &Finding, here: &Path) -> String {
+    let level = match finding.level {
+        Level::Error => annotate_snippets::Level::ERROR,
+        Level::Warning => annotate_snippets::Level::WARNING,
+        Level::Note | Level::Off => annotate_snippets::Level::NOTE,
+    };
+    let title = level.primary_title(&finding.message).id(finding.rule.name());
+    let quoted = quote::render_titled(title, &finding.location, "", here);
+    format!("{quoted}\n{HINT}hint:{HINT:#} {}", finding.advice)
+}
+
+/// Renders what keeps a body from running, without advice: a finding about a revision, not an error
+/// of the command.
+pub fn render_failure(failure: &Failure, here: &Path) -> String {
+    let reports = failure_reports(failure, failure, &Vec::new);
+    let without_hints = |it: Report| render_report(&Report { hints: Vec::new(), ..it }, here);
+    reports.into_iter().map(without_hints).collect::<Vec<_>>().join("\n")
+}
+
 const ERROR: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightRed)));
 const BOLD: Style = Style::new().bold();
 const HINT: Style = Style::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
@@ -178,28 +217,44 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
-        Error::Graph(problems) => problems
-            .iter()
-            .map(|problem| {
-                Report::new(problem.kind.to_string())
-                    .quote(&problem.location, hints::graph_label(&problem.kind))
-                    .hints(hints::graph(&problem.kind))
-            })
-            .collect(),
+        Error::Graph(problems) => graph_reports(problems),
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
+        Error::History(err) => history_reports(err, here),
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
         Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
+        Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
+        Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
+        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
+        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
+}
+
+fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
+    let report = |problem: &Problem<GraphProblem>| {
+        Report::new(problem.kind.to_string())
+            .quote(&problem.location, hints::graph_label(&problem.kind))
+            .hints(hints::graph(&problem.kind))
+    };
+    problems.iter().map(report).collect()
+}
+
+fn file_reports(problems: &[Problem<FileProblem>]) -> Vec<Report> {
+    let report = |problem: &Problem<FileProblem>| {
+        Report::new(problem.kind.to_string())
+            .quote(&problem.location, "")
+            .hints(hints::revision_file(&problem.kind))
+    };
+    problems.iter().map(report).collect()
 }
 
 /// The error's own line, its causes, and these hints.
@@ -211,6 +266,26 @@ fn with_causes(err: &dyn std::error::Error, hints: Vec<String>) -> Report {
         cause = err.source();
     }
     report
+}
+
+/// How many troubles a refusal tells one by one.
+const MAX_TROUBLES: usize = 10;
+
+fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
+    let HistoryError::Troubles(troubles) = err else {
+        return vec![Report::new(err.to_string()).hints(history_hints::history(err))];
+    };
+    let mut reports: Vec<Report> = troubles
+        .iter()
+        .take(MAX_TROUBLES)
+        .map(|it| Report::new(it.to_string()).hints(history_hints::trouble(it, here)))
+        .collect();
+    if let Some(last) = reports.last_mut() {
+        let n_more = troubles.len().saturating_sub(MAX_TROUBLES);
+        last.hints.extend((n_more > 0).then(|| format!("there is more of it: {n_more} revisions")));
+        last.hints.extend(history_hints::history(err));
+    }
+    reports
 }
 
 fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
@@ -246,14 +321,7 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
 fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     use crate::revision::script_dir::ReadError;
     match err {
-        ReadError::Problems(problems) => problems
-            .iter()
-            .map(|problem| {
-                Report::new(problem.kind.to_string())
-                    .quote(&problem.location, "")
-                    .hints(hints::revision_file(&problem.kind))
-            })
-            .collect(),
+        ReadError::Problems(problems) => file_reports(problems),
         ReadError::MissingFolder { .. } | ReadError::File(_) => {
             vec![with_causes(err, hints::read(err))]
         }
@@ -300,6 +368,9 @@ fn failure_reports(
             let mut report = Report::new(err.to_string()).hints(hints());
             if let Some(plan_error) = failure.downcast_ref::<crate::plan::PlanError>() {
                 report.hints.extend(hints::plan(plan_error));
+            }
+            if let Some(history_error) = failure.downcast_ref::<HistoryError>() {
+                report.hints.extend(history_hints::history(history_error));
             }
             vec![report]
         }

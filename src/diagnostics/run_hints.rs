@@ -9,8 +9,12 @@ use crate::exec::{
     RestoreError, State,
 };
 use crate::plan::Direction;
+use crate::rehearsal::RehearsalError;
 use crate::source::Location;
 use crate::sql::transaction_control::Forbidden;
+
+/// What to do about rows that a revision refuses.
+const MEND_ROWS: &str = "mend the rows, or edit the revision, and run the same command again";
 
 /// What to do about a database that could not be used, before anything ran.
 pub fn database(err: &DbError) -> Vec<String> {
@@ -137,10 +141,12 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
-            let unchanged = if state.applied.is_empty() { "nothing was changed; " } else { "" };
-            let mut hints = one(format!(
-                "{unchanged}mend the rows, or edit the revision, and run the same command again"
-            ));
+            // Where revisions before it stay, [`self::state`] says so, and what to do.
+            let mut hints = if state.applied.is_empty() {
+                one(format!("nothing was changed; {MEND_ROWS}"))
+            } else {
+                Vec::new()
+            };
             // What the query sees may not be there any more.
             if let (Some(last), Direction::Upgrade) = (state.rolled_back.last(), direction) {
                 hints.push(format!(
@@ -268,6 +274,22 @@ pub fn replay(failure: &Failure) -> Vec<String> {
     hints
 }
 
+/// What to do about revisions that could not be tried.
+pub fn rehearsal(err: &RehearsalError) -> Vec<String> {
+    match err {
+        RehearsalError::Db(err) => database(err),
+        RehearsalError::Replay(err) => replay(&err.failure),
+        RehearsalError::Schema(_) | RehearsalError::Plan(_) => Vec::new(),
+        RehearsalError::Folder(_) => one("name a folder for the copy: `--copy-to DIR`"),
+        RehearsalError::NoRoom { size, .. } => one(format!(
+            "the copy and its journal had {size} bytes when there was no more room; name a folder on \
+             another disk: `--copy-to DIR`; the database was not touched, and the copy is gone"
+        )),
+        RehearsalError::Moved => one("run it again; nothing was changed by this one"),
+        RehearsalError::Cancelled => one("nothing was changed, and the copy is gone"),
+    }
+}
+
 /// Where the database is now, where something ran.
 pub fn state(err: &ExecError) -> Vec<String> {
     let state = &err.state;
@@ -283,6 +305,7 @@ pub fn state(err: &ExecError) -> Vec<String> {
                     "before it is run again, undo by hand what `{revision}` did, or take the \
                      statements that were run out of its file"
                 ),
+                (Failure::Refused { .. }, _) => MEND_ROWS.to_owned(),
                 (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
                 _ => "mend the cause and run the same command again".to_owned(),
             };

@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
-use super::hints::{one, split};
-use crate::autogenerate::AutogenerateError;
-use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem};
+use super::hints::{did_you_mean, one, split};
+use crate::autogenerate::{AutogenerateError, FillError, ProofFailure, RenameError};
+use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem, Doubt};
 use crate::sql::features::{Feature, Fts5Option};
+
+/// How the error of a stub ends.
+const ONLY_THERE: &str = "is a function that only the application has";
+
+/// What SQLite says where a statement begins in another one.
+const NEXT_STATEMENT: &str = "near \"CREATE\": syntax error";
 
 const NOT_UNDERSTOOD: &str = "that is a mistake of migrator: please report it with the statement";
 
@@ -30,6 +36,10 @@ pub fn declared(err: &DeclaredError) -> Vec<String> {
             CommandFailure::Timeout(_) => {
                 one("it may take longer with `timeout = \"2m\"` under `[schema]` in alembic.toml")
             }
+            CommandFailure::Io(_) if err.has_blank_program => one(
+                "`command` under `[schema]` in alembic.toml has each argument in quotes of its own: \
+                 `command = [\"python\", \"-m\", \"app.ddl\"]`",
+            ),
             CommandFailure::Io(_) => {
                 one("check `command` under `[schema]` in alembic.toml; it runs in the folder of \
                  alembic.toml")
@@ -68,8 +78,15 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
             "a schema consists of `CREATE TABLE`, `INDEX`, `VIEW` and `TRIGGER`, as they should be \
              in the end; rows, and the steps that lead there, belong into revisions",
         ),
+        DeclaredProblem::Sqlite { source } if source.message == NEXT_STATEMENT => {
+            one("the statement before it needs a `;` at its end")
+        }
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
         DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::Content { .. } => one(
+            "the table that `content` names must be declared, with columns of these names and that \
+             of `content_rowid`",
+        ),
         DeclaredProblem::NotUnderstood { .. } => one(NOT_UNDERSTOOD),
         DeclaredProblem::TooNew { feature, .. } => vec![
             otherwise(*feature).to_owned(),
@@ -77,12 +94,38 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
              `[sqlite]` in alembic.toml"
                 .to_owned(),
         ],
+        DeclaredProblem::Marker => one(
+            "markers and directives stand in revision files; write the comment in other words, or \
+             put it above the statement",
+        ),
         DeclaredProblem::HintForm | DeclaredProblem::HintPlace => one(
             "write `-- migrator:renamed from old_name` on the line above `CREATE TABLE`, or on the \
              line of the column",
         ),
         DeclaredProblem::Duplicate { .. } | DeclaredProblem::HintTwice { .. } => {
             one("leave out one of the two")
+        }
+    }
+}
+
+/// Whether a body calls a function that nothing but the application has.
+fn needs_application(failure: &ProofFailure) -> bool {
+    matches!(failure, ProofFailure::Statement { source, .. } if source.message.ends_with(ONLY_THERE))
+}
+
+/// What is probably a mistake, and what comes of it.
+pub fn doubt(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::NoParent { child, .. } => {
+            format!("{doubt}: SQLite takes no row of `{child}` where foreign keys are enforced")
+        }
+        Doubt::NoParentColumn { .. } | Doubt::NotUnique { .. } | Doubt::NoPrimaryKey { .. } => {
+            format!(
+                "{doubt}: to SQLite that is a foreign key mismatch, and `upgrade` takes no new one"
+            )
+        }
+        Doubt::Function { .. } | Doubt::Collation { .. } => {
+            format!("{doubt}: it is taken for one of the application")
         }
     }
 }
@@ -124,21 +167,62 @@ fn otherwise(feature: Feature) -> &'static str {
 pub fn autogenerate(err: &AutogenerateError) -> Vec<String> {
     match err {
         AutogenerateError::Db(_) => Vec::new(),
+        AutogenerateError::Proof(failure) if needs_application(failure) => vec![
+            "no file was written: migrator has no such function, and existing rows would need its \
+             value; check its name in the declared schema"
+                .to_owned(),
+            "rows that get a value from `--fill TABLE.COLUMN=EXPRESSION` need no default"
+                .to_owned(),
+        ],
         AutogenerateError::Schema(_) | AutogenerateError::Proof(_) => one(
             "no file was written: this is a mistake of migrator; please report it with both schemas",
         ),
-        AutogenerateError::Rename(_) => one(
-            "`migrator check` lists what differs; `--rename` takes the old name and the new one",
-        ),
-        AutogenerateError::NeedlessFill { .. } => one("leave it out"),
-        AutogenerateError::Aggregate { .. } => one(
-            "a query in parentheses is a value: `--fill \"t.pos=(SELECT max(pos) FROM other)\"`",
-        ),
-        AutogenerateError::Fill { .. } => {
-            one("`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema")
-        }
+        AutogenerateError::Rename(err) => rename(err),
+        AutogenerateError::Fill(err) => fill(err),
         AutogenerateError::Refused { .. } => {
             one("look at the views and triggers of the schema: one may be broken already")
+        }
+    }
+}
+
+/// What to do about a `--rename`.
+fn rename(err: &RenameError) -> Vec<String> {
+    let otherwise =
+        "`migrator check` lists what differs; `--rename` takes the old name and the new one";
+    match err {
+        RenameError::NoSource { similar, .. } | RenameError::NoTarget { similar, .. } => {
+            did_you_mean(similar, otherwise)
+        }
+        RenameError::TargetExists { .. } => vec![
+            "two names that change places are two renames: one `--rename` for each way".to_owned(),
+            otherwise.to_owned(),
+        ],
+        RenameError::Virtual { .. } => one(
+            "without --rename the table is made anew and its values are lost; in the revision that \
+             is written, let the body copy them by hand: `INSERT INTO … (rowid, new_name) SELECT \
+             rowid, old_name FROM …` before the old one is dropped",
+        ),
+        RenameError::SourceStays { .. } | RenameError::Twice { .. } | RenameError::Rowid { .. } => {
+            one(otherwise)
+        }
+    }
+}
+
+/// What to do about a `--fill`.
+fn fill(err: &FillError) -> Vec<String> {
+    match err {
+        FillError::Unknown { similar, .. } => did_you_mean(
+            similar,
+            "`--fill` takes `TABLE.COLUMN=EXPRESSION`, with the names of the declared schema",
+        ),
+        FillError::Twice { .. } => one("leave out one of the two"),
+        FillError::Needless { .. } => one("leave it out"),
+        FillError::Aggregate { .. } => one(
+            "a query in parentheses is a value: `--fill \"t.pos=(SELECT max(pos) FROM other)\"`",
+        ),
+        FillError::Word { place, word } => {
+            let text = word.trim_matches('"').replace('\'', "''");
+            one(format!("a text has single quotes: `--fill \"{place}='{text}'\"`"))
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::schema::{
     Action, Check, Column, Conflict, ForeignKey, Fragment, Index, KeyColumn, Name, PrimaryKey,
     Table, Unique,
 };
+use crate::sql::layout::one_line;
 use crate::sql::lexer::{Token, tokens};
 
 use super::{Change, Diff, TableDiff};
@@ -194,24 +195,6 @@ fn definition_text(column: &Column) -> String {
     let text = column.definition.as_str();
     let name_end = tokens(text).next().map_or(0, |it| it.span.end);
     one_line(&text[name_end..])
-}
-
-/// A piece of SQL on one line, without comments.
-pub fn one_line(sql: &str) -> String {
-    let mut line = String::with_capacity(sql.len());
-    let mut has_gap = false;
-    for token in tokens(sql) {
-        if !token.is_significant() {
-            has_gap = true;
-            continue;
-        }
-        if has_gap && !line.is_empty() {
-            line.push(' ');
-        }
-        has_gap = false;
-        line.push_str(token.text(sql));
-    }
-    line
 }
 
 fn column_change(from: &Column, to: &Column) -> String {

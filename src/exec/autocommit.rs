@@ -9,7 +9,7 @@ use super::event::Event;
 use super::group::{Renew, log_entry};
 use super::session::Session;
 use super::work::{Task, Work};
-use crate::db::{Database, Lock, SidecarLock};
+use crate::db::{Lock, SidecarLock};
 
 impl Session<'_> {
     /// Runs the next step, which is such a one, unless another process was faster; returns what is
@@ -25,8 +25,10 @@ impl Session<'_> {
             Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
             None => None,
         };
-        let rows = self.rows_outside()?;
-        let mut work = if rows == work.rows { work } else { renew(&rows)? };
+        let mut work = match self.news_outside(&work.rows)? {
+            None => work,
+            Some(news) => renew(&news)?,
+        };
         let [task, more @ ..] = work.rest() else { return Ok(work) };
         if !task.revision.mode.autocommit {
             return Ok(work);
@@ -80,7 +82,7 @@ impl Session<'_> {
         let task = if rows == work.rows {
             task
         } else {
-            renewed = renew(&rows)?;
+            renewed = renew(&self.log.history(&self.database, &self.table)?)?;
             let is_same = |it: &&Task<'_>| {
                 it.revision.id == task.revision.id && it.direction == task.direction
             };
@@ -89,15 +91,17 @@ impl Session<'_> {
         };
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
+        self.write_notes(&work.unlogged)?;
         for write in &task.writes {
             self.table.apply(&self.database, write)?;
         }
-        let entry = log_entry(task, started_at, report.elapsed_ms(), self.request.tag);
+        let entry = log_entry(task, started_at, report.elapsed_ms(), self.request);
         self.log.append(&self.database, [entry])?;
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);
         self.observer.event(&Event::Committed { revisions: vec![task.revision] });
+        self.tell_of_unlogged(&work.unlogged);
         self.progress.partial = None;
         self.progress.keep();
         // Nobody vouches for what the body made of the connection.
@@ -108,12 +112,6 @@ impl Session<'_> {
         self.watch()?;
         self.warn_of_findings(task, &baseline);
         Ok(Some(rows_after))
-    }
-
-    /// The rows of the version table, outside a transaction.
-    fn rows_outside(&mut self) -> Result<Vec<String>, Failure> {
-        let table = self.table.clone();
-        self.retry(|database: &Database| table.rows(database))
     }
 
     /// Says what the body left. It is there to stay, so that failing would not help.

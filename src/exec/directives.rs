@@ -5,47 +5,85 @@ use std::fmt;
 use super::error::{Failure, Refusal};
 use super::session::Session;
 use super::work::Task;
-use crate::db::SqliteErrorKind;
-use crate::revision::DirectiveKind;
+use crate::db::{RowsFound, Scratch, SqliteError, SqliteErrorKind};
+use crate::revision::{Directive, DirectiveKind};
 
 impl Session<'_> {
     /// Evaluates the directives of a body that is about to run: all of them, so that whoever mends
     /// the rows sees everything at once.
     pub fn evaluate_directives(&mut self, task: &Task<'_>) -> Result<(), Failure> {
-        let revision = task.revision;
         let mut refusals = Vec::new();
         for directive in task.directives {
             self.check_cancelled()?;
-            let query = &revision.source.text[directive.query.clone()];
-            let found = self.database.rows_found(query).map_err(|source| match source.kind {
-                // Nothing but a cancellation interrupts.
-                SqliteErrorKind::Interrupted => Failure::Cancelled,
-                _ => Failure::Directive {
-                    revision: revision.id.clone(),
-                    direction: task.direction,
-                    location: Box::new(super::body::locate(revision, &directive.query, &source)),
-                    source,
-                },
-            })?;
-            let Some(rows) = found else { continue };
-            let message = directive.message.clone();
-            match directive.kind {
-                DirectiveKind::WarnIf => {
-                    let sentence = Sentence { n_rows: rows.n_rows, message: &message };
-                    self.warn(format!("{}: {sentence}", revision.id));
-                }
-                DirectiveKind::RefuseIf => {
-                    let location = revision.location(&directive.query);
-                    refusals.push(Refusal { message, rows, location });
-                }
+            let found = self.database.rows_found(task.query(directive));
+            match answer(task, directive, found)? {
+                Answer::Nothing => {}
+                Answer::Warning(message) => self.warn(message),
+                Answer::Refusal(refusal) => refusals.push(refusal),
             }
         }
-        if refusals.is_empty() {
-            return Ok(());
-        }
-        let (revision, direction) = (revision.id.clone(), task.direction);
-        Err(Failure::Refused { revision, direction, refusals })
+        refuse(task, refusals)
     }
+}
+
+/// The same in a scratch database, where nobody is warned.
+pub(super) fn evaluate_in_memory(scratch: &Scratch, task: &Task<'_>) -> Result<(), Failure> {
+    let mut refusals = Vec::new();
+    for directive in task.directives {
+        let found = scratch.rows_found(task.query(directive));
+        if let Answer::Refusal(refusal) = answer(task, directive, found)? {
+            refusals.push(refusal);
+        }
+    }
+    refuse(task, refusals)
+}
+
+/// What the rows that a query found mean.
+enum Answer {
+    /// There are none.
+    Nothing,
+    /// This should be known.
+    Warning(String),
+    /// The body must not run.
+    Refusal(Refusal),
+}
+
+fn answer(
+    task: &Task<'_>,
+    directive: &Directive,
+    found: Result<Option<RowsFound>, SqliteError>,
+) -> Result<Answer, Failure> {
+    let revision = task.revision;
+    let found = found.map_err(|source| match source.kind {
+        // Nothing but a cancellation interrupts.
+        SqliteErrorKind::Interrupted => Failure::Cancelled,
+        _ => Failure::Directive {
+            revision: revision.id.clone(),
+            direction: task.direction,
+            location: Box::new(super::body::locate(revision, &directive.query, &source)),
+            source,
+        },
+    })?;
+    let Some(rows) = found else { return Ok(Answer::Nothing) };
+    let message = directive.message.clone();
+    Ok(match directive.kind {
+        DirectiveKind::WarnIf => {
+            let sentence = Sentence { n_rows: rows.n_rows, message: &message };
+            Answer::Warning(format!("{}: {sentence}", revision.id))
+        }
+        DirectiveKind::RefuseIf => {
+            let location = revision.location(&directive.query);
+            Answer::Refusal(Refusal { message, rows, location })
+        }
+    })
+}
+
+fn refuse(task: &Task<'_>, refusals: Vec<Refusal>) -> Result<(), Failure> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let (revision, direction) = (task.revision.id.clone(), task.direction);
+    Err(Failure::Refused { revision, direction, refusals })
 }
 
 /// How many rows there are of what a message calls `rows of …`.

@@ -7,7 +7,9 @@ use std::fmt;
 
 use super::backup::BackupError;
 use super::directives::Sentence;
-use crate::db::{BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError};
+use crate::db::{
+    BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
+};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::source::{Location, Problem};
@@ -289,6 +291,61 @@ impl From<BackupError> for Failure {
 }
 
 impl Failure {
+    /// The place in a revision file that it is about, if it is about one; of several the first.
+    pub fn location(&self) -> Option<&Location> {
+        match self {
+            Self::Irreversible { location, .. }
+            | Self::Directive { location, .. }
+            | Self::Statement { location, .. }
+            | Self::TransactionEnded { location, .. }
+            | Self::DropsParent { location, .. } => Some(location),
+            Self::Forbidden { problems } => problems.first().map(|it| &it.location),
+            Self::Refused { refusals, .. } => refusals.first().map(|it| &it.location),
+            Self::Planner(_)
+            | Self::Database(_)
+            | Self::NotRehearsable { .. }
+            | Self::TransactionLeftOpen { .. }
+            | Self::ForeignKeys { .. }
+            | Self::Broken { .. }
+            | Self::Overtaken { .. }
+            | Self::Commit { .. }
+            | Self::Backup { .. }
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether it is that the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Database(source) | Self::Commit { source, .. } => source.is_full(),
+            Self::Statement { source, .. } | Self::Directive { source, .. } => {
+                source.kind == SqliteErrorKind::Full
+            }
+            _ => false,
+        }
+    }
+
+    /// The message with all that is known, in one line: what SQLite said, which rows, which objects.
+    pub fn sentence(&self) -> String {
+        let mut parts = vec![self.to_string()];
+        let mut cause = std::error::Error::source(self);
+        while let Some(err) = cause {
+            parts.push(err.to_string());
+            cause = err.source();
+        }
+        let details: Vec<String> = match self {
+            Self::Broken { objects } => objects.iter().map(|it| it.message.clone()).collect(),
+            Self::Forbidden { problems } => {
+                problems.iter().map(|it| format!("`{}` {}", it.kind.what, it.kind.reason)).collect()
+            }
+            _ => Vec::new(),
+        };
+        if !details.is_empty() {
+            parts.push(details.join("; "));
+        }
+        parts.join(": ")
+    }
+
     /// Whether the message is about one revision, which a following "it" means.
     fn names_revision(&self) -> bool {
         match self {

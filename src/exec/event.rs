@@ -75,6 +75,12 @@ pub enum Event<'a> {
         /// How many rows they changed.
         n_changes: u64,
     },
+    /// The database had no log of what ran before, or not of all of it; from now on it has.
+    LogBegun {
+        /// The revisions whose bodies are taken as the files say now, in the order in which they
+        /// run.
+        revisions: Vec<String>,
+    },
     /// Something to know that does not stop the run.
     Warning {
         /// What, as a sentence without a full stop.

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Run;
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
+use crate::audit::{History, Note};
 use crate::db::{Lock, LogEntry};
 use crate::plan::{RowWrite, joined};
 use crate::sql::effect::may_break_references;
 
-/// Plans anew for the rows it is given.
-pub(super) type Renew<'r, 'g> = dyn FnMut(&[String]) -> Result<Work<'g>, Failure> + 'r;
+/// Plans anew for what the database says.
+pub(super) type Renew<'r, 'g> = dyn FnMut(&History) -> Result<Work<'g>, Failure> + 'r;
 
 impl Session<'_> {
     /// Runs the next steps in one transaction, or none if another process was faster; returns what
@@ -55,8 +57,10 @@ impl Session<'_> {
         lock: Lock,
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
-        let rows = self.table.rows(&self.database)?;
-        let mut work = if rows == work.rows { work } else { renew(&rows)? };
+        let mut work = match self.news(&work.rows)? {
+            None => work,
+            Some(news) => renew(&news)?,
+        };
         let group = match self.next_group(&work)? {
             Some(now) if now.mode == group.mode => now,
             _ => {
@@ -77,6 +81,7 @@ impl Session<'_> {
         let steps = &work.rest()[..group.n_steps];
         let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::Committed { revisions });
+        self.tell_of_unlogged(&work.unlogged);
         self.progress.keep();
         // Inside the transaction only those settings were reset that are known and can be.
         if !self.request.rehearse && steps.iter().any(Task::has_pragma) {
@@ -99,6 +104,7 @@ impl Session<'_> {
         self.database.try_write()?;
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
+        self.write_notes(&work.unlogged)?;
         let writes_late = !self.shows_versions(steps)?;
         let mut times = Vec::with_capacity(steps.len());
         for task in steps {
@@ -124,7 +130,7 @@ impl Session<'_> {
             self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
         let entries = steps.iter().zip(times).map(|(task, (started_at, duration_ms))| {
-            log_entry(task, started_at, duration_ms, self.request.tag)
+            log_entry(task, started_at, duration_ms, self.request)
         });
         self.log.append(&self.database, entries)?;
         self.check_against(&baseline)?;
@@ -139,6 +145,22 @@ impl Session<'_> {
         Ok(is_named || self.table.is_named_in_schema(&self.database)?)
     }
 
+    /// Writes into the log what did not run.
+    pub fn write_notes(&self, notes: &[Note]) -> Result<(), Failure> {
+        let Run { clock, tag, who, .. } = *self.request;
+        let entries = notes.iter().map(|it| LogEntry::of_note(it, clock.now(), tag, who));
+        Ok(self.log.append(&self.database, entries)?)
+    }
+
+    /// Says what the log lacked, now that it does not any more.
+    pub fn tell_of_unlogged(&mut self, unlogged: &[Note]) {
+        let is_written = self.request.log && !self.request.rehearse;
+        if is_written && !unlogged.is_empty() {
+            let ids = unlogged.iter().map(|it| it.revision.clone()).collect();
+            self.observer.event(&Event::LogBegun { revisions: ids });
+        }
+    }
+
     fn write_versions(&self, writes: &[RowWrite]) -> Result<(), Failure> {
         Ok(writes.iter().try_for_each(|write| self.table.apply(&self.database, write))?)
     }
@@ -149,7 +171,7 @@ pub(super) fn log_entry<'t>(
     task: &'t Task<'_>,
     started_at: DateTime<Utc>,
     duration_ms: f64,
-    tag: Option<&'t str>,
+    request: &'t Run<'_>,
 ) -> LogEntry<'t> {
     LogEntry {
         revision: task.revision.id.as_str(),
@@ -157,6 +179,7 @@ pub(super) fn log_entry<'t>(
         started_at,
         duration_ms: Some(duration_ms),
         checksum: Some(task.checksum()),
-        tag,
+        tag: request.tag,
+        who: request.who,
     }
 }

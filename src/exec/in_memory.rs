@@ -5,6 +5,7 @@
 
 use super::TransactionMode;
 use super::body::statement_failure;
+use super::directives::evaluate_in_memory;
 use super::error::Failure;
 use super::work::{Task, Work};
 use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
@@ -65,11 +66,24 @@ impl Replay<'_> {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> Result<Scratch, ReplayError> {
+        self.run_in(self.start()?, graph, targets)
+    }
+
+    /// The same in a database that [`Replay::start`] made, with what is in it besides.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Replay::run`].
+    pub fn run_in(
+        &self,
+        scratch: Scratch,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> Result<Scratch, ReplayError> {
         let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
         let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
         let mut work = Work::new(graph, plan, Vec::new())?;
 
-        let scratch = self.start()?;
         let table = VersionTable::new(self.version_table);
         let texts = work.rest().iter().flat_map(Task::texts);
         let writes_early = { texts }.any(|it| table.is_named_in(it.as_bytes()));
@@ -104,53 +118,75 @@ impl Replay<'_> {
 ///
 /// # Errors
 ///
-/// As for [`Replay::run`]; the transaction is rolled back.
-#[cfg_attr(not(test), expect(dead_code, reason = "for rehearsals, which come next"))]
+/// As for [`Replay::run`], and what the directives of the body refuse; the transaction is rolled back.
 pub fn run_in_memory(
     scratch: &Scratch,
     graph: &RevisionGraph,
     revision: RevisionIndex,
     direction: Direction,
-) -> Result<(), ReplayError> {
+) -> Result<u64, Failure> {
+    let database = scratch.database();
+    let mode = graph[revision].mode;
+    database.set_foreign_keys(mode.foreign_keys)?;
+    if !mode.autocommit {
+        database.begin(Lock::Write)?;
+    }
+    let outcome = run_inside(scratch, graph, revision, direction).and_then(|n_changes| {
+        if !mode.autocommit {
+            database.commit()?;
+        }
+        Ok(n_changes)
+    });
+    if outcome.is_err() {
+        database.rollback()?;
+    }
+    database.set_foreign_keys(false)?;
+    outcome
+}
+
+/// The same inside of the transaction that the caller has open, for revisions that run in one;
+/// returns how many rows the body changed. After an error the caller takes back what was done.
+///
+/// # Errors
+///
+/// As for [`run_in_memory`].
+pub fn run_inside(
+    scratch: &Scratch,
+    graph: &RevisionGraph,
+    revision: RevisionIndex,
+    direction: Direction,
+) -> Result<u64, Failure> {
     let step = Step { revision, direction, writes: Vec::new() };
     let plan = Plan { steps: vec![step], ..Plan::default() };
     let work = Work::new(graph, plan, Vec::new())?;
-    let database = scratch.database();
+    let mut n_changes = 0;
     for task in work.rest() {
-        let mode = task.revision.mode;
-        database.set_foreign_keys(mode.foreign_keys)?;
-        if !mode.autocommit {
-            database.begin(Lock::Write)?;
-        }
-        let outcome = run_body(scratch, task)
-            .and_then(|()| if mode.autocommit { Ok(()) } else { Ok(database.commit()?) });
-        if outcome.is_err() {
-            database.rollback()?;
-        }
-        database.set_foreign_keys(false)?;
-        outcome?;
+        evaluate_in_memory(scratch, task)?;
+        n_changes += run_body(scratch, task)?;
     }
-    Ok(())
+    Ok(n_changes)
 }
 
-fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {
+/// Runs the statements of a body; returns how many rows they changed.
+fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<u64, Failure> {
     let revision = task.revision;
     let is_inside = !revision.mode.autocommit;
     let database = scratch.database();
+    let mut n_changes = 0;
     for (number, span) in (1..).zip(task.statements) {
         let outcome = scratch.execute(&revision.source.text[span.clone()]);
-        outcome.map_err(|err| statement_failure(task, span, number, err))?;
+        n_changes += outcome.map_err(|err| statement_failure(task, span, number, err))?;
         if is_inside && database.is_autocommit() {
-            return Err(ReplayError::from(Failure::TransactionEnded {
+            return Err(Failure::TransactionEnded {
                 revision: revision.id.clone(),
                 location: Box::new(revision.location(span)),
                 number,
                 of: task.statements.len(),
-            }));
+            });
         }
     }
     if !is_inside && !database.is_autocommit() {
-        return Err(Failure::TransactionLeftOpen { revision: revision.id.clone() }.into());
+        return Err(Failure::TransactionLeftOpen { revision: revision.id.clone() });
     }
     // What a body leaves in the connection must not reach the next one.
     if task.has_pragma() {
@@ -159,5 +195,5 @@ fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<(), ReplayError> {
     if task.may_have_temporary() {
         database.drop_temporary()?;
     }
-    Ok(())
+    Ok(n_changes)
 }

@@ -39,15 +39,15 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for rehearsals, which come next"))]
-pub use self::in_memory::run_in_memory;
-pub use self::in_memory::{Replay, ReplayError};
+pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;
+use crate::audit::{self, History};
 use crate::clock::Clock;
 use crate::config::TransactionMode;
 use crate::config::url::DatabaseLocation;
+use crate::db::LogTable;
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan};
 use crate::revision::RevisionId;
@@ -73,6 +73,8 @@ pub struct Run<'a> {
     pub rehearse: bool,
     /// A text that the log keeps with each revision.
     pub tag: Option<&'a str>,
+    /// The user of the operating system, for the log.
+    pub who: Option<&'a str>,
     /// What time it is, for the log.
     pub clock: &'a dyn Clock,
     /// Ends the run as soon as it is set: a running statement is interrupted, and its transaction
@@ -81,6 +83,12 @@ pub struct Run<'a> {
     /// Called about ten times a second while a statement runs, from inside of SQLite: it must not
     /// use the database. Apart from the observer, which cannot be reached from there.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Run<'_> {
+    fn log_table(&self) -> LogTable {
+        if self.log { LogTable::On } else { LogTable::Off }
+    }
 }
 
 /// One revision that ran.
@@ -119,12 +127,12 @@ pub struct Outcome {
     pub backup: Option<PathBuf>,
 }
 
-/// Computes what is to do from the rows of the version table.
+/// Computes what is to do from the rows of the version table and the log, read at one moment.
 ///
-/// Called at least once, first for the rows as they are before the transaction, and again whenever
-/// it turns out that they are others. It must mean the same target each time: `+1` is one step from
-/// the rows of the first call.
-pub type Planner<'p> = dyn FnMut(&[String]) -> Result<Plan, PlanFailure> + 'p;
+/// Called at least once, first for what the database says before the transaction, and again whenever
+/// it turns out that it says something else. It must mean the same target each time: `+1` is one
+/// step from the rows of the first call.
+pub type Planner<'p> = dyn FnMut(&History) -> Result<Plan, PlanFailure> + 'p;
 
 /// Brings a database to where `planner` wants it.
 ///
@@ -155,11 +163,15 @@ fn run_plan(
     progress: &mut Progress,
 ) -> Result<Outcome, Failure> {
     let mut look = Look::new(request, observer)?;
-    let mut renew = |rows: &[String]| {
-        let plan = planner(rows).map_err(Failure::Planner)?;
-        Work::new(graph, plan, rows.to_vec())
+    let mut renew = |history: &History| {
+        let plan = planner(history).map_err(Failure::Planner)?;
+        let mut work = Work::new(graph, plan, history.rows.clone())?;
+        if request.log && !work.rest().is_empty() {
+            work.unlogged = audit::unlogged(graph, history);
+        }
+        Ok(work)
     };
-    let mut work = renew(&look.rows(observer)?)?;
+    let mut work = renew(look.history(observer)?)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }
@@ -180,6 +192,6 @@ fn run_plan(
 }
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

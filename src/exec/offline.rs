@@ -2,7 +2,7 @@
 //!
 //! Pure. The script may be run by people who have neither migrator nor the revisions, on a database
 //! that nobody looked at, so it carries its own protection: it stops at the first error, begins by
-//! making sure that the version table holds what it was made for, stops where a body refuses to
+//! making sure that SQLite is new enough and the version table holds what it was made for, stops where a body refuses to
 //! run, drops no table that others follow where foreign keys are enforced, and ends by looking for
 //! new violations of them.
 //!
@@ -16,12 +16,12 @@ use super::error::{ExecError, Failure};
 use super::stamp::Stamp;
 use super::work::{Group, Task, Work};
 use super::{PlanFailure, TransactionMode};
-use crate::db::{
-    LogDirection, LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql,
-};
+use crate::audit::{self, Note};
+use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_settings_sql};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};
+use crate::sql::needs::{Need, need};
 use crate::sql::transaction_control::dropped_table;
 
 /// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
@@ -58,7 +58,8 @@ pub fn script(
     if work.rest().is_empty() {
         return Ok(String::new());
     }
-    let mut writer = Writer::new(options);
+    let mut writer = Writer::new(options, graph, &work.rows);
+    writer.guard_version(work.rest());
     while let Some(group) = work.next_group(options.transaction) {
         let steps = &work.rest()[..group.n_steps];
         let rows = rows_after(&work.rows, steps.iter().flat_map(|it| &it.writes))
@@ -73,8 +74,14 @@ pub fn script(
 }
 
 /// A stamp as a script, made for a version table that holds `start`; with `purge` for any.
-pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp: &Stamp) -> String {
-    let mut writer = Writer::new(options);
+pub fn stamp_script(
+    options: &Offline<'_>,
+    graph: &RevisionGraph,
+    start: &[String],
+    purge: bool,
+    stamp: &Stamp,
+) -> String {
+    let mut writer = Writer::new(options, graph, start);
     writer.statement("BEGIN IMMEDIATE");
     if purge {
         writer.statement(&writer.table.create_sql("IF NOT EXISTS "));
@@ -86,9 +93,10 @@ pub fn stamp_script(options: &Offline<'_>, start: &[String], purge: bool, stamp:
     for write in &stamp.writes {
         writer.statement(&writer.table.write_sql(write));
     }
-    for revision in stamp.revisions.iter().filter(|_| options.log) {
-        let id = revision.as_str();
-        writer.statement(&LogTable::append_sql(id, LogDirection::Stamp, None, options.tag));
+    for note in stamp.notes.iter().filter(|_| options.log) {
+        let checksum = note.checksum.as_deref();
+        let row = LogTable::append_sql(&note.revision, note.direction, checksum, options.tag);
+        writer.statement(&row);
     }
     writer.statement("COMMIT");
     writer.text
@@ -123,14 +131,17 @@ fn rows_after<'w>(
 struct Writer<'a> {
     options: &'a Offline<'a>,
     table: VersionTable,
+    /// What begins the log of a database that has none.
+    unlogged: Vec<Note>,
     text: String,
 }
 
 impl<'a> Writer<'a> {
-    fn new(options: &'a Offline<'a>) -> Self {
+    fn new(options: &'a Offline<'a>, graph: &RevisionGraph, start: &[String]) -> Self {
         // Without it the shell would go on after an error, and commit.
         let text = ".bail on\n\n".to_owned();
-        Self { options, table: VersionTable::new(options.version_table), text }
+        let unlogged = audit::baseline(graph, &audit::implied(graph, start));
+        Self { options, table: VersionTable::new(options.version_table), unlogged, text }
     }
 
     /// A statement on lines of its own. It ends with a token, never with a comment that would
@@ -203,6 +214,11 @@ impl<'a> Writer<'a> {
     fn make_log(&mut self) {
         if self.options.log {
             self.statement(&LogTable::create_sql("IF NOT EXISTS "));
+            // Once: after the first transaction the log is not empty.
+            let unlogged = std::mem::take(&mut self.unlogged);
+            if !unlogged.is_empty() {
+                self.statement(&LogTable::begin_sql(&unlogged, self.options.tag));
+            }
         }
     }
 
@@ -223,6 +239,18 @@ impl<'a> Writer<'a> {
             ),
         };
         self.guard(&message, &format!("SELECT {condition} FROM {table}"));
+    }
+
+    /// Fails, before anything runs, on a SQLite that is too old for one of the statements.
+    fn guard_version(&mut self, steps: &[Task<'_>]) {
+        let texts = steps.iter().flat_map(|it| it.queries().chain(it.texts()));
+        let needs = texts.filter_map(need);
+        let Some(Need { since, what }) = needs.max_by_key(|it| it.since) else { return };
+        self.guard(
+            &format!("SQLite 3.{since} is needed for {what}"),
+            &format!("SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= {since}"),
+        );
+        self.blank();
     }
 
     /// Fails with `message` where `query` returns a false value.

@@ -10,6 +10,7 @@ use super::event::Observer;
 use super::wait::Patience;
 use super::work::{Group, Work};
 use super::{Run, StepReport};
+use crate::audit::History;
 use crate::db::{self, Access, Database, Lock, LogTable, VersionTable, Watch};
 use crate::revision::RevisionId;
 
@@ -83,6 +84,22 @@ pub(super) struct Look<'a> {
     database: Option<Database>,
     table: VersionTable,
     patience: Patience<'a>,
+    seen: Seen,
+}
+
+/// What was read last, so that it need not be read again.
+#[derive(Default)]
+struct Seen {
+    history: History,
+    /// See [`Database::data_version`]; `None` where it is of another connection.
+    version: Option<i64>,
+}
+
+impl Seen {
+    fn read(database: &Database, table: &VersionTable, log: LogTable) -> Result<Self, db::DbError> {
+        let version = Some(database.data_version()?);
+        Ok(Self { history: log.history(database, table)?, version })
+    }
 }
 
 impl<'a> Look<'a> {
@@ -97,7 +114,18 @@ impl<'a> Look<'a> {
         let database =
             if db::exists(request.location) { Some(patience.retry(observer, open)?) } else { None };
         let table = VersionTable::new(request.version_table);
-        Ok(Self { request, database, table, patience })
+        Ok(Self { request, database, table, patience, seen: Seen::default() })
+    }
+
+    /// What the database says of its history; nothing where there is none.
+    pub fn history(&mut self, observer: &mut dyn Observer) -> Result<&History, Failure> {
+        let (table, log) = (&self.table, self.request.log_table());
+        if let Some(database) = &self.database {
+            self.seen = self
+                .patience
+                .retry(observer, || database.read_at_once(|it| Seen::read(it, table, log)))?;
+        }
+        Ok(&self.seen.history)
     }
 
     /// The rows of the version table; none where there is no database.
@@ -133,6 +161,7 @@ pub(super) struct Session<'a> {
     /// The connection is not one for the next group: see [`Session::wear_out`].
     is_worn: bool,
     patience: Patience<'a>,
+    seen: Seen,
 }
 
 impl<'a> Session<'a> {
@@ -142,7 +171,7 @@ impl<'a> Session<'a> {
         observer: &'a mut dyn Observer,
         progress: &'a mut Progress,
     ) -> Result<Self, Failure> {
-        let Look { request, database, table, mut patience } = look;
+        let Look { request, database, table, mut patience, seen } = look;
         // Before a file is made.
         if database.is_none() && !request.rehearse {
             Database::open_in_memory()?.load_extensions(request.extensions)?;
@@ -162,8 +191,42 @@ impl<'a> Session<'a> {
             }
         };
         database.load_extensions(request.extensions)?;
-        let log = if request.log { LogTable::On } else { LogTable::Off };
-        Ok(Self { request, database, table, log, observer, progress, is_worn: false, patience })
+        let log = request.log_table();
+        let is_worn = false;
+        Ok(Self { request, database, table, log, observer, progress, is_worn, patience, seen })
+    }
+
+    /// What the database says of its history, inside a transaction, unless that is what it said
+    /// when it was read last and the rows are still `rows`.
+    ///
+    /// A log that nobody else can have written is not read: it may be long.
+    pub fn news(&mut self, rows: &[String]) -> Result<Option<History>, Failure> {
+        let version = self.database.data_version()?;
+        let now = self.table.rows(&self.database)?;
+        if self.seen.version == Some(version) && now == rows {
+            return Ok(None);
+        }
+        let now = Seen::read(&self.database, &self.table, self.log)?;
+        Ok(self.see(now, rows))
+    }
+
+    /// The same outside a transaction.
+    pub fn news_outside(&mut self, rows: &[String]) -> Result<Option<History>, Failure> {
+        let (table, log) = (self.table.clone(), self.log);
+        let (version, now) = self.retry(|database| {
+            database.read_at_once(|it| Ok((it.data_version()?, table.rows(it)?)))
+        })?;
+        if self.seen.version == Some(version) && now == rows {
+            return Ok(None);
+        }
+        let now = self.retry(|database| database.read_at_once(|it| Seen::read(it, &table, log)))?;
+        Ok(self.see(now, rows))
+    }
+
+    fn see(&mut self, now: Seen, rows: &[String]) -> Option<History> {
+        let is_same = now.history == self.seen.history && now.history.rows == rows;
+        self.seen = now;
+        (!is_same).then(|| self.seen.history.clone())
     }
 
     /// How long it was waited so far.
@@ -229,6 +292,7 @@ impl<'a> Session<'a> {
             return Ok(self.database.reset_settings()?);
         }
         self.close()?;
+        self.seen.version = None;
         let location = self.request.location;
         let open = || Database::open(location, Access::Write, Duration::ZERO);
         self.database = self.patience.retry(self.observer, open)?;

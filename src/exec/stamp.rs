@@ -4,28 +4,27 @@ use super::error::{ExecError, Failure, PlanFailure};
 use super::event::Observer;
 use super::session::{Look, Progress, Session};
 use super::{Outcome, Run};
-use crate::db::{LogDirection, LogEntry};
+use crate::audit::{History, LogDirection, Note};
 use crate::plan::RowWrite;
-use crate::revision::RevisionId;
 
 /// What a stamp writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stamp {
     /// The writes to the version table, in this order.
     pub writes: Vec<RowWrite>,
-    /// The revisions that the log says were stamped.
-    pub revisions: Vec<RevisionId>,
+    /// What the log gets to know.
+    pub notes: Vec<Note>,
 }
 
 /// Writes what `planner` wants into the version table, and makes it if it is missing, all in one
 /// transaction.
 ///
 /// `planner` is called as by [`super::run`]. With `purge` all rows are removed first, whatever they
-/// hold, and it sees none.
+/// hold, and it sees none; the log it sees.
 pub fn stamp(
     request: &Run<'_>,
     purge: bool,
-    planner: &mut dyn FnMut(&[String]) -> Result<Stamp, PlanFailure>,
+    planner: &mut dyn FnMut(&History) -> Result<Stamp, PlanFailure>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, ExecError> {
     let mut progress = Progress::default();
@@ -51,44 +50,38 @@ pub fn ensure_version(request: &Run<'_>, observer: &mut dyn Observer) -> Result<
 fn write(
     request: &Run<'_>,
     purge: bool,
-    planner: &mut dyn FnMut(&[String]) -> Result<Stamp, PlanFailure>,
+    planner: &mut dyn FnMut(&History) -> Result<Stamp, PlanFailure>,
     observer: &mut dyn Observer,
     progress: &mut Progress,
 ) -> Result<Outcome, Failure> {
     let mut look = Look::new(request, observer)?;
-    let rows = if purge { Vec::new() } else { look.rows(observer)? };
-    let planned = planner(&rows).map_err(Failure::Planner)?;
-    if planned.writes.is_empty() && !purge && look.has_table(observer)? {
+    // Rows that nobody can read are there to be purged.
+    let history = if purge { History::default() } else { look.history(observer)?.clone() };
+    let planned = planner(&history).map_err(Failure::Planner)?;
+    let has_nothing_to_do = !purge && planned.writes.is_empty() && planned.notes.is_empty();
+    if has_nothing_to_do && look.has_table(observer)? {
+        let rows = history.rows;
         return Ok(Outcome { rows, waited: look.waited(), ..Outcome::default() });
     }
     let mut session = Session::new(look, observer, progress)?;
-    let rows = session.in_transaction(|session| {
+    let (rows, begun) = session.in_transaction(|session| {
         session.table.ensure(&session.database)?;
-        let now = if purge {
+        if purge {
             session.table.clear(&session.database)?;
-            Vec::new()
-        } else {
-            session.table.rows(&session.database)?
-        };
-        let Stamp { writes, revisions } =
-            if now == rows { planned } else { planner(&now).map_err(Failure::Planner)? };
-        if !revisions.is_empty() {
+        }
+        let history = session.log.history(&session.database, &session.table)?;
+        let Stamp { writes, notes } = planner(&history).map_err(Failure::Planner)?;
+        if !notes.is_empty() {
             session.log.ensure(&session.database)?;
         }
         for write in &writes {
             session.table.apply(&session.database, write)?;
         }
-        let request = session.request;
-        let entries = revisions.iter().map(|revision| LogEntry {
-            revision: revision.as_str(),
-            direction: LogDirection::Stamp,
-            started_at: request.clock.now(),
-            duration_ms: None,
-            checksum: None,
-            tag: request.tag,
-        });
-        session.log.append(&session.database, entries)?;
-        Ok(session.table.rows(&session.database)?)
+        session.write_notes(&notes)?;
+        let is_baseline = |it: &Note| it.direction == LogDirection::Baseline;
+        let begun: Vec<Note> = notes.into_iter().filter(is_baseline).collect();
+        Ok((session.table.rows(&session.database)?, begun))
     })?;
+    session.tell_of_unlogged(&begun);
     Ok(Outcome { rows, waited: session.waited(), ..Outcome::default() })
 }

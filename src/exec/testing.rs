@@ -30,6 +30,7 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
         down_revisions: Vec::new(),
         branch_labels: Vec::new(),
         depends_on: Vec::new(),
+        replaces: Vec::new(),
         message: format!("what {id} does"),
         create_date: String::new(),
         mode: RunMode::default(),
@@ -174,7 +175,7 @@ impl Project {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, ExecError> {
         self.request(options, |request| {
-            run(request, &self.graph, &mut |rows| Ok(self.plan(rows, n_wanted)), observer)
+            run(request, &self.graph, &mut |it| Ok(self.plan(&it.rows, n_wanted)), observer)
         })
     }
 
@@ -196,6 +197,7 @@ impl Project {
             backup: BackupPlan::NONE,
             rehearse: options.rehearse,
             tag: None,
+            who: Some("ada"),
             clock: &clock,
             cancel: options.cancel.clone(),
             ticker: options.ticker.clone(),

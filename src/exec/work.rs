@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use super::TransactionMode;
 use super::error::{Failure, NotRehearsable};
+use crate::audit::Note;
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RunMode};
 use crate::source::Problem;
-use crate::sql::statement::fingerprint;
+use crate::sql::statement::checksum;
 use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
 
 /// The steps of a plan that are still to run.
@@ -23,6 +24,8 @@ pub(super) struct Work<'g> {
     n_done: usize,
     /// The rows of the version table that the rest of the steps belongs to.
     pub rows: Vec<String>,
+    /// What the log lacks, to be written before anything else.
+    pub unlogged: Vec<Note>,
 }
 
 /// A step with its statements.
@@ -80,7 +83,7 @@ impl<'g> Work<'g> {
         if !forbidden.is_empty() {
             return Err(Failure::Forbidden { problems: forbidden });
         }
-        Ok(Self { steps, n_done: 0, rows })
+        Ok(Self { steps, n_done: 0, rows, unlogged: Vec::new() })
     }
 
     /// The steps that are still to run, in order.
@@ -120,8 +123,9 @@ impl<'g> Work<'g> {
         Ok(Some(Group { n_steps: rest.len(), mode: first.revision.mode }))
     }
 
-    /// Marks the next `n_steps` as done; the version table says `rows` now.
+    /// Marks the next `n_steps` as done; the version table says `rows` now, and the log all.
     pub fn advance(&mut self, n_steps: usize, rows: Vec<String>) {
+        self.unlogged.clear();
         self.n_done += n_steps;
         self.rows = rows;
     }
@@ -147,12 +151,17 @@ impl Task<'_> {
 
     /// The text of each query of its directives, in order.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
-        self.directives.iter().map(|it| &self.revision.source.text[it.query.clone()])
+        self.directives.iter().map(|it| self.query(it))
+    }
+
+    /// The text of the query of one of them.
+    pub fn query(&self, directive: &Directive) -> &str {
+        &self.revision.source.text[directive.query.clone()]
     }
 
     /// The fingerprint of the body, in hexadecimal.
     pub fn checksum(&self) -> String {
-        hexadecimal(&fingerprint(self.body))
+        checksum(self.body)
     }
 
     /// Whether it drops a table: then it probably rebuilds one.
@@ -171,14 +180,4 @@ impl Task<'_> {
         // The span of a statement begins with its first token.
         self.texts().any(|it| it.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("PRAGMA")))
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    // Not by `write!`, which took as long as the hash itself.
-    let digit = |it: u8| char::from(b"0123456789abcdef"[usize::from(it)]);
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.extend([digit(byte >> 4), digit(byte & 0xf)]);
-    }
-    text
 }

@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use crate::schema::{Fragment, Name, Table};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::layout::on_one_line;
+use crate::sql::lexer::TokenKind;
 use crate::sql::quote::identifier;
 
-use super::{Task, quoted};
+use super::Task;
 
 /// What was renamed, by the names of afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,13 +23,13 @@ pub struct OldNames {
 impl Task<'_> {
     /// The table under the name that it has before, quoted where necessary.
     pub(super) fn old_table(&self, table: &Name) -> String {
-        quoted(self.options.old_names.tables.get(table).unwrap_or(table))
+        self.options.old_names.tables.get(table).unwrap_or(table).quoted()
     }
 
     /// A column under the name that it has before.
     pub(super) fn old_column(&self, table: &Name, column: &Name) -> String {
         let key = (table.clone(), column.clone());
-        quoted(self.options.old_names.columns.get(&key).unwrap_or(column))
+        self.options.old_names.columns.get(&key).unwrap_or(column).quoted()
     }
 
     /// An expression over the columns of `table`, on one line, with the names of before; `None` if
@@ -40,32 +41,16 @@ impl Task<'_> {
         expression: &Fragment,
     ) -> Option<String> {
         let sql = expression.text();
-        let mut text = String::with_capacity(sql.len());
-        let mut has_gap = false;
-        for token in tokens(sql) {
-            if !token.is_significant() {
-                has_gap = true;
-                continue;
-            }
-            if has_gap && !text.is_empty() {
-                text.push(' ');
-            }
-            has_gap = false;
+        on_one_line(sql, |token| {
             let is_word = matches!(token.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
             let name = token.name(sql).filter(|_| is_word).map(Name::new);
-            match name {
-                Some(name) if to.column(&name).is_some() => {
-                    from.column(&name)?;
-                    let key = (from.name.clone(), name);
-                    match self.options.old_names.columns.get(&key) {
-                        Some(old) => text.push_str(&identifier(old.as_str())),
-                        None => text.push_str(token.text(sql)),
-                    }
-                }
-                _ => text.push_str(token.text(sql)),
-            }
-        }
-        Some(text)
+            let Some(name) = name.filter(|it| to.column(it).is_some()) else {
+                return Some(token.text(sql).into());
+            };
+            from.column(&name)?;
+            let old = self.options.old_names.columns.get(&(from.name.clone(), name));
+            Some(old.map_or_else(|| token.text(sql).into(), |it| identifier(it.as_str())))
+        })
     }
 
     /// What tells the rows of a table apart, with the names of before: the column that is the rowid,

@@ -4,11 +4,12 @@
 //! every database, so that only what works on all of them counts.
 
 use crate::diff::TableDiff;
-use crate::schema::{Check, Column, ForeignKey, Name, Table};
+use crate::schema::{Check, Column, ForeignKey, Fragment, Name, Schema, Table};
+use crate::sql::layout::one_line;
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote;
 
-use super::{Options, Step, Task, quoted};
+use super::{DROPPED_VALUES, Fill, Options, Step, Task};
 
 /// `ALTER … SET NOT NULL`, `DROP NOT NULL` and `DROP CONSTRAINT` came with 3.53.
 const CONSTRAINTS: u32 = 53;
@@ -54,7 +55,11 @@ impl Alteration {
 }
 
 /// The statements that change a table in place, in their order, or `None` if it has to be rebuilt.
-pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec<Alteration>> {
+pub(super) fn alterations(
+    diff: &TableDiff<'_>,
+    schema: &Schema,
+    options: &Options,
+) -> Option<Vec<Alteration>> {
     let (from, to) = (diff.from, diff.to);
     let is_kept = |column: &&Column| !diff.dropped.iter().any(|it| it.name == column.name);
     let keeps_a_column = from.columns.iter().filter(is_kept).any(|it| it.generated.is_none());
@@ -65,7 +70,7 @@ pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec
         || from.is_without_rowid != to.is_without_rowid
         || (diff.wants_order && diff.has_other_order)
         || !keeps_a_column
-        || options.fills.iter().any(|it| it.table == to.name && to.column(&it.column).is_some())
+        || fills(options, to).any(|it| !can_fill(it, diff, schema))
     {
         return None;
     }
@@ -91,7 +96,7 @@ pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec
         if options.target < DROPPED_COLUMNS || !can_drop(column, diff) {
             return None;
         }
-        let action = format!("DROP COLUMN {}", quoted(&column.name));
+        let action = format!("DROP COLUMN {}", column.name.quoted());
         alter(What::Drop(column.name.clone()), format!("drop {}", column.name), action);
     }
     for column in &diff.added {
@@ -123,6 +128,24 @@ pub(super) fn alterations(diff: &TableDiff<'_>, options: &Options) -> Option<Vec
     Some(alterations)
 }
 
+/// What `--fill` gives to columns of a table.
+fn fills<'o>(options: &'o Options, table: &Table) -> impl Iterator<Item = &'o Fill> {
+    let is_of = |it: &&Fill| it.table == table.name && table.column(&it.column).is_some();
+    options.fills.iter().filter(is_of)
+}
+
+/// Whether an `UPDATE` behind the `ADD COLUMN` does the same as a rebuild: nothing is against the
+/// rows in between, no trigger fires, and every name in the expression means what it means there.
+fn can_fill(fill: &Fill, diff: &TableDiff<'_>, schema: &Schema) -> bool {
+    let Some(column) = diff.added.iter().find(|it| it.name == fill.column) else { return false };
+    let expression = Fragment::new(&fill.expression);
+    let is_named = |it: &Column| expression.names(&it.name);
+    column.not_null.is_none()
+        && !diff.to.checks.iter().any(|it| it.expression.names(&column.name))
+        && !schema.triggers.iter().any(|it| it.table == diff.from.name)
+        && !diff.dropped.iter().chain(&diff.added).any(|it| is_named(it))
+}
+
 /// Whether a constraint stands at one of `columns`, and comes or goes with it.
 fn is_at(column: Option<&Name>, columns: &[&Column]) -> bool {
     column.is_some_and(|column| columns.iter().any(|it| it.name == *column))
@@ -146,15 +169,15 @@ fn droppable<'s>(
 }
 
 fn drop_constraint(name: &Name) -> String {
-    format!("DROP CONSTRAINT {}", quoted(name))
+    format!("DROP CONSTRAINT {}", name.quoted())
 }
 
 fn add_check(check: &Check) -> (String, String) {
     let expression = check.expression.text();
     match &check.name {
-        None => (String::new(), format!("ADD CHECK ({expression})")),
+        None => (one_line(expression), format!("ADD CHECK ({expression})")),
         Some(name) => {
-            (name.to_string(), format!("ADD CONSTRAINT {} CHECK ({expression})", quoted(name)))
+            (name.to_string(), format!("ADD CONSTRAINT {} CHECK ({expression})", name.quoted()))
         }
     }
 }
@@ -229,7 +252,7 @@ fn change_of_null(
     if !is_all || is_key || options.target < CONSTRAINTS || has_trap(table) {
         return None;
     }
-    let name = quoted(&new.name);
+    let name = new.name.quoted();
     match new.not_null {
         None => Some((
             What::Other,
@@ -292,22 +315,25 @@ impl Constant {
     }
 }
 
-/// A default that is one and the same value for all rows, as an expression.
-pub(super) fn literal(default: &str) -> Option<String> {
-    if Constant::of(default) != Constant::Value {
-        return None;
-    }
-    let significant: Vec<Token> = tokens(default).filter(Token::is_significant).collect();
-    let is_word = |kind| matches!(kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
+/// A default as an expression: a bare word is a string there.
+pub(super) fn literal(default: &str) -> String {
+    let text = one_line(default);
+    let significant: Vec<Token> = tokens(&text).filter(Token::is_significant).collect();
+    let values = ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
     match significant.as_slice() {
-        // There a name is a text, which it is nowhere else.
-        [word] if is_word(word.kind) => {
-            let is_truth = word.is_keyword(default, "TRUE") || word.is_keyword(default, "FALSE");
-            let name = word.name(default)?;
-            Some(if is_truth { name.into_owned() } else { quote::literal(&name) })
+        [word]
+            if matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
+                && !values.iter().any(|it| word.is_keyword(&text, it)) =>
+        {
+            word.name(&text).map_or_else(|| text.clone(), |it| quote::literal(&it))
         }
-        _ => Some(crate::diff::lines::one_line(default)),
+        _ => text,
     }
+}
+
+/// The same, for a default that is one and the same value for all rows and not NULL.
+pub(super) fn value(default: &str) -> Option<String> {
+    (Constant::of(default) == Constant::Value).then(|| literal(default))
 }
 
 impl Task<'_> {
@@ -315,14 +341,17 @@ impl Task<'_> {
     pub(super) fn alter(&self, diff: &TableDiff<'_>, alterations: &[Alteration]) -> Vec<Step> {
         let table = &diff.to.name;
         let steps = alterations.iter().map(|it| {
-            let statement = format!("ALTER TABLE {} {}", quoted(table), it.action);
+            let statement = format!("ALTER TABLE {} {}", table.quoted(), it.action);
             let mut step = Step::new(format!("{table}: {}", it.comment), vec![statement]);
             match &it.what {
                 What::Add(name) => {
                     if self.options.is_downgrade && diff.to.column(name).is_some_and(Column::holds)
                     {
-                        step.comments
-                            .push("The values that the upgrade dropped do not come back.".into());
+                        step.comments.push(DROPPED_VALUES.to_owned());
+                    }
+                    if let Some(fill) = self.fill(table, name) {
+                        let (table, name) = (table.quoted(), name.quoted());
+                        step.statements.push(format!("UPDATE {table} SET {name} = {fill}"));
                     }
                     step.notes.extend(self.notes_of_added(diff, name));
                 }

@@ -7,9 +7,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diff::{Change, Diff, TableDiff};
+use crate::schema::dump::create_table;
 use crate::schema::{Column, Index, Name, Schema, Table, Trigger, View};
-use crate::sql::quote::identifier;
 
+mod affinity;
 mod before;
 mod in_place;
 mod new_rows;
@@ -20,6 +21,12 @@ mod virtual_table;
 
 pub use before::OldNames;
 pub use render::body;
+
+/// What a downgrade says where it makes again what had rows.
+const DELETED_ROWS: &str = "The rows that the upgrade deleted do not come back.";
+
+/// What a downgrade says over a column that it adds.
+const DROPPED_VALUES: &str = "The values that the upgrade dropped do not come back.";
 
 /// What the generator may do, and what it was told.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +122,7 @@ pub(crate) struct Task<'s> {
 /// The statements that lead from `from` to `to`, which differ by `diff`.
 pub fn script(diff: &Diff<'_>, from: &Schema, to: &Schema, options: &Options) -> Script {
     let altered: Vec<(&TableDiff<'_>, Option<Vec<in_place::Alteration>>)> =
-        diff.altered.iter().map(|it| (it, in_place::alterations(it, options))).collect();
+        diff.altered.iter().map(|it| (it, in_place::alterations(it, from, options))).collect();
     let rebuilt = altered.iter().filter(|(_, way)| way.is_none()).map(|(it, _)| &it.from.name);
     let mut task = Task {
         from,
@@ -169,7 +176,7 @@ pub fn drops_in_the_way(from: &Schema, to: &Schema, all: bool) -> Vec<Step> {
     let mut drop = |kind: &str, name: &Name, is_made_again: bool| {
         let comment =
             if is_made_again { in_the_way(kind, name) } else { replaced(kind, name, false) };
-        let statement = format!("DROP {} {}", kind.to_ascii_uppercase(), quoted(name));
+        let statement = format!("DROP {} {}", kind.to_ascii_uppercase(), name.quoted());
         steps.push(Step::new(comment, vec![statement]));
     };
     for trigger in from.triggers.iter().filter(|it| all || !to.triggers.contains(it)) {
@@ -262,7 +269,7 @@ impl<'s> Task<'s> {
                 || diff.views.iter().filter_map(Change::old).any(|it| it.name == *name)
         };
         let mut drop = |comment: String, kind: &str, name: &Name| {
-            steps.push(Step::new(comment, vec![format!("DROP {kind} {}", quoted(name))]));
+            steps.push(Step::new(comment, vec![format!("DROP {kind} {}", name.quoted())]));
         };
         for change in &diff.triggers {
             let (Some(old), is_replaced) = (change.old(), change.new_one().is_some()) else {
@@ -310,7 +317,7 @@ impl<'s> Task<'s> {
         });
         dropped
             .map(|table| {
-                let drop = format!("DROP TABLE {}", quoted(&table.name));
+                let drop = format!("DROP TABLE {}", table.name.quoted());
                 let mut step =
                     Step::new(format!("drop the virtual table {}", table.name), vec![drop]);
                 step.notes.extend(self.content_deleted(table));
@@ -325,17 +332,17 @@ impl<'s> Task<'s> {
     }
 
     fn create_table(&self, table: &Table) -> Step {
-        let mut statements = vec![create(table)];
+        let mut statements = vec![create_table(table)];
         statements.extend(self.indexes_of(&table.name).map(|it| it.sql.clone()));
         let mut step = Step::new(format!("create the table {}", table.name), statements);
         if self.options.is_downgrade {
-            step.comments.push("The rows that the upgrade deleted do not come back.".to_owned());
+            step.comments.push(DELETED_ROWS.to_owned());
         }
         step
     }
 
     fn drop_table(&self, table: &Table) -> Step {
-        let drop = format!("DROP TABLE {}", quoted(&table.name));
+        let drop = format!("DROP TABLE {}", table.name.quoted());
         let mut step = Step::new(format!("drop the table {}", table.name), vec![drop]);
         step.notes.push(self.rows_deleted(table));
         step.notes.extend(self.rows_orphaned(table));
@@ -388,15 +395,6 @@ impl<'s> Task<'s> {
     fn indexes_of(&self, table: &Name) -> impl Iterator<Item = &'s Index> + use<'s, '_> {
         self.new_indexes.get(table).into_iter().flatten().copied()
     }
-}
-
-/// `CREATE TABLE`, with everything behind the name as its author wrote it.
-fn create(table: &Table) -> String {
-    format!("CREATE TABLE {} {}", quoted(&table.name), table.body)
-}
-
-fn quoted(name: &Name) -> String {
-    identifier(name.as_str()).into_owned()
 }
 
 fn replaced(kind: &str, name: &Name, is_replaced: bool) -> String {

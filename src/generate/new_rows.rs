@@ -5,12 +5,14 @@
 //! anything runs has to say how all these come about.
 
 use crate::schema::{Column, Fragment, Name, Table};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::layout::one_line;
+use crate::sql::lexer::tokens;
 
+use super::Task;
+use super::affinity::{Affinity, converted};
 use super::before::rowid;
+use super::in_place::literal;
 use super::rebuild::is_made_of;
-use super::{Task, quoted};
-use crate::diff::lines::one_line;
 
 /// A table before and after.
 #[derive(Clone, Copy)]
@@ -63,6 +65,12 @@ impl<'t> NewRows<'t> {
         self.is_same_within(column, 0)
     }
 
+    /// Whether the column has the values that it had, and compares them as it did.
+    pub fn is_alike(&self, column: &Column) -> bool {
+        let old = self.from.column(&column.name);
+        self.is_same(column) && old.is_some_and(|it| it.collation == column.collation)
+    }
+
     /// `depth` is how many generated columns build on it: a word in their expressions need not be a
     /// column, so that they may seem to build on themselves.
     fn is_same_within(&self, column: &Column, depth: usize) -> bool {
@@ -84,35 +92,74 @@ impl<'t> NewRows<'t> {
             return if is_same {
                 Value::Same
             } else {
-                Value::Generated(one_line(generated.expression.text()))
+                let expression = one_line(generated.expression.text());
+                Value::Generated(self.made(column, None, format!("({expression})")))
             };
         }
         let fill = self.fill(column);
         match (old, &fill) {
             (Some(old), fill) => {
                 let name = self.task.old_column(&self.from.name, &old.name);
-                let filled = match fill {
-                    Some(fill) if self.is_remade(column) => format!("({fill})"),
-                    Some(fill) => format!("coalesce({name}, {fill})"),
-                    None => name,
-                };
-                match converted(old, column, &filled) {
-                    Some(value) => Value::Computed(value),
-                    None if fill.is_some() => Value::Computed(filled),
-                    None => Value::Same,
+                let before = Affinity::of(old, self.from);
+                match fill {
+                    Some(fill) if self.is_remade(column) => {
+                        Value::Computed(self.made(column, None, format!("({fill})")))
+                    }
+                    Some(fill) => {
+                        let before = before.takes_as_it_is(fill).then_some(before);
+                        let filled = format!("coalesce({name}, {fill})");
+                        Value::Computed(self.made(column, before, filled))
+                    }
+                    None if before == Affinity::of(column, self.to) => Value::Same,
+                    None => match self.made(column, Some(before), name.clone()) {
+                        same if same == name => Value::Same,
+                        other => Value::Computed(other),
+                    },
                 }
             }
-            (None, Some(fill)) => Value::Computed(format!("({fill})")),
-            (None, None) if self.is_rowid(column) => {
+            (None, Some(fill)) => Value::Computed(self.made(column, None, format!("({fill})"))),
+            (None, None) if self.to.is_rowid(&column.name) => {
                 // SQLite numbers the rows that have no number.
                 let rowid = rowid(&[self.from]).filter(|_| !self.from.is_without_rowid);
                 Value::Computed(rowid.unwrap_or("row_number() OVER ()").to_owned())
             }
             (None, None) => Value::Computed(match &column.default {
-                Some(default) => format!("({})", literal_of(default)),
+                Some(default) => self.made(column, None, format!("({})", literal(default.text()))),
                 None => "NULL".to_owned(),
             }),
         }
+    }
+
+    /// What the column makes of a value that has the affinity `before`, or is an expression.
+    fn made(&self, column: &Column, before: Option<Affinity>, value: String) -> String {
+        let after = Affinity::of(column, self.to);
+        if before.is_none() && after.takes_as_it_is(&value) {
+            return value;
+        }
+        converted(before, after, &value).unwrap_or(value)
+    }
+
+    /// The value as it is before the column takes it, and the rows that it is computed from.
+    pub fn offered(&self, column: &Column) -> Option<(Source, String)> {
+        let old = self.from.column(&column.name);
+        let old = old.map(|it| self.task.old_column(&self.from.name, &it.name));
+        let source = self.source(&[])?;
+        let value = match (old, &column.generated, self.fill(column)) {
+            (Some(name), ..) if self.is_same(column) => name,
+            (_, Some(generated), _) => {
+                let source = self.source(&self.columns_in(&generated.expression))?;
+                let value = format!("({})", self.expression(&source, &generated.expression));
+                return Some((source, value));
+            }
+            (Some(_), _, Some(fill)) if self.is_remade(column) => format!("({fill})"),
+            (Some(name), _, Some(fill)) => format!("coalesce({name}, {fill})"),
+            (Some(name), _, None) => name,
+            (None, _, Some(fill)) => format!("({fill})"),
+            (None, _, None) => {
+                column.default.as_ref().map_or("NULL".to_owned(), |it| literal(it.text()))
+            }
+        };
+        Some((source, value))
     }
 
     /// What `--fill` gives the column, with the names of before.
@@ -129,16 +176,26 @@ impl<'t> NewRows<'t> {
         fill.zip(old).is_some_and(|(fill, old)| is_made_of(fill, old, column))
     }
 
-    fn is_rowid(&self, column: &Column) -> bool {
-        let key = self.to.primary_key.as_ref();
-        key.is_some_and(|it| it.is_rowid && it.columns[0].name == column.name)
+    /// Where rows with these columns come from, for conditions that compare them; `None` where
+    /// generated columns build on each other.
+    pub fn source(&self, columns: &[&'t Column]) -> Option<Source> {
+        self.source_unless(columns, |it| self.is_alike(it))
     }
 
-    /// Where rows with these columns come from; `None` where generated columns build on each other.
-    pub fn source(&self, columns: &[&'t Column]) -> Option<Source> {
+    /// The same for conditions that say themselves how they compare.
+    pub fn source_of_values(&self, columns: &[&'t Column]) -> Option<Source> {
+        self.source_unless(columns, |it| self.is_same(it))
+    }
+
+    /// The old table if all columns are what they were, and else what the new one will be.
+    fn source_unless(
+        &self,
+        columns: &[&'t Column],
+        is_as_it_was: impl Fn(&Column) -> bool,
+    ) -> Option<Source> {
         let old_table = self.task.old_table(&self.from.name);
-        let new_name = quoted(&self.to.name);
-        if columns.iter().all(|it| self.is_same(it)) {
+        let new_name = self.to.name.quoted();
+        if columns.iter().all(|it| is_as_it_was(it)) {
             return Some(Source { sql: old_table, name: new_name, has_old_names: true });
         }
         let mut inner: Vec<&Column> = Vec::new();
@@ -146,7 +203,8 @@ impl<'t> NewRows<'t> {
         for column in columns {
             let mut needed = vec![*column];
             if let Value::Generated(expression) = self.value(column) {
-                outer.push(format!("({expression}) AS {}", quoted(&column.name)));
+                let collation = collation_of(column);
+                outer.push(format!("{expression}{collation} AS {}", column.name.quoted()));
                 let generated = column.generated.as_ref()?;
                 needed = self.columns_in(&generated.expression);
                 if needed.iter().any(|it| matches!(self.value(it), Value::Generated(_))) {
@@ -161,17 +219,25 @@ impl<'t> NewRows<'t> {
         }
         let identity = self.task.identity(self.from);
         let mut selected = Vec::new();
-        if !inner.iter().any(|it| quoted(&it.name) == identity) {
+        if !inner.iter().any(|it| it.name.quoted() == identity) {
             selected.push(format!("{identity} AS {identity}"));
         }
         for column in inner {
-            let name = quoted(&column.name);
+            let name = column.name.quoted();
             selected.push(match self.value(column) {
                 Value::Same => {
                     let old = self.task.old_column(&self.from.name, &column.name);
-                    if old == name { name } else { format!("{old} AS {name}") }
+                    match collation_of(column) {
+                        _ if is_as_it_was(column) && old == name => name,
+                        _ if is_as_it_was(column) => format!("{old} AS {name}"),
+                        // The old column has one.
+                        none if none.is_empty() => format!("{old} COLLATE BINARY AS {name}"),
+                        collation => format!("{old}{collation} AS {name}"),
+                    }
                 }
-                Value::Computed(value) | Value::Generated(value) => format!("{value} AS {name}"),
+                Value::Computed(value) | Value::Generated(value) => {
+                    format!("{value}{} AS {name}", collation_of(column))
+                }
             });
         }
         let mut sql = format!("(SELECT {} FROM {old_table})", selected.join(", "));
@@ -195,7 +261,7 @@ impl<'t> NewRows<'t> {
         if source.has_old_names {
             self.task.old_column(&self.from.name, column)
         } else {
-            quoted(column)
+            column.quoted()
         }
     }
 
@@ -237,99 +303,8 @@ fn is_name(sql: &str) -> bool {
     tokens(sql).count() == 1
 }
 
-/// A default as an expression: a bare word is a string there.
-pub(super) fn literal_of(default: &Fragment) -> String {
-    let text = one_line(default.text());
-    let mut all = tokens(&text);
-    let (first, second) = (all.next(), all.next());
-    if let (Some(word), None) = (first, second) {
-        let keywords =
-            ["NULL", "TRUE", "FALSE", "CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"];
-        let is_word = matches!(word.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
-            && !keywords.iter().any(|it| word.is_keyword(&text, it));
-        if is_word && let Some(name) = word.name(&text) {
-            return crate::sql::quote::literal(&name);
-        }
-    }
-    text
-}
-
-/// What a column of another type makes of a value; `None` where that is the same.
-fn converted(old: &Column, new: &Column, value: &str) -> Option<String> {
-    let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
-    if before == after {
-        return None;
-    }
-    match after {
-        // With the affinity that the column has, which a comparison needs.
-        Affinity::Text => Some(format!("CAST({value} AS TEXT)")),
-        Affinity::Integer | Affinity::Numeric | Affinity::Real => {
-            if before != Affinity::Text && before != Affinity::None && after != Affinity::Real {
-                return None; // numbers that stay what they are
-            }
-            let datatype = if after == Affinity::Real { "REAL" } else { "NUMERIC" };
-            Some(format!(
-                "CASE WHEN {value} = CAST({value} AS NUMERIC) THEN CAST({value} AS {datatype}) \
-                 ELSE {value} END"
-            ))
-        }
-        // The values stay, but are compared as what they are and no more as numbers or texts.
-        Affinity::None => Some(format!("+{value}")),
-    }
-}
-
-/// What SQLite makes of values that are stored in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Affinity {
-    /// Numbers become text.
-    Text,
-    /// Text that looks like a number becomes one, and an integer if it can.
-    Integer,
-    /// The same.
-    Numeric,
-    /// Text that looks like a number, and integers, become floating point.
-    Real,
-    /// Nothing.
-    None,
-}
-
-impl Affinity {
-    /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
-    pub fn of(datatype: &Fragment) -> Self {
-        let datatype = datatype.text().to_ascii_uppercase();
-        let has = |part: &str| datatype.contains(part);
-        if has("INT") {
-            Self::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Self::Text
-        } else if has("BLOB") || datatype.is_empty() || datatype == "ANY" {
-            Self::None
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Self::Real
-        } else {
-            Self::Numeric
-        }
-    }
-}
-
-/// A condition that is true for values that a column of a STRICT table, or one that is the rowid,
-/// does not take; `None` where it takes everything.
-pub(super) fn unfit(datatype: &Fragment, value: &str) -> Option<String> {
-    let is = |it: &str| datatype.text().trim().eq_ignore_ascii_case(it);
-    // `=` with a CAST reads a text as a number where the column would, and only there.
-    let number = format!("CAST({value} AS NUMERIC)");
-    if is("INT") || is("INTEGER") {
-        Some(format!(
-            "NOT coalesce(typeof({value}) = 'integer' OR (typeof({value}) <> 'blob' AND \
-             {value} = {number} AND {number} = CAST({number} AS INTEGER)), TRUE)"
-        ))
-    } else if is("REAL") {
-        Some(format!("NOT coalesce(typeof({value}) <> 'blob' AND {value} = {number}, TRUE)"))
-    } else if is("TEXT") {
-        Some(format!("typeof({value}) = 'blob'"))
-    } else if is("BLOB") {
-        Some(format!("typeof({value}) NOT IN ('blob', 'null')"))
-    } else {
-        None
-    }
+/// The clause that gives an expression the collation of a column.
+fn collation_of(column: &Column) -> String {
+    let collation = column.collation.as_ref();
+    collation.map_or_else(String::new, |it| format!(" COLLATE {}", it.quoted()))
 }

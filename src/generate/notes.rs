@@ -1,11 +1,15 @@
 //! Which rows a step would lose, and which it may fail on, as queries over the database of before.
 
+use std::collections::HashSet;
+
 use crate::diff::TableDiff;
+use crate::flag::{part, shell};
 use crate::schema::{Check, Column, ForeignKey, Index, KeyColumn, Name, Table};
 
-use super::in_place::{Constant, literal};
-use super::new_rows::{Affinity, NewRows, unfit};
-use super::{Note, Step, Task, quoted};
+use super::affinity::{Affinity, is_of_type, unfit};
+use super::in_place::{self, Constant};
+use super::new_rows::NewRows;
+use super::{Note, Step, Task};
 
 impl Task<'_> {
     /// A note about rows of a table of the old side.
@@ -62,7 +66,7 @@ impl Task<'_> {
         let identity = self.identity(table);
         // Under another collation than BINARY, values that differ may count as equal.
         let default = dropped.default.as_ref().filter(|_| dropped.collation.is_none());
-        let (what, condition) = match default.and_then(|it| literal(it.text())) {
+        let (what, condition) = match default.and_then(|it| in_place::value(it.text())) {
             Some(default) => ("a value other than the default", format!("{old} <> {default}")),
             None => ("a value", format!("{old} IS NOT NULL")),
         };
@@ -78,19 +82,10 @@ impl Task<'_> {
     /// The rows without a value in a column that must have one.
     pub(super) fn nulls(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
         let (table, name) = (&to.name, &column.name);
+        // Another type makes another value of it, but no NULL and none out of NULL.
         let rows = NewRows::new(self, from, to);
-        let is_kept = from.column(name).is_some_and(Column::holds) && column.holds();
-        let query = if is_kept && !rows.is_remade(column) {
-            // Another type makes another value of it, but no NULL and none out of NULL.
-            let (identity, source) = (self.identity(from), self.old_table(&from.name));
-            format!(
-                "SELECT {identity} FROM {source} WHERE {} IS NULL",
-                self.old_column(table, name)
-            )
-        } else {
-            let source = rows.source(&[to.column(name)?])?;
-            rows.query(&source, &format!("{} IS NULL", rows.column(&source, name)))
-        };
+        let (source, value) = rows.offered(to.column(name)?)?;
+        let query = rows.query(&source, &format!("{value} IS NULL"));
         let hazard = format!("{table}.{name} becomes NOT NULL");
         let mut note =
             self.note(from, true, hazard, format!("rows of {table} have NULL in {name}"), query);
@@ -103,7 +98,10 @@ impl Task<'_> {
         let is_possible = !self.options.is_downgrade
             && column.holds()
             && self.fill(table, &column.name).is_none();
-        is_possible.then(|| format!("--fill {table}.{}=EXPRESSION", column.name))
+        is_possible.then(|| {
+            let (table, column) = (part(table.as_str()), part(column.name.as_str()));
+            format!("--fill {}", shell(&format!("{table}.{column}=EXPRESSION")))
+        })
     }
 
     /// The rows that violate a `CHECK`.
@@ -118,7 +116,7 @@ impl Task<'_> {
         let table = &to.name;
         let expression = rows.expression(&source, &check.expression);
         let name = check.name.as_ref().map_or_else(
-            || crate::diff::lines::one_line(check.expression.text()),
+            || crate::sql::layout::one_line(check.expression.text()),
             ToString::to_string,
         );
         Some(self.note(
@@ -145,7 +143,7 @@ impl Task<'_> {
             }
         }
         let old = self.from.indexes.iter().find(|it| it.name == index.name);
-        if old == Some(index) && columns.iter().all(|it| rows.is_same(it)) {
+        if old == Some(index) && columns.iter().all(|it| rows.is_alike(it)) {
             return None;
         }
         let source = rows.source(&columns)?;
@@ -157,7 +155,7 @@ impl Task<'_> {
         let shared: Vec<String> = index
             .columns
             .iter()
-            .map(|it| without_order(&crate::diff::lines::one_line(it.text())).to_owned())
+            .map(|it| without_order(&crate::sql::layout::one_line(it.text())).to_owned())
             .collect();
         Some(self.note(
             from,
@@ -171,7 +169,8 @@ impl Task<'_> {
     /// The notes of a column that is added in place.
     pub(super) fn notes_of_added(&self, diff: &TableDiff<'_>, name: &Name) -> Vec<Note> {
         let is_at = |column: &Option<Name>| column.as_ref() == Some(name);
-        let has_value = diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
+        let has_value = self.fill(&diff.to.name, name).is_some()
+            || diff.to.column(name).is_some_and(|it| it.default.is_some() || !it.holds());
         let checks = diff.checks.added.iter().filter(|it| is_at(&it.column));
         let checks = checks.filter_map(|it| self.rows_against_check(diff.from, diff.to, it));
         let keys = diff.foreign_keys.added.iter().filter(|it| is_at(&it.column) && has_value);
@@ -206,7 +205,7 @@ impl Task<'_> {
         }
         for check in &to.checks {
             let is_added = diff.checks.added.iter().any(|it| std::ptr::eq(*it, check));
-            let has_other = rows.columns_in(&check.expression).iter().any(|it| !rows.is_same(it));
+            let has_other = rows.columns_in(&check.expression).iter().any(|it| !rows.is_alike(it));
             if is_added || has_other {
                 notes.extend(self.rows_against_check(from, to, check));
             }
@@ -228,10 +227,9 @@ impl Task<'_> {
                 }
             }
         }
-        for (old, new) in &diff.changed {
-            if !rows.is_remade(new) {
-                notes.extend(self.values_converted(from, old, new));
-            }
+        // Without STRICT, a column of the same type `ANY` is another one.
+        for column in to.columns.iter().filter(|it| !rows.is_remade(it)) {
+            notes.extend(self.values_converted(from, to, column));
         }
         notes.extend(self.indexes_of(&to.name).filter_map(|it| self.rows_against_index(it)));
     }
@@ -244,15 +242,14 @@ impl Task<'_> {
         // There, and only there, the columns of a primary key are never NULL.
         let is_needed = column.not_null.is_some()
             || (is_in_key && (to.is_without_rowid || to.is_strict))
-            || (is_in_key && key.is_some_and(|it| it.is_rowid));
+            || to.is_rowid(&column.name);
         if !is_needed {
             return None;
         }
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
         let had_value = old.is_some_and(|it| {
-            let was_rowid =
-                from.primary_key.iter().any(|key| key.is_rowid && is_key(&key.columns[0]));
+            let was_rowid = from.is_rowid(&column.name);
             let was_key = (from.is_without_rowid || from.is_strict)
                 && from.primary_key.iter().any(|key| key.columns.iter().any(is_key));
             // Another type makes no NULL.
@@ -262,12 +259,12 @@ impl Task<'_> {
         // An expression may give NULL, which only looking at the rows tells.
         let fill = self.fill(&to.name, &column.name);
         // A word is a text as a default and a column here.
-        let is_value = |it: &str| literal(it).is_some_and(|value| value == it);
+        let is_value = |it: &str| in_place::value(it).is_some_and(|value| value == it);
         let has_fill = fill.is_some_and(is_value) && !rows.is_remade(column);
         let default = column.default.as_ref().map(|it| Constant::of(it.text()));
         let has_default = old.is_none() && default.is_some_and(|it| it != Constant::Null);
-        let is_rowid = is_in_key && key.is_some_and(|it| it.is_rowid);
-        if had_value || has_fill || has_default || (is_rowid && old.is_none()) {
+        let is_new_rowid = to.is_rowid(&column.name) && old.is_none();
+        if had_value || has_fill || has_default || is_new_rowid {
             return None;
         }
         if old.is_some() || !column.holds() || fill.is_some() {
@@ -283,44 +280,30 @@ impl Task<'_> {
 
     /// The rows whose value a strict type does not take.
     fn unfit_values(&self, from: &Table, to: &Table, column: &Column) -> Option<Note> {
-        let is_rowid = |table: &Table| {
-            let key = table.primary_key.as_ref();
-            key.is_some_and(|it| it.is_rowid && it.columns[0].name == column.name)
-        };
         let rows = NewRows::new(self, from, to);
         let old = from.column(&column.name);
-        let is_strict = to.is_strict || is_rowid(to);
+        let is_strict = to.is_strict || to.is_rowid(&column.name);
         let was_strict = old.is_some_and(|it| {
             rows.is_same(column)
                 && it.datatype == column.datatype
-                && (from.is_strict || is_rowid(from))
+                && (from.is_strict || from.is_rowid(&column.name))
         });
-        if !is_strict || was_strict || (old.is_none() && column.holds()) {
+        let (source, value) = rows.offered(column)?;
+        // A default that is an expression is its author's word.
+        let is_filled = rows.fill(column).is_some();
+        let fits = || is_of_type(&value, &column.datatype).unwrap_or(!is_filled);
+        if !is_strict || was_strict || (old.is_none() && column.holds() && fits()) {
             return None;
         }
-        // The value as it is before the column takes it: what it makes of it is the question.
-        let (source, value) = match old {
-            Some(old) if column.holds() => {
-                let remade = rows.fill(column).filter(|_| rows.is_remade(column));
-                let value = remade.map(|it| format!("({it})"));
-                let value = value.unwrap_or_else(|| self.old_column(&from.name, &old.name));
-                (self.old_table(&from.name), value)
-            }
-            _ => {
-                let source = rows.source(&[to.column(&column.name)?])?;
-                (source.called(&quoted(&to.name)), rows.column(&source, &column.name))
-            }
-        };
         let (table, name) = (&to.name, &column.name);
         let datatype = column.datatype.text();
         let condition = unfit(&column.datatype, &value)?;
-        let identity = self.identity(from);
         Some(self.note(
             from,
             true,
             format!("{table}.{name} takes only {datatype} from now on"),
             format!("rows of {table} have something else than {datatype} in {name}"),
-            format!("SELECT {identity} FROM {source} WHERE {condition}"),
+            rows.query(&source, &condition),
         ))
     }
 
@@ -337,28 +320,48 @@ impl Task<'_> {
         // All rows get a new rowid, or the one that they have.
         let is_new_rowid = to.primary_key.iter().any(|it| it.is_rowid && it.columns == columns)
             && from.column(&columns[0].name).is_none();
+        let keys = from.uniques.iter().map(|it| &it.columns);
+        let keys: Vec<_> = keys.chain(from.primary_key.as_ref().map(|it| &it.columns)).collect();
+        let names = |it: &[KeyColumn]| it.iter().map(|it| it.name.clone()).collect::<HashSet<_>>();
+        let was_key = keys.iter().any(|it| names(it) == names(columns));
+        let is_alike = |it: &&Vec<KeyColumn>| {
+            names(it) == names(columns)
+                && it.iter().all(|old| {
+                    let new = columns.iter().find(|it| it.name == old.name);
+                    new.is_some_and(|it| it.collation == old.collation)
+                })
+        };
+        let was_unique = keys.iter().any(is_alike) && !compares_anew(rows, columns);
         // A column without a value is equal to no other.
-        if is_new_rowid || found.iter().any(|it| rows.is_empty(it)) {
+        if is_new_rowid || was_unique || found.iter().any(|it| rows.is_empty(it)) {
             return None;
         }
-        let source = rows.source(&found)?;
+        let source = rows.source_of_values(&found)?;
         let mut keys = Vec::new();
         for (key, column) in columns.iter().zip(&found) {
             let name = rows.column(&source, &key.name);
             let collation = key.collation.as_ref().or(column.collation.as_ref());
             let old = from.column(&key.name).and_then(|it| it.collation.as_ref());
             keys.push(match collation {
-                Some(collation) => format!("{name} COLLATE {}", quoted(collation)),
+                Some(collation) => format!("{name} COLLATE {}", collation.quoted()),
                 None if old.is_some() => format!("{name} COLLATE BINARY"),
                 None => name,
             });
         }
         let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
         let names = names.join(", ");
+        let table = &to.name;
+        let hazard = if was_key {
+            format!("values that the {kind} ({names}) of {table} tells apart may be equal now")
+        } else if kind == "primary key" && from.primary_key.is_some() {
+            format!("{table} gets another primary key ({names})")
+        } else {
+            format!("{table} gets a {kind} ({names})")
+        };
         Some(self.note(
             from,
             true,
-            format!("{} gets a {kind} ({names})", to.name),
+            hazard,
             format!("rows of {} share their {names}", to.name),
             rows.duplicates(&source, &keys, None),
         ))
@@ -372,8 +375,8 @@ impl Task<'_> {
         if found.iter().any(|it| rows.is_empty(it)) {
             return None; // NULL references nothing, and may
         }
-        let source = rows.source(&found)?;
-        let child = quoted(&to.name);
+        let source = rows.source_of_values(&found)?;
+        let child = to.name.quoted();
         let columns: Vec<String> =
             key.columns.iter().map(|it| format!("{child}.{}", rows.column(&source, it))).collect();
         let are_there: Vec<String> = columns.iter().map(|it| format!("{it} IS NOT NULL")).collect();
@@ -385,11 +388,11 @@ impl Task<'_> {
         {
             let parents = NewRows::new(self, old_parent, new_parent);
             let found = key.parent_columns.iter().map(|it| new_parent.column(it));
-            let parent = parents.source(&found.collect::<Option<Vec<_>>>()?)?;
+            let parent = parents.source_of_values(&found.collect::<Option<Vec<_>>>()?)?;
             let pairs = key.parent_columns.iter().zip(&columns).map(|(parent_column, column)| {
                 // A computed value has no affinity, which the column will have.
                 let is_text = new_parent.column(parent_column).is_some_and(|it| {
-                    !parents.is_same(it) && Affinity::of(&it.datatype) == Affinity::Text
+                    !parents.is_same(it) && Affinity::of(it, new_parent) == Affinity::Text
                 });
                 let column =
                     if is_text { format!("CAST({column} AS TEXT)") } else { column.clone() };
@@ -428,9 +431,10 @@ impl Task<'_> {
     }
 
     /// The rows whose value becomes another one because the type is another.
-    fn values_converted(&self, from: &Table, old: &Column, new: &Column) -> Option<Note> {
+    fn values_converted(&self, from: &Table, to: &Table, new: &Column) -> Option<Note> {
         let (table, name) = (&from.name, &new.name);
-        let (before, after) = (Affinity::of(&old.datatype), Affinity::of(&new.datatype));
+        let old = from.column(name)?;
+        let (before, after) = (Affinity::of(old, from), Affinity::of(new, to));
         if !old.holds() || !new.holds() || before == after {
             return None;
         }
@@ -440,9 +444,7 @@ impl Task<'_> {
             Affinity::Text => ("a number", format!("typeof({column}) IN ('integer', 'real')")),
             Affinity::None => return None,
             Affinity::Integer | Affinity::Numeric | Affinity::Real => {
-                let was_number =
-                    matches!(before, Affinity::Integer | Affinity::Numeric | Affinity::Real);
-                match (was_number, after) {
+                match (before.is_numeric(), after) {
                     (true, Affinity::Real) => (
                         "an integer that REAL cannot hold",
                         format!(

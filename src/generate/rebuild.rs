@@ -8,25 +8,25 @@
 //! they are lost.
 
 use crate::diff::TableDiff;
+use crate::schema::dump::create_table;
 use crate::schema::{Column, Fragment, Name, Table};
 use crate::sql::lexer::tokens;
 use crate::sql::quote::literal;
 
 use super::before::rowid;
-use super::new_rows::literal_of;
-use super::{Step, Task, create, quoted};
+use super::{DROPPED_VALUES, Step, Task, in_place};
 
 impl Task<'_> {
     /// The whole rebuild: indexes after the rows, which is three times as fast.
     pub(super) fn rebuild(&self, diff: &TableDiff<'_>) -> Step {
         let (from, to) = (diff.from, diff.to);
         let old = self.free_name(&to.name);
-        let (name, old_quoted) = (quoted(&to.name), quoted(&old));
+        let (name, old_quoted) = (to.name.quoted(), old.quoted());
         let mut statements = vec![
             "PRAGMA legacy_alter_table = ON".to_owned(),
-            format!("ALTER TABLE {} RENAME TO {old_quoted}", quoted(&from.name)),
+            format!("ALTER TABLE {} RENAME TO {old_quoted}", from.name.quoted()),
             "PRAGMA legacy_alter_table = OFF".to_owned(),
-            create(to),
+            create_table(to),
         ];
         let copy = self.copied(from, to);
         if !copy.is_empty() {
@@ -52,7 +52,7 @@ impl Task<'_> {
 
         let mut step = Step::new(Self::reason(diff), statements);
         if self.options.is_downgrade && diff.added.iter().any(|it| it.holds()) {
-            step.comments.push("The values that the upgrade dropped do not come back.".to_owned());
+            step.comments.push(DROPPED_VALUES.to_owned());
         }
         self.rebuild_notes(diff, &mut step);
         step
@@ -98,33 +98,28 @@ impl Task<'_> {
     /// The columns that get their value from the old row, each with the expression for it.
     fn copied(&self, from: &Table, to: &Table) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
-        let has_rowid_column = |it: &Table| it.primary_key.iter().any(|it| it.is_rowid);
-        let old_rowid = match (&from.primary_key, from.is_without_rowid) {
-            (_, true) => None,
-            (Some(key), _) if key.is_rowid => Some(quoted(&key.columns[0].name)),
-            _ => rowid(&[from]).map(str::to_owned),
+        let old_rowid = match from.rowid_column() {
+            _ if from.is_without_rowid => None,
+            Some(column) => Some(column.name.quoted()),
+            None => rowid(&[from]).map(str::to_owned),
         };
         // Other tables, such as the index of a full-text search, may know rows by their rowid.
         if !to.is_without_rowid
-            && !has_rowid_column(to)
+            && to.rowid_column().is_none()
             && let (Some(new), Some(old)) = (rowid(&[to]), &old_rowid)
         {
             pairs.push((new.to_owned(), old.clone()));
         }
         for column in to.columns.iter().filter(|it| it.holds()) {
             let fill = self.fill(&to.name, &column.name);
-            let is_rowid = to
-                .primary_key
-                .as_ref()
-                .is_some_and(|it| it.is_rowid && it.columns[0].name == column.name);
-            let name = quoted(&column.name);
+            let name = column.name.quoted();
             let value = match (from.column(&column.name), fill) {
                 (Some(old), Some(fill)) if is_made_of(fill, old, column) => fill.to_owned(),
                 (Some(_), Some(fill)) => format!("coalesce({name}, {fill})"),
-                (Some(old), None) => quoted(&old.name),
+                (Some(old), None) => old.name.quoted(),
                 (None, Some(fill)) => fill.to_owned(),
                 // A rowid that gets a name.
-                (None, None) if is_rowid => match &old_rowid {
+                (None, None) if to.is_rowid(&column.name) => match &old_rowid {
                     Some(old) => old.clone(),
                     None => continue,
                 },
@@ -136,8 +131,8 @@ impl Task<'_> {
         if pairs.is_empty()
             && let Some(column) = to.columns.iter().find(|it| it.holds())
         {
-            let default = column.default.as_ref().map_or_else(|| "NULL".to_owned(), literal_of);
-            pairs.push((quoted(&column.name), default));
+            let default = column.default.as_ref().map_or("NULL", |it| it.text());
+            pairs.push((column.name.quoted(), in_place::literal(default)));
         }
         pairs
     }

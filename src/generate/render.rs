@@ -1,8 +1,11 @@
 //! A script as the text of a body.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Script, Step};
+use super::{Note, Script, Step};
+use crate::sql::layout::{on_one_line, terminated};
+use crate::sql::lexer::{TokenKind, tokens};
 
 /// The body: comments, directives and statements of each step, with a blank line between steps.
 pub fn body(script: &Script) -> String {
@@ -15,39 +18,82 @@ fn step(step: &Step) -> String {
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
         let the = if comment.starts_with("migrate") { "table " } else { "" };
-        line(&mut text, format_args!("-- {the}{}", one_line(comment)));
+        line(&mut text, format_args!("-- {the}{}", without_line_ends(comment).trim_end()));
     }
     for note in &step.notes {
-        // A query is one line, and a line end in a name or a text cannot be left out of it.
-        let ends_line = |it: &str| it.contains(['\n', '\r']);
-        if ends_line(&note.query)
-            || note.rows.contains(": SELECT ")
-            || note.rows.contains(": WITH ")
-        {
-            continue;
-        }
-        let directive = if note.is_refused { "refuse-if" } else { "warn-if" };
-        line(
-            &mut text,
-            format_args!(
-                "-- migrate:{directive} {}: {}",
-                one_line(&note.rows),
-                one_line(&note.query)
+        match note.directive() {
+            Some(directive) => line(&mut text, format_args!("{directive}")),
+            None => line(
+                &mut text,
+                format_args!(
+                    "-- (not counted, a name has a line end: {})",
+                    without_line_ends(&note.rows)
+                ),
             ),
-        );
+        }
         if let Some(flag) = note.flag.as_ref() {
             line(
                 &mut text,
-                format_args!("-- (autogenerate can write a value: {})", one_line(flag)),
+                format_args!("-- (autogenerate can write a value: {})", without_line_ends(flag)),
             );
         }
     }
     for statement in &step.statements {
-        // A comment at its end would swallow the semicolon.
-        let end = if ends_in_comment(statement) { "\n;" } else { ";" };
-        line(&mut text, format_args!("{statement}{end}"));
+        line(&mut text, format_args!("{}", terminated(&without_markers(statement))));
     }
     text
+}
+
+impl Note {
+    /// Its line in a body; `None` where a name in the query has a line end, which nothing can stand
+    /// in for.
+    pub fn directive(&self) -> Option<String> {
+        let word = if self.is_refused { "refuse-if" } else { "warn-if" };
+        // The query begins at the first of these.
+        let ends_message = |it: &str| {
+            let it = it.to_ascii_uppercase();
+            it.contains(": SELECT ") || it.contains(": WITH ")
+        };
+        let mut rows = without_line_ends(&self.rows);
+        if ends_message(&rows) {
+            rows = rows.replace(": ", ":");
+        }
+        Some(format!("-- migrate:{word} {rows}: {}", query_on_one_line(&self.query)?))
+    }
+}
+
+/// A query without line ends that finds the same rows.
+fn query_on_one_line(query: &str) -> Option<String> {
+    if !query.contains(['\n', '\r']) {
+        return Some(query.to_owned());
+    }
+    on_one_line(query, |token| {
+        let part = token.text(query);
+        if !part.contains(['\n', '\r']) {
+            return Some(part.into());
+        }
+        let joined = part.replace('\r', "' || char(13) || '").replace('\n', "' || char(10) || '");
+        (token.kind == TokenKind::String).then(|| format!("({joined})").into())
+    })
+}
+
+/// A statement that was written elsewhere, without comments that would mean something in a body.
+fn without_markers(statement: &str) -> Cow<'_, str> {
+    const WORD: &str = "migrate:";
+    if !statement.contains(WORD) {
+        return Cow::Borrowed(statement);
+    }
+    let mut text = String::with_capacity(statement.len());
+    for token in tokens(statement) {
+        let part = token.text(statement);
+        let inner = part.trim_start_matches('-').trim();
+        if token.kind == TokenKind::LineComment && inner.starts_with(WORD) {
+            write!(text, "-- ({inner})").expect("a String takes everything");
+        } else {
+            text.push_str(part);
+        }
+    }
+    Cow::Owned(text)
 }
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
@@ -55,11 +101,75 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 }
 
 /// Names may hold line ends, and a comment ends at the first.
-fn one_line(text: &str) -> String {
+fn without_line_ends(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-fn ends_in_comment(statement: &str) -> bool {
-    use crate::sql::lexer::{TokenKind, tokens};
-    tokens(statement).last().is_some_and(|it| it.kind == TokenKind::LineComment)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(rows: &str, query: &str) -> Note {
+        Note {
+            is_refused: true,
+            hazard: String::new(),
+            rows: rows.to_owned(),
+            query: query.to_owned(),
+            flag: None,
+            table: String::new(),
+            identity: String::new(),
+        }
+    }
+
+    #[track_caller]
+    fn check(rows: &str, query: &str, expected: Option<&str>) {
+        assert_eq!(note(rows, query).directive().as_deref(), expected);
+    }
+
+    #[test]
+    fn a_query_is_one_line() {
+        check(
+            "rows of t",
+            "SELECT id FROM t\n  -- which\n  WHERE a\r\nIS NULL",
+            Some("-- migrate:refuse-if rows of t: SELECT id FROM t WHERE a IS NULL"),
+        );
+        check(
+            "rows of t",
+            "SELECT id FROM t WHERE a <> 'it''s\r\n2'",
+            Some(
+                "-- migrate:refuse-if rows of t: SELECT id FROM t WHERE a <> \
+                 ('it''s' || char(13) || '' || char(10) || '2')",
+            ),
+        );
+        check("rows of t", "SELECT id FROM \"t\n\"", None);
+    }
+
+    #[test]
+    fn a_message_holds_no_query() {
+        check(
+            "rows of x: select y",
+            "SELECT 1 FROM t",
+            Some("-- migrate:refuse-if rows of x:select y: SELECT 1 FROM t"),
+        );
+        check("rows\nof t", "SELECT 1", Some("-- migrate:refuse-if rows of t: SELECT 1"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said() {
+        let notes = vec![note("rows of t\n2", "SELECT id FROM \"t\n2\"")];
+        let script = Script { steps: vec![Step { notes, ..Step::default() }] };
+        assert_eq!(body(&script), "-- (not counted, a name has a line end: rows of t 2)\n");
+    }
+
+    #[test]
+    fn a_comment_of_the_schema_is_no_marker() {
+        let sql = "CREATE TABLE t(\n-- migrate:refuse-if rows: SELECT 1\na, -- migrate: later\n\
+                   b DEFAULT '\n-- migrate:upgrade\n')";
+        let script = Script { steps: vec![Step::new("t", vec![sql.to_owned()])] };
+        assert_eq!(
+            body(&script),
+            "-- t\nCREATE TABLE t(\n-- (migrate:refuse-if rows: SELECT 1)\na, -- (migrate: later)\n\
+             b DEFAULT '\n-- migrate:upgrade\n');\n"
+        );
+    }
 }

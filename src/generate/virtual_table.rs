@@ -5,7 +5,7 @@ use crate::schema::{Name, VirtualTable};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 use super::new_rows::NewRows;
-use super::{Note, Step, Task, quoted};
+use super::{DELETED_ROWS, DROPPED_VALUES, Note, Step, Task};
 
 impl Task<'_> {
     /// Makes a virtual table, with the content of the one that it replaces where it has its own.
@@ -15,24 +15,42 @@ impl Task<'_> {
             Change::Added(new) => {
                 let mut statements = vec![new.sql.clone()];
                 statements.extend(reindex(new));
-                vec![Step::new(format!("create the virtual table {}", new.name), statements)]
+                let mut step =
+                    Step::new(format!("create the virtual table {}", new.name), statements);
+                if self.options.is_downgrade && content(new).is_none() {
+                    step.comments.push(DELETED_ROWS.to_owned());
+                }
+                vec![step]
             }
             Change::Changed { from, to } => vec![self.replace_virtual_table(from, to)],
         }
     }
 
-    /// All rows of a virtual table that is dropped and keeps them itself.
+    /// All rows of a virtual table that is dropped and keeps them itself, or an index of texts that
+    /// are nowhere in the database.
     pub(super) fn content_deleted(&self, table: &VirtualTable) -> Option<Note> {
-        own_columns(table)?;
-        Some(Note {
+        let is_contentless = is_contentless(table);
+        if own_columns(table).is_none() && !is_contentless {
+            return None;
+        }
+        let what = if is_contentless { "its whole index" } else { "all its rows" };
+        let hazard = format!("drops the virtual table {} with {what}", table.name);
+        let rows = format!("rows of {} are deleted with it", table.name);
+        Some(self.rows_lost(&table.name, hazard, rows, ""))
+    }
+
+    /// Rows of a virtual table that are lost.
+    fn rows_lost(&self, table: &Name, hazard: String, rows: String, condition: &str) -> Note {
+        let table = self.old_table(table);
+        Note {
             is_refused: false,
-            hazard: format!("drops the virtual table {} with all its rows", table.name),
-            rows: format!("rows of {} are deleted with it", table.name),
-            query: format!("SELECT rowid FROM {}", self.old_table(&table.name)),
+            hazard,
+            rows,
+            query: format!("SELECT rowid FROM {table}{condition}"),
             flag: None,
-            table: self.old_table(&table.name),
+            table,
             identity: "rowid".to_owned(),
-        })
+        }
     }
 
     /// The commands that fill full-text indexes again whose content a rebuild changes.
@@ -49,12 +67,12 @@ impl Task<'_> {
     }
 
     fn replace_virtual_table(&self, from: &VirtualTable, to: &VirtualTable) -> Step {
-        let name = quoted(&to.name);
+        let name = to.name.quoted();
         let comment = format!("the virtual table {} is replaced", to.name);
         let (old_columns, new_columns) = (own_columns(from), own_columns(to));
         let shared: Vec<String> = match (&old_columns, &new_columns) {
             (Some(old), Some(new)) => {
-                new.iter().filter(|it| old.contains(it)).map(quoted).collect()
+                new.iter().filter(|it| old.contains(it)).map(Name::quoted).collect()
             }
             _ => Vec::new(),
         };
@@ -63,21 +81,22 @@ impl Task<'_> {
             statements.extend(reindex(to));
             let mut step = Step::new(comment, statements);
             if reindex(to).is_none() {
-                step.notes.push(Note {
-                    is_refused: false,
-                    hazard: format!("replaces {} and what is in it", to.name),
-                    rows: format!("rows of {} are deleted with it", to.name),
-                    query: format!("SELECT rowid FROM {}", self.old_table(&from.name)),
-                    flag: None,
-                    table: self.old_table(&from.name),
-                    identity: "rowid".to_owned(),
-                });
+                if self.options.is_downgrade {
+                    step.comments.push(DELETED_ROWS.to_owned());
+                }
+                let hazard = format!("replaces {} and what is in it", to.name);
+                let rows = format!("rows of {} are deleted with it", to.name);
+                step.notes.push(self.rows_lost(&from.name, hazard, rows, ""));
             }
             return step;
         }
-        let gone: Vec<Name> =
-            old_columns.into_iter().flatten().filter(|it| !shared.contains(&quoted(it))).collect();
-        let old = quoted(&Name::new(format!("_migrator_old_{}", to.name)));
+        let gone: Vec<Name> = old_columns
+            .iter()
+            .flatten()
+            .filter(|it| !shared.contains(&it.quoted()))
+            .cloned()
+            .collect();
+        let old = Name::new(format!("_migrator_old_{}", to.name)).quoted();
         // The first column of an R*Tree is its rowid.
         let is_rtree = to.module == Name::new("rtree") || to.module == Name::new("rtree_i32");
         let columns =
@@ -91,19 +110,27 @@ impl Task<'_> {
             format!("INSERT INTO {name} ({columns})\nSELECT {columns}\nFROM {old}"),
             format!("DROP TABLE {old}"),
         ];
-        let table = self.old_table(&from.name);
-        let notes = gone.iter().map(|it| Note {
-            is_refused: false,
-            hazard: format!("drops {}.{it} with its values", from.name),
-            rows: format!("rows of {} have a value in {it}, which is dropped", from.name),
-            query: format!("SELECT rowid FROM {table} WHERE {} IS NOT NULL", quoted(it)),
-            flag: None,
-            table: table.clone(),
-            identity: "rowid".to_owned(),
+        let notes = gone.iter().map(|it| {
+            let hazard = format!("drops {}.{it} with its values", from.name);
+            let rows = format!("rows of {} have a value in {it}, which is dropped", from.name);
+            let condition = format!(" WHERE {} IS NOT NULL", it.quoted());
+            self.rows_lost(&from.name, hazard, rows, &condition)
         });
         let notes: Vec<Note> = notes.collect();
-        Step { notes, ..Step::new(comment, statements) }
+        let mut step = Step { notes, ..Step::new(comment, statements) };
+        let is_back = |it: &Name| !old_columns.iter().flatten().any(|old| old == it);
+        if self.options.is_downgrade && new_columns.iter().flatten().any(is_back) {
+            step.comments.push(DROPPED_VALUES.to_owned());
+        }
+        step
     }
+}
+
+/// Whether a full-text table keeps an index and no texts.
+fn is_contentless(table: &VirtualTable) -> bool {
+    let is_fts = ["fts5", "fts4"].iter().any(|it| table.module.is(it));
+    let has_option = arguments(table).iter().any(|it| option(it).as_deref() == Some("content"));
+    is_fts && has_option && content(table).is_none()
 }
 
 /// The columns of a virtual table whose module keeps their content itself, or `None`.
@@ -124,7 +151,7 @@ fn own_columns(table: &VirtualTable) -> Option<Vec<Name>> {
 /// The command that fills the index of an FTS table whose content is another table.
 fn reindex(table: &VirtualTable) -> Option<String> {
     content(table)?;
-    let name = quoted(&table.name);
+    let name = table.name.quoted();
     Some(format!("INSERT INTO {name} ({name}) VALUES ('rebuild')"))
 }
 

@@ -12,6 +12,7 @@ pub mod heads;
 pub mod history;
 pub mod labels;
 pub mod order;
+pub mod replaced;
 pub mod resolve;
 mod resolve_error;
 pub mod symbol;
@@ -70,6 +71,8 @@ pub enum GraphProblem {
         parent: RevisionId,
         /// Declared ids that are close to it.
         similar: Vec<String>,
+        /// The revision that replaces it.
+        replaced_by: Option<RevisionId>,
     },
     /// A revision depends on something that is neither a revision nor a label.
     #[error("revision `{id}` depends on `{name}`, which is neither a revision nor a branch label")]
@@ -80,6 +83,8 @@ pub enum GraphProblem {
         name: String,
         /// Declared ids and labels that are close to it.
         similar: Vec<String>,
+        /// The revision that replaces it.
+        replaced_by: Option<RevisionId>,
     },
     /// A label that is taken, by another revision's label or by an id.
     #[error("branch label `{label}` of revision `{id}` is already {}", taken_by(*.is_id, .other))]
@@ -92,6 +97,26 @@ pub enum GraphProblem {
         other: RevisionId,
         /// Whether the label is the other's id rather than its label.
         is_id: bool,
+    },
+    /// A revision replaces another whose file is still there.
+    #[error("revision `{id}` replaces `{replaced}`, which a file still declares")]
+    ReplacedDeclared {
+        /// The revision that stands for it.
+        id: RevisionId,
+        /// The revision that is replaced.
+        replaced: RevisionId,
+        /// Where it is declared.
+        declared: Location,
+    },
+    /// Two revisions replace the same one.
+    #[error("revisions `{other}` and `{id}` both replace `{replaced}`")]
+    ReplacedTwice {
+        /// The revision that says so second.
+        id: RevisionId,
+        /// The revision that is replaced.
+        replaced: RevisionId,
+        /// The revision that says so first.
+        other: RevisionId,
     },
     /// Some revisions come before themselves.
     #[error("{}", describe_cycle(.path, *.with_dependencies))]
@@ -123,6 +148,8 @@ fn describe_cycle(path: &[RevisionId], with_dependencies: bool) -> String {
 pub struct RevisionGraph {
     revisions: Vec<Revision>,
     by_id: HashMap<RevisionId, RevisionIndex>,
+    /// Which revision stands for an id that no file declares any more.
+    replaced: HashMap<RevisionId, RevisionIndex>,
     labels: BTreeMap<BranchLabel, RevisionIndex>,
     /// What each revision follows, as declared.
     down: Vec<Vec<RevisionIndex>>,
@@ -154,8 +181,13 @@ impl RevisionGraph {
     pub fn new(revisions: Vec<Revision>) -> Result<Self, Vec<Problem<GraphProblem>>> {
         let mut problems = Vec::new();
         let by_id = index_ids(&revisions, &mut problems);
-        let labels = index_labels(&revisions, &by_id, &mut problems);
-        let (down, dependencies) = resolve_edges(&revisions, &by_id, &labels, &mut problems);
+        let replaced = replaced::index(&revisions, &by_id, &mut problems);
+        let names = Names {
+            labels: index_labels(&revisions, &by_id, &replaced, &mut problems),
+            by_id,
+            replaced,
+        };
+        let (down, dependencies) = resolve_edges(&revisions, &names, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -174,9 +206,11 @@ impl RevisionGraph {
                 }
             }
         }
+        let Names { by_id, replaced, labels } = names;
         let mut graph = Self {
             revisions,
             by_id,
+            replaced,
             labels,
             down,
             dependencies,
@@ -310,12 +344,14 @@ fn index_ids(
 fn index_labels(
     revisions: &[Revision],
     by_id: &HashMap<RevisionId, RevisionIndex>,
+    replaced: &HashMap<RevisionId, RevisionIndex>,
     problems: &mut Vec<Problem<GraphProblem>>,
 ) -> BTreeMap<BranchLabel, RevisionIndex> {
     let mut labels = BTreeMap::new();
     for (idx, revision) in revisions.iter().enumerate() {
         for (label, span) in revision.branch_labels.iter().zip(&revision.spans.branch_labels) {
-            let owner = by_id.get(label.as_str()).map(|it| (*it, true));
+            let owner = by_id.get(label.as_str()).or_else(|| replaced.get(label.as_str()));
+            let owner = owner.map(|it| (*it, true));
             let owner = owner.or_else(|| labels.get(label).map(|it| (*it, false)));
             let Some((other, is_id)) = owner else {
                 labels.insert(label.clone(), RevisionIndex::from_usize(idx));
@@ -335,16 +371,24 @@ fn index_labels(
     labels
 }
 
+/// What revisions are called.
+struct Names {
+    by_id: HashMap<RevisionId, RevisionIndex>,
+    replaced: HashMap<RevisionId, RevisionIndex>,
+    labels: BTreeMap<BranchLabel, RevisionIndex>,
+}
+
 /// For each revision, a list of others.
 type Adjacency = Vec<Vec<RevisionIndex>>;
 
 /// Resolves `down_revision` and `depends_on`.
 fn resolve_edges(
     revisions: &[Revision],
-    by_id: &HashMap<RevisionId, RevisionIndex>,
-    labels: &BTreeMap<BranchLabel, RevisionIndex>,
+    names: &Names,
     problems: &mut Vec<Problem<GraphProblem>>,
 ) -> (Adjacency, Adjacency) {
+    let Names { by_id, labels, replaced } = names;
+    let replaced_by = |name: &str| replaced.get(name).map(|it| revisions[it.as_usize()].id.clone());
     let mut down = Vec::with_capacity(revisions.len());
     let mut dependencies = Vec::with_capacity(revisions.len());
     for revision in revisions {
@@ -362,6 +406,7 @@ fn resolve_edges(
                     id: id.clone(),
                     parent: parent.clone(),
                     similar: similar.into_iter().map(str::to_owned).collect(),
+                    replaced_by: replaced_by(parent.as_str()),
                 },
             });
         }
@@ -384,6 +429,7 @@ fn resolve_edges(
                     id: id.clone(),
                     name: name.clone(),
                     similar: similar.into_iter().map(str::to_owned).collect(),
+                    replaced_by: replaced_by(name),
                 },
             });
         }

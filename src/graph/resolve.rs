@@ -50,7 +50,15 @@ impl RevisionGraph {
     ) -> Result<RevisionIndex, ResolveError> {
         let index = match self.by_id(name).or_else(|| self.by_label(name)) {
             Some(index) => index,
-            None => self.find_abbreviated(name, branch)?,
+            None => match (self.of_row(name), self.replaced_by(name)) {
+                // The end of a range that was squashed is the same state.
+                (Some(index), _) => index,
+                (None, Some(by)) => {
+                    let (name, by) = (name.to_owned(), self.id(by).clone());
+                    return Err(ResolveError::Replaced { name, by });
+                }
+                (None, None) => self.find_abbreviated(name, branch)?,
+            },
         };
         match branch {
             Some(branch) if !branch.lineage.contains(index) => Err(ResolveError::NotOnBranch {

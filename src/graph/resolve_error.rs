@@ -17,6 +17,14 @@ pub enum ResolveError {
         /// Ids and labels that are close to it.
         similar: Vec<String>,
     },
+    /// A revision that another one replaces, from the middle of what it replaces.
+    #[error("revision `{name}` is no more: `{by}` replaces it and those after it")]
+    Replaced {
+        /// What was typed.
+        name: String,
+        /// The revision that replaces it.
+        by: RevisionId,
+    },
     /// The name left of `@` is unknown.
     #[error("no branch label or revision is called `{name}`")]
     UnknownBranch {

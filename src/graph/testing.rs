@@ -15,6 +15,7 @@ pub(crate) fn revision(id: &str, down: &[&str], deps: &[&str], labels: &[&str]) 
         down_revisions: down.iter().map(|it| id_of(it)).collect(),
         branch_labels: labels.iter().map(|it| BranchLabel::new(it).expect("a label")).collect(),
         depends_on: deps.iter().map(|it| (*it).to_owned()).collect(),
+        replaces: Vec::new(),
         message: format!("revision {id}"),
         create_date: String::new(),
         mode: RunMode::default(),
@@ -25,6 +26,7 @@ pub(crate) fn revision(id: &str, down: &[&str], deps: &[&str], labels: &[&str]) 
             down_revisions: vec![0..0; down.len()],
             branch_labels: vec![0..0; labels.len()],
             depends_on: vec![0..0; deps.len()],
+            ..HeaderSpans::default()
         },
         source,
     }

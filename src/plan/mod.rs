@@ -131,6 +131,16 @@ pub enum PlanError {
         /// All rows.
         all: Vec<String>,
     },
+    /// The database stopped in the middle of a range that one revision replaces now.
+    #[error("the database is at `{row}`, in the middle of what `{by}` replaces")]
+    InsideReplaced {
+        /// The row.
+        row: String,
+        /// The revision that stands for the range.
+        by: RevisionId,
+        /// The last revision of the range.
+        end: RevisionId,
+    },
     /// Two rows of the version table lie on one line.
     #[error(
         "the version table has two rows of one line: `{lower}` comes before `{upper}`, so only \
@@ -169,24 +179,48 @@ pub enum PlanError {
 
 /// The revisions that the rows of a version table name, in their order.
 ///
+/// The row of a revision may name the last one that it replaces.
+///
 /// # Errors
 ///
-/// Rows that no file declares, and rows that cannot stand side by side.
+/// Rows that no file declares, or that name what is replaced by more than one of them; and rows that
+/// cannot stand side by side.
 pub fn applied_rows(
     graph: &RevisionGraph,
     rows: &[String],
 ) -> Result<Vec<RevisionIndex>, PlanError> {
-    let unknown: Vec<String> =
-        rows.iter().filter(|it| graph.by_id(it).is_none()).cloned().collect();
+    let is_unknown = |it: &&String| graph.by_id(it).is_none() && graph.replaced_by(it).is_none();
+    let unknown: Vec<String> = rows.iter().filter(is_unknown).cloned().collect();
     if !unknown.is_empty() {
         return Err(PlanError::UnknownRows { rows: unknown, all: rows.to_vec() });
     }
-    let indices: Vec<RevisionIndex> = rows.iter().filter_map(|it| graph.by_id(it)).collect();
+    let mut indices: Vec<RevisionIndex> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(index) = graph.of_row(row) {
+            indices.push(index);
+        } else if let Some(by) = graph.replaced_by(row)
+            && let Some(end) = graph[by].replaces.last()
+        {
+            let (by, end) = (graph.id(by).clone(), end.clone());
+            return Err(PlanError::InsideReplaced { row: row.clone(), by, end });
+        }
+    }
     let mut seen = RevisionSet::new(graph);
     for (index, row) in indices.iter().zip(rows) {
-        if !seen.insert(*index) {
-            return Err(PlanError::RepeatedRow { row: row.clone() });
+        if seen.insert(*index) {
+            continue;
         }
+        let row = row.clone();
+        // One may be the id of a revision and the other one that it replaces.
+        return Err(match graph[*index].replaces.last() {
+            Some(lower)
+                if rows.iter().any(|it| it == lower.as_str())
+                    && rows.iter().any(|it| it == graph.id(*index).as_str()) =>
+            {
+                PlanError::OverlappingRows { lower: lower.clone(), upper: graph.id(*index).clone() }
+            }
+            _ => PlanError::RepeatedRow { row },
+        });
     }
     match graph.find_overlap(&indices, Edges::All) {
         None => Ok(indices),
@@ -195,6 +229,19 @@ pub fn applied_rows(
             upper: graph.id(upper).clone(),
         }),
     }
+}
+
+/// The plan that runs one revision, which is next in this direction for a database with these rows:
+/// all that it needs is applied, or nothing that needs it is.
+pub fn single_step(
+    graph: &RevisionGraph,
+    rows: &[String],
+    revision: RevisionIndex,
+    direction: Direction,
+) -> Result<Plan, PlanError> {
+    let indices = applied_rows(graph, rows)?;
+    let wanted = RevisionSet::of(graph, [revision]);
+    Ok(plan_steps(graph, rows, &indices, &wanted, direction))
 }
 
 /// The steps that run `wanted` in `direction`, and the rows after each.
@@ -213,7 +260,7 @@ fn plan_steps(
     if direction == Direction::Upgrade {
         order.reverse();
     }
-    let mut version_rows = VersionRows::new(graph, indices);
+    let mut version_rows = VersionRows::new(graph, indices).with_texts(rows);
     let steps = order
         .into_iter()
         .map(|revision| {

@@ -78,10 +78,10 @@ pub fn plan_stamp(
     graph.refuse_overlap(&targets, Edges::All)?;
 
     let (known, unknown): (Vec<&String>, Vec<&String>) =
-        rows.iter().partition(|it| graph.by_id(it).is_some());
+        rows.iter().partition(|it| graph.of_row(it).is_some());
     let mut applied = RevisionSet::new(graph);
     if purge == Purge::No {
-        let known = known.iter().filter_map(|it| graph.by_id(it));
+        let known = known.iter().filter_map(|it| graph.of_row(it));
         applied = graph.ancestors(known, Edges::All);
     }
     for lineage in unapplied {

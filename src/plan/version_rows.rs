@@ -6,6 +6,8 @@
 //! applied, so that a redundant dependency or a merge that lists an ancestor of another parent is
 //! no special case (Alembic fails on both in the middle of a run).
 
+use std::collections::HashMap;
+
 use super::RowWrite;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
@@ -17,6 +19,8 @@ pub struct VersionRows<'a> {
     applied: RevisionSet,
     /// How many children of each revision are applied, in load order.
     n_applied_children: Vec<usize>,
+    /// What the row of a revision says where that is not its id but one that it replaces.
+    texts: HashMap<RevisionIndex, RevisionId>,
 }
 
 impl<'a> VersionRows<'a> {
@@ -27,7 +31,18 @@ impl<'a> VersionRows<'a> {
             .indices()
             .map(|it| graph.children(it).iter().filter(|child| applied.contains(**child)).count())
             .collect();
-        Self { graph, applied, n_applied_children }
+        Self { graph, applied, n_applied_children, texts: HashMap::new() }
+    }
+
+    /// The same for rows that say this: a revision may be there under an id that it replaces.
+    #[must_use]
+    pub fn with_texts(mut self, rows: &[String]) -> Self {
+        for row in rows.iter().filter(|it| self.graph.by_id(it).is_none()) {
+            if let (Some(index), Ok(id)) = (self.graph.of_row(row), RevisionId::new(row)) {
+                self.texts.insert(index, id);
+            }
+        }
+        self
     }
 
     /// What is applied.
@@ -38,7 +53,9 @@ impl<'a> VersionRows<'a> {
 
     /// The ids of the rows, sorted.
     pub fn rows(&self) -> Vec<RevisionId> {
-        let mut rows = self.graph.ids(&self.graph.maximal(&self.applied));
+        let text = |it: RevisionIndex| self.texts.get(&it).unwrap_or(self.graph.id(it)).clone();
+        let mut rows: Vec<RevisionId> =
+            self.graph.maximal(&self.applied).into_iter().map(text).collect();
         rows.sort();
         rows
     }
@@ -58,9 +75,10 @@ impl<'a> VersionRows<'a> {
 
         let to = self.graph.id(revision).clone();
         let Some(last) = leaving.pop() else { return vec![RowWrite::Insert(to)] };
-        let deletes = leaving.into_iter().map(|it| RowWrite::Delete(self.text(it)));
-        let update = RowWrite::Update { from: self.text(last), to };
-        deletes.chain([update]).collect()
+        let mut writes: Vec<RowWrite> =
+            leaving.into_iter().map(|it| RowWrite::Delete(self.take_text(it))).collect();
+        writes.push(RowWrite::Update { from: self.take_text(last), to });
+        writes
     }
 
     /// Reverts a revision that is a row; gives what to write.
@@ -77,7 +95,7 @@ impl<'a> VersionRows<'a> {
         let mut emerging: Vec<RevisionIndex> =
             parents.into_iter().filter(|it| self.is_row(*it)).collect();
 
-        let from = self.text(revision);
+        let from = self.take_text(revision);
         let Some(last) = emerging.pop() else { return vec![RowWrite::Delete(from)] };
         let inserts = emerging.into_iter().map(|it| RowWrite::Insert(self.graph.id(it).clone()));
         let update = RowWrite::Update { from, to: self.graph.id(last).clone() };
@@ -99,8 +117,10 @@ impl<'a> VersionRows<'a> {
         self.applied.contains(index) && self.n_applied_children[index.as_usize()] == 0
     }
 
-    fn text(&self, index: RevisionIndex) -> String {
-        self.graph.id(index).to_string()
+    /// What the row says that leaves; should the revision come back, it says its own id.
+    fn take_text(&mut self, index: RevisionIndex) -> String {
+        let text = self.texts.remove(&index);
+        text.unwrap_or_else(|| self.graph.id(index).clone()).to_string()
     }
 }
 
@@ -166,6 +186,25 @@ mod tests {
         check(text, "b2", "-b2", "+b1 b2>a2");
         check(text, "b2", "+a3", "+a3");
         check(text, "a3 b2", "-b2", "b2>b1");
+    }
+
+    #[test]
+    fn a_row_that_names_what_is_replaced_is_written_as_it_stands() {
+        let mut revisions = crate::graph::testing::revisions("p<- s<-p c<-s");
+        let s = revisions.iter_mut().find(|it| it.id.as_str() == "s").unwrap();
+        s.replaces = ["a", "b"].map(|it| RevisionId::new(it).unwrap()).to_vec();
+        s.spans.replaces = vec![0..0; 2];
+        let graph = RevisionGraph::new(revisions).unwrap();
+        let rows = ["b".to_owned()];
+        let index = |id| graph.by_id(id).unwrap();
+        let at_b = || VersionRows::new(&graph, &[index("s")]).with_texts(&rows);
+        assert_eq!(at_b().rows(), [RevisionId::new("b").unwrap()]);
+
+        let mut version_rows = at_b();
+        assert_eq!(describe(&version_rows.upgrade(index("c"))), "b>c");
+        assert_eq!(describe(&version_rows.downgrade(index("c"))), "c>s");
+        assert_eq!(describe(&version_rows.downgrade(index("s"))), "s>p");
+        assert_eq!(describe(&at_b().downgrade(index("s"))), "b>p");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum FileProblem {
     /// An id or a label breaks the rules for names.
     #[error("`{key}` {reason}")]
     Name {
-        /// `revision`, `down_revision` or `branch_labels`.
+        /// `revision`, `down_revision`, `branch_labels` or `replaces`.
         key: &'static str,
         /// Which rule.
         reason: NameError,
@@ -127,11 +127,13 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
             let (down_revisions, down_revision_spans) = unzip(values.down_revisions);
             let (branch_labels, branch_label_spans) = unzip(values.branch_labels);
             let (depends_on, depends_on_spans) = unzip(values.depends_on);
+            let (replaces, replaces_spans) = unzip(values.replaces);
             Ok(Revision {
                 id: values.id.value,
                 down_revisions,
                 branch_labels,
                 depends_on,
+                replaces,
                 message: values.message,
                 create_date: values.create_date,
                 mode: values.mode,
@@ -140,8 +142,10 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
                 spans: HeaderSpans {
                     id: values.id.span,
                     down_revisions: down_revision_spans,
+                    down_revision: values.down_revision,
                     branch_labels: branch_label_spans,
                     depends_on: depends_on_spans,
+                    replaces: replaces_spans,
                 },
                 source: Arc::clone(source),
             })
@@ -239,8 +243,11 @@ pub(super) fn next_line(text: &str, end: usize) -> usize {
 struct Values {
     id: Located<RevisionId>,
     down_revisions: Vec<Located<RevisionId>>,
+    /// All that is written for `down_revision`.
+    down_revision: Option<Range<usize>>,
     branch_labels: Vec<Located<BranchLabel>>,
     depends_on: Vec<Located<String>>,
+    replaces: Vec<Located<RevisionId>>,
     message: String,
     create_date: String,
     mode: RunMode,
@@ -290,8 +297,10 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
     let create_date = read_date(&mut table, &toml);
     let branch_labels = table.string_or_strings("branch_labels").unwrap_or_default();
     let depends_on = table.string_or_strings("depends_on").unwrap_or_default();
+    let replaces = table.strings("replaces").unwrap_or_default();
     let transaction = table.boolean("transaction");
     let foreign_keys = table.boolean("foreign_keys");
+    let down_revision = document.get_ref().get("down_revision").map(|it| shift(it.span()));
     let has_id = document.get_ref().contains_key("revision");
     report(table.finish());
     if !has_id {
@@ -305,12 +314,15 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
     let branch_labels = names.all("branch_labels", &branch_labels, BranchLabel::new);
     // What `depends_on` names may be an id or a label; the graph knows which.
     let depends_on = names.all("depends_on", &depends_on, |it| Ok(it.to_owned()));
+    let replaces = names.all("replaces", &replaces, RevisionId::new);
 
     Some(Values {
         id: id?,
         down_revisions,
+        down_revision,
         branch_labels,
         depends_on,
+        replaces,
         message: message.map(|it| it.value.to_owned()).unwrap_or_default(),
         create_date,
         mode: RunMode {

@@ -5,6 +5,8 @@
 
 mod bodies;
 pub mod directive;
+#[cfg(feature = "cli")]
+pub mod edit;
 pub mod file;
 pub mod script_dir;
 
@@ -143,6 +145,9 @@ pub struct Revision {
     pub branch_labels: Vec<BranchLabel>,
     /// Ids or labels of revisions that must run before it, as declared.
     pub depends_on: Vec<String>,
+    /// The revisions that it stands for, in the order in which they ran; a database at the last of
+    /// them is at this one.
+    pub replaces: Vec<RevisionId>,
     /// What it does, for people; may be empty.
     pub message: String,
     /// When it was made, as written; may be empty.
@@ -197,10 +202,14 @@ pub struct HeaderSpans {
     pub id: Range<usize>,
     /// Each `down_revision` value.
     pub down_revisions: Vec<Range<usize>>,
+    /// All that `down_revision` says, brackets included; `None` where it is not there.
+    pub down_revision: Option<Range<usize>>,
     /// Each `branch_labels` value.
     pub branch_labels: Vec<Range<usize>>,
     /// Each `depends_on` value.
     pub depends_on: Vec<Range<usize>>,
+    /// Each `replaces` value.
+    pub replaces: Vec<Range<usize>>,
 }
 
 impl Revision {

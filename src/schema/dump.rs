@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Name, Schema, Table, View};
-use crate::sql::lexer::{TokenKind, tokens};
-use crate::sql::quote;
+use crate::sql::layout::terminated;
+use crate::sql::lexer::tokens;
 
 /// Writes every object as the statement that makes it.
 ///
@@ -28,21 +28,14 @@ pub fn dump(schema: &Schema) -> String {
         statements.push(view.sql.clone());
         push_triggers(&mut statements, &view.name);
     }
-    let statements: Vec<String> = statements.iter().map(|it| terminated(it)).collect();
+    let statements: Vec<String> =
+        statements.iter().map(|it| format!("{}\n", terminated(it))).collect();
     statements.join("\n")
 }
 
 /// The statement that makes a table.
 pub fn create_table(table: &Table) -> String {
-    format!("CREATE TABLE {} {}", quote::identifier(table.name.as_str()), table.body)
-}
-
-/// With a semicolon and a line feed, which a comment at the end does not swallow.
-fn terminated(sql: &str) -> String {
-    let sql = sql.trim_end();
-    let last = tokens(sql).last().map(|it| it.kind);
-    let separator = if last == Some(TokenKind::LineComment) { "\n" } else { "" };
-    format!("{sql}{separator};\n")
+    format!("CREATE TABLE {} {}", table.name.quoted(), table.body)
 }
 
 pub(super) fn parents_first(tables: &[Table]) -> Vec<&Table> {

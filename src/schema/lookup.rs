@@ -5,6 +5,15 @@ use std::collections::HashMap;
 use super::{Column, Index, Name, Schema, Table, Trigger};
 
 impl Schema {
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+            && self.virtual_tables.is_empty()
+            && self.indexes.is_empty()
+            && self.views.is_empty()
+            && self.triggers.is_empty()
+    }
+
     /// The table of that name. Linear; for many lookups see [`Schema::tables_by_name`].
     pub fn table(&self, name: &Name) -> Option<&Table> {
         self.tables.iter().find(|it| it.name == *name)

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+mod affinity;
 mod column;
 mod constraint;
 mod cursor;
@@ -25,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use affinity::Affinity;
 pub use fragment::Fragment;
 pub use name::Name;
 pub use read::{ReadError, read};
@@ -272,7 +274,7 @@ pub struct Trigger {
 }
 
 /// An object as `sqlite_schema` lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SchemaObject {
     /// What it is.
     pub kind: ObjectKind,

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::sql::quote::identifier;
+
 /// A name in a schema: equal to another one if SQLite takes them for the same, that is without
 /// regard to the case of ASCII letters.
 #[derive(Debug, Clone, Eq)]
@@ -18,6 +20,11 @@ impl Name {
     /// As it was written, without quotes.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As SQL: in double quotes where it needs them.
+    pub fn quoted(&self) -> String {
+        identifier(&self.0).into_owned()
     }
 
     /// Whether it is `other`, without regard to the case of ASCII letters.

@@ -11,7 +11,25 @@ impl Schema {
     }
 }
 
+impl Table {
+    /// The column that is the rowid.
+    pub fn rowid_column(&self) -> Option<&Column> {
+        let key = self.primary_key.as_ref().filter(|it| it.is_rowid)?;
+        self.column(&key.columns[0].name)
+    }
+
+    /// Whether the column of that name is the rowid.
+    pub fn is_rowid(&self, column: &Name) -> bool {
+        self.rowid_column().is_some_and(|it| it.name == *column)
+    }
+}
+
 impl Column {
+    /// Whether it is part of each row, and not computed when it is read.
+    pub fn is_stored(&self) -> bool {
+        self.generated.as_ref().is_none_or(|it| it.is_stored)
+    }
+
     /// Whether it holds a value of its own, and is not computed from others.
     pub fn holds(&self) -> bool {
         self.generated.is_none()

@@ -7,7 +7,9 @@
 
 pub mod effect;
 pub mod features;
+pub mod layout;
 pub mod lexer;
+pub mod needs;
 pub mod quote;
 pub mod statement;
 pub mod transaction_control;

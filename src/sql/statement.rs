@@ -280,3 +280,14 @@ pub fn fingerprint(script: &str) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+/// [`fingerprint`] in hexadecimal, as `migrator_log` keeps it.
+pub fn checksum(script: &str) -> String {
+    // Not by `write!`, which took as long as the hash itself.
+    let digit = |it: u8| char::from(b"0123456789abcdef"[usize::from(it)]);
+    let mut text = String::with_capacity(64);
+    for byte in fingerprint(script) {
+        text.extend([digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    text
+}

@@ -1308,13 +1308,16 @@ impl Inventor {
                 && column.generated.is_none()
                 && column.default.is_none()
                 && old.is_none_or(|it| it.not_null.is_none());
+            // Not by the dice, which would make other pairs of all seeds.
+            let may_have_one =
+                old.is_none() && column.generated.is_none() && column.id.is_multiple_of(3);
             let mut is_filled = false;
-            if needs_value
+            if (needs_value || may_have_one)
                 && !is_renamed
                 && is_plain(&table.name)
                 && is_plain(&column.name)
                 && !new.constrains(column.id)
-                && self.rng.chance(80)
+                && (!needs_value || self.rng.chance(80))
             {
                 let value = match column.affinity(new.is_strict) {
                     "INTEGER" => "7",

@@ -10,6 +10,7 @@ mod test_check;
 mod test_completions;
 mod test_config;
 mod test_current;
+mod test_declared;
 mod test_directives;
 mod test_downgrade;
 mod test_dry_run;
@@ -27,16 +28,20 @@ mod test_history;
 mod test_import;
 mod test_init;
 mod test_json;
+mod test_lint;
 mod test_man;
 mod test_merge;
 mod test_new_file;
 mod test_offline;
+mod test_rebase;
+mod test_replaces;
 mod test_revision;
 mod test_schema;
 mod test_show;
 mod test_stamp;
 mod test_target;
 mod test_upgrade;
+mod test_verify;
 
 #[test]
 fn no_test_file_is_forgotten() {

@@ -409,13 +409,13 @@ fn a_rename_that_fits_nothing_is_refused() {
     insta::assert_snapshot!(env.run("revision --autogenerate --rename users.nam=full_name"), @"
     ------- stderr -------
     error: nothing is called `users.nam` before this revision
-    hint: `migrator check` lists what differs; `--rename` takes the old name and the new one
+    hint: did you mean `users.name`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision --autogenerate --rename users.name=fullname"), @"
     ------- stderr -------
     error: the declared schema has nothing called `users.fullname`
-    hint: `migrator check` lists what differs; `--rename` takes the old name and the new one
+    hint: did you mean `users.full_name`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision --autogenerate --rename users.email=full_name"), @"
@@ -570,6 +570,32 @@ fn a_fill_that_fits_nothing_is_refused() {
     hint: no file was written; an expression may name the columns that the table has already, by their new names, and a string has quotes: `--fill users.country="'US'"`
     [exit status: 2]
     "#);
+    insta::assert_snapshot!(env.run("revision --autogenerate --fill users.contry=1"), @"
+    ------- stderr -------
+    error: `--fill users.contry` names no column of the declared schema
+    hint: did you mean `users.country`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("revision --autogenerate --fill user.country=1"), @"
+    ------- stderr -------
+    error: `--fill user.country` names no column of the declared schema
+    hint: did you mean `users.country`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(
+        env.run("revision --autogenerate --fill users.country=1 --fill USERS.Country=2"), @"
+    ------- stderr -------
+    error: `--fill USERS.Country` is given twice
+    hint: leave out one of the two
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(
+        env.run_args(&["revision", "--autogenerate", "--fill", "users.country=\"US\""]), @r#"
+    ------- stderr -------
+    error: `--fill users.country` names the column "US", which is not there
+    hint: a text has single quotes: `--fill "users.country='US'"`
+    [exit status: 2]
+    "#);
     insta::assert_snapshot!(env.run("revision --fill users.country=1"), @"
     ------- stderr -------
     error: the following required arguments were not provided:
@@ -578,6 +604,49 @@ fn a_fill_that_fits_nothing_is_refused() {
     Usage: migrator revision --autogenerate --fill <COLUMN=EXPRESSION>
 
     For more information, try '--help'.
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_rename_with_a_typo_is_told_the_name() {
+    let env = env(&changed(&[("    email TEXT\n", "    mail TEXT\n")]));
+    let rename = |rename| env.run_args(&["revision", "--autogenerate", "--rename", rename]);
+    insta::assert_snapshot!(rename("users.emial=mail"), @"
+    ------- stderr -------
+    error: nothing is called `users.emial` before this revision
+    hint: did you mean `users.email`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(rename("users.email=mial"), @"
+    ------- stderr -------
+    error: the declared schema has nothing called `users.mial`
+    hint: did you mean `users.mail`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(rename("user.email=mail"), @"
+    ------- stderr -------
+    error: nothing is called `user` before this revision
+    hint: did you mean `users`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(rename("usres=people"), @"
+    ------- stderr -------
+    error: nothing is called `usres` before this revision
+    hint: did you mean `users`?
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(rename("users.name=mail"), @"
+    ------- stderr -------
+    error: the declared schema still has `users.name`, so that `users.mail` is something new
+    hint: `migrator check` lists what differs; `--rename` takes the old name and the new one
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(rename("users.id=name"), @"
+    ------- stderr -------
+    error: `users.name` is there before this revision already
+    hint: two names that change places are two renames: one `--rename` for each way
+    hint: `migrator check` lists what differs; `--rename` takes the old name and the new one
     [exit status: 2]
     ");
 }
@@ -742,6 +811,7 @@ fn the_database_can_be_what_is_compared() {
     ------- stderr -------
     warning: drops the table notes with all its rows
     warning: drops the table t_b2 with all its rows
+    warning: app.db is not what its revisions make (`migrator check --database` lists it): the new revision fits it, and may fail on a database that is, and where revisions are replayed
     ");
     env.file("schema.sql", &env.run("schema dump").ok());
     insta::assert_snapshot!(

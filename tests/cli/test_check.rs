@@ -112,7 +112,8 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       + view     names
       + trigger  no_delete     ON tags
     ------- stderr -------
-    app.db is not what its revisions make
+    app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
+    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("check --database --json"), @r#"
@@ -148,7 +149,8 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       ]
     }
     ------- stderr -------
-    app.db is not what its revisions make
+    app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
+    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
     [exit status: 1]
     "#);
     // The declared schema is not asked.
@@ -163,7 +165,8 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       + table  labels  (id, name)
       - table  tags
     ------- stderr -------
-    app.db is not what its revisions make
+    app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
+    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
     [exit status: 1]
     ");
 }

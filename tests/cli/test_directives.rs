@@ -122,8 +122,7 @@ fn what_ran_before_a_refusal_is_rolled_back() {
     8 | -- migrate:refuse-if rows of users have NULL in email: SELECT rowid FROM users WHERE email IS NULL
       |                                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `c3` refuses to run while this finds rows
     hint: to see them: `SELECT rowid FROM users WHERE email IS NULL`
-    hint: mend the rows, or edit the revision, and run the same command again
-    hint: the database is at `b2`; mend the cause and run the same command again
+    hint: the database is at `b2`; mend the rows, or edit the revision, and run the same command again
     [exit status: 3]
     ");
     assert_eq!(env.rows(), ["b2"]);

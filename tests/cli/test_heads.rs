@@ -64,3 +64,31 @@ fn an_empty_project_has_none() {
     `heads` names no revision
     ");
 }
+
+#[test]
+fn more_than_one_is_a_no() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1"]);
+    insta::assert_snapshot!(env.run("heads --check"), @"
+    b2 (head)
+    c3 (head)
+    ------- stderr -------
+    there are 2 heads: b2, c3; `migrator rebase c3` puts the revisions of a branch on top of the other head, `migrator merge heads` joins the heads in a new revision
+    [exit status: 1]
+    ");
+    let output = env.run("heads --check --json");
+    assert_eq!(output.status, Some(1));
+    assert!(output.stdout.contains("\"revision\": \"c3\""), "{output}");
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "x9 ~b2"]);
+    insta::assert_snapshot!(env.run("heads --check"), @"
+    b2 (effective head)
+    x9 (head)
+    ------- stderr -------
+    there are 2 heads: b2, x9; `migrator rebase x9` puts the revisions of a branch on top of the other head, `migrator merge heads` joins the heads in a new revision
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("heads --check --resolve-dependencies"), @"x9 (head)");
+    insta::assert_snapshot!(TestEnv::new().run("heads --check"), @r#"
+    ------- stderr -------
+    there are no revisions yet; `migrator revision -m "…"` makes one
+    "#);
+}

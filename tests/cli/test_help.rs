@@ -191,6 +191,7 @@ fn heads_explains_itself() {
 
     Options:
           --resolve-dependencies  Leave out heads that another revision depends on
+          --check                 Exit with 1 if there is more than one
       -h, --help                  Print help (see more with '--help')
     ");
 }
@@ -373,8 +374,8 @@ fn check_explains_itself() {
     Usage: migrator schema diff [OPTIONS] <FROM> <TO>
 
     Arguments:
-      <FROM>  Before
-      <TO>    After
+      [FROM]  Before
+      [TO]    After
 
     Options:
           --sql               Print SQL that leads there, proven as `revision

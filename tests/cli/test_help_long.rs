@@ -19,6 +19,7 @@ fn the_tool_explains_itself() {
       list-templates  List the kinds of projects that `init` can set up
       revision        Make a new revision file
       merge           Join branches in a new revision
+      rebase          Put the revisions of a branch on top of another head
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything
@@ -29,6 +30,9 @@ fn the_tool_explains_itself() {
       show            Show a revision
       edit            Open a revision file in your editor
       check           Say whether the revisions make the declared schema
+      lint            Look for what revisions lose, may fail on, or do otherwise
+                      than it seems
+      verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
       backup          Copy the database while it is in use

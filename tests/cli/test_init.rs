@@ -181,7 +181,7 @@ fn a_schema_is_declared_and_the_revisions_follow_it() {
     ");
     insta::assert_snapshot!(env.run("revision --autogenerate -m 'Nothing yet'"), @"
     ------- stderr -------
-    the revisions make the declared schema; no file was written
+    the declared schema is empty, and so is what the revisions make; no file was written
     ");
 
     // The table of the example is right when its comment signs are taken away.

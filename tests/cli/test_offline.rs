@@ -330,3 +330,37 @@ fn outside_a_transaction_the_script_leaves_it_too() {
     assert!(is_ok, "{text}");
     assert_eq!(env.rows(), ["d4"]);
 }
+
+#[test]
+fn an_older_sqlite_is_refused_before_anything_runs() {
+    let env = TestEnv::new();
+    env.config(
+        "[database]\nurl = \"app.db\"\nlog = false\n[sqlite]\nextensions = [\"lib/vec0.so\", \"spatialite\"]",
+    );
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, old TEXT);").write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t DROP COLUMN old;\nALTER TABLE t ALTER COLUMN name SET NOT NULL;")
+        .write();
+    let script = env.run("upgrade --sql").ok();
+    let before: Vec<&str> = script.lines().take_while(|it| !it.starts_with("PRAGMA")).collect();
+    insta::assert_snapshot!(before.join("\n"), @r#"
+    -- needs an extension of SQLite: .load vec0.so
+    -- needs an extension of SQLite: .load spatialite
+    .bail on
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 53;
+    DROP TABLE temp._migrator_guard;
+    "#);
+    // Nothing of it needs more than everybody has.
+    assert!(!env.run("upgrade --sql a1").ok().contains("sqlite_version"));
+    let Some((true, version)) = sqlite3(&env, "SELECT sqlite_version();") else { return };
+    let minor: u32 = version.trim().split('.').nth(1).unwrap().parse().unwrap();
+    let (is_success, said) = sqlite3(&env, &script).unwrap();
+    assert_eq!(is_success, minor >= 53, "{said}");
+    if !is_success {
+        assert!(said.contains("SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN"), "{said}");
+        assert!(env.tables().is_empty());
+    }
+}

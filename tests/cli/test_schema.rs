@@ -259,12 +259,10 @@ fn what_names_no_schema_is_an_error() {
     ");
     insta::assert_snapshot!(env.run("schema diff a1"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <TO>
-
-    Usage: migrator schema diff <FROM> <TO>
-
-    For more information, try '--help'.
+    error: `schema diff` compares two schemas, and only `a1` is named
+    hint: `migrator schema diff head declared`: what the next revision would change
+    hint: `migrator schema diff current database`: what was changed by hand
+    hint: `migrator schema diff old.sql new.sql --sql`: the SQL between any two
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("schema"), @"
@@ -316,4 +314,40 @@ fn every_kind_of_schema_can_be_compared_with_every_other() {
         let lost = env.run(&format!("schema diff --sql {from} base")).ok();
         assert!(lost.contains("\nDROP TABLE users;"), "{from}: {lost}");
     }
+}
+
+#[test]
+fn a_difference_has_two_sides() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("schema diff"), @"
+    ------- stderr -------
+    error: `schema diff` compares two schemas, and none is named
+    hint: `migrator schema diff head declared`: what the next revision would change
+    hint: `migrator schema diff current database`: what was changed by hand
+    hint: `migrator schema diff old.sql new.sql --sql`: the SQL between any two
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("schema diff declared"), @"
+    ------- stderr -------
+    error: `schema diff` compares two schemas, and only `declared` is named
+    hint: `migrator schema diff head declared`: what the next revision would change
+    hint: `migrator schema diff current database`: what was changed by hand
+    hint: `migrator schema diff old.sql new.sql --sql`: the SQL between any two
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn wide_names_stand_in_columns() {
+    let env = TestEnv::new();
+    env.file("a.sql", "CREATE TABLE t (a);");
+    env.file(
+        "b.sql",
+        "CREATE TABLE t (a, \"名前\" TEXT, e INTEGER);\nCREATE INDEX \"é\" ON t (a);",
+    );
+    insta::assert_snapshot!(env.run("schema diff a.sql b.sql"), @"
+    + column  t.名前  TEXT
+    + column  t.e     INTEGER
+    + index   é       ON t (a)
+    ");
 }

@@ -288,7 +288,7 @@ fn a_full_disk_is_named_and_nothing_is_left_on_it() {
         ]);
     }
     project.run(&["backup", "disk"]).exits(2).says(&["there is no space left", "make room"]);
-    assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&disk.0).unwrap().count(), 0);
     assert_eq!(content(&project.connect()), before);
 }
 

@@ -403,7 +403,7 @@ fn a_file_that_may_not_grow_is_rolled_back() {
 }
 
 /// A file system of 512 KiB, for as long as this value lives.
-pub struct SmallDisk(PathBuf);
+pub struct SmallDisk(pub PathBuf);
 
 impl SmallDisk {
     pub fn mount(at: PathBuf) -> Option<Self> {
@@ -412,10 +412,6 @@ impl SmallDisk {
         let mount = mount.args(["-t", "tmpfs", "-o", "size=512k", "migrator-test"]).arg(&at);
         let is_mounted = mount.output().is_ok_and(|it| it.status.success());
         is_mounted.then(|| Self(at))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
     }
 }
 

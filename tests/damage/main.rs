@@ -15,5 +15,6 @@ mod readers;
 mod reading;
 mod rebuild;
 mod refusal;
+mod rehearsal;
 mod signals;
 mod together;

@@ -3,7 +3,7 @@
 use super::project::{Journal, Project};
 
 /// Commands that read, rehearse or print.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 17] = [
     &["current"],
     &["current", "-v"],
     &["current", "--check-heads"],
@@ -18,6 +18,9 @@ const COMMANDS: [&[&str]; 14] = [
     &["stamp", "heads", "--sql"],
     &["upgrade", "--dry-run"],
     &["downgrade", "base", "--dry-run"],
+    &["verify"],
+    &["verify", "--database"],
+    &["verify", "--database", "--json", "r1"],
 ];
 
 fn project() -> Project {

@@ -14,7 +14,7 @@ const LONG_WRITE: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 
 
 const START: &str = "CREATE TABLE t(a); INSERT INTO t VALUES (1);";
 
-fn send(signal: &str, child: &Child) {
+pub fn send(signal: &str, child: &Child) {
     let status = Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap();
     assert!(status.success());
 }

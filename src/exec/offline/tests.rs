@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::audit::LogDirection;
 use crate::exec::testing::{Options, Project, revision};
 use crate::revision::{Revision, RevisionId, RunMode};
 
@@ -194,14 +195,20 @@ fn a_downgrade_is_a_script_too() {
 #[test]
 fn a_stamp_is_a_script_too() {
     let id = |text: &str| RevisionId::new(text).unwrap();
-    let stamp = Stamp { writes: vec![RowWrite::Insert(id("x"))], revisions: vec![id("x")] };
+    let direction = LogDirection::Stamp;
+    let note = Note { revision: "x".to_owned(), direction, checksum: None };
+    let stamp = Stamp { writes: vec![RowWrite::Insert(id("x"))], notes: vec![note] };
     let offline = Offline { log: true, ..OFFLINE };
     let project = Project::of_upgrades(&[]).prepare("CREATE TABLE o(x)");
-    if pipe(&project, &stamp_script(&offline, &[], false, &stamp)) == Some((true, String::new())) {
+    if pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp))
+        == Some((true, String::new()))
+    {
         assert_eq!(project.summary(), "o @ x");
-        let (is_success, _) = pipe(&project, &stamp_script(&offline, &[], false, &stamp)).unwrap();
+        let (is_success, _) =
+            pipe(&project, &stamp_script(&offline, &project.graph, &[], false, &stamp)).unwrap();
         assert!(!is_success);
-        let purged = pipe(&project, &stamp_script(&offline, &[], true, &stamp)).unwrap();
+        let purged =
+            pipe(&project, &stamp_script(&offline, &project.graph, &[], true, &stamp)).unwrap();
         assert_eq!(purged, (true, String::new()));
         assert_eq!(project.summary(), "o @ x");
     }

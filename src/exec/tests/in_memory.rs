@@ -137,9 +137,21 @@ fn one_body_runs_alone() {
     run(Direction::Upgrade).unwrap();
     assert_eq!(objects(&scratch), "t");
     let err = run(Direction::Downgrade).unwrap_err();
-    assert_eq!(
-        err.to_string(),
-        "cannot replay the revisions: revision `a` failed at statement 2 of 2"
-    );
+    assert_eq!(err.to_string(), "revision `a` failed at statement 2 of 2");
     assert_eq!(objects(&scratch), "t");
+}
+
+#[test]
+fn directives_are_evaluated_before_one_body() {
+    let upgrade = "CREATE TABLE t(a); INSERT INTO t VALUES (slug('x')), (2);";
+    let directive = "-- migrate:refuse-if rows of t are too many: SELECT a FROM t WHERE a > slug(1)
+DROP TABLE t;";
+    let project = Project::new(vec![revision("a", &upgrade.replace("slug('x')", "1"), directive)]);
+    let scratch = REPLAY.start().unwrap();
+    let only = RevisionIndex::from_usize(0);
+    let run = |direction| run_in_memory(&scratch, &project.graph, only, direction);
+    assert_eq!(run(Direction::Upgrade).unwrap(), 2);
+    let err = run(Direction::Downgrade).unwrap_err();
+    let Failure::Directive { source, .. } = err else { panic!("{err}") };
+    assert_eq!(source.message, "`slug` is a function that only the application has");
 }

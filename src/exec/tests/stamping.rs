@@ -1,6 +1,7 @@
 //! Writes to the version table alone.
 
 use super::*;
+use crate::audit::{LogDirection, Note};
 use crate::db::DbError;
 use crate::exec::event::Silent;
 use crate::plan::RowWrite;
@@ -9,10 +10,14 @@ fn id(text: &str) -> RevisionId {
     RevisionId::new(text).unwrap()
 }
 
+fn note(revision: &str) -> Note {
+    Note { revision: revision.to_owned(), direction: LogDirection::Stamp, checksum: None }
+}
+
 fn inserting(ids: &[&str]) -> Stamp {
     Stamp {
         writes: ids.iter().map(|it| RowWrite::Insert(id(it))).collect(),
-        revisions: ids.iter().map(|it| id(it)).collect(),
+        notes: ids.iter().map(|it| note(it)).collect(),
     }
 }
 

@@ -1,5 +1,4 @@
 -- users: rebuilt to change the primary key
--- migrate:refuse-if rows of users share their id: SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY id) AS n_alike FROM users WHERE id IS NOT NULL) WHERE n_alike > 1
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE users RENAME TO _migrator_old_users;
 PRAGMA legacy_alter_table = OFF;

@@ -1,0 +1,144 @@
+//! What a database says of its own history.
+
+use std::collections::HashMap;
+
+use crate::plan::Direction;
+
+/// What happened to a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogDirection {
+    /// Its upgrade body ran.
+    Upgrade,
+    /// Its downgrade body ran.
+    Downgrade,
+    /// It counts as applied from then on, and nothing ran.
+    Stamp,
+    /// It does not count as applied any more, and nothing ran.
+    Unstamp,
+    /// It was applied already when the log began, or another tool applied it.
+    Baseline,
+    /// Somebody accepted it as it is: with a checksum as applied with that body, without one as not
+    /// applied.
+    Repair,
+}
+
+impl LogDirection {
+    const ALL: [Self; 6] =
+        [Self::Upgrade, Self::Downgrade, Self::Stamp, Self::Unstamp, Self::Baseline, Self::Repair];
+
+    /// As the table says it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Downgrade => "downgrade",
+            Self::Stamp => "stamp",
+            Self::Unstamp => "unstamp",
+            Self::Baseline => "baseline",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+impl From<Direction> for LogDirection {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Upgrade => Self::Upgrade,
+            Direction::Downgrade => Self::Downgrade,
+        }
+    }
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogRow {
+    /// The id of the revision.
+    pub revision: String,
+    /// What happened to it, as the table says it; a newer version may say what this one cannot.
+    pub direction: String,
+    /// When that began: UTC, RFC 3339.
+    pub started_at: String,
+    /// How long the body took, in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// The checksum of the body.
+    pub checksum: Option<String>,
+    /// The version of migrator.
+    pub version: String,
+    /// What `--tag` gave.
+    pub tag: Option<String>,
+    /// The user of the operating system.
+    pub who: Option<String>,
+}
+
+impl LogRow {
+    /// What happened to the revision; `None` for what this version does not know.
+    pub fn direction(&self) -> Option<LogDirection> {
+        LogDirection::ALL.into_iter().find(|it| it.as_str() == self.direction)
+    }
+
+    /// Whether the revision is applied after it.
+    fn is_applied(&self) -> Option<bool> {
+        Some(match self.direction()? {
+            LogDirection::Upgrade | LogDirection::Stamp | LogDirection::Baseline => true,
+            LogDirection::Downgrade | LogDirection::Unstamp => false,
+            LogDirection::Repair => self.checksum.is_some(),
+        })
+    }
+}
+
+/// What a database says of its own history, all of it read at the same moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    /// The rows of the version table.
+    pub rows: Vec<String>,
+    /// The rows of the log, oldest first; empty where there is no log.
+    pub log: Vec<LogRow>,
+    /// Whether the log names all that is applied: an older version named of a stamp only its
+    /// target.
+    pub is_whole: bool,
+}
+
+impl History {
+    /// A database of which only the version table is known.
+    pub fn of_rows(rows: Vec<String>) -> Self {
+        Self { rows, ..Self::default() }
+    }
+}
+
+/// What the log says all in all: of each revision its last row, if that says that it is applied.
+#[derive(Debug)]
+pub struct Net<'h> {
+    log: &'h [LogRow],
+    applied: HashMap<&'h str, &'h LogRow>,
+}
+
+impl<'h> Net<'h> {
+    /// Adds up the rows.
+    pub fn new(log: &'h [LogRow]) -> Self {
+        let mut applied = HashMap::with_capacity(log.len());
+        for row in log {
+            match row.is_applied() {
+                Some(true) => _ = applied.insert(row.revision.as_str(), row),
+                Some(false) => _ = applied.remove(row.revision.as_str()),
+                None => {}
+            }
+        }
+        Self { log, applied }
+    }
+
+    /// The row that made a revision applied; `None` where it is not.
+    pub fn applied(&self, revision: &str) -> Option<&'h LogRow> {
+        self.applied.get(revision).copied()
+    }
+
+    /// The last row of a revision.
+    pub fn last(&self, revision: &str) -> Option<&'h LogRow> {
+        self.log.iter().rfind(|it| it.revision == revision)
+    }
+
+    /// The ids of all that is applied, sorted.
+    pub fn ids(&self) -> Vec<&'h str> {
+        let mut ids: Vec<&str> = self.applied.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+}

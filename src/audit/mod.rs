@@ -1,0 +1,223 @@
+//! What ran, and whether it still is what the files say.
+//!
+//! Pure. Three sides are compared: the revision files, the rows of the version table, and the log of
+//! what ran ([`History`]). Where two of them disagree there is a [`Trouble`]; what to type then is
+//! told elsewhere. Linear in the number of revisions and rows.
+//!
+//! **Invariant.** Whatever migrator itself does to a database leaves nothing to report.
+
+mod history;
+mod notes;
+mod trouble;
+
+pub use self::history::{History, LogDirection, LogRow, Net};
+pub use self::notes::{Note, baseline, repair, stamped, unlogged};
+pub use self::trouble::{HistoryError, Ran, Trouble};
+use crate::graph::symbol::RevisionSymbol;
+use crate::graph::walk::RevisionSet;
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::plan::stamp::{Purge, plan_stamp};
+use crate::plan::{PlanError, applied_rows};
+use crate::revision::{Revision, RevisionId};
+use crate::sql::statement;
+
+/// The checksum of the body that an upgrade runs.
+pub fn checksum(revision: &Revision) -> String {
+    statement::checksum(revision.body_text(&revision.upgrade))
+}
+
+/// Everything that is wrong, in the order of [`Trouble`]'s kinds, each in the order of the graph.
+pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
+    let net = Net::new(&history.log);
+    let applied = implied(graph, &history.rows);
+    let mut troubles: Vec<Trouble> = edited(graph, &net, &upgrade_order(graph, &applied)).collect();
+    if history.rows.iter().all(|it| graph.by_id(it).is_some()) {
+        troubles.extend(gone(graph, &net));
+    }
+    let inserted = find_inserted(graph, history.is_whole, &net, &applied);
+    let above = if inserted.is_empty() { Vec::new() } else { logged_above(graph, &net, &applied) };
+    troubles.extend(inserted.iter().map(|it| Trouble::Inserted {
+        revision: graph.id(*it).clone(),
+        path: graph[*it].source.path.clone(),
+        below: above[it.as_usize()].map(|it| graph.id(it).clone()),
+    }));
+    troubles.extend(ahead(graph, history, &net));
+    troubles.extend(version_table(graph, history, &net, &applied, &inserted));
+    troubles
+}
+
+/// What the rows of a version table imply; rows that no file declares imply nothing.
+pub fn implied(graph: &RevisionGraph, rows: &[String]) -> RevisionSet {
+    graph.ancestors(rows.iter().filter_map(|it| graph.by_id(it)), Edges::All)
+}
+
+/// The revisions of a set in the order in which they run.
+pub fn upgrade_order(graph: &RevisionGraph, set: &RevisionSet) -> Vec<RevisionIndex> {
+    let mut order = graph.downgrade_order(set);
+    order.reverse();
+    order
+}
+
+/// Whether a file answers for an id: it declares it.
+fn is_declared(graph: &RevisionGraph, id: &str) -> bool {
+    graph.by_id(id).is_some()
+}
+
+/// What is applied and has another body by now.
+fn edited<'a>(
+    graph: &'a RevisionGraph,
+    net: &'a Net<'_>,
+    order: &'a [RevisionIndex],
+) -> impl Iterator<Item = Trouble> + 'a {
+    order.iter().filter_map(|index| {
+        let revision = &graph[*index];
+        let row = net.applied(revision.id.as_str())?;
+        let ran = row.checksum.as_ref()?;
+        (*ran != checksum(revision)).then(|| Trouble::Edited {
+            revision: revision.id.clone(),
+            path: revision.source.path.clone(),
+            ran: Ran::of(row),
+        })
+    })
+}
+
+/// What ran and has no file.
+fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = Trouble> + 'a {
+    let ids = net.ids().into_iter().filter(|it| !is_declared(graph, it));
+    ids.filter_map(|id| {
+        let row = net.applied(id)?;
+        Some(Trouble::Gone { revision: id.to_owned(), ran: Ran::of(row) })
+    })
+}
+
+/// What counts as applied, never ran, and never would: something that comes after it ran. In the
+/// order in which it would have run.
+pub fn inserted(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
+    let net = Net::new(&history.log);
+    find_inserted(graph, history.is_whole, &net, &implied(graph, &history.rows))
+}
+
+fn find_inserted(
+    graph: &RevisionGraph,
+    is_whole: bool,
+    net: &Net<'_>,
+    applied: &RevisionSet,
+) -> Vec<RevisionIndex> {
+    let is_logged = |it: RevisionIndex| net.applied(graph.id(it).as_str()).is_some();
+    let logged: Vec<_> = applied.iter().filter(|it| is_logged(*it)).collect();
+    if !is_whole || logged.len() == applied.len() {
+        return Vec::new();
+    }
+    let mut inserted = graph.ancestors(logged, Edges::All);
+    inserted.retain(|it| !is_logged(it));
+    upgrade_order(graph, &inserted)
+}
+
+/// For each revision, in load order, one that comes after it, is applied and ran.
+fn logged_above(
+    graph: &RevisionGraph,
+    net: &Net<'_>,
+    applied: &RevisionSet,
+) -> Vec<Option<RevisionIndex>> {
+    let mut above = vec![None; graph.len()];
+    for index in graph.downgrade_order(applied) {
+        let children = graph.children(index).iter().filter(|it| applied.contains(**it));
+        let found = children.filter_map(|child| match net.applied(graph.id(*child).as_str()) {
+            Some(_) => Some(*child),
+            None => above[child.as_usize()],
+        });
+        above[index.as_usize()] = { found }.next();
+    }
+    above
+}
+
+/// The rows that no file declares.
+fn ahead<'a>(
+    graph: &'a RevisionGraph,
+    history: &'a History,
+    net: &'a Net<'_>,
+) -> impl Iterator<Item = Trouble> + 'a {
+    let unknown = history.rows.iter().filter(|it| graph.by_id(it).is_none());
+    unknown.map(move |id| Trouble::Ahead {
+        revision: id.clone(),
+        ran: net.last(id).map(Ran::of),
+        back: back(graph, history, net),
+    })
+}
+
+/// Where the version table and the log disagree, or the table disagrees with itself.
+fn version_table(
+    graph: &RevisionGraph,
+    history: &History,
+    net: &Net<'_>,
+    applied: &RevisionSet,
+    inserted: &[RevisionIndex],
+) -> Vec<Trouble> {
+    let mut troubles = Vec::new();
+    match applied_rows(graph, &history.rows) {
+        Ok(_) | Err(PlanError::UnknownRows { .. }) => {}
+        Err(err) => troubles.push(Trouble::Rows(err)),
+    }
+    // Below a row that nobody knows anything may have run.
+    let are_known = history.rows.iter().all(|it| graph.by_id(it).is_some());
+    if history.log.is_empty() || !are_known {
+        return troubles;
+    }
+    let lacking = graph.indices().filter(|it| !applied.contains(*it));
+    let lacking = lacking.filter_map(|it| Some((it, net.applied(graph.id(it).as_str())?)));
+    let lacking = RevisionSet::of(graph, lacking.map(|(index, _)| index));
+    let mut unlogged = applied.clone();
+    unlogged.retain(|it| net.applied(graph.id(it).as_str()).is_none());
+    if history.is_whole {
+        inserted.iter().for_each(|it| _ = unlogged.remove(*it));
+    } else {
+        unlogged = RevisionSet::new(graph);
+    }
+    if lacking.len() + unlogged.len() == 0 {
+        return troubles;
+    }
+    let back = back(graph, history, net);
+    for index in upgrade_order(graph, &lacking) {
+        if let Some(row) = net.applied(graph.id(index).as_str()) {
+            troubles.push(Trouble::NotInTable {
+                revision: graph.id(index).clone(),
+                ran: Ran::of(row),
+                back: back.clone(),
+            });
+        }
+    }
+    for index in upgrade_order(graph, &unlogged) {
+        let revision = graph.id(index).clone();
+        troubles.push(Trouble::NotInLog { revision, back: back.clone() });
+    }
+    troubles
+}
+
+/// A stamp.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Back {
+    /// Its arguments; none stands for `base`.
+    pub targets: Vec<RevisionId>,
+    /// Whether the rows have to be forgotten first.
+    pub purge: bool,
+}
+
+/// The stamp that puts the version table back to what the log says; `None` where there is no log.
+fn back(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<Back> {
+    if history.log.is_empty() {
+        return None;
+    }
+    let logged = graph.indices().filter(|it| net.applied(graph.id(*it).as_str()).is_some());
+    let mut targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
+    targets.sort();
+    let symbols: Vec<RevisionSymbol> = match &targets[..] {
+        [] => "base".parse().into_iter().collect(),
+        ids => ids.iter().filter_map(|it| it.as_str().parse().ok()).collect(),
+    };
+    let plain = plan_stamp(graph, &history.rows, &symbols, Purge::No);
+    let purge = plain.map_or(true, |plan| plan.end != targets);
+    Some(Back { targets, purge })
+}
+
+#[cfg(test)]
+mod tests;

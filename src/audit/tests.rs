@@ -1,0 +1,1 @@
+//! Histories as tables of facts.

@@ -1,0 +1,188 @@
+//! What can be wrong between a database and the revision files.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::{Back, LogRow};
+use crate::plan::PlanError;
+use crate::revision::RevisionId;
+
+/// When something ran, and where it came from.
+///
+/// Displayed: `2026-11-03T14:40:11.000Z by ada, migrator 0.1.0`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// What the log calls it: `upgrade`, `stamp` and so on.
+    pub direction: String,
+    /// When: UTC, RFC 3339.
+    pub at: String,
+    /// The user, if the log knows.
+    pub who: Option<String>,
+    /// The version of migrator.
+    pub version: String,
+}
+
+impl Ran {
+    pub(super) fn of(row: &LogRow) -> Self {
+        Self {
+            direction: row.direction.clone(),
+            at: row.started_at.clone(),
+            who: row.who.clone(),
+            version: row.version.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.at)?;
+        if let Some(who) = &self.who {
+            write!(f, " by {who}")?;
+        }
+        write!(f, ", migrator {}", self.version)
+    }
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// A revision has another upgrade body than the one that ran.
+    #[error("revision `{revision}` was edited after it ran ({ran})")]
+    Edited {
+        /// Which.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// When it ran.
+        ran: Ran,
+    },
+    /// A revision ran, and no file declares it.
+    #[error("the file of revision `{revision}`, which ran ({ran}), is gone")]
+    Gone {
+        /// Its id.
+        revision: String,
+        /// When it ran.
+        ran: Ran,
+    },
+    /// A revision was put below one that ran, and would never run.
+    #[error("revision `{revision}` never ran here{}", match below {
+        Some(below) => format!(", and never would: it was put below `{below}`, which did"),
+        None => String::new(),
+    })]
+    Inserted {
+        /// Which.
+        revision: RevisionId,
+        /// Its file.
+        path: PathBuf,
+        /// What ran and comes after it.
+        below: Option<RevisionId>,
+    },
+    /// The version table names a revision that no file declares.
+    #[error("the database is at `{revision}`, which no revision file declares{}", match ran {
+        Some(ran) => format!(" ({} {ran})", ran.direction),
+        None => String::new(),
+    })]
+    Ahead {
+        /// Its id.
+        revision: String,
+        /// What the log says of it.
+        ran: Option<Ran>,
+        /// The stamp that goes back to what the files declare.
+        back: Option<Back>,
+    },
+    /// The rows of the version table cannot stand side by side.
+    #[error(transparent)]
+    Rows(PlanError),
+    /// The log says that a revision is applied, the version table says that it is not.
+    #[error(
+        "the log says that `{revision}` is applied ({} {ran}), the version table says that it is not",
+        ran.direction
+    )]
+    NotInTable {
+        /// Which.
+        revision: RevisionId,
+        /// What the log says of it.
+        ran: Ran,
+        /// The stamp that goes back to what the log says.
+        back: Option<Back>,
+    },
+    /// The version table says that a revision is applied, the log says that it never ran.
+    #[error("the version table says that `{revision}` is applied, the log does not know of it")]
+    NotInLog {
+        /// Which.
+        revision: RevisionId,
+        /// The stamp that goes back to what the log says.
+        back: Option<Back>,
+    },
+}
+
+impl Trouble {
+    /// The word for its kind, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Edited { .. } => "edited",
+            Self::Gone { .. } => "gone",
+            Self::Inserted { .. } => "inserted",
+            Self::Ahead { .. } => "ahead",
+            Self::Rows(_) | Self::NotInTable { .. } | Self::NotInLog { .. } => "version-table",
+        }
+    }
+
+    /// The revision that it is about, if it is one.
+    pub fn revision(&self) -> Option<&str> {
+        match self {
+            Self::Edited { revision, .. }
+            | Self::Inserted { revision, .. }
+            | Self::NotInTable { revision, .. }
+            | Self::NotInLog { revision, .. } => Some(revision.as_str()),
+            Self::Gone { revision, .. } | Self::Ahead { revision, .. } => Some(revision),
+            Self::Rows(_) => None,
+        }
+    }
+
+    /// Whether an upgrade must not go on: it would build on what is not there.
+    pub fn stops_upgrade(&self) -> bool {
+        match self {
+            Self::Edited { .. } | Self::Gone { .. } | Self::Inserted { .. } => true,
+            // The planner refuses the first two by itself.
+            Self::Ahead { .. }
+            | Self::Rows(_)
+            | Self::NotInTable { .. }
+            | Self::NotInLog { .. } => false,
+        }
+    }
+}
+
+/// Why something is refused because of what ran before. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The files are not what ran.
+    #[error("{}", title(.0))]
+    Troubles(Vec<Trouble>),
+    /// There is no log, or nothing in it.
+    #[error("the database has no log of what ran, so that there is nothing to repair")]
+    NoLog,
+    /// A revision to repair is not applied at all.
+    #[error("`{revision}` is not applied, neither by the version table nor by the log")]
+    NotApplied {
+        /// Its id.
+        revision: String,
+    },
+    /// A revision to repair stands in the version table and has no file.
+    #[error("the database is at `{revision}`, which no revision file declares")]
+    UnknownRow {
+        /// Its id.
+        revision: String,
+    },
+}
+
+/// The first trouble, and how many more there are.
+fn title(troubles: &[Trouble]) -> String {
+    match troubles {
+        [] => "the files are not what ran".to_owned(),
+        [only] => only.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
+}

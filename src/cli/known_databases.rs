@@ -1,0 +1,90 @@
+//! The databases that alembic.toml names: what each says of what ran on it.
+
+use std::path::PathBuf;
+
+use super::App;
+use super::project::{Project, environment};
+use crate::Error;
+use crate::config::url::DatabaseLocation;
+use crate::config::{Config, LoadOptions};
+use crate::db::{self, Access, Database, VersionTable};
+use crate::rewrite::KnownDatabase;
+
+impl Project {
+    /// Every database that is there: the one of this call, and those of the file and of each of its
+    /// environments that use these revisions.
+    ///
+    /// One that another environment names and that cannot be found or read is warned of and left out;
+    /// that of this call must be readable.
+    pub fn known_databases(&self, app: &App) -> anyhow::Result<Vec<KnownDatabase>> {
+        let mut seen: Vec<PathBuf> = Vec::new();
+        let mut known = Vec::new();
+        let has_url = self.config.database.url.is_some() || app.globals.url.is_some();
+        if has_url {
+            let location = self.location()?;
+            let name = self.config.environment.clone();
+            known.extend(self.ask(&self.config, &location, name, &mut seen)?);
+        }
+        let environments = self.config.environments_with_url.iter().map(|it| Some(it.as_str()));
+        for name in std::iter::once(None).chain(environments) {
+            match self.ask_environment(app, name, &mut seen) {
+                Ok(found) => known.extend(found),
+                Err(err) => {
+                    let what = name.map_or_else(
+                        || "the database".to_owned(),
+                        |it| format!("the database of `-n {it}`"),
+                    );
+                    app.output.warning(format_args!("{what} was not asked: {err}"));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    fn ask_environment(
+        &self,
+        app: &App,
+        name: Option<&str>,
+        seen: &mut Vec<PathBuf>,
+    ) -> Result<Option<KnownDatabase>, Error> {
+        let options = LoadOptions {
+            environment_name: name,
+            extra: &app.globals.variables,
+            environment: &environment,
+        };
+        let config = Config::load(&self.config.file.path, &options)?;
+        let uses_these =
+            config.version_locations.iter().any(|it| self.config.version_locations.contains(it));
+        if config.database.url.is_none() || !uses_these {
+            return Ok(None);
+        }
+        let location = config.database_location(None, &self.here)?;
+        self.ask(&config, &location, name.map(str::to_owned), seen)
+    }
+
+    /// What a database says; nothing if it is not there or was asked before.
+    fn ask(
+        &self,
+        config: &Config,
+        location: &DatabaseLocation,
+        environment: Option<String>,
+        seen: &mut Vec<PathBuf>,
+    ) -> Result<Option<KnownDatabase>, Error> {
+        let Some(path) = location.path().filter(|_| db::exists(location)) else { return Ok(None) };
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if seen.contains(&path) {
+            return Ok(None);
+        }
+        let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
+        let rows = VersionTable::new(&config.database.version_table).rows(&database)?;
+        let logged = database.logged_revisions()?;
+        seen.push(path);
+        Ok(Some(KnownDatabase {
+            name: self.shown_database(location),
+            environment,
+            rows,
+            logged,
+            is_ours: config.version_locations == self.config.version_locations,
+        }))
+    }
+}

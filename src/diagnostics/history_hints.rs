@@ -1,0 +1,97 @@
+//! What to do where the files, the version table and the log disagree.
+//!
+//! Exhaustive like [`super::hints`]. Every trouble has a command that ends it, written so that it can
+//! be copied.
+
+use std::path::Path;
+
+use super::hints::{one, plan};
+use crate::audit::{Back, HistoryError, Trouble};
+use crate::revision::script_dir::shown;
+
+/// What to do about one trouble, the command first that changes no file.
+pub fn trouble(trouble: &Trouble, here: &Path) -> Vec<String> {
+    match trouble {
+        Trouble::Edited { revision, path, .. } => vec![
+            format!("`migrator repair {revision}` accepts the file as it is now"),
+            format!(
+                "or put {} back to what ran, and write a new revision for the change",
+                shown(path, here).display()
+            ),
+        ],
+        Trouble::Gone { revision, .. } => vec![
+            format!("`migrator repair {revision}` accepts that it is gone"),
+            "or bring the file back: it was deleted, is on another branch of your repository, or \
+             belongs to another version of the program"
+                .to_owned(),
+        ],
+        Trouble::Inserted { revision, .. } => vec![
+            "`migrator upgrade --out-of-order` runs it, where that is safe".to_owned(),
+            format!("or `migrator repair {revision}`, if what it does is there already"),
+        ],
+        Trouble::Ahead { back, .. } => vec![
+            "bring back the file: it belongs to a newer version of the program, was deleted, or is \
+             on another branch of your repository"
+                .to_owned(),
+            match back {
+                Some(back) => format!(
+                    "or, if it is gone for good, `{}` goes back to what the files declare, without \
+                     running anything",
+                    stamp(back)
+                ),
+                None => "or, if it is gone for good, `migrator stamp REVISION` replaces it by one \
+                         that exists, without running anything"
+                    .to_owned(),
+            },
+        ],
+        Trouble::Rows(err) => plan(err),
+        Trouble::NotInTable { revision, back, .. } => {
+            let accepted = format!("`migrator repair {revision}` accepts that it is not applied");
+            back_or(back.as_ref(), accepted)
+        }
+        Trouble::NotInLog { revision, back } => {
+            let accepted = format!(
+                "`migrator repair {revision}` accepts it as applied, with its file as it is"
+            );
+            back_or(back.as_ref(), accepted)
+        }
+    }
+}
+
+/// The stamp that goes back to what the log says, or else what accepts the version table.
+fn back_or(back: Option<&Back>, accepted: String) -> Vec<String> {
+    match back {
+        Some(back) => vec![
+            format!("`{}` puts the version table back to what the log says", stamp(back)),
+            format!("or {accepted}"),
+        ],
+        None => one(accepted),
+    }
+}
+
+/// A stamp as a command.
+fn stamp(Back { targets, purge }: &Back) -> String {
+    let purge = if *purge { " --purge" } else { "" };
+    let targets: Vec<&str> = targets.iter().map(|it| it.as_str()).collect();
+    let targets = if targets.is_empty() { "base".to_owned() } else { targets.join(" ") };
+    format!("migrator stamp{purge} {targets}")
+}
+
+/// What to do about a refusal that is about the history as a whole.
+pub fn history(err: &HistoryError) -> Vec<String> {
+    match err {
+        HistoryError::Troubles(_) => vec![
+            "nothing was changed; `migrator upgrade --allow-changed` goes on this once, and \
+             `migrator status` shows all that is wrong"
+                .to_owned(),
+        ],
+        HistoryError::NoLog => one("the log begins with the next revision that runs"),
+        HistoryError::NotApplied { revision } => {
+            one(format!("`migrator upgrade {revision}` applies it"))
+        }
+        HistoryError::UnknownRow { .. } => one(
+            "bring back the file, or replace the row by a revision that exists: `migrator stamp \
+             REVISION`",
+        ),
+    }
+}

@@ -1,0 +1,52 @@
+//! What to do where revisions cannot be moved or joined.
+
+use super::hints::{one, ticked};
+use crate::revision::RevisionId;
+use crate::rewrite::RewriteError;
+
+/// What to do; every refusal left all files as they are.
+pub fn rewrite(err: &RewriteError) -> Vec<String> {
+    match err {
+        RewriteError::SeveralHeads { revision, heads } => {
+            let head = heads.first().map_or("HEAD", RevisionId::as_str);
+            one(format!("name one, for example `migrator rebase {revision} --onto {head}`"))
+        }
+        RewriteError::NotAHead { .. } => {
+            one("a line moves on top of a head; `migrator heads` lists them")
+        }
+        RewriteError::OntoItself { first, .. } => one(format!(
+            "all that follows `{first}` moves with it; name another head with `--onto`"
+        )),
+        RewriteError::SeveralFirsts { firsts, .. } => one(format!(
+            "name the first revision of the line that is to move: {}",
+            ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
+        )),
+        RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. } => {
+            one("`migrator merge heads` joins the heads without moving anything")
+        }
+        RewriteError::Applied { environment, is_logged, parent, .. } => {
+            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+            let way_back = if *is_logged {
+                "its version table does not say so: find out which is true first".to_owned()
+            } else {
+                let target = parent.as_ref().map_or("base", RevisionId::as_str);
+                format!(
+                    "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` \
+                     again when the line has moved"
+                )
+            };
+            vec![
+                "a revision that ran keeps its place, or the database would miss what comes before \
+                 it"
+                .to_owned(),
+                way_back,
+                "or leave the line where it is: `migrator merge heads` joins the heads".to_owned(),
+            ]
+        }
+        RewriteError::Unknown { .. } => one(
+            "whether the line ran there cannot be known: bring back the files that declare the rows, \
+             or `migrator stamp` it",
+        ),
+        RewriteError::File(_) | RewriteError::Graph(_) => Vec::new(),
+    }
+}

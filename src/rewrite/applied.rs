@@ -1,0 +1,108 @@
+//! Whether revisions ran somewhere, as far as anything here can tell.
+
+use std::collections::BTreeSet;
+
+use super::RewriteError;
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::revision::RevisionId;
+
+/// What a database says of what ran on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDatabase {
+    /// As messages name it.
+    pub name: String,
+    /// The environment of alembic.toml that it belongs to.
+    pub environment: Option<String>,
+    /// The rows of its version table.
+    pub rows: Vec<String>,
+    /// The revisions that its log says are applied; `None` where it has no log.
+    pub logged: Option<BTreeSet<String>>,
+    /// Whether these revisions are all that it has: rows that name others are strange then.
+    pub is_ours: bool,
+}
+
+/// Refuses if one of `revisions` ran on one of `databases`: what ran must not change its place.
+///
+/// The version table and the log are both asked. A row that was removed by hand, or a revision that
+/// only another branch's files declare, leaves the other of the two to tell. `parent` is what they
+/// follow, for the way out.
+///
+/// # Errors
+///
+/// [`RewriteError::Applied`]; [`RewriteError::Unknown`] where nothing can tell.
+pub fn refuse_applied(
+    graph: &RevisionGraph,
+    revisions: &[RevisionIndex],
+    parent: Option<&RevisionId>,
+    databases: &[KnownDatabase],
+) -> Result<(), RewriteError> {
+    for database in databases {
+        let rows = database.rows.iter().filter_map(|it| graph.of_row(it));
+        let applied = graph.ancestors(rows, Edges::All);
+        let is_applied = |it: &&RevisionIndex| applied.contains(**it);
+        let is_logged = |it: &&RevisionIndex| {
+            database.logged.as_ref().is_some_and(|log| log.contains(graph.id(**it).as_str()))
+        };
+        let found = revisions.iter().find(is_applied).map(|it| (it, false));
+        let found = found.or_else(|| revisions.iter().find(is_logged).map(|it| (it, true)));
+        if let Some((revision, is_logged)) = found {
+            return Err(RewriteError::Applied {
+                revision: graph.id(*revision).clone(),
+                database: database.name.clone(),
+                environment: database.environment.clone(),
+                parent: parent.cloned(),
+                is_logged,
+            });
+        }
+        let mut unknown = database.rows.clone();
+        unknown.retain(|it| graph.of_row(it).is_none());
+        if !unknown.is_empty() && database.logged.is_none() && database.is_ours {
+            let database = database.name.clone();
+            return Err(RewriteError::Unknown { database, rows: unknown });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::testing::{graph, indices};
+
+    /// Whether `b` and `c` may move, by the rows and the log of a database.
+    #[track_caller]
+    fn check(rows: &str, logged: Option<&str>, expected: Result<(), &str>) {
+        let graph = graph("a<- b<-a c<-b x<-a y<-~b");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let database = KnownDatabase {
+            name: "app.db".to_owned(),
+            environment: None,
+            rows: words(rows),
+            logged: logged.map(|it| words(it).into_iter().collect()),
+            is_ours: true,
+        };
+        let found = refuse_applied(&graph, &indices(&graph, "b c"), None, &[database]);
+        assert_eq!(found.map_err(|err| err.to_string()), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn rows_and_log_are_both_asked() {
+        check("", None, Ok(()));
+        check("x", Some("a x"), Ok(()));
+        check("c", None, Err("`b` is applied to app.db"));
+        check("y", None, Err("`b` is applied to app.db"));
+        check("x", Some("a x c"), Err("`c` ran on app.db"));
+        check("", Some("b"), Err("`b` ran on app.db"));
+    }
+
+    #[test]
+    fn a_row_of_another_branch_is_left_to_the_log() {
+        check("zz", Some("a zz"), Ok(()));
+        check("zz", Some("a b zz"), Err("`b` ran on app.db"));
+        check(
+            "zz",
+            None,
+            Err("app.db is at `zz`, which no revision file declares, and has no log of what ran"),
+        );
+    }
+}

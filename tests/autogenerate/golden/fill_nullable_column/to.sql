@@ -1,0 +1,9 @@
+CREATE TABLE users (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    email VARCHAR(255),
+    nickname TEXT,
+    slug TEXT
+);
+
+CREATE UNIQUE INDEX ux_users_slug ON users (slug);

@@ -1,0 +1,272 @@
+//! `migrator rebase`
+
+use crate::support::TestEnv;
+
+/// Two branches of a repository, merged: each added revisions.
+fn two_heads() -> TestEnv {
+    TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1", "d4 < c3"])
+}
+
+#[test]
+fn a_head_moves_with_its_line_onto_the_other_head() {
+    let env = two_heads();
+    let before = env.read("versions/c3.sql");
+    let other = env.read("versions/d4.sql");
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    wrote versions/c3.sql: c3 follows b2 (before: a1)
+    ------- stderr -------
+    d4 moved with it
+    ");
+    assert_eq!(env.read("versions/c3.sql"), before.replace("\"a1\"", "\"b2\""));
+    assert_eq!(env.read("versions/d4.sql"), other);
+    insta::assert_snapshot!(env.run("history"), @"
+    c3 -> d4 (head), make d4
+    b2 -> c3, make c3
+    a1 -> b2, make b2
+    <base> -> a1, make a1
+    ");
+    insta::assert_snapshot!(env.run("heads --check"), @"d4 (head)");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade a1, make a1 ([time])
+    upgrade b2, make b2 ([time])
+    upgrade c3, make c3 ([time])
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+}
+
+#[test]
+fn a_rebase_is_rehearsed() {
+    let env = two_heads();
+    let before = env.read("versions/b2.sql");
+    insta::assert_snapshot!(env.run("rebase b2 --onto d4 --dry-run"), @"would write versions/b2.sql: b2 follows d4 (before: a1)");
+    assert_eq!(env.read("versions/b2.sql"), before);
+}
+
+#[test]
+fn programs_are_told_what_moved() {
+    let env = two_heads();
+    insta::assert_snapshot!(env.run("rebase c3 --json"), @r#"
+    {
+      "revision": "c3",
+      "from": [
+        "a1"
+      ],
+      "down_revision": [
+        "b2"
+      ],
+      "moved": [
+        "c3",
+        "d4"
+      ],
+      "path": "versions/c3.sql",
+      "dry_run": false
+    }
+    "#);
+    insta::assert_snapshot!(env.run("rebase d4 --json"), @r#"
+    {
+      "revision": null,
+      "from": [],
+      "down_revision": [],
+      "moved": [],
+      "path": null,
+      "dry_run": false
+    }
+    ------- stderr -------
+    there is one head; no file was written
+    "#);
+}
+
+#[test]
+fn nothing_else_in_the_file_changes() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    let text = |parent: &str| {
+        format!(
+            "\u{feff}-- ours\r\n-- /// revision\r\n--   revision='c3'\r\n-- down_revision = [ # one\r\n\
+             --   '{parent}', # the fork\r\n-- ]\r\n-- message = \"after a1\"\r\n-- ///\r\n\r\n\
+             -- migrate:upgrade\r\nSELECT 'a1';\r\n-- the end, without a line end"
+        )
+    };
+    env.file("versions/c3.sql", &text("a1"));
+    insta::assert_snapshot!(env.run("rebase c3"), @"wrote versions/c3.sql: c3 follows b2 (before: a1)");
+    assert_eq!(env.read("versions/c3.sql"), text("b2"));
+}
+
+#[test]
+fn the_permissions_stay_and_a_link_stays_a_link() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let env = two_heads();
+    let real = env.path("elsewhere.sql");
+    std::fs::rename(env.path("versions/c3.sql"), &real).unwrap();
+    std::os::unix::fs::symlink(&real, env.path("versions/c3.sql")).unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(env.run("rebase d4").status, Some(0));
+    assert!(env.path("versions/c3.sql").is_symlink());
+    assert!(env.read("elsewhere.sql").contains("down_revision = \"b2\""));
+    assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    // Nothing is left beside it.
+    assert_eq!(env.files().iter().filter(|it| it.contains(".migrator-")).count(), 0);
+}
+
+#[test]
+fn what_is_not_clear_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1", "d4 < c3", "e5 < a1"]);
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    ------- stderr -------
+    error: `d4` could move onto several heads: `b2`, `e5`
+    hint: name one, for example `migrator rebase d4 --onto b2`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("rebase d4 --onto c3"), @"
+    ------- stderr -------
+    error: `c3` is no head: `d4` comes after it
+    hint: a line moves on top of a head; `migrator heads` lists them
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("rebase c3 --onto d4"), @"
+    ------- stderr -------
+    error: `d4` is one of the revisions that would move
+    hint: all that follows `c3` moves with it; name another head with `--onto`
+    [exit status: 2]
+    ");
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1", "d4 < b2 c3", "e5 < a1"]);
+    insta::assert_snapshot!(env.run("rebase d4 --onto e5"), @"
+    ------- stderr -------
+    error: what leads to `d4` begins with several revisions: `b2`, `c3`
+    hint: name the first revision of the line that is to move: `b2` or `c3`
+    [exit status: 2]
+    ");
+    let env = TestEnv::with_graph(&["a1", "b2 < a1 ~c3", "c3 < a1"]);
+    insta::assert_snapshot!(env.run("rebase c3 --onto b2"), @r#"
+    ------- stderr -------
+    error: dependencies form a cycle: b2 -> c3 -> b2
+     --> versions/b2.sql:4:18
+      |
+    4 | -- depends_on = ["c3"]
+      |                  ^^^^
+    hint: remove one `depends_on` so that the chain ends at a base
+    [exit status: 2]
+    "#);
+}
+
+#[test]
+fn what_ran_keeps_its_place() {
+    let env = two_heads();
+    assert_eq!(env.run("upgrade c3").status, Some(0));
+    let files = env.read("versions/c3.sql");
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    ------- stderr -------
+    error: `c3` is applied to app.db
+    hint: a revision that ran keeps its place, or the database would miss what comes before it
+    hint: take it back there first: `migrator downgrade a1`, and `upgrade` again when the line has moved
+    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    [exit status: 2]
+    ");
+    assert_eq!(env.read("versions/c3.sql"), files);
+    // The way out that it gave.
+    assert_eq!(env.run("downgrade a1").status, Some(0));
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    wrote versions/c3.sql: c3 follows b2 (before: a1)
+    ------- stderr -------
+    d4 moved with it
+    ");
+}
+
+#[test]
+fn what_ran_on_the_database_of_another_environment_keeps_its_place() {
+    let env = two_heads();
+    env.config(
+        "[env.staging.database]\nurl = \"sqlite:///staging.db\"\n\
+         [env.absent.database]\nurl = \"sqlite:///absent.db\"\n\
+         [env.secret.database]\nurl = \"${SECRET_URL}\"\n\
+         [env.other]\nversion_locations = [\"other\"]\n\
+         [env.other.database]\nurl = \"sqlite:///other.db\"\n",
+    );
+    env.folder("other").file("other.db", "no database at all, and not of these revisions");
+    assert_eq!(env.run("-n staging upgrade d4").status, Some(0));
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    ------- stderr -------
+    warning: the database of `-n secret` was not asked: `${SECRET_URL}` has no value
+    error: `c3` is applied to staging.db
+    hint: a revision that ran keeps its place, or the database would miss what comes before it
+    hint: take it back there first: `migrator -n staging downgrade a1`, and `upgrade` again when the line has moved
+    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("rebase b2"), @"
+    wrote versions/b2.sql: b2 follows d4 (before: a1)
+    ------- stderr -------
+    warning: the database of `-n secret` was not asked: `${SECRET_URL}` has no value
+    ");
+    assert!(!env.path("absent.db").exists());
+}
+
+#[test]
+fn what_only_the_log_knows_of_keeps_its_place() {
+    let env = two_heads();
+    assert_eq!(env.run("upgrade d4").status, Some(0));
+    env.sql("UPDATE alembic_version SET version_num = 'a1'");
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    ------- stderr -------
+    error: `c3` ran on app.db
+    hint: a revision that ran keeps its place, or the database would miss what comes before it
+    hint: its version table does not say so: find out which is true first
+    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_database_that_cannot_tell_is_refused() {
+    let env = two_heads();
+    env.config("[database]\nurl = \"sqlite:///app.db\"\nlog = false\n");
+    assert_eq!(env.run("upgrade a1").status, Some(0));
+    env.sql("UPDATE alembic_version SET version_num = 'zz'");
+    insta::assert_snapshot!(env.run("rebase d4"), @"
+    ------- stderr -------
+    error: app.db is at `zz`, which no revision file declares, and has no log of what ran
+    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp` it
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_line_that_does_not_run_in_the_new_order_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.revision("c3").after("a1").up("CREATE TABLE t_b2 (other TEXT);").down("").write();
+    let before = env.read("versions/c3.sql");
+    insta::assert_snapshot!(env.run("rebase c3"), @"
+    ------- stderr -------
+    error: cannot replay the revisions: revision `c3` failed at statement 1 of 1
+     --> versions/c3.sql:8:14
+      |
+    8 | CREATE TABLE t_b2 (other TEXT);
+      |              ^^^^ table t_b2 already exists
+    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    hint: no file was written; the two branches change the same thing: edit one of them
+    hint: or join the heads as they are: `migrator merge heads`
+    [exit status: 2]
+    ");
+    assert_eq!(env.read("versions/c3.sql"), before);
+}
+
+#[test]
+fn another_schema_in_the_new_order_is_said() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (a TEXT);").write();
+    env.revision("b2")
+        .after("a1")
+        .up("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS b;")
+        .write();
+    env.revision("c3")
+        .after("a1")
+        .up("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 2 AS c;")
+        .write();
+    insta::assert_snapshot!(env.run("rebase c3"), @"
+    wrote versions/c3.sql: c3 follows b2 (before: a1)
+    ------- stderr -------
+    warning: in the new order the revisions lead to another schema:
+      ~ view  v
+    ");
+}
