@@ -63,7 +63,7 @@ pub enum Error {
     /// Revisions that cannot be moved or joined.
     #[cfg(feature = "cli")]
     #[error(transparent)]
-    Rewrite(#[from] crate::rewrite::RewriteError),
+    Rewrite(crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
@@ -123,6 +123,22 @@ impl From<LintError> for Error {
             LintError::Schema(err) => Self::Autogenerate(err.into()),
             LintError::Replay(err) => err.into(),
             LintError::Plan(err) => Self::Plan(err),
+        }
+    }
+}
+
+/// What another stage found is that stage's error.
+#[cfg(feature = "cli")]
+impl From<crate::rewrite::RewriteError> for Error {
+    fn from(err: crate::rewrite::RewriteError) -> Self {
+        use crate::rewrite::RewriteError;
+        match err {
+            RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Db(err) => Self::Database(err),
+            RewriteError::Schema(err) => Self::Autogenerate(err),
+            RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
+            RewriteError::Graph(problems) => Self::Graph(problems),
+            err => Self::Rewrite(err),
         }
     }
 }

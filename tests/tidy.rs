@@ -31,7 +31,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
-    ("rewrite", &["graph", "revision", "source"]),
+    (
+        "rewrite",
+        &[
+            "autogenerate",
+            "db",
+            "diff",
+            "exec",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
+    ),
     (
         "rehearsal",
         &[

@@ -18,9 +18,11 @@ mod respelling;
 mod rows;
 
 pub use fills::FillError;
+pub(crate) use proof::show;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
 use respelling::Respelling;
+pub(crate) use rows::{Contents, invent as invent_rows};
 
 /// What the bodies are to do.
 pub struct Request<'a> {

@@ -88,7 +88,8 @@ pub enum ProofFailure {
     },
 }
 
-fn show(lines: &[Line]) -> String {
+/// Differences in one sentence.
+pub(crate) fn show(lines: &[Line]) -> String {
     let lines = lines.iter().map(|it| {
         format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail).trim_end().to_owned()
     });

@@ -33,6 +33,7 @@ mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
 mod tried;
 mod verify;
@@ -81,6 +82,7 @@ enum Command {
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
     Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
@@ -170,6 +172,7 @@ impl App {
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
             Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),

@@ -417,7 +417,11 @@ fn resolve(err: &ResolveError) -> Vec<String> {
             } else if let Some(head) = heads.first() {
                 hints.push(format!("name one, for example `{head}`"));
             }
-            hints.push("`migrator merge heads -m \"…\"` joins them in one revision".to_owned());
+            hints.push(
+                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
+                 line of them"
+                    .to_owned(),
+            );
             hints
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {

@@ -26,12 +26,9 @@ use crate::Error;
 use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
-use crate::graph::GraphProblem;
 use crate::lint::Finding;
-use crate::revision::file::FileProblem;
-use crate::rewrite::RewriteError;
 use crate::rule::Level;
-use crate::source::{Location, Problem};
+use crate::source::Location;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +214,14 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
-        Error::Graph(problems) => graph_reports(problems),
+        Error::Graph(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, hints::graph_label(&problem.kind))
+                    .hints(hints::graph(&problem.kind))
+            })
+            .collect(),
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
@@ -228,8 +232,6 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
-        Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
         Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
@@ -237,24 +239,6 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
-}
-
-fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<GraphProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, hints::graph_label(&problem.kind))
-            .hints(hints::graph(&problem.kind))
-    };
-    problems.iter().map(report).collect()
-}
-
-fn file_reports(problems: &[Problem<FileProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<FileProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, "")
-            .hints(hints::revision_file(&problem.kind))
-    };
-    problems.iter().map(report).collect()
 }
 
 /// The error's own line, its causes, and these hints.
@@ -321,7 +305,14 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
 fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     use crate::revision::script_dir::ReadError;
     match err {
-        ReadError::Problems(problems) => file_reports(problems),
+        ReadError::Problems(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, "")
+                    .hints(hints::revision_file(&problem.kind))
+            })
+            .collect(),
         ReadError::MissingFolder { .. } | ReadError::File(_) => {
             vec![with_causes(err, hints::read(err))]
         }

@@ -38,6 +38,7 @@ mod test_replaces;
 mod test_revision;
 mod test_schema;
 mod test_show;
+mod test_squash;
 mod test_stamp;
 mod test_target;
 mod test_upgrade;

@@ -20,6 +20,7 @@ fn the_tool_explains_itself() {
       revision        Make a new revision file
       merge           Join branches in a new revision
       rebase          Put the revisions of a branch on top of another head
+      squash          Make one revision of a range
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything

@@ -208,7 +208,7 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"

@@ -98,7 +98,7 @@ fn several_heads_are_all_meant_by_heads() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("upgrade shop@head"), @"
