@@ -60,6 +60,10 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that were inserted below others and cannot run after them.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    OutOfOrder(#[from] crate::out_of_order::OutOfOrderError),
     /// Revisions that cannot be moved or joined.
     #[cfg(feature = "cli")]
     #[error(transparent)]

@@ -54,6 +54,8 @@ mod generate;
 mod graph;
 #[cfg(feature = "cli")]
 mod lint;
+#[cfg(feature = "cli")]
+mod out_of_order;
 mod plan;
 #[cfg(feature = "cli")]
 mod rehearsal;
@@ -101,6 +103,8 @@ pub mod errors {
     pub use crate::graph::symbol::SymbolError;
     #[cfg(feature = "cli")]
     pub use crate::lint::LintError;
+    #[cfg(feature = "cli")]
+    pub use crate::out_of_order::OutOfOrderError;
     pub use crate::plan::{PlanError, RowWrite};
     #[cfg(feature = "cli")]
     pub use crate::rehearsal::RehearsalError;
@@ -122,7 +126,7 @@ pub mod errors {
 pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
-pub use exec::{Outcome, StepReport};
+pub use exec::{Growth, Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
 pub use revision::{

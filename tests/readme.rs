@@ -81,6 +81,7 @@ fn run(folder: &Path, command: &str) -> String {
         .env_clear()
         .env("PATH", path)
         .env("MIGRATOR_NOW", "2026-11-23T10:00:00Z")
+        .env("MIGRATOR_USER", "ada")
         .env("MIGRATOR_REVISION_IDS", "0123456789ab,123456789abc,23456789abcd")
         .output()
         .unwrap();
@@ -203,6 +204,11 @@ fn the_sessions_print_what_the_readme_says() {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
                 add_rows(folder.path());
+            }
+            "what ran" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                run(folder.path(), "migrator upgrade");
             }
             // Goes on too.
             "declared, further" => {}

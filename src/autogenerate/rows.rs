@@ -138,6 +138,8 @@ pub(super) fn surviving(from: &Schema, to: &Schema, fills: &[Fill]) -> Compared 
             !is_filled
                 && column.holds()
                 && old_column.is_some_and(|it| it.holds() && it.datatype == column.datatype)
+                // Outside STRICT it makes numbers of texts.
+                && (old.is_strict == new.is_strict || !column.datatype.text().eq_ignore_ascii_case("ANY"))
         };
         let columns: Vec<Name> =
             new.columns.iter().filter(is_same).map(|it| it.name.clone()).collect();

@@ -20,6 +20,7 @@ mod init;
 mod known_databases;
 mod lint;
 mod lint_formats;
+mod log;
 mod man;
 mod merge;
 mod migrate;
@@ -28,6 +29,7 @@ mod output;
 mod progress;
 mod project;
 mod rebase;
+mod repair;
 mod restore;
 mod revision;
 mod schema;
@@ -35,6 +37,7 @@ mod schemas;
 mod show;
 mod squash;
 mod stamp;
+mod status;
 mod tried;
 mod verify;
 mod words;
@@ -86,6 +89,9 @@ enum Command {
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Repair(repair::RepairArgs),
     Current(current::CurrentArgs),
     Heads(heads::HeadsArgs),
     Branches(branches::BranchesArgs),
@@ -176,6 +182,9 @@ impl App {
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
+            Command::Status(args) => status::run(self, args),
+            Command::Log(args) => log::run(self, args),
+            Command::Repair(args) => repair::run(self, args),
             Command::Current(args) => current::run(self, args),
             Command::Heads(args) => heads::run(self, args),
             Command::Branches(args) => branches::run(self, args),

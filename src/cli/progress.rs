@@ -37,6 +37,8 @@ pub struct Progress<'a> {
     n_done: usize,
     /// What is looked for in the revisions that are about to run.
     lints: Option<&'a Levels>,
+    /// What was warned of so far.
+    pub warnings: Vec<String>,
 }
 
 /// A terminal that says it is narrower than it is.
@@ -106,7 +108,17 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, lints: None }
+        Self {
+            output,
+            echo,
+            is_rehearsal,
+            here,
+            bar,
+            n_pending: 0,
+            n_done: 0,
+            lints: None,
+            warnings: Vec::new(),
+        }
     }
 
     /// Says before upgrades run what they lose by their own words.
@@ -234,7 +246,10 @@ impl Observer for Progress<'_> {
                 }
             }
             Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
-            Event::Warning { message } => self.warning(message),
+            Event::Warning { message } => {
+                self.warnings.push(message.clone());
+                self.warning(message);
+            }
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");

@@ -38,7 +38,6 @@ impl Database {
     ///
     /// What SQLite says: a full disk, a source that another connection holds exclusively for longer
     /// than the busy timeout.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for rehearsals, which come next"))]
     pub fn copy_to(&self, target: &Path) -> Result<(), DbError> {
         self.copy_while(target, &|| true)
     }

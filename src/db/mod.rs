@@ -61,8 +61,6 @@ pub enum Access {
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// None: what is read until the end is of one moment; `BEGIN`.
-    Read,
     /// No other connection can write; `BEGIN IMMEDIATE`.
     Write,
     /// In a rollback-journal mode no other connection can read either; `BEGIN EXCLUSIVE`.
@@ -223,7 +221,7 @@ impl Database {
         &self,
         read: impl FnOnce(&Self) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        self.begin(Lock::Read)?;
+        self.run("begin to read", "BEGIN")?;
         let outcome = read(self);
         self.rollback()?;
         outcome
@@ -244,7 +242,6 @@ impl Database {
     /// Begins a transaction.
     pub fn begin(&self, lock: Lock) -> Result<(), DbError> {
         let sql = match lock {
-            Lock::Read => "BEGIN",
             Lock::Write => "BEGIN IMMEDIATE",
             Lock::Exclusive => "BEGIN EXCLUSIVE",
         };
@@ -318,6 +315,12 @@ impl Database {
         let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
         let drops: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
+    }
+
+    /// How large the database is, in bytes, with what the open transaction has added so far.
+    pub fn size(&self) -> Result<u64, DbError> {
+        let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);
+        Ok(bytes.unsigned_abs())
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {

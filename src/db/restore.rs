@@ -35,7 +35,7 @@ pub struct LoggedRun {
 
 impl Database {
     /// How large it is.
-    pub fn size(&self) -> Result<Size, DbError> {
+    pub fn pages(&self) -> Result<Size, DbError> {
         Ok(Size { page: self.pragma("page_size")?, n_pages: self.pragma("page_count")? })
     }
 
@@ -265,7 +265,7 @@ mod tests {
                 assert!(database.replace_with(&source, None, &mut |_| true, &|| true).unwrap());
                 drop(database);
                 assert_eq!(content(&open(&path, Access::Read)), "old");
-                assert_eq!(open(&path, Access::Read).size().unwrap().page, backup);
+                assert_eq!(open(&path, Access::Read).pages().unwrap().page, backup);
                 let sound = crate::db::FileCheck::Sound;
                 assert_eq!(crate::db::check_file(&path).unwrap(), sound);
             }

@@ -364,8 +364,9 @@ pub fn plan(err: &PlanError) -> Vec<String> {
                 ticked(rows, ", ")
             ),
             "if the revision is gone for good, `migrator stamp REVISION` replaces it by one that \
-             exists, without running anything"
-                .to_owned(),
+             exists, without running anything; `migrator status` names it, and says when this one \
+             ran"
+            .to_owned(),
         ],
         PlanError::InsideReplaced { by, end, .. } => vec![
             format!(
@@ -378,8 +379,9 @@ pub fn plan(err: &PlanError) -> Vec<String> {
             "the version table was edited by hand, or a file was changed after it ran; \
              `migrator stamp {upper}` leaves the one row, without running anything"
         )),
-        PlanError::RepeatedRow { row } => one(format!(
-            "the version table was edited by hand; `migrator stamp {row}` leaves one of the two"
+        PlanError::RepeatedRow { all, .. } => one(format!(
+            "the version table was edited by hand; `migrator stamp --purge {}` leaves one of the two",
+            all.join(" ")
         )),
         PlanError::NotApplied { rows, target } => {
             let at = if rows.is_empty() {

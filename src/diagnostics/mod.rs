@@ -27,6 +27,7 @@ use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
+use crate::out_of_order::OutOfOrderError;
 use crate::rule::Level;
 use crate::source::Location;
 
@@ -226,6 +227,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
         Error::History(err) => history_reports(err, here),
+        Error::OutOfOrder(err) => vec![out_of_order_report(err)],
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
         Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
@@ -270,6 +272,29 @@ fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
         last.hints.extend(history_hints::history(err));
     }
     reports
+}
+
+fn out_of_order_report(err: &OutOfOrderError) -> Report {
+    let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
+    match err {
+        OutOfOrderError::Differs { lines, .. } => {
+            report.causes.extend(lines.iter().map(|it| {
+                format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail)
+                    .trim_end()
+                    .to_owned()
+            }));
+        }
+        OutOfOrderError::Replay { source, .. } => {
+            report.quote = match &source.failure {
+                Failure::Statement { location, source, .. } => {
+                    Some(((**location).clone(), source.to_string()))
+                }
+                _ => None,
+            };
+        }
+        OutOfOrderError::Rows { .. } | OutOfOrderError::Scratch(_) => {}
+    }
+    report
 }
 
 fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {

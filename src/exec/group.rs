@@ -71,6 +71,7 @@ impl Session<'_> {
         if self.needs_backup(&work) {
             self.back_up(lock)?;
         }
+        self.measure()?;
         let rows_after = self.run_steps(&work, &group)?;
         if self.request.rehearse {
             self.unwatch()?;

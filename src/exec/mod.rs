@@ -125,6 +125,18 @@ pub struct Outcome {
     pub waited: Duration,
     /// The backup of what was there before; `None` where none was made.
     pub backup: Option<PathBuf>,
+    /// How large the database is and would become; of a rehearsal, where something ran.
+    pub growth: Option<Growth>,
+}
+
+/// How large a database is, and how large it becomes while revisions run; in bytes, without journal
+/// and log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// Before.
+    pub before: u64,
+    /// At most.
+    pub peak: u64,
 }
 
 /// Computes what is to do from the rows of the version table and the log, read at one moment.
@@ -188,7 +200,8 @@ fn run_plan(
     }
     let waited = session.waited();
     let backup = progress.backup.path().map(ToOwned::to_owned);
-    Ok(Outcome { steps: std::mem::take(&mut progress.done), rows: work.rows, waited, backup })
+    let steps = std::mem::take(&mut progress.done);
+    Ok(Outcome { steps, rows: work.rows, waited, backup, growth: progress.growth })
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod test_schema;
 mod test_show;
 mod test_squash;
 mod test_stamp;
+mod test_status;
 mod test_target;
 mod test_upgrade;
 mod test_verify;

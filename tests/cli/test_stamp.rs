@@ -40,7 +40,7 @@ fn a_database_is_stamped_without_running_anything() {
     app.db is at base
     ");
     assert!(env.rows().is_empty());
-    assert_eq!(env.query("SELECT DISTINCT direction FROM migrator_log"), ["stamp"]);
+    assert_eq!(env.query("SELECT DISTINCT direction FROM migrator_log"), ["stamp", "unstamp"]);
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Session<'_> {
         }
         let started = Instant::now();
         let made = match lock {
-            Lock::Read | Lock::Write => self.copy_beside()?,
+            Lock::Write => self.copy_beside()?,
             Lock::Exclusive => {
                 let request = self.request;
                 self.database.while_held(|database| copy(request, database))??

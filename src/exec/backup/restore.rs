@@ -135,7 +135,9 @@ impl Restorer<'_> {
 
     /// Whether the database holds what the backup holds.
     fn is_same(&mut self, witness: &Database) -> Result<bool, RestoreError> {
-        if self.retry(|| witness.size())? != self.source.size().map_err(RestoreError::Unreadable)? {
+        if self.retry(|| witness.pages())?
+            != self.source.pages().map_err(RestoreError::Unreadable)?
+        {
             return Ok(false);
         }
         // A log belongs to the content, and a writer must not come in between: so it is a copy that is
@@ -152,7 +154,7 @@ impl Restorer<'_> {
 
     /// Lets the pages have the size of those of the backup, where that cannot be done later.
     fn change_page_size(&mut self, database: &Database) -> Result<(), RestoreError> {
-        let sizes = [database.size()?.page, self.source.size()?.page];
+        let sizes = [database.pages()?.page, self.source.pages()?.page];
         if sizes[0] == sizes[1] || !database.is_wal()? {
             return Ok(());
         }
