@@ -24,12 +24,10 @@ use super::Run;
 use super::error::Failure;
 use super::event::{Event, Observer};
 use super::session::{Progress, Session};
-use super::work::{Task, Work};
+use super::work::Work;
 use crate::config::BackupMode;
 use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable};
 use crate::fsutil::{FileError, folder_of};
-use crate::plan::Direction;
-use crate::sql::effect::{drops_data, rewrites_rows};
 
 /// How often a backup is made at most before a body outside a transaction, where somebody writes after
 /// each.
@@ -76,15 +74,6 @@ impl BackupState {
     }
 }
 
-/// Whether steps take away what only a backup brings back: they drop a table or a column, rebuild a
-/// table, or are a downgrade that deletes or changes rows.
-fn lose_data(steps: &[Task<'_>]) -> bool {
-    steps.iter().any(|step| {
-        let is_down = step.direction == Direction::Downgrade;
-        step.texts().any(|sql| drops_data(sql) || (is_down && rewrites_rows(sql)))
-    })
-}
-
 impl Session<'_> {
     /// Whether what is left to do must not begin without a backup.
     pub fn needs_backup(&self, work: &Work<'_>) -> bool {
@@ -93,7 +82,7 @@ impl Session<'_> {
         }
         match self.request.backup.mode {
             BackupMode::Always => true,
-            BackupMode::Destructive => lose_data(work.rest()),
+            BackupMode::Destructive => work.loses_data(),
             BackupMode::Never => false,
         }
     }
