@@ -294,3 +294,35 @@ fn real_path(path: &Path) -> PathBuf {
     let real = if is_link { path.canonicalize().ok() } else { None };
     real.unwrap_or_else(|| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::url::DatabaseLocation;
+
+    /// What making a backup of a sound database says, and what is left beside that.
+    #[track_caller]
+    fn check(go_on: &dyn Fn() -> bool, expected: &[&str]) -> Result<Made, BackupError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let location = DatabaseLocation::File(path.clone());
+        let source = Database::open(&location, Access::Create, Duration::ZERO).unwrap();
+        source.execute("CREATE TABLE t(a)").unwrap();
+        let now = DateTime::from_timestamp(1_795_341_847, 0).unwrap();
+        let made = make(&source, &path, None, now, go_on);
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> =
+            names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, expected);
+        made
+    }
+
+    #[test]
+    fn a_backup_that_is_cancelled_leaves_nothing() {
+        let outcome = check(&|| false, &["a.db"]);
+        assert!(matches!(outcome, Err(BackupError::Cancelled)), "{outcome:?}");
+        let made = check(&|| true, &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
+        assert_eq!(made.unchecked, None);
+    }
+}
