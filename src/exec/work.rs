@@ -3,6 +3,7 @@
 //! Pure. It is made for the whole plan before anything runs, so that a mistake in the last revision
 //! does not show when the first ones are committed.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::TransactionMode;
@@ -12,6 +13,7 @@ use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RunMode};
 use crate::source::Problem;
+use crate::sql::effect::{drops_data, rewrites_rows};
 use crate::sql::statement::checksum;
 use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
 
@@ -26,6 +28,8 @@ pub(super) struct Work<'g> {
     pub rows: Vec<String>,
     /// What the log lacks, to be written before anything else.
     pub unlogged: Vec<Note>,
+    /// See [`Work::loses_data`].
+    loses_data: OnceCell<bool>,
 }
 
 /// A step with its statements.
@@ -83,7 +87,14 @@ impl<'g> Work<'g> {
         if !forbidden.is_empty() {
             return Err(Failure::Forbidden { problems: forbidden });
         }
-        Ok(Self { steps, n_done: 0, rows, unlogged: Vec::new() })
+        let loses_data = OnceCell::new();
+        Ok(Self { steps, n_done: 0, rows, unlogged: Vec::new(), loses_data })
+    }
+
+    /// Whether any step takes away what only a backup brings back; looked at once, not before each of
+    /// many transactions.
+    pub fn loses_data(&self) -> bool {
+        *self.loses_data.get_or_init(|| self.steps.iter().any(Task::loses_data))
     }
 
     /// The steps that are still to run, in order.
@@ -162,6 +173,13 @@ impl Task<'_> {
     /// The fingerprint of the body, in hexadecimal.
     pub fn checksum(&self) -> String {
         checksum(self.body)
+    }
+
+    /// Whether it takes away what only a backup brings back: it drops a table or a column, rebuilds a
+    /// table, or is a downgrade that deletes or changes rows.
+    fn loses_data(&self) -> bool {
+        let is_down = self.direction == Direction::Downgrade;
+        self.texts().any(|sql| drops_data(sql) || (is_down && rewrites_rows(sql)))
     }
 
     /// Whether it drops a table: then it probably rebuilds one.

@@ -20,9 +20,9 @@ const INDICATE: &[&str] = &["history", "-i"];
 /// Every command that opens the database.
 const ALL: [&[&str]; 7] = [UPGRADE, DOWNGRADE, CURRENT, STAMP, ENSURE, REHEARSE, INDICATE];
 
-/// Two revisions on one line.
+/// Two revisions on one line. Without backups, which would be the first to fail.
 fn project() -> Project {
-    Project::with_config("", "busy_timeout = \"200ms\"")
+    Project::with_config("", "busy_timeout = \"200ms\"\nbackup = \"never\"")
         .revision("r1", "", "CREATE TABLE a(x); INSERT INTO a VALUES (1);", "DROP TABLE a;")
         .revision("r2", "down_revision = \"r1\"", "CREATE TABLE b(x);", "DROP TABLE b;")
 }

@@ -2,8 +2,11 @@
 //!
 //! strace kills it when it enters the Nth call of a kind, for every kind and every N that a run has.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rusqlite::Connection;
 
 use super::content::content;
 use super::project::{Journal, Project, Ran, binary, skip};
@@ -117,7 +120,7 @@ pub const START: &str = "
 
 /// Kills a run at every point. The file must be as before or as after one of the transactions that
 /// `via` leads through, say so itself, and be brought to the end by the next run.
-fn kill_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) {
+pub fn kill_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) {
     if !can_inject(name) {
         return;
     }
@@ -140,9 +143,15 @@ fn kill_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) 
         let project = start.copy();
         let ran = run_injected(&project, &format!("{call}:signal=KILL:when={when}"), args);
         let point = format!("{name}: {call} number {when}");
+        // How many lines leave together depends on the time.
+        let is_beyond = if call == "write" { ran.code == Some(0) } else { is_beyond };
         assert_eq!(ran.code, is_beyond.then_some(0), "{point}: {ran}");
 
         // Looked at in a copy, so that migrator itself finds the file as the kill left it.
+        for backup in new_backups(&project, start) {
+            let backup = Connection::open(backup).unwrap();
+            assert_eq!(content(&backup), states[0].0, "{point}: the backup");
+        }
         let found = state(&project);
         let n = states.iter().position(|it| *it == found);
         let n = n.unwrap_or_else(|| panic!("{point}: neither before nor after: {found:?}"));
@@ -156,10 +165,25 @@ fn kill_everywhere(name: &str, start: &Project, args: &[&str], via: &[&[&str]]) 
         }
         project.run(args).exits(0);
         assert_eq!(Some(&state(&project)), states.last(), "{point}");
+        let left = files(&project).into_iter().find(|it| it.ends_with(".migrator-tmp"));
+        assert_eq!(left, None, "{point}");
     });
     let n_found: Vec<usize> = n_found.into_iter().map(AtomicUsize::into_inner).collect();
     eprintln!("{name}: {} kill points, found {n_found:?}", points.len() - WRITES.len());
     assert!(n_found.iter().all(|it| *it > 3), "{n_found:?}");
+}
+
+/// The names of the files in a project's folder.
+fn files(project: &Project) -> Vec<String> {
+    let entries = std::fs::read_dir(project.path("")).unwrap();
+    entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The backups, whole ones, that were not there at the start.
+fn new_backups(project: &Project, start: &Project) -> Vec<PathBuf> {
+    let known = files(start);
+    let is_new = |it: &String| it.contains("Z.bak") && !it.contains("tmp") && !known.contains(it);
+    files(project).into_iter().filter(is_new).map(|it| project.path(&it)).collect()
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod content;
 mod project;
 
+mod backup;
 mod failing_body;
 mod files;
 mod io_errors;

@@ -9,7 +9,7 @@ use super::together::await_line;
 
 /// Runs for hours.
 const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-                    INSERT INTO t SELECT i FROM n WHERE i > 1000000000000";
+                    INSERT INTO t SELECT i, i FROM n WHERE i > 1000000000000";
 
 /// Half a dozen megabytes, more than SQLite keeps in memory.
 const MANY_ROWS: &str =

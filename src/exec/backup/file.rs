@@ -47,6 +47,9 @@ impl NewFile {
     pub(super) fn at(path: &Path) -> Result<Self, BackupError> {
         let exists = || BackupError::Exists { path: path.to_owned() };
         let Some(name) = path.file_name() else { return Err(exists()) };
+        if path.symlink_metadata().is_ok() {
+            return Err(exists());
+        }
         let temporary = path.with_file_name(temporary(name));
         let is_abandoned = open_unlocked(&temporary).is_some();
         if is_abandoned {
@@ -61,7 +64,7 @@ impl NewFile {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
             outcome => outcome.map_err(FileError::new("write the backup", &temporary))?,
         };
-        // Whoever writes this one has the right to the name: it is looked for only now.
+        // Whoever writes this one has the right to the name. Another one may have given it meanwhile.
         let new = Self { path: path.to_owned(), temporary, file, is_done: false };
         if !is_locked_by_us(&new.file, &new.temporary) || new.path.symlink_metadata().is_ok() {
             return Err(exists());

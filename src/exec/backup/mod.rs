@@ -24,12 +24,10 @@ use super::Run;
 use super::error::Failure;
 use super::event::{Event, Observer};
 use super::session::{Progress, Session};
-use super::work::{Task, Work};
+use super::work::Work;
 use crate::config::BackupMode;
 use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable};
 use crate::fsutil::{FileError, folder_of};
-use crate::plan::Direction;
-use crate::sql::effect::{drops_data, rewrites_rows};
 
 /// How often a backup is made at most before a body outside a transaction, where somebody writes after
 /// each.
@@ -76,15 +74,6 @@ impl BackupState {
     }
 }
 
-/// Whether steps take away what only a backup brings back: they drop a table or a column, rebuild a
-/// table, or are a downgrade that deletes or changes rows.
-fn lose_data(steps: &[Task<'_>]) -> bool {
-    steps.iter().any(|step| {
-        let is_down = step.direction == Direction::Downgrade;
-        step.texts().any(|sql| drops_data(sql) || (is_down && rewrites_rows(sql)))
-    })
-}
-
 impl Session<'_> {
     /// Whether what is left to do must not begin without a backup.
     pub fn needs_backup(&self, work: &Work<'_>) -> bool {
@@ -93,7 +82,7 @@ impl Session<'_> {
         }
         match self.request.backup.mode {
             BackupMode::Always => true,
-            BackupMode::Destructive => lose_data(work.rest()),
+            BackupMode::Destructive => work.loses_data(),
             BackupMode::Never => false,
         }
     }
@@ -304,4 +293,36 @@ fn real_path(path: &Path) -> PathBuf {
     let is_link = path.symlink_metadata().is_ok_and(|it| it.is_symlink());
     let real = if is_link { path.canonicalize().ok() } else { None };
     real.unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::url::DatabaseLocation;
+
+    /// What making a backup of a sound database says, and what is left beside that.
+    #[track_caller]
+    fn check(go_on: &dyn Fn() -> bool, expected: &[&str]) -> Result<Made, BackupError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let location = DatabaseLocation::File(path.clone());
+        let source = Database::open(&location, Access::Create, Duration::ZERO).unwrap();
+        source.execute("CREATE TABLE t(a)").unwrap();
+        let now = DateTime::from_timestamp(1_795_341_847, 0).unwrap();
+        let made = make(&source, &path, None, now, go_on);
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> =
+            names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, expected);
+        made
+    }
+
+    #[test]
+    fn a_backup_that_is_cancelled_leaves_nothing() {
+        let outcome = check(&|| false, &["a.db"]);
+        assert!(matches!(outcome, Err(BackupError::Cancelled)), "{outcome:?}");
+        let made = check(&|| true, &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
+        assert_eq!(made.unchecked, None);
+    }
 }
