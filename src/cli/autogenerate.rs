@@ -291,7 +291,7 @@ fn ask_of_renames(
             return Ok(open);
         }
         for rename in &open {
-            let (kind, old) = super::schemas::renamed(rename);
+            let (kind, old) = renamed(rename);
             let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
             if super::migrate::confirm(&question)? {
                 answers.renames.push(rename.clone());
