@@ -8,11 +8,13 @@ use crate::audit::HistoryError;
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError, RestoreError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
 #[cfg(feature = "cli")]
 use crate::rehearsal::RehearsalError;
@@ -41,6 +43,12 @@ pub enum Error {
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// A backup that could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A backup that was not taken back.
+    #[error(transparent)]
+    Restore(Box<RestoreError>),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
@@ -52,10 +60,14 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that were inserted below others and cannot run after them.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    OutOfOrder(#[from] crate::out_of_order::OutOfOrderError),
     /// Revisions that cannot be moved or joined.
     #[cfg(feature = "cli")]
     #[error(transparent)]
-    Rewrite(#[from] crate::rewrite::RewriteError),
+    Rewrite(crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
@@ -98,6 +110,40 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+impl From<RestoreError> for Error {
+    fn from(err: RestoreError) -> Self {
+        Self::Restore(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
+    }
+}
+
+/// What another stage found is that stage's error.
+#[cfg(feature = "cli")]
+impl From<crate::rewrite::RewriteError> for Error {
+    fn from(err: crate::rewrite::RewriteError) -> Self {
+        use crate::rewrite::RewriteError;
+        match err {
+            RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Db(err) => Self::Database(err),
+            RewriteError::Schema(err) => Self::Autogenerate(err),
+            RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
+            RewriteError::Graph(problems) => Self::Graph(problems),
+            err => Self::Rewrite(err),
+        }
     }
 }
 

@@ -32,6 +32,7 @@
 mod clock;
 mod flag;
 mod fsutil;
+mod rule;
 mod similar;
 mod source;
 mod toml_table;
@@ -51,6 +52,10 @@ mod exec;
 #[cfg(feature = "cli")]
 mod generate;
 mod graph;
+#[cfg(feature = "cli")]
+mod lint;
+#[cfg(feature = "cli")]
+mod out_of_order;
 mod plan;
 #[cfg(feature = "cli")]
 mod rehearsal;
@@ -81,7 +86,7 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, LoggedRun, RowsFound, SqliteError,
         SqliteErrorKind,
     };
     #[cfg(feature = "cli")]
@@ -89,12 +94,17 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
-        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, ReplayError, State,
+        BackupError, CommitOutcome, ExecError, ExitClass, Failure, Loss, NotRehearsable, Refusal,
+        ReplayError, RestoreError, State,
     };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
+    #[cfg(feature = "cli")]
+    pub use crate::lint::LintError;
+    #[cfg(feature = "cli")]
+    pub use crate::out_of_order::OutOfOrderError;
     pub use crate::plan::{PlanError, RowWrite};
     #[cfg(feature = "cli")]
     pub use crate::rehearsal::RehearsalError;
@@ -113,9 +123,10 @@ pub mod errors {
     pub use crate::toml_table::TomlProblem;
 }
 
+pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
-pub use exec::{Outcome, StepReport};
+pub use exec::{Growth, Outcome, StepReport};
 pub use migrator::Migrator;
 pub use plan::Direction;
 pub use revision::{

@@ -18,9 +18,11 @@ mod respelling;
 mod rows;
 
 pub use fills::FillError;
+pub(crate) use proof::show;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
 use respelling::Respelling;
+pub(crate) use rows::{Contents, invent as invent_rows};
 
 /// What the bodies are to do.
 pub struct Request<'a> {
@@ -226,40 +228,38 @@ impl Sides {
         upgrade.steps.extend(self.renames.steps());
         upgrade.steps.extend(generate::script(diff, renamed, request.to, &options).steps);
 
-        // What the upgrade leaves, and not what was declared: the two mean the same and need not
-        // be written the same.
-        let scratch = request.from.copy()?;
-        rows::delete_all(&scratch, &self.before)?;
-        proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
-        let after = read_schema(&scratch, request.is_excluded)?;
-        let Renamed { steps, schema: after, .. } =
-            rename(&scratch, &after, &self.before, &back, request)?;
-        let diff_back = Diff::new(&after, &self.before, request.by_order);
-        let options = Options {
-            fills: Vec::new(),
-            old_names: back.old_names(),
-            rebuilt: ways.rebuilt(&diff_back),
-            is_downgrade: true,
-            ..options
+        // From what the upgrade leaves, and not from what was declared: the two mean the same and
+        // need not be written the same.
+        let way_back = |scratch: &Scratch, after: &Schema| {
+            let Renamed { steps, schema: after, .. } =
+                rename(scratch, after, &self.before, &back, request)?;
+            let diff = Diff::new(&after, &self.before, request.by_order);
+            let options = Options {
+                fills: Vec::new(),
+                old_names: back.old_names(),
+                rebuilt: ways.rebuilt(&diff),
+                is_downgrade: true,
+                ..options.clone()
+            };
+            let mut downgrade = Script { steps };
+            downgrade.steps.extend(back.steps());
+            downgrade.steps.extend(generate::script(&diff, &after, &self.before, &options).steps);
+            Ok(downgrade)
         };
-        let mut downgrade = Script { steps };
-        downgrade.steps.extend(back.steps());
-        downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
-
         let proof = proof::Proof {
             from: request.from,
             before: &self.before,
             after: request.to,
             renamed,
             upgrade: &upgrade,
-            downgrade: &downgrade,
+            way_back: &way_back,
             old_names: &self.renames.old_names(),
             fills: request.fills,
             by_order: request.by_order,
             is_excluded: request.is_excluded,
         };
-        proof.hold()?;
+        let downgrade = proof.hold()?;
 
         Ok(Generated {
             lines: self.lines(request),

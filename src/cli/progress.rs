@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -14,7 +15,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
-use crate::revision::Revision;
+use crate::lint;
+use crate::revision::{Revision, script_dir};
+use crate::rule::Levels;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -27,9 +30,15 @@ pub struct Progress<'a> {
     echo: bool,
     /// The lines of a rehearsal come at its end, as its answer.
     is_rehearsal: bool,
+    /// The current folder, which paths are shown relative to.
+    here: &'a Path,
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What is looked for in the revisions that are about to run.
+    lints: Option<&'a Levels>,
+    /// What was warned of so far.
+    pub warnings: Vec<String>,
 }
 
 /// A terminal that says it is narrower than it is.
@@ -83,7 +92,7 @@ impl TermLike for NarrowTerminal {
 
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
-    pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
+    pub fn new(output: &'a Output, here: &'a Path, echo: bool, is_rehearsal: bool) -> Self {
         let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let terminal = NarrowTerminal(Term::stderr());
@@ -99,7 +108,22 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0 }
+        Self {
+            output,
+            echo,
+            is_rehearsal,
+            here,
+            bar,
+            n_pending: 0,
+            n_done: 0,
+            lints: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Says before upgrades run what they lose by their own words.
+    pub fn look_for(&mut self, lints: &'a Levels) {
+        self.lints = Some(lints);
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -114,6 +138,14 @@ impl<'a> Progress<'a> {
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a warning above the bar.
+    fn warning(&self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.warning(message)),
+            None => self.output.warning(message),
         }
     }
 
@@ -138,11 +170,33 @@ impl Observer for Progress<'_> {
                     None => self.output.status(line),
                 }
             }
+            Event::BackedUp { path, elapsed } => {
+                let path = script_dir::shown(path, self.here);
+                let elapsed = describe_duration(*elapsed);
+                let [verb, dim] = [VERB, DIM].map(|it| self.output.stderr_style(it));
+                self.status(format!(
+                    "{verb}backup{verb:#} {} {dim}({elapsed}){dim:#}",
+                    path.display()
+                ));
+            }
+            Event::BackupRemoved { path, is_own } => {
+                let path = script_dir::shown(path, self.here);
+                let path = path.display();
+                self.status(if *is_own {
+                    format!("removed {path} again: the database is what it was")
+                } else {
+                    format!("removed {path}: there are newer ones")
+                });
+            }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
+                }
+                let lost = self.lints.and_then(|it| lint::summary(revisions.iter().copied(), it));
+                if let Some(line) = lost {
+                    self.warning(&line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {
@@ -191,17 +245,11 @@ impl Observer for Progress<'_> {
                     self.status(line);
                 }
             }
-            Event::LogBegun { revisions } => {
-                let line = describe_log_begun(revisions);
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| self.output.warning(line)),
-                    None => self.output.warning(line),
-                }
+            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
+            Event::Warning { message } => {
+                self.warnings.push(message.clone());
+                self.warning(message);
             }
-            Event::Warning { message } => match &self.bar {
-                Some(bar) => bar.suspend(|| self.output.warning(message)),
-                None => self.output.warning(message),
-            },
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
                     let n = count(revisions.len() as u64, "revision");

@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 
 use super::globals::GlobalArgs;
 use crate::Error;
+use crate::audit::History;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
-use crate::db::{Access, Database, VersionTable};
+use crate::db::{Access, Database, LogTable, VersionTable};
 use crate::diagnostics::Usage;
-use crate::exec::Run;
 use crate::exec::offline::Offline;
+use crate::exec::{BackupPlan, Run};
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
@@ -113,6 +114,7 @@ impl Project {
             busy_timeout: self.config.database.busy_timeout,
             transaction: self.config.transaction,
             extensions: &[],
+            backup: BackupPlan::NONE,
             rehearse: false,
             tag: None,
             who: self.who.as_deref(),
@@ -145,6 +147,11 @@ impl Project {
         }
     }
 
+    /// A path as messages name it.
+    pub fn shown(&self, path: &Path) -> String {
+        script_dir::shown(path, &self.here).display().to_string()
+    }
+
     /// The rows of the version table; nothing is written, and a missing table has none.
     pub fn rows(&self) -> anyhow::Result<Vec<String>> {
         let location = self.location()?;
@@ -152,6 +159,17 @@ impl Project {
             .map_err(Error::from)?;
         let table = VersionTable::new(&self.config.database.version_table);
         Ok(table.rows(&database).map_err(Error::from)?)
+    }
+
+    /// What the database says of its history; nothing is written.
+    pub fn history(&self) -> anyhow::Result<History> {
+        let location = self.location()?;
+        let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
+            .map_err(Error::from)?;
+        let table = VersionTable::new(&self.config.database.version_table);
+        let log = if self.config.database.log { LogTable::On } else { LogTable::Off };
+        let history = database.read_at_once(|it| log.history(it, &table));
+        Ok(history.map_err(Error::from)?)
     }
 
     /// The revisions that the rows name.

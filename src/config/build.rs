@@ -11,9 +11,10 @@ use super::exclude::{self, Exclude};
 use super::file_template::{FileTemplate, Folders};
 use super::interpolate::{Text, Unresolved};
 use super::layer::{Layer, Layers, Problems};
-use super::setting::{self, SettingError, Timezone, TransactionMode};
+use super::setting::{self, BackupMode, SettingError, Timezone, TransactionMode};
 use super::sqlite_version::SqliteVersion;
 use super::values::Values;
+use crate::rule::Levels;
 
 /// What Alembic cuts a slug to.
 const DEFAULT_SLUG_LENGTH: usize = 40;
@@ -34,9 +35,11 @@ pub(super) struct Settings {
     pub transaction: TransactionMode,
     pub version_table: String,
     pub busy_timeout: Duration,
+    pub backup: BackupMode,
     pub exclude: Exclude,
     pub command_timeout: Duration,
     pub target: SqliteVersion,
+    pub levels: Levels,
     pub problems: Problems,
 }
 
@@ -113,10 +116,15 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
     let transaction = reader.read(layer.transaction.as_ref(), setting::transaction);
     let version_table = reader.read(layer.version_table.as_ref(), setting::version_table);
     let busy_timeout = reader.read(layer.busy_timeout.as_ref(), setting::duration);
+    let backup = reader.read(layer.backup.as_ref(), setting::backup);
     let exclude = layer.schema_exclude.iter().flatten();
     let exclude = exclude.filter_map(|it| reader.read(Some(it), exclude::pattern)).collect();
     let command_timeout = reader.read(layer.schema_timeout.as_ref(), setting::duration);
     let target = reader.read(layer.target.as_ref(), SqliteVersion::parse);
+    let levels = layer.lint.iter();
+    let levels =
+        levels.filter_map(|(rule, it)| Some((*rule, reader.read(Some(it), setting::level)?)));
+    let levels = levels.collect();
     Settings {
         version_locations,
         file_template: file_template.unwrap_or_default(),
@@ -125,9 +133,11 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
         transaction: transaction.unwrap_or_default(),
         version_table: version_table.unwrap_or_else(|| super::DEFAULT_VERSION_TABLE.to_owned()),
         busy_timeout: busy_timeout.unwrap_or(DEFAULT_BUSY_TIMEOUT),
+        backup: backup.unwrap_or_default(),
         exclude,
         command_timeout: command_timeout.unwrap_or(DEFAULT_COMMAND_TIMEOUT),
         target: target.unwrap_or_default(),
+        levels,
         problems: reader.problems,
     }
 }

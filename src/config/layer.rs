@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::error::ConfigProblem;
 use super::interpolate::Text;
+use crate::rule::Rule;
 use crate::toml_table::{self, Located, Table, TomlProblem};
 
 /// Problems with the byte range each stands at.
@@ -28,6 +29,8 @@ pub(super) struct Layer {
     pub version_table: Option<Text>,
     pub busy_timeout: Option<Text>,
     pub log: Option<bool>,
+    pub backup: Option<Text>,
+    pub keep: Option<Located<usize>>,
     pub schema_files: Option<Vec<Text>>,
     pub schema_exclude: Option<Vec<Text>>,
     pub column_order: Option<bool>,
@@ -36,6 +39,7 @@ pub(super) struct Layer {
     pub target: Option<Text>,
     pub extensions: Option<Vec<Text>>,
     pub hooks: Option<Vec<Vec<Text>>>,
+    pub lint: BTreeMap<Rule, Text>,
 }
 
 /// The whole file.
@@ -66,6 +70,8 @@ impl Layer {
             version_table: over.version_table.or_else(|| self.version_table.clone()),
             busy_timeout: over.busy_timeout.or_else(|| self.busy_timeout.clone()),
             log: over.log.or(self.log),
+            backup: over.backup.or_else(|| self.backup.clone()),
+            keep: over.keep.or_else(|| self.keep.clone()),
             schema_files: over.schema_files.or_else(|| self.schema_files.clone()),
             schema_exclude: over.schema_exclude.or_else(|| self.schema_exclude.clone()),
             column_order: over.column_order.or(self.column_order),
@@ -74,6 +80,7 @@ impl Layer {
             target: over.target.or_else(|| self.target.clone()),
             extensions: over.extensions.or_else(|| self.extensions.clone()),
             hooks: over.hooks.or_else(|| self.hooks.clone()),
+            lint: self.lint.clone().into_iter().chain(over.lint).collect(),
         }
     }
 
@@ -86,6 +93,7 @@ impl Layer {
             &self.url,
             &self.version_table,
             &self.busy_timeout,
+            &self.backup,
             &self.schema_timeout,
             &self.target,
         ];
@@ -100,7 +108,8 @@ impl Layer {
             .into_iter()
             .flatten()
             .chain(lists.into_iter().flatten().flatten())
-            .chain(self.hooks.iter().flatten().flatten());
+            .chain(self.hooks.iter().flatten().flatten())
+            .chain(self.lint.values());
         let mut keys = BTreeSet::new();
         texts.for_each(|text| text.collect_keys(&mut keys));
         keys
@@ -163,6 +172,8 @@ impl Reader<'_> {
             layer.version_table = self.text(&mut database, "version_table");
             layer.busy_timeout = self.text(&mut database, "busy_timeout");
             layer.log = database.boolean("log").map(|it| it.value);
+            layer.backup = self.text(&mut database, "backup");
+            layer.keep = database.unsigned("keep");
             table.absorb(database.finish());
         }
         if let Some(mut schema) = table.table("schema") {
@@ -177,6 +188,13 @@ impl Reader<'_> {
             layer.target = self.text(&mut sqlite, "target");
             layer.extensions = self.texts(&mut sqlite, "extensions");
             table.absorb(sqlite.finish());
+        }
+        if let Some(mut lint) = table.table("lint") {
+            for rule in Rule::ALL {
+                let level = self.text(&mut lint, rule.name());
+                layer.lint.extend(level.map(|it| (rule, it)));
+            }
+            table.absorb(lint.finish());
         }
         if let Some(hooks) = table.tables("hooks") {
             let commands = hooks.into_iter().map(|mut hook| {
@@ -230,7 +248,7 @@ impl Reader<'_> {
 
 /// The keys by their full names, but for `schema.timeout`: whoever writes `timeout` elsewhere does not
 /// mean it.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "version_locations",
     "recursive_version_locations",
     "file_template",
@@ -241,6 +259,8 @@ const KEYS: [&str; 17] = [
     "database.version_table",
     "database.busy_timeout",
     "database.log",
+    "database.backup",
+    "database.keep",
     "schema.files",
     "schema.exclude",
     "schema.column_order",

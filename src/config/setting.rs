@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Local, Utc};
 
 use super::sqlite_version::SqliteVersion;
+use crate::rule::Level;
 
 /// The table that migrator records its runs in.
 pub(super) const LOG_TABLE: &str = "migrator_log";
@@ -17,6 +18,18 @@ pub enum TransactionMode {
     Run,
     /// Each revision has its own.
     Revision,
+}
+
+/// Which runs are preceded by a backup of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BackupMode {
+    /// All that run anything.
+    Always,
+    /// Those that drop a table or a column, rebuild a table, or take back rows.
+    #[default]
+    Destructive,
+    /// None.
+    Never,
 }
 
 /// The zone that dates in new files and file names are given in.
@@ -40,6 +53,18 @@ pub enum SettingError {
     /// Not one of the modes.
     #[error("must be `run` or `revision`, not `{found}`")]
     Transaction {
+        /// What stands there.
+        found: String,
+    },
+    /// Not one of the modes of backups.
+    #[error("must be `always`, `destructive` or `never`, not `{found}`")]
+    Backup {
+        /// What stands there.
+        found: String,
+    },
+    /// Not one of the levels of a rule.
+    #[error("must be `error`, `warning`, `note` or `off`, not `{found}`")]
+    Level {
         /// What stands there.
         found: String,
     },
@@ -164,6 +189,21 @@ pub(super) fn transaction(text: &str) -> Result<TransactionMode, SettingError> {
         "revision" => Ok(TransactionMode::Revision),
         _ => Err(SettingError::Transaction { found: text.to_owned() }),
     }
+}
+
+/// Reads `always`, `destructive` or `never`.
+pub(super) fn backup(text: &str) -> Result<BackupMode, SettingError> {
+    match text {
+        "always" => Ok(BackupMode::Always),
+        "destructive" => Ok(BackupMode::Destructive),
+        "never" => Ok(BackupMode::Never),
+        _ => Err(SettingError::Backup { found: text.to_owned() }),
+    }
+}
+
+/// Reads how much a rule of `migrator lint` matters.
+pub(super) fn level(text: &str) -> Result<Level, SettingError> {
+    Level::by_name(text).ok_or_else(|| SettingError::Level { found: text.to_owned() })
 }
 
 /// Reads a whole number of `ms`, `s` or `m`; `0` needs no unit.

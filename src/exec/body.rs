@@ -62,6 +62,7 @@ impl Session<'_> {
                 self.progress.partial = Some((revision.id.clone(), number));
             }
             let elapsed = statement_started.elapsed();
+            self.measure()?;
             self.observer.event(&Event::StatementFinished { elapsed, n_changes });
         }
         Ok(StepReport {

@@ -41,7 +41,7 @@ impl Session<'_> {
         let lock =
             if drops_table && !self.database.is_wal()? { Lock::Exclusive } else { Lock::Write };
         self.begin(lock)?;
-        let outcome = self.run_inside(work, group, renew);
+        let outcome = self.run_inside(work, group, lock, renew);
         if outcome.is_err() {
             // Closing the connection, which follows, would roll back as well.
             self.unwatch().ok();
@@ -54,6 +54,7 @@ impl Session<'_> {
         &mut self,
         work: Work<'g>,
         group: &Group,
+        lock: Lock,
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
         let mut work = match self.news(&work.rows)? {
@@ -67,6 +68,10 @@ impl Session<'_> {
                 return Ok(work);
             }
         };
+        if self.needs_backup(&work) {
+            self.back_up(lock)?;
+        }
+        self.measure()?;
         let rows_after = self.run_steps(&work, &group)?;
         if self.request.rehearse {
             self.unwatch()?;

@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::backup::BackupState;
 use super::error::{CommitOutcome, ExecError, Failure, State};
 use super::event::Observer;
 use super::wait::Patience;
 use super::work::{Group, Work};
-use super::{Run, StepReport};
+use super::{Growth, Run, StepReport};
 use crate::audit::History;
 use crate::db::{self, Access, Database, Lock, LogTable, VersionTable, Watch};
 use crate::revision::RevisionId;
@@ -31,9 +32,19 @@ pub(super) struct Progress {
     pub may_stay: bool,
     /// Whether anything began to run.
     pub has_run: bool,
+    /// The backup that was made before.
+    pub backup: BackupState,
+    /// How the database grows; in a rehearsal.
+    pub growth: Option<Growth>,
 }
 
 impl Progress {
+    /// Whether anything is there to stay.
+    pub fn has_changed(&self) -> bool {
+        let n_partial = self.partial.as_ref().map_or(0, |(_, n)| *n);
+        !self.done.is_empty() || n_partial > 0 || self.may_stay
+    }
+
     /// What ran in the open transaction is there to stay.
     pub fn keep(&mut self) {
         self.begun.clear();
@@ -223,6 +234,18 @@ impl<'a> Session<'a> {
     /// How long it was waited so far.
     pub fn waited(&self) -> Duration {
         self.patience.waited
+    }
+
+    /// In a rehearsal looks how large the database is.
+    pub fn measure(&mut self) -> Result<(), Failure> {
+        if self.request.rehearse {
+            let size = self.database.size()?;
+            // A transaction in a database that does not exist has a first page already.
+            let before = if db::exists(self.request.location) { size } else { 0 };
+            let growth = self.progress.growth.get_or_insert(Growth { before, peak: size });
+            growth.peak = growth.peak.max(size);
+        }
+        Ok(())
     }
 
     /// The steps that run next; in a rehearsal all of them.

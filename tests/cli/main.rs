@@ -4,6 +4,7 @@
 mod support;
 
 mod test_autogenerate;
+mod test_backup;
 mod test_branches;
 mod test_check;
 mod test_completions;
@@ -27,6 +28,7 @@ mod test_history;
 mod test_import;
 mod test_init;
 mod test_json;
+mod test_lint;
 mod test_man;
 mod test_merge;
 mod test_new_file;
@@ -36,7 +38,9 @@ mod test_replaces;
 mod test_revision;
 mod test_schema;
 mod test_show;
+mod test_squash;
 mod test_stamp;
+mod test_status;
 mod test_target;
 mod test_upgrade;
 mod test_verify;

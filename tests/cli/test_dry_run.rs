@@ -16,6 +16,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     upgrade b2, make b2 (2 statements, 4 changed rows, [time])
     upgrade c3, make c3 (1 statement, 0 changed rows, [time])
     the database would be at c3
+    it has 20 KiB now, and up to 24 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -26,6 +27,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     insta::assert_snapshot!(env.run("upgrade --dry-run b2 -v"), @"
     upgrade b2, make b2 (2 statements, 4 changed rows, [time])
     the database would be at b2
+    it has 20 KiB now, and up to 20 KiB during the run
     ------- stderr -------
         INSERT INTO t_a1 VALUES (1), (2), (3)
         DELETE FROM t_a1 WHERE id = 1
@@ -38,18 +40,41 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
 }
 
 #[test]
+fn a_dry_run_reports_to_programs_what_a_run_does_not() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2")
+        .after("a1")
+        .up("-- migrate:warn-if rows are few: SELECT 1\nINSERT INTO t_a1 VALUES (1), (2);")
+        .write();
+    let answer = env.run("upgrade --dry-run --json").json();
+    let number = |key: &str| answer[key].as_u64().unwrap();
+    assert_eq!(answer["warnings"], serde_json::json!(["b2: rows are few: 1 row"]));
+    assert_eq!(answer["revisions"][0]["changed_rows"], 2);
+    assert_eq!(number("size") % 4096, 0);
+    assert!(number("size") > 0 && number("peak_size") >= number("size"));
+    let answer = env.run("upgrade --json").json();
+    assert!(answer.get("size").is_none() && answer.get("warnings").is_none());
+    let answer = env.run("upgrade --dry-run --json").json();
+    assert!(answer.get("size").is_none());
+    assert_eq!(answer["warnings"], serde_json::json!([]));
+}
+
+#[test]
 fn a_dry_run_without_a_database_makes_none() {
     let env = TestEnv::with_graph(&["a1"]);
     let before = env.files();
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at a1
+    it has 0 bytes now, and up to 20 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run --url :memory:"), @"
     upgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at a1
+    it has 0 bytes now, and up to 20 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
