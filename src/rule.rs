@@ -48,7 +48,7 @@ pub enum Rule {
     /// The revision does not run on an empty database.
     DoesNotRun,
     /// A file silences something that is no rule.
-    UnknownRule,
+    Unknown,
     /// A file silences what is not found.
     UnusedAllow,
 }
@@ -89,7 +89,7 @@ impl Rule {
         Self::TwoHeads,
         Self::IfNotExistsHidesDrift,
         Self::DoesNotRun,
-        Self::UnknownRule,
+        Self::Unknown,
         Self::UnusedAllow,
     ];
 
@@ -116,7 +116,7 @@ impl Rule {
             Self::TwoHeads => ("two-heads", Level::Warning),
             Self::IfNotExistsHidesDrift => ("if-not-exists-hides-drift", Level::Warning),
             Self::DoesNotRun => ("does-not-run", Level::Error),
-            Self::UnknownRule => ("unknown-rule", Level::Warning),
+            Self::Unknown => ("unknown-rule", Level::Warning),
             Self::UnusedAllow => ("unused-allow", Level::Note),
         }
     }
@@ -129,6 +129,18 @@ impl Rule {
     /// How much it matters where nobody says otherwise.
     pub const fn default_level(self) -> Level {
         self.facts().1
+    }
+
+    /// Whether it is about a revision as a whole and not about one of its statements.
+    pub const fn is_about_revision(self) -> bool {
+        matches!(
+            self,
+            Self::NoDowngrade
+                | Self::DowngradeDoesNotUndo
+                | Self::EditedAfterApplied
+                | Self::TwoHeads
+                | Self::DoesNotRun
+        )
     }
 
     /// The rule of that name.

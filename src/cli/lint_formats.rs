@@ -1,5 +1,6 @@
 //! Findings for machines that show them beside the code: annotations of GitHub Actions, and SARIF.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -121,7 +122,8 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _written = write!(text, "%{byte:02X}");
         }
     }
     text

@@ -1,7 +1,8 @@
 //! `-- migrator:allow drop-column: nobody reads it`: findings that their author knows about.
 //!
 //! A comment line inside a body stands for the statements right below it, up to the next blank line;
-//! a comment behind a statement for that one; any other for the whole file.
+//! a comment behind a statement for that one; any other for the whole file. A rule about the revision
+//! as a whole is silenced from anywhere.
 
 use std::ops::Range;
 
@@ -28,7 +29,8 @@ pub struct Allow {
 impl Allow {
     /// Whether it silences what a rule finds at a byte of the file.
     pub fn covers(&self, rule: Rule, at: usize) -> bool {
-        self.rule == Ok(rule) && self.scope.as_ref().is_none_or(|it| it.contains(&at))
+        let is_there = |it: &Range<usize>| rule.is_about_revision() || it.contains(&at);
+        self.rule == Ok(rule) && self.scope.as_ref().is_none_or(is_there)
     }
 }
 
@@ -132,7 +134,7 @@ pub fn apply(
     for (allow, used) in allows.iter().zip(is_used) {
         match &allow.rule {
             Err(name) if name.is_empty() => rest.add(
-                Rule::UnknownRule,
+                Rule::Unknown,
                 allow.span.clone(),
                 format!("`{WORD}` names no rule"),
                 "name what it is to silence: `-- migrator:allow drop-column`",
@@ -144,7 +146,7 @@ pub fn apply(
                     None => "`docs/lint.md` lists the rules".to_owned(),
                 };
                 rest.add(
-                    Rule::UnknownRule,
+                    Rule::Unknown,
                     allow.span.clone(),
                     format!("there is no rule `{name}`"),
                     advice,

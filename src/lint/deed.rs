@@ -322,8 +322,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(sql: &str, expected: What) {
-        assert_eq!(what(sql), expected, "{sql}");
+    fn check(sql: &str, expected: &What) {
+        assert_eq!(&what(sql), expected, "{sql}");
     }
 
     fn name(text: &str) -> Name {
@@ -332,27 +332,27 @@ mod tests {
 
     #[test]
     fn tables_come_and_go() {
-        check("create table if not exists main.\"t\" (a)", What::CreateTable(name("t")));
-        check("CREATE TEMP TABLE t (a)", What::Other);
-        check("DROP TABLE IF EXISTS [t]", What::DropTable(name("t")));
-        check("DROP VIEW main.v", What::Drop(name("v")));
-        check("CREATE VIRTUAL TABLE d USING fts5(x)", What::Create(name("d")));
-        check("CREATE UNIQUE INDEX i ON t (a)", What::CreateIndex(name("i"), name("t")));
-        check("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", What::Create(name("r")));
+        check("create table if not exists main.\"t\" (a)", &What::CreateTable(name("t")));
+        check("CREATE TEMP TABLE t (a)", &What::Other);
+        check("DROP TABLE IF EXISTS [t]", &What::DropTable(name("t")));
+        check("DROP VIEW main.v", &What::Drop(name("v")));
+        check("CREATE VIRTUAL TABLE d USING fts5(x)", &What::Create(name("d")));
+        check("CREATE UNIQUE INDEX i ON t (a)", &What::CreateIndex(name("i"), name("t")));
+        check("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", &What::Create(name("r")));
     }
 
     #[test]
     fn tables_are_altered() {
         let alter = |it| What::Alter(name("t"), it);
-        check("ALTER TABLE t RENAME TO u", alter(Alteration::Rename(name("u"))));
+        check("ALTER TABLE t RENAME TO u", &alter(Alteration::Rename(name("u"))));
         let renamed = Alteration::RenameColumn(name("a"), name("b"));
-        check("ALTER TABLE t RENAME a TO b", alter(renamed.clone()));
-        check("alter table main.t rename column a to \"b\"", alter(renamed));
-        check("ALTER TABLE t ADD a INT", alter(Alteration::AddColumn(name("a"))));
-        check("ALTER TABLE t ADD COLUMN a", alter(Alteration::AddColumn(name("a"))));
-        check("ALTER TABLE t DROP a", alter(Alteration::DropColumn(name("a"))));
-        check("ALTER TABLE t ADD CONSTRAINT k CHECK (a)", alter(Alteration::Other));
-        check("ALTER TABLE t ALTER a SET NOT NULL", alter(Alteration::Other));
+        check("ALTER TABLE t RENAME a TO b", &alter(renamed.clone()));
+        check("alter table main.t rename column a to \"b\"", &alter(renamed));
+        check("ALTER TABLE t ADD a INT", &alter(Alteration::AddColumn(name("a"))));
+        check("ALTER TABLE t ADD COLUMN a", &alter(Alteration::AddColumn(name("a"))));
+        check("ALTER TABLE t DROP a", &alter(Alteration::DropColumn(name("a"))));
+        check("ALTER TABLE t ADD CONSTRAINT k CHECK (a)", &alter(Alteration::Other));
+        check("ALTER TABLE t ALTER a SET NOT NULL", &alter(Alteration::Other));
     }
 
     #[test]
@@ -366,20 +366,20 @@ mod tests {
         ];
         check(
             "INSERT OR ABORT INTO n (a, b, c, d) SELECT x, f(a, b), o.c, NULL FROM o",
-            copy(columns),
+            &copy(columns),
         );
-        check("INSERT INTO n SELECT * FROM o WHERE a", copy(Vec::new()));
-        check("INSERT INTO n VALUES (1)", What::Other);
-        check("INSERT INTO n SELECT 1", What::Other);
-        check("REPLACE INTO n (a) SELECT a FROM o", copy(vec![(name("a"), Some(name("a")))]));
-        check("UPDATE OR IGNORE t SET a = 1", What::Update(name("t")));
-        check("DELETE FROM main.t", What::Delete(name("t")));
+        check("INSERT INTO n SELECT * FROM o WHERE a", &copy(Vec::new()));
+        check("INSERT INTO n VALUES (1)", &What::Other);
+        check("INSERT INTO n SELECT 1", &What::Other);
+        check("REPLACE INTO n (a) SELECT a FROM o", &copy(vec![(name("a"), Some(name("a")))]));
+        check("UPDATE OR IGNORE t SET a = 1", &What::Update(name("t")));
+        check("DELETE FROM main.t", &What::Delete(name("t")));
     }
 
     #[test]
     fn the_rest_is_something_else() {
         for sql in ["", "SELECT 1", "ALTER", "CREATE", "DROP TABLE", "PRAGMA x", "INSERT INTO"] {
-            check(sql, What::Other);
+            check(sql, &What::Other);
         }
     }
 }

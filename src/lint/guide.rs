@@ -302,7 +302,7 @@ pub fn guide(rule: Rule) -> Guide {
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN age INTEGER;",
             ),
         },
-        Rule::UnknownRule => Guide {
+        Rule::Unknown => Guide {
             title: "`migrator:allow` names no rule",
             why: "It silences nothing, and whoever wrote it thinks that it does.",
             given: "",
@@ -394,6 +394,7 @@ ALTER TABLE users DROP COLUMN nickname;
 ```
 
 Such a line inside a body stands for the statements right below it, up to the next blank line; behind a statement it stands for that one, and anywhere else (above `-- migrate:upgrade`, say) for the whole file.
+Rules about a revision as a whole (`no-downgrade`, `downgrade-does-not-undo`, `edited-after-applied`, `two-heads`, `does-not-run`) are silenced from anywhere in the file.
 
 In `alembic.toml` a rule gets another level in all files: `error`, `warning`, `note` or `off`.
 

@@ -33,7 +33,9 @@ impl Lineage {
             return Self::default();
         }
         let mut names = Names { before, origins: HashMap::new(), columns: HashMap::new() };
-        deeds.iter().for_each(|it| names.follow(it));
+        for deed in deeds {
+            names.follow(deed);
+        }
         names.finish(after)
     }
 
@@ -206,13 +208,12 @@ impl Names<'_> {
         let mut lineage = Lineage::default();
         for table in &after.tables {
             let origin = match self.origins.get(&table.name) {
-                None | Some(Origin::Nothing) => self.before.table(&table.name),
                 Some(Origin::Renamed(it)) => self.before.table(it),
                 // What is still there was copied and not moved.
                 Some(Origin::Copied(it)) if *it == table.name || !is_there.contains(it) => {
                     self.before.table(it)
                 }
-                Some(Origin::Copied(_)) => self.before.table(&table.name),
+                None | Some(Origin::Nothing | Origin::Copied(_)) => self.before.table(&table.name),
             };
             let Some(origin) = origin else { continue };
             if origin.name != table.name {

@@ -110,8 +110,8 @@ impl<'r, 'a> Stage<'r, 'a> {
                 return Ok(());
             }
         }
-        let before = self.objects.clone();
-        self.objects = self.scratch.database().schema_objects(self.request.is_excluded)?;
+        let now = self.scratch.database().schema_objects(self.request.is_excluded)?;
+        let before = std::mem::replace(&mut self.objects, now);
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
             facts.trial.undo = self.undo(index, &before)?;
@@ -171,42 +171,16 @@ impl<'r, 'a> Stage<'r, 'a> {
         if !is_quoted.contains(&true) {
             return Ok(Vec::new());
         }
-        let copy = self.scratch.copy()?;
-        let before = copy.objects()?;
-        let mut found = Vec::new();
-        for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
-            let sql = &text[span.clone()];
-            if is_quoted
-                && copy.compiles(sql, Quoting::Lenient).is_ok()
-                && let Err(err) = copy.compiles(sql, Quoting::Strict)
-            {
-                let within = err.span_in(sql);
-                found.push(span.start + within.start..span.start + within.end);
-            }
-            // What does not run is said where it runs for real.
-            if copy.execute(sql).is_err() {
-                return Ok(found);
-            }
+        if revision.mode.autocommit {
+            return strings_in(&self.scratch.copy()?, revision, &is_quoted);
         }
-        // What stands in a view or a trigger is looked at only when they are used.
-        let lenient = copy.objects()?;
-        copy.set_quoting(Quoting::Strict)?;
-        for broken in copy.objects()?.newly_broken_since(&lenient) {
-            if before.broken.contains_key(&broken.name) {
-                continue;
-            }
-            let string = broken.message.split_once("no such column: ").map_or("", |(_, it)| it);
-            let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
-            let string = &string[..end];
-            let place = deeds(revision, body).iter().find_map(|it| {
-                let is_it = matches!(&it.what, What::Create(name) if name.is(&broken.name) || it.names(&Name::new(&*broken.name)));
-                let mut tokens = tokens(it.sql).filter(|token| token.text(it.sql) == string);
-                let token = tokens.next().filter(|_| is_it)?;
-                Some(it.span.start + token.span.start..it.span.start + token.span.end)
-            });
-            found.extend(place);
-        }
-        Ok(found)
+        let database = self.scratch.database();
+        database.begin(Lock::Write)?;
+        let found = strings_in(&self.scratch, revision, &is_quoted);
+        self.scratch.set_quoting(Quoting::Lenient)?;
+        database.rollback()?;
+        database.reset_settings()?;
+        found
     }
 
     /// Runs the downgrade, and takes it back.
@@ -266,6 +240,49 @@ impl<'r, 'a> Stage<'r, 'a> {
         self.broken = Some(now);
         Ok(())
     }
+}
+
+/// Runs the statements of an upgrade, and compiles those that have quotes a second time.
+fn strings_in(
+    scratch: &Scratch,
+    revision: &Revision,
+    is_quoted: &[bool],
+) -> Result<Vec<Range<usize>>, LintError> {
+    let (text, body) = (&revision.source.text, &revision.upgrade);
+    let before = scratch.objects()?;
+    let mut found = Vec::new();
+    for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
+        let sql = &text[span.clone()];
+        if *is_quoted
+            && scratch.compiles(sql, Quoting::Lenient).is_ok()
+            && let Err(err) = scratch.compiles(sql, Quoting::Strict)
+        {
+            let within = err.span_in(sql);
+            found.push(span.start + within.start..span.start + within.end);
+        }
+        // What does not run is said where it runs for real.
+        if scratch.execute(sql).is_err() {
+            return Ok(found);
+        }
+    }
+    // What stands in a view or a trigger is looked at only when they are used.
+    let lenient = scratch.objects()?;
+    scratch.set_quoting(Quoting::Strict)?;
+    for broken in scratch.objects()?.newly_broken_since(&lenient) {
+        if before.broken.contains_key(&broken.name) {
+            continue;
+        }
+        let string = broken.message.split_once("no such column: ").map_or("", |(_, it)| it);
+        let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
+        let string = &string[..end];
+        let name = Name::new(broken.name.as_str());
+        found.extend(deeds(revision, body).iter().find_map(|it| {
+            let makes = matches!(it.what, What::Create(_)) && it.names(&name);
+            let token = tokens(it.sql).find(|token| makes && token.text(it.sql) == string)?;
+            Some(it.span.start + token.span.start..it.span.start + token.span.end)
+        }));
+    }
+    Ok(found)
 }
 
 /// Whether a statement has a `"…"`. A PRAGMA may act as soon as it is compiled.

@@ -84,6 +84,7 @@ fn ddl_becomes_its_sum() {
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade d4, make d4 ([time])
     downgrade aaaa11112222, Add posts ([time])
     downgrade a1, make a1 ([time])

@@ -356,6 +356,7 @@ fn an_inserted_revision_is_found_refused_and_run() {
     upgrade x9, make x9 (1 statement, 0 changed rows, [time])
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
+    it has 28 KiB now, and up to 36 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -597,6 +598,7 @@ fn a_database_without_a_log_is_told_once_what_it_lacks() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
+    it has 28 KiB now, and up to 32 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
