@@ -21,7 +21,7 @@ struct Missing {
 
 impl Missing {
     fn new(name: &str) -> Self {
-        Self { message: format!("`{name}` is a function that only the application has") }
+        Self { message: format!("`{name}` {}", Stub::IS_CALLED) }
     }
 
     fn call<T>(&self) -> rusqlite::Result<T> {
@@ -56,6 +56,9 @@ impl WindowAggregate<bool, bool> for Missing {
 }
 
 impl Stub {
+    /// How the error of a function ends that is called.
+    pub const IS_CALLED: &str = "is a function that only the application has";
+
     /// The stub that would do away with an error of SQLite, which may be about an object that it read
     /// on its way: `error in view v: no such function: f`.
     pub(super) fn missing(message: &str) -> Option<Self> {

@@ -134,6 +134,14 @@ pub enum DeclaredProblem {
         /// What SQLite said.
         message: String,
     },
+    /// A default that cannot be evaluated.
+    #[error("the default of `{name}` cannot be evaluated: {message}")]
+    Default {
+        /// The table and the column.
+        name: String,
+        /// What SQLite said.
+        message: String,
+    },
     /// A full-text table whose content is not there.
     #[error("`{name}` cannot be filled from its content: {message}")]
     Content {

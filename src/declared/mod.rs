@@ -10,6 +10,7 @@
 mod build;
 mod command;
 mod content;
+mod default;
 mod doubt;
 mod error;
 mod hint;
@@ -82,9 +83,13 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
             None => DeclaredError::NotUnderstood { name: err.name, expected: err.expected },
         }
     })?;
-    let unattached = hint::unattached(&schema, &built.places);
-    if !unattached.is_empty() {
-        return Err(DeclaredError::Problems(unattached));
+    for problems in [
+        hint::unattached(&schema, &built.places),
+        default::problems(&built.database, &schema, &built.places),
+    ] {
+        if !problems.is_empty() {
+            return Err(DeclaredError::Problems(problems));
+        }
     }
     Ok(Declared {
         schema,

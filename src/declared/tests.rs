@@ -208,6 +208,24 @@ fn the_content_of_a_full_text_table_is_there() {
 }
 
 #[test]
+fn a_default_can_be_evaluated() {
+    check(
+        "CREATE TABLE t(a DEFAULT (random()), b DEFAULT (uuid()), c DEFAULT ('(') , d DEFAULT (1 + 2),\n\
+         e DEFAULT (datetime('now')));",
+        &["t"],
+    );
+    check(
+        "CREATE TABLE t(a DEFAULT 1,\n  b TEXT DEFAULT (json('{')) NOT NULL);\n\
+         CREATE TABLE u(c DEFAULT (abs(-9223372036854775807 - 1)));",
+        &[
+            "s.sql:2:19 json('{') | the default of `t.b` cannot be evaluated: malformed JSON",
+            "s.sql:3:27 abs(-9223372036854775807 - 1) | the default of `u.c` cannot be evaluated: \
+             integer overflow",
+        ],
+    );
+}
+
+#[test]
 fn an_unknown_module_is_an_error() {
     let text = "CREATE VIRTUAL TABLE v USING vec0(a float[3]);";
     check(text, &["s.sql:1:30 vec0 | no such module: vec0"]);

@@ -4,11 +4,9 @@ use std::path::Path;
 
 use super::hints::{did_you_mean, one, split};
 use crate::autogenerate::{AutogenerateError, FillError, ProofFailure, RenameError};
+use crate::db::Stub;
 use crate::declared::{CommandFailure, DeclaredError, DeclaredProblem, Doubt};
 use crate::sql::features::{Feature, Fts5Option};
-
-/// How the error of a stub ends.
-const ONLY_THERE: &str = "is a function that only the application has";
 
 /// What SQLite says where a statement begins in another one.
 const NEXT_STATEMENT: &str = "near \"CREATE\": syntax error";
@@ -82,7 +80,7 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
             one("the statement before it needs a `;` at its end")
         }
         DeclaredProblem::Sqlite { source } => super::run_hints::module(source),
-        DeclaredProblem::Broken { .. } => Vec::new(),
+        DeclaredProblem::Broken { .. } | DeclaredProblem::Default { .. } => Vec::new(),
         DeclaredProblem::Content { .. } => one(
             "the table that `content` names must be declared, with columns of these names and that \
              of `content_rowid`",
@@ -110,7 +108,7 @@ pub fn declared_problem(problem: &DeclaredProblem) -> Vec<String> {
 
 /// Whether a body calls a function that nothing but the application has.
 fn needs_application(failure: &ProofFailure) -> bool {
-    matches!(failure, ProofFailure::Statement { source, .. } if source.message.ends_with(ONLY_THERE))
+    matches!(failure, ProofFailure::Statement { source, .. } if source.message.ends_with(Stub::IS_CALLED))
 }
 
 /// What is probably a mistake, and what comes of it.

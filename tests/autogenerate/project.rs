@@ -48,7 +48,7 @@ impl Project {
         project.write(
             "alembic.toml",
             &format!(
-                "[database]\nurl = \"sqlite:///app.db\"\n[schema]\nfiles = [\"schema\"]\n{config}\n"
+                "[database]\nurl = \"sqlite:///app.db\"\nbackup = \"never\"\n[schema]\nfiles = [\"schema\"]\n{config}\n"
             ),
         );
         project.write(
