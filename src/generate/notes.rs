@@ -389,16 +389,28 @@ impl Task<'_> {
             && key.parent_columns.len() == columns.len()
         {
             let parents = NewRows::new(self, old_parent, new_parent);
-            let found = key.parent_columns.iter().map(|it| new_parent.column(it));
-            let parent = parents.source_of_values(&found.collect::<Option<Vec<_>>>()?)?;
-            let pairs = key.parent_columns.iter().zip(&columns).map(|(parent_column, column)| {
-                // A computed value has no affinity, which the column will have.
-                let is_text = new_parent.column(parent_column).is_some_and(|it| {
-                    !parents.is_same(it) && Affinity::of(it, new_parent) == Affinity::Text
-                });
-                let column =
-                    if is_text { format!("CAST({column} AS TEXT)") } else { column.clone() };
-                format!("parent.{} = {column}", parents.column(&parent, parent_column))
+            let parent_columns = key.parent_columns.iter().map(|it| new_parent.column(it));
+            let parent = parents.source_of_values(&parent_columns.collect::<Option<Vec<_>>>()?)?;
+            // A computed value has neither affinity nor collation, which the column will have.
+            let compared = |parent_column: &Name, child: &Column, value: &str| {
+                let parent = new_parent.column(parent_column).filter(|it| !parents.is_same(it));
+                let Some(parent) = parent else { return value.to_owned() };
+                let value = match Affinity::of(parent, new_parent) {
+                    Affinity::Text => format!("CAST({value} AS TEXT)"),
+                    Affinity::None => format!("+{value}"),
+                    _ => value.to_owned(),
+                };
+                match &parent.collation {
+                    own if *own == child.collation => value,
+                    Some(collation) => format!("{value} COLLATE {}", collation.quoted()),
+                    None => format!("{value} COLLATE BINARY"),
+                }
+            };
+            let adapted = key.parent_columns.iter().zip(found).zip(&columns);
+            let columns: Vec<String> =
+                adapted.map(|((name, child), value)| compared(name, child, value)).collect();
+            let pairs = key.parent_columns.iter().zip(&columns).map(|(name, column)| {
+                format!("parent.{} = {column}", parents.column(&parent, name))
             });
             // SQLite finds a computed value only by looking at all of them, but makes the list of
             // a NOT IN once.

@@ -1,7 +1,7 @@
 //! Virtual tables, which cannot be altered.
 
 use crate::diff::{Change, TableDiff};
-use crate::schema::{Name, VirtualTable};
+use crate::schema::{Name, Table, VirtualTable};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 use super::new_rows::NewRows;
@@ -61,7 +61,10 @@ impl Task<'_> {
             let is_of = content(table).is_some_and(|it| it == diff.to.name);
             let columns = arguments(table).into_iter().filter(|it| option(it).is_none());
             let mut columns = columns.filter_map(first_word).filter_map(|it| diff.to.column(&it));
-            !is_new && is_of && columns.any(|it| !rows.is_same(it))
+            // A column of that name is what the index takes for the rowid.
+            let has_rowid = |it: &Table| it.column(&Name::new("rowid")).is_some();
+            let has_other_rowid = has_rowid(diff.from) != has_rowid(diff.to);
+            !is_new && is_of && (has_other_rowid || columns.any(|it| !rows.is_same(it)))
         };
         self.to.virtual_tables.iter().filter(is_stale).filter_map(reindex).collect()
     }
