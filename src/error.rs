@@ -8,7 +8,7 @@ use crate::audit::HistoryError;
 use crate::autogenerate::AutogenerateError;
 use crate::config::ConfigError;
 use crate::db::DbError;
-use crate::exec::{ExecError, ReplayError};
+use crate::exec::{BackupError, ExecError, ReplayError, RestoreError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
@@ -41,6 +41,12 @@ pub enum Error {
     /// The database, before anything ran.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// A backup that could not be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A backup that was not taken back.
+    #[error(transparent)]
+    Restore(Box<RestoreError>),
     /// The run itself.
     #[error(transparent)]
     Run(Box<ExecError>),
@@ -98,6 +104,12 @@ impl From<SymbolError> for Error {
 impl From<ExecError> for Error {
     fn from(err: ExecError) -> Self {
         Self::Run(Box::new(err))
+    }
+}
+
+impl From<RestoreError> for Error {
+    fn from(err: RestoreError) -> Self {
+        Self::Restore(Box::new(err))
     }
 }
 

@@ -229,12 +229,35 @@ fn set_ordinary_permissions(_file: &std::fs::File) -> io::Result<()> {
 }
 
 /// The name of a new file lasts only when its folder is synced.
-#[cfg(all(any(test, feature = "cli"), unix))]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+#[cfg(unix)]
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-#[cfg(all(any(test, feature = "cli"), not(unix)))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+#[cfg(not(unix))]
+pub fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether `path` still names `file`, which is open.
+#[cfg(unix)]
+pub fn is_at(file: &std::fs::File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (held.dev(), held.ino())),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+#[cfg(not(unix))]
+pub fn is_at(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// The folder that a file lies in; `.` for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

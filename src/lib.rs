@@ -81,7 +81,7 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, LoggedRun, RowsFound, SqliteError,
         SqliteErrorKind,
     };
     #[cfg(feature = "cli")]
@@ -89,7 +89,8 @@ pub mod errors {
     #[cfg(feature = "cli")]
     pub use crate::diff::lines::{Line, Sign};
     pub use crate::exec::{
-        CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, ReplayError, State,
+        BackupError, CommitOutcome, ExecError, ExitClass, Failure, Loss, NotRehearsable, Refusal,
+        ReplayError, RestoreError, State,
     };
     pub use crate::fsutil::FileError;
     pub use crate::graph::GraphProblem;
@@ -113,6 +114,7 @@ pub mod errors {
     pub use crate::toml_table::TomlProblem;
 }
 
+pub use config::BackupMode;
 pub use error::Error;
 pub use exec::event::{Event, Observer, Silent};
 pub use exec::{Growth, Outcome, StepReport};

@@ -11,11 +11,11 @@ use std::time::Duration;
 use crate::audit::{self, History, HistoryError, Trouble};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
-use crate::config::{self, Config, ConfigError, LoadOptions, TransactionMode};
+use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
 use crate::db::{self, Access, Database, VersionTable};
 use crate::error::Error;
 use crate::exec::event::{Observer, Silent};
-use crate::exec::{self, Outcome, PlanFailure, Run};
+use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::RevisionSymbol;
 use crate::plan::goal::Goal;
@@ -62,6 +62,8 @@ struct Settings {
     busy_timeout: Duration,
     transaction: TransactionMode,
     extensions: Vec<PathBuf>,
+    backup: BackupMode,
+    keep: usize,
 }
 
 impl Default for Settings {
@@ -72,6 +74,8 @@ impl Default for Settings {
             busy_timeout: Duration::from_secs(5),
             transaction: TransactionMode::Run,
             extensions: Vec::new(),
+            backup: BackupMode::default(),
+            keep: config::DEFAULT_KEEP,
         }
     }
 }
@@ -84,6 +88,8 @@ pub(crate) struct Request<'a> {
     pub target: &'a RevisionSymbol,
     /// Revert what the target did not ask for but needs: only these.
     pub also: &'a [RevisionId],
+    /// Whether a backup comes first, if not as the project has it.
+    pub backup: Option<BackupPlan<'a>>,
     /// Do everything and take it back.
     pub rehearse: bool,
     /// Text for the log.
@@ -139,6 +145,8 @@ impl Migrator {
             busy_timeout: config.database.busy_timeout,
             transaction: config.transaction,
             extensions: config.sqlite_extensions()?,
+            backup: config.database.backup,
+            keep: config.database.keep,
         };
         Ok(Self { graph: RevisionGraph::new(revisions)?, location, settings })
     }
@@ -210,6 +218,22 @@ impl Migrator {
         extensions: impl IntoIterator<Item = P>,
     ) -> Self {
         self.settings.extensions = extensions.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same project with backups before other runs; the default is before those that drop a table
+    /// or a column, rebuild a table, or take back rows, or what `alembic.toml` says.
+    #[must_use]
+    pub fn with_backup(mut self, mode: BackupMode) -> Self {
+        self.settings.backup = mode;
+        self
+    }
+
+    /// The same project with another number of backups that stay beside the database, 0 for all; the
+    /// default is five.
+    #[must_use]
+    pub fn with_backups_kept(mut self, keep: usize) -> Self {
+        self.settings.keep = keep;
         self
     }
 
@@ -300,6 +324,7 @@ impl Migrator {
             direction,
             target: &target.parse()?,
             also: &[],
+            backup: None,
             rehearse: false,
             tag: None,
             clock: &SystemClock,
@@ -324,6 +349,7 @@ impl Migrator {
             busy_timeout: self.settings.busy_timeout,
             transaction: self.settings.transaction,
             extensions: &self.settings.extensions,
+            backup: request.backup.unwrap_or_else(|| self.backup_plan()),
             rehearse: request.rehearse,
             tag: request.tag,
             who: who.as_deref(),
@@ -349,6 +375,12 @@ impl Migrator {
         };
         let outcome = exec::run(&run, graph, &mut planner, observer).map_err(plan_error_first)?;
         Ok(Report { start: start.unwrap_or_default(), outcome })
+    }
+
+    /// The backups that the project is set up for.
+    pub(crate) fn backup_plan(&self) -> BackupPlan<'_> {
+        let Settings { backup: mode, keep, .. } = self.settings;
+        BackupPlan { mode, target: None, keep, is_wanted: false }
     }
 
     /// The revisions and how they follow one another.

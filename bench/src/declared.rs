@@ -63,7 +63,7 @@ impl Project {
     fn declared(folder: std::path::PathBuf, config: &str, schema: &str) -> io::Result<Self> {
         fs::create_dir_all(folder.join("versions"))?;
         let config = format!(
-            "version_locations = [\"versions\"]\n\n[database]\nurl = \"sqlite:///db.sqlite3\"\n\n\
+            "version_locations = [\"versions\"]\n\n[database]\nurl = \"sqlite:///db.sqlite3\"\nbackup = \"never\"\n\n\
              [schema]\nfiles = [\"schema.sql\"]\n\n{config}"
         );
         fs::write(folder.join("alembic.toml"), config)?;

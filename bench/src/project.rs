@@ -82,7 +82,7 @@ impl Project {
         let versions = folder.join("versions");
         fs::create_dir_all(&versions)?;
         let config = "version_locations = [\"versions\"]\n\n\
-                      [database]\nurl = \"sqlite:///db.sqlite3\"\n";
+                      [database]\nurl = \"sqlite:///db.sqlite3\"\nbackup = \"never\"\n";
         fs::write(folder.join("alembic.toml"), config)?;
         for number in 0..n_revisions {
             let edges = shape.edges(number, n_revisions);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,9 +15,10 @@ use super::progress::Progress;
 use super::project::{Project, clock};
 use super::words::{count, describe_duration, describe_rows, describe_size};
 use crate::Error;
+use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
-use crate::exec::{Growth, StepReport};
+use crate::exec::{BackupPlan, Growth, StepReport};
 use crate::graph::RevisionGraph;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::migrator::{Migrator, Report, Request};
@@ -75,6 +77,24 @@ struct HowArgs {
     /// Run everything for real in a transaction, report on it, and roll it back
     #[arg(long)]
     dry_run: bool,
+
+    /// Back the database up before anything runs, whatever alembic.toml says
+    ///
+    /// The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`; with PATH it is that
+    /// file, which must not be there yet, or lies in that folder.
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with_all = ["sql", "dry_run", "no_backup"]
+    )]
+    #[expect(clippy::option_option, reason = "clap's way to say `--backup` or `--backup=PATH`")]
+    backup: Option<Option<PathBuf>>,
+
+    /// Make no backup, whatever alembic.toml says
+    #[arg(long)]
+    no_backup: bool,
 
     /// A text to keep in `migrator_log` with the revisions of this run
     #[arg(long, value_name = "TEXT")]
@@ -181,6 +201,8 @@ struct RunJson {
     to: Vec<String>,
     /// What ran, in order.
     revisions: Vec<StepJson>,
+    /// The backup of what was there before.
+    backup: Option<String>,
     /// Only with `--dry-run`.
     #[serde(flatten)]
     rehearsal: Option<RehearsalJson>,
@@ -230,12 +252,23 @@ fn run(
 ) -> anyhow::Result<ExitStatus> {
     let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
-    let mut progress = Progress::new(&app.output, echo, how.dry_run);
+    let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
+    let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;
     let request = Request {
         direction,
         target: &wanted.target,
         also: &wanted.also,
+        backup: match (&how.backup, how.no_backup) {
+            (Some(_), _) => Some(BackupPlan {
+                mode: BackupMode::Always,
+                target: target.as_deref(),
+                is_wanted: true,
+                ..migrator.backup_plan()
+            }),
+            (None, true) => Some(BackupPlan::NONE),
+            (None, false) => None,
+        },
         rehearse: how.dry_run,
         tag: how.tag.as_deref(),
         clock: clock.as_ref(),
@@ -257,6 +290,7 @@ fn run(
             revisions: revisions.collect(),
             from: report.start,
             to: report.outcome.rows,
+            backup: report.outcome.backup.map(|it| project.shown(&it)),
             rehearsal: how.dry_run.then(|| RehearsalJson {
                 size: report.outcome.growth.map(|it| it.before),
                 peak_size: report.outcome.growth.map(|it| it.peak),

@@ -4,6 +4,7 @@
 //! `run` function. Nothing here decides what a revision means or how it runs.
 
 mod autogenerate;
+mod backup;
 mod branches;
 mod check;
 mod completions;
@@ -25,6 +26,7 @@ mod output;
 mod progress;
 mod project;
 mod rebase;
+mod restore;
 mod revision;
 mod schema;
 mod schemas;
@@ -91,6 +93,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
     EnsureVersion(ensure_version::EnsureVersionArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Import(import::ImportArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -176,6 +180,8 @@ impl App {
             Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),
+            Command::Backup(args) => backup::run(self, args),
+            Command::Restore(args) => restore::run(self, args),
             Command::Import(args) => import::run(self, args),
             Command::Completions(args) => completions::run(self, args),
             Command::Man(args) => man::run(self, args),

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
@@ -14,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
-use crate::revision::Revision;
+use crate::revision::{Revision, script_dir};
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -27,6 +28,8 @@ pub struct Progress<'a> {
     echo: bool,
     /// The lines of a rehearsal come at its end, as its answer.
     is_rehearsal: bool,
+    /// The current folder, which paths are shown relative to.
+    here: &'a Path,
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
@@ -85,7 +88,7 @@ impl TermLike for NarrowTerminal {
 
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
-    pub fn new(output: &'a Output, echo: bool, is_rehearsal: bool) -> Self {
+    pub fn new(output: &'a Output, here: &'a Path, echo: bool, is_rehearsal: bool) -> Self {
         let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
         let bar = shows_bar.then(|| {
             let terminal = NarrowTerminal(Term::stderr());
@@ -101,7 +104,8 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        Self { output, echo, is_rehearsal, bar, n_pending: 0, n_done: 0, warnings: Vec::new() }
+        let warnings = Vec::new();
+        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, warnings }
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -139,6 +143,24 @@ impl Observer for Progress<'_> {
                     // At once: nothing else is printed for as long as the wait goes on.
                     None => self.output.status(line),
                 }
+            }
+            Event::BackedUp { path, elapsed } => {
+                let path = script_dir::shown(path, self.here);
+                let elapsed = describe_duration(*elapsed);
+                let [verb, dim] = [VERB, DIM].map(|it| self.output.stderr_style(it));
+                self.status(format!(
+                    "{verb}backup{verb:#} {} {dim}({elapsed}){dim:#}",
+                    path.display()
+                ));
+            }
+            Event::BackupRemoved { path, is_own } => {
+                let path = script_dir::shown(path, self.here);
+                let path = path.display();
+                self.status(if *is_own {
+                    format!("removed {path} again: the database is what it was")
+                } else {
+                    format!("removed {path}: there are newer ones")
+                });
             }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();

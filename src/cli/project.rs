@@ -12,8 +12,8 @@ use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
 use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::Usage;
-use crate::exec::Run;
 use crate::exec::offline::Offline;
+use crate::exec::{BackupPlan, Run};
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
@@ -113,6 +113,7 @@ impl Project {
             busy_timeout: self.config.database.busy_timeout,
             transaction: self.config.transaction,
             extensions: &[],
+            backup: BackupPlan::NONE,
             rehearse: false,
             tag: None,
             who: self.who.as_deref(),
@@ -143,6 +144,11 @@ impl Project {
             Some(path) => script_dir::shown(path, &self.here).display().to_string(),
             None => ":memory:".to_owned(),
         }
+    }
+
+    /// A path as messages name it.
+    pub fn shown(&self, path: &Path) -> String {
+        script_dir::shown(path, &self.here).display().to_string()
     }
 
     /// The rows of the version table; nothing is written, and a missing table has none.

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
 use crate::exec::event::Observer;
-use crate::exec::{Replay, Run};
+use crate::exec::{BackupPlan, Replay, Run};
 use crate::graph::resolve::Overwalk;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -122,7 +122,7 @@ fn on_a_copy(
     let folder = args.copy_to.clone().unwrap_or_else(std::env::temp_dir);
     let clock = clock()?;
     let cancel = listen()?;
-    let mut progress = Progress::new(&app.output, app.output.verbosity > 0, true);
+    let mut progress = Progress::new(&app.output, &project.here, app.output.verbosity > 0, true);
     let request = OnCopy {
         run: Run {
             extensions: rehearsal.replay.extensions,
@@ -145,6 +145,7 @@ fn on_a_copy(
             clock: run.clock,
             cancel: run.cancel.clone(),
             ticker: run.ticker.clone(),
+            backup: Some(BackupPlan::NONE),
         };
         migrator.run(&request, observer)
     };

@@ -11,7 +11,7 @@ use super::exclude::{self, Exclude};
 use super::file_template::{FileTemplate, Folders};
 use super::interpolate::{Text, Unresolved};
 use super::layer::{Layer, Layers, Problems};
-use super::setting::{self, SettingError, Timezone, TransactionMode};
+use super::setting::{self, BackupMode, SettingError, Timezone, TransactionMode};
 use super::sqlite_version::SqliteVersion;
 use super::values::Values;
 
@@ -34,6 +34,7 @@ pub(super) struct Settings {
     pub transaction: TransactionMode,
     pub version_table: String,
     pub busy_timeout: Duration,
+    pub backup: BackupMode,
     pub exclude: Exclude,
     pub command_timeout: Duration,
     pub target: SqliteVersion,
@@ -113,6 +114,7 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
     let transaction = reader.read(layer.transaction.as_ref(), setting::transaction);
     let version_table = reader.read(layer.version_table.as_ref(), setting::version_table);
     let busy_timeout = reader.read(layer.busy_timeout.as_ref(), setting::duration);
+    let backup = reader.read(layer.backup.as_ref(), setting::backup);
     let exclude = layer.schema_exclude.iter().flatten();
     let exclude = exclude.filter_map(|it| reader.read(Some(it), exclude::pattern)).collect();
     let command_timeout = reader.read(layer.schema_timeout.as_ref(), setting::duration);
@@ -125,6 +127,7 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
         transaction: transaction.unwrap_or_default(),
         version_table: version_table.unwrap_or_else(|| super::DEFAULT_VERSION_TABLE.to_owned()),
         busy_timeout: busy_timeout.unwrap_or(DEFAULT_BUSY_TIMEOUT),
+        backup: backup.unwrap_or_default(),
         exclude,
         command_timeout: command_timeout.unwrap_or(DEFAULT_COMMAND_TIMEOUT),
         target: target.unwrap_or_default(),

@@ -28,6 +28,8 @@ pub(super) struct Layer {
     pub version_table: Option<Text>,
     pub busy_timeout: Option<Text>,
     pub log: Option<bool>,
+    pub backup: Option<Text>,
+    pub keep: Option<Located<usize>>,
     pub schema_files: Option<Vec<Text>>,
     pub schema_exclude: Option<Vec<Text>>,
     pub column_order: Option<bool>,
@@ -66,6 +68,8 @@ impl Layer {
             version_table: over.version_table.or_else(|| self.version_table.clone()),
             busy_timeout: over.busy_timeout.or_else(|| self.busy_timeout.clone()),
             log: over.log.or(self.log),
+            backup: over.backup.or_else(|| self.backup.clone()),
+            keep: over.keep.or_else(|| self.keep.clone()),
             schema_files: over.schema_files.or_else(|| self.schema_files.clone()),
             schema_exclude: over.schema_exclude.or_else(|| self.schema_exclude.clone()),
             column_order: over.column_order.or(self.column_order),
@@ -86,6 +90,7 @@ impl Layer {
             &self.url,
             &self.version_table,
             &self.busy_timeout,
+            &self.backup,
             &self.schema_timeout,
             &self.target,
         ];
@@ -163,6 +168,8 @@ impl Reader<'_> {
             layer.version_table = self.text(&mut database, "version_table");
             layer.busy_timeout = self.text(&mut database, "busy_timeout");
             layer.log = database.boolean("log").map(|it| it.value);
+            layer.backup = self.text(&mut database, "backup");
+            layer.keep = database.unsigned("keep");
             table.absorb(database.finish());
         }
         if let Some(mut schema) = table.table("schema") {
@@ -230,7 +237,7 @@ impl Reader<'_> {
 
 /// The keys by their full names, but for `schema.timeout`: whoever writes `timeout` elsewhere does not
 /// mean it.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "version_locations",
     "recursive_version_locations",
     "file_template",
@@ -241,6 +248,8 @@ const KEYS: [&str; 17] = [
     "database.version_table",
     "database.busy_timeout",
     "database.log",
+    "database.backup",
+    "database.keep",
     "schema.files",
     "schema.exclude",
     "schema.column_order",

@@ -34,7 +34,7 @@ pub use self::exclude::Exclude;
 pub use self::file_template::{FileTemplate, FileTemplateError};
 pub use self::find::find;
 pub use self::interpolate::Text;
-pub use self::setting::{SettingError, Timezone, TransactionMode};
+pub use self::setting::{BackupMode, SettingError, Timezone, TransactionMode};
 pub use self::slug::slug;
 pub use self::sqlite_version::SqliteVersion;
 pub use self::values::{MissingValue, Place, Values};
@@ -47,6 +47,9 @@ use crate::source::{Location, Problem, Source};
 
 /// The name of the table that Alembic keeps its heads in.
 pub const DEFAULT_VERSION_TABLE: &str = "alembic_version";
+
+/// How many backups are kept beside a database.
+pub const DEFAULT_KEEP: usize = 5;
 
 /// How a project is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +97,10 @@ pub struct DatabaseConfig {
     pub busy_timeout: Duration,
     /// Whether runs are recorded in `migrator_log`.
     pub log: bool,
+    /// Which runs are preceded by a backup.
+    pub backup: BackupMode,
+    /// How many backups are kept beside the database; 0 for all.
+    pub keep: usize,
 }
 
 /// `[schema]`.
@@ -200,6 +207,8 @@ impl Config {
                 version_table: settings.version_table,
                 busy_timeout: settings.busy_timeout,
                 log: layer.log.unwrap_or(true),
+                backup: settings.backup,
+                keep: layer.keep.map_or(DEFAULT_KEEP, |it| it.value),
             },
             schema: SchemaConfig {
                 files: layer.schema_files.unwrap_or_default(),

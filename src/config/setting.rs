@@ -19,6 +19,18 @@ pub enum TransactionMode {
     Revision,
 }
 
+/// Which runs are preceded by a backup of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BackupMode {
+    /// All that run anything.
+    Always,
+    /// Those that drop a table or a column, rebuild a table, or take back rows.
+    #[default]
+    Destructive,
+    /// None.
+    Never,
+}
+
 /// The zone that dates in new files and file names are given in.
 ///
 /// There are no names like `Europe/Berlin`: they need a database of time zones, which would have to
@@ -40,6 +52,12 @@ pub enum SettingError {
     /// Not one of the modes.
     #[error("must be `run` or `revision`, not `{found}`")]
     Transaction {
+        /// What stands there.
+        found: String,
+    },
+    /// Not one of the modes of backups.
+    #[error("must be `always`, `destructive` or `never`, not `{found}`")]
+    Backup {
         /// What stands there.
         found: String,
     },
@@ -163,6 +181,16 @@ pub(super) fn transaction(text: &str) -> Result<TransactionMode, SettingError> {
         "run" => Ok(TransactionMode::Run),
         "revision" => Ok(TransactionMode::Revision),
         _ => Err(SettingError::Transaction { found: text.to_owned() }),
+    }
+}
+
+/// Reads `always`, `destructive` or `never`.
+pub(super) fn backup(text: &str) -> Result<BackupMode, SettingError> {
+    match text {
+        "always" => Ok(BackupMode::Always),
+        "destructive" => Ok(BackupMode::Destructive),
+        "never" => Ok(BackupMode::Never),
+        _ => Err(SettingError::Backup { found: text.to_owned() }),
     }
 }
 

@@ -34,6 +34,11 @@ impl DatabaseLocation {
             Self::Memory => None,
         }
     }
+
+    /// A file that nobody writes to, to read it without a lock and without a file beside it.
+    pub fn unchanging(path: &Path) -> Self {
+        with_parameters(path.to_owned(), "immutable=1")
+    }
 }
 
 /// Why a text is no database that can be opened.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::DbError;
+use crate::fsutil::is_at;
 
 /// What is appended to the name of the database.
 const SUFFIX: &str = "-migrator-lock";
@@ -65,24 +66,6 @@ impl Drop for SidecarLock {
         }
         self.file.unlock().ok();
     }
-}
-
-/// Whether `path` still names `file`.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let held = file.metadata()?;
-    match std::fs::metadata(path) {
-        Ok(named) => Ok((named.dev(), named.ino()) == (held.dev(), held.ino())),
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(err) => Err(err),
-    }
-}
-
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> std::io::Result<bool> {
-    Ok(true)
 }
 
 #[cfg(test)]

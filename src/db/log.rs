@@ -11,9 +11,6 @@ use super::version_table::table_exists;
 use super::{Database, DbError, VersionTable, quote_text};
 use crate::audit::{History, LogDirection, LogRow, Note};
 
-/// The name of the table.
-const NAME: &str = "migrator_log";
-
 /// The definition of the table, from its name on.
 ///
 /// `duration_ms` has a fraction, since most revisions take less than one; it is NULL where nothing
@@ -78,12 +75,15 @@ pub enum LogTable {
 }
 
 impl LogTable {
+    /// The name of the table.
+    pub const NAME: &str = "migrator_log";
+
     /// Makes the table where it is missing, and the column that an older version did not make.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
         if self == Self::Off {
             return Ok(());
         }
-        if !table_exists(database, NAME)? {
+        if !table_exists(database, Self::NAME)? {
             return database.run("make migrator_log in", &Self::create_sql(""));
         }
         if has_who(database)? {
@@ -103,7 +103,7 @@ impl LogTable {
 
     /// The rows, oldest first, and whether they name all that is applied.
     fn rows(self, database: &Database) -> Result<(Vec<LogRow>, bool), DbError> {
-        if self == Self::Off || !table_exists(database, NAME)? {
+        if self == Self::Off || !table_exists(database, Self::NAME)? {
             return Ok((Vec::new(), true));
         }
         let is_whole = has_who(database)?;
@@ -262,6 +262,6 @@ mod tests {
         let database = Database::open_in_memory().unwrap();
         LogTable::Off.ensure(&database).unwrap();
         LogTable::Off.append(&database, [entry("a")]).unwrap();
-        assert!(!table_exists(&database, NAME).unwrap());
+        assert!(!table_exists(&database, LogTable::NAME).unwrap());
     }
 }

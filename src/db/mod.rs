@@ -3,7 +3,6 @@
 //! With the introspection of schemas, the only code that names rusqlite; the stages above see plain
 //! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for backups and rehearsals, which come next"))]
 mod backup;
 mod checks;
 mod error;
@@ -16,6 +15,7 @@ mod log;
 mod log_state;
 #[cfg(feature = "cli")]
 pub mod refinery;
+mod restore;
 mod schema_objects;
 mod scratch;
 mod snapshot;
@@ -29,6 +29,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+pub use self::backup::{FileCheck, check_file};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
@@ -38,6 +39,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::restore::{Glance, LoggedRun};
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
@@ -316,12 +318,6 @@ impl Database {
         let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
         let drops: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
-    }
-
-    /// How large the database is, in bytes, with what the open transaction has added so far.
-    pub fn size(&self) -> Result<u64, DbError> {
-        let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);
-        Ok(bytes.unsigned_abs())
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {

@@ -322,6 +322,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
                 one("without the line the SQL is for the SQLite that migrator has")
             }
             SettingError::Transaction { .. }
+            | SettingError::Backup { .. }
             | SettingError::Timezone { .. }
             | SettingError::Duration { .. }
             | SettingError::DurationTooLong { .. }

@@ -25,7 +25,7 @@ pub use schema_hints::doubt;
 use crate::Error;
 use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
-use crate::exec::{ExecError, ExitClass, Failure};
+use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::graph::GraphProblem;
 use crate::revision::file::FileProblem;
 use crate::rewrite::RewriteError;
@@ -105,9 +105,12 @@ pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
         }
-        if let Some(Error::Run(err)) = cause.downcast_ref::<Error>()
-            && err.exit_class() == ExitClass::Failed
-        {
+        let has_failed = match cause.downcast_ref::<Error>() {
+            Some(Error::Run(err)) => err.exit_class() == ExitClass::Failed,
+            Some(Error::Restore(err)) => matches!(**err, RestoreError::Unfinished { .. }),
+            _ => false,
+        };
+        if has_failed {
             return ExitStatus::Failed;
         }
     }
@@ -206,6 +209,8 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         }
         Error::History(err) => history_reports(err, here),
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
+        Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
+        Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
@@ -388,6 +393,7 @@ fn failure_reports(
             vec![report]
         }
         Failure::Database(_)
+        | Failure::Backup { .. }
         | Failure::NotRehearsable { .. }
         | Failure::TransactionLeftOpen { .. }
         | Failure::Overtaken { .. }

@@ -4,7 +4,10 @@
 
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
-use crate::exec::{CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal, State};
+use crate::exec::{
+    BackupError, CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, Refusal,
+    RestoreError, State,
+};
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
 use crate::source::Location;
@@ -134,6 +137,7 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         | Failure::ForeignKeys { .. }
         | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
         Failure::Refused { direction, .. } => {
@@ -182,6 +186,86 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         },
     }
 }
+
+/// What to do about a backup that somebody asked for and that could not be made.
+pub fn backup(err: &BackupError) -> Vec<String> {
+    match err {
+        BackupError::Exists { .. } => one("name another file, or a folder"),
+        BackupError::Database(DbError::Full { .. }) => {
+            one("make room on the disk, or name a file elsewhere: `migrator backup PATH`")
+        }
+        BackupError::File(_) => one("name a file elsewhere: `migrator backup PATH`"),
+        BackupError::Database(err) => database(err),
+        BackupError::Damaged { .. } => one(DAMAGED),
+        BackupError::Cancelled => Vec::new(),
+    }
+}
+
+/// What to do about a backup that was not taken back.
+pub fn restore(err: &RestoreError) -> Vec<String> {
+    match err {
+        RestoreError::InMemory => {
+            one("name a file, with --url or as `database.url` in alembic.toml")
+        }
+        RestoreError::Missing { .. } => one(
+            "backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one",
+        ),
+        RestoreError::Itself { .. } => one("name one of its backups, `NAME.TIMESTAMP.bak`"),
+        RestoreError::InUse { .. } => {
+            one("let its program end, or open and close it once: `sqlite3 FILE .schema`")
+        }
+        RestoreError::Unreadable(_) => one("nothing was changed; name another file"),
+        RestoreError::Damaged { .. } => {
+            one("nothing was changed; take an older one, or try `sqlite3 FILE .recover`")
+        }
+        RestoreError::Older(loss) => {
+            let kept = if loss.is_kept { ", and keeps a backup of what is there" } else { "" };
+            one(format!("nothing was changed; `--yes` overwrites the database{kept}"))
+        }
+        RestoreError::Database(DbError::Corrupt { .. } | DbError::NotADatabase { .. }) => one(
+            "nothing was changed; move the file away, with `-wal` and `-journal` beside it, and run \
+             the same command again: it makes the database anew",
+        ),
+        RestoreError::Database(err) => database(err),
+        RestoreError::PageSize { .. } => {
+            one("nothing was changed; end the programs that use the database, and run it again")
+        }
+        RestoreError::Backup { source } => match source {
+            BackupError::Database(DbError::Full { .. }) => {
+                one("nothing was changed; make room on the disk, or go on without: `--no-backup`")
+            }
+            _ => one("nothing was changed; go on without: `--no-backup`"),
+        },
+        RestoreError::NeverStill { .. } => {
+            one("nothing was changed; end the programs that write to it, and run it again")
+        }
+        RestoreError::Unfinished { .. } => one(
+            "the database is what it was, or what the backup is, and nothing between; run it again \
+             when the cause is gone",
+        ),
+        RestoreError::File(_) => Vec::new(),
+        RestoreError::Cancelled => one("nothing was changed"),
+    }
+}
+
+/// What to do about a run that did not begin, or did not go on, for want of a backup.
+fn missing_backup(err: &BackupError, has_run: bool) -> Vec<String> {
+    let start = if has_run { "" } else { "nothing was changed; " };
+    let way = match err {
+        BackupError::Damaged { .. } => return one(format!("{start}{DAMAGED}")),
+        BackupError::Exists { .. } => "name another file with `--backup=PATH`, or ",
+        BackupError::Database(DbError::Full { .. }) => {
+            "make room on the disk, put the backup elsewhere with `--backup=PATH`, or "
+        }
+        BackupError::File(_) => "put the backup elsewhere with `--backup=PATH`, or ",
+        BackupError::Database(_) | BackupError::Cancelled => "",
+    };
+    one(format!("{start}{way}go on without one: `--no-backup`"))
+}
+
+/// What to do about a damaged database.
+const DAMAGED: &str =
+    "take an older backup back with `migrator restore FILE`, or try `sqlite3 FILE .recover`";
 
 /// What to do about revisions that cannot be run in memory.
 pub fn replay(failure: &Failure) -> Vec<String> {

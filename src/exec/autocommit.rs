@@ -40,23 +40,29 @@ impl Session<'_> {
         if outcome.is_err() {
             self.database.rollback().ok();
         }
-        work.advance(1, outcome?);
+        if let Some(rows) = outcome? {
+            work.advance(1, rows);
+        }
         Ok(work)
     }
 
     /// Runs a body, then writes the version rows in a transaction of their own, and looks at what the
-    /// body left; returns the rows.
+    /// body left; returns the rows, or `None` where another process came first and it must be planned
+    /// anew.
     fn run_outside<'g>(
         &mut self,
         task: &Task<'g>,
         work: &Work<'g>,
         renew: &mut Renew<'_, 'g>,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<Option<Vec<String>>, Failure> {
         self.database.set_foreign_keys(task.revision.mode.foreign_keys)?;
         self.database.raise_synchronous()?;
         self.database.set_busy_timeout(self.request.busy_timeout)?;
         self.watch()?;
         let baseline = Baseline::take(&self.database, true)?;
+        if self.needs_backup(work) && !self.back_up_outside(work)? {
+            return Ok(None);
+        }
         let started_at = self.request.clock.now();
         let report = self.run_body(task)?;
         if !self.database.is_autocommit() {
@@ -105,7 +111,7 @@ impl Session<'_> {
         // did not say that it ran.
         self.watch()?;
         self.warn_of_findings(task, &baseline);
-        Ok(rows_after)
+        Ok(Some(rows_after))
     }
 
     /// Says what the body left. It is there to stay, so that failing would not help.

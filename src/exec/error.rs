@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::backup::BackupError;
 use super::directives::Sentence;
 use crate::db::{
     BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
@@ -106,6 +107,13 @@ pub enum Failure {
     /// The database could not be opened, locked, read or written.
     #[error(transparent)]
     Database(DbError),
+
+    /// There is no backup, without which nothing is to run.
+    #[error("the database could not be backed up")]
+    Backup {
+        /// Why.
+        source: BackupError,
+    },
 
     /// A revision cannot be reverted; its author says so.
     #[error("revision `{revision}` is irreversible")]
@@ -273,6 +281,15 @@ impl From<DbError> for Failure {
     }
 }
 
+impl From<BackupError> for Failure {
+    fn from(err: BackupError) -> Self {
+        match err {
+            BackupError::Cancelled => Self::Cancelled,
+            source => Self::Backup { source },
+        }
+    }
+}
+
 impl Failure {
     /// The place in a revision file that it is about, if it is about one; of several the first.
     pub fn location(&self) -> Option<&Location> {
@@ -292,6 +309,7 @@ impl Failure {
             | Self::Broken { .. }
             | Self::Overtaken { .. }
             | Self::Commit { .. }
+            | Self::Backup { .. }
             | Self::Cancelled => None,
         }
     }
@@ -340,6 +358,7 @@ impl Failure {
             | Self::Overtaken { .. } => true,
             Self::Planner(_)
             | Self::Database(_)
+            | Self::Backup { .. }
             | Self::Forbidden { .. }
             // What was rolled back are those before it.
             | Self::Refused { .. }

@@ -2,6 +2,7 @@
 //!
 //! The executor prints nothing; it tells an [`Observer`].
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::plan::Direction;
@@ -15,6 +16,21 @@ pub enum Event<'a> {
     WaitingForLock {
         /// For how long so far.
         waited: Duration,
+    },
+    /// The database was copied, as it is before the first statement.
+    BackedUp {
+        /// The copy.
+        path: &'a Path,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A backup was removed.
+    BackupRemoved {
+        /// What it was called.
+        path: &'a Path,
+        /// It is the backup of this run, which changed nothing; otherwise one of an earlier run, since
+        /// there are more than are to be kept.
+        is_own: bool,
     },
     /// The plan was computed inside the transaction and is about to run.
     PlanStarted {

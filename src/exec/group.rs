@@ -40,8 +40,10 @@ impl Session<'_> {
         let drops_table = work.rest()[..group.n_steps].iter().any(Task::drops_table);
         let lock =
             if drops_table && !self.database.is_wal()? { Lock::Exclusive } else { Lock::Write };
-        self.begin(lock)?;
-        let outcome = self.run_inside(work, group, renew);
+        // It would keep out whoever makes the backup.
+        let first_lock = if self.needs_backup(&work) { Lock::Write } else { lock };
+        self.begin(first_lock)?;
+        let outcome = self.run_inside(work, group, [first_lock, lock], renew);
         if outcome.is_err() {
             // Closing the connection, which follows, would roll back as well.
             self.unwatch().ok();
@@ -54,6 +56,7 @@ impl Session<'_> {
         &mut self,
         work: Work<'g>,
         group: &Group,
+        [lock, wanted]: [Lock; 2],
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
         let mut work = match self.news(&work.rows)? {
@@ -67,6 +70,13 @@ impl Session<'_> {
                 return Ok(work);
             }
         };
+        if self.needs_backup(&work) {
+            // For other rows it was not needed, and the lock may be too strong for it.
+            if lock == Lock::Exclusive || !self.back_up(&work, wanted)? {
+                self.database.rollback()?;
+                return Ok(work);
+            }
+        }
         self.measure()?;
         let rows_after = self.run_steps(&work, &group)?;
         if self.request.rehearse {

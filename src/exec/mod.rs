@@ -11,6 +11,7 @@
 //! planner and [`crate::db`] are for.
 
 mod autocommit;
+mod backup;
 mod body;
 mod checks;
 mod commit;
@@ -30,6 +31,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use self::backup::{
+    BackupError, BackupPlan, Loss, RestoreError, make as make_backup, prune as prune_backups,
+    restore,
+};
 pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
@@ -62,6 +67,8 @@ pub struct Run<'a> {
     pub transaction: TransactionMode,
     /// Extensions of SQLite that bodies need; loaded before anything runs.
     pub extensions: &'a [PathBuf],
+    /// Whether a backup comes first.
+    pub backup: BackupPlan<'a>,
     /// Do everything and take it back: one transaction, rolled back at its end.
     pub rehearse: bool,
     /// A text that the log keeps with each revision.
@@ -116,6 +123,8 @@ pub struct Outcome {
     pub rows: Vec<String>,
     /// How long other processes were waited for.
     pub waited: Duration,
+    /// The backup of what was there before; `None` where none was made.
+    pub backup: Option<PathBuf>,
     /// How large the database is and would become; of a rehearsal, where something ran.
     pub growth: Option<Growth>,
 }
@@ -154,6 +163,7 @@ pub fn run(
 ) -> Result<Outcome, ExecError> {
     let mut progress = Progress::default();
     let outcome = run_plan(request, graph, planner, observer, &mut progress);
+    backup::settle(request, &mut progress, outcome.as_ref().map(drop), observer);
     outcome.map_err(|failure| progress.fail(request, failure))
 }
 
@@ -190,7 +200,8 @@ fn run_plan(
     }
     let waited = session.waited();
     let steps = std::mem::take(&mut progress.done);
-    Ok(Outcome { steps, rows: work.rows, waited, growth: progress.growth })
+    let backup = progress.backup.path().map(ToOwned::to_owned);
+    Ok(Outcome { steps, rows: work.rows, waited, backup, growth: progress.growth })
 }
 
 #[cfg(test)]

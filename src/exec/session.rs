@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::backup::BackupState;
 use super::error::{CommitOutcome, ExecError, Failure, State};
 use super::event::Observer;
 use super::wait::Patience;
@@ -33,9 +34,17 @@ pub(super) struct Progress {
     pub has_run: bool,
     /// How the database grows; in a rehearsal.
     pub growth: Option<Growth>,
+    /// The backup that was made before.
+    pub backup: BackupState,
 }
 
 impl Progress {
+    /// Whether anything is there to stay.
+    pub fn has_changed(&self) -> bool {
+        let n_partial = self.partial.as_ref().map_or(0, |(_, n)| *n);
+        !self.done.is_empty() || n_partial > 0 || self.may_stay
+    }
+
     /// What ran in the open transaction is there to stay.
     pub fn keep(&mut self) {
         self.begun.clear();
@@ -230,7 +239,7 @@ impl<'a> Session<'a> {
     /// In a rehearsal looks how large the database is.
     pub fn measure(&mut self) -> Result<(), Failure> {
         if self.request.rehearse {
-            let size = self.database.size()?;
+            let size = self.database.size()?.bytes();
             // A transaction in a database that does not exist has a first page already.
             let before = if db::exists(self.request.location) { size } else { 0 };
             let growth = self.progress.growth.get_or_insert(Growth { before, peak: size });

@@ -194,6 +194,7 @@ impl Project {
             busy_timeout: options.busy_timeout,
             transaction: options.transaction,
             extensions: &[],
+            backup: BackupPlan::NONE,
             rehearse: options.rehearse,
             tag: None,
             who: Some("ada"),

@@ -158,8 +158,10 @@ impl<'a> Bench<'a> {
         }
         let Run { location, busy_timeout, .. } = &self.request.run;
         let source = Database::open(location, Access::Read, *busy_timeout)?;
-        source.copy_to(&self.path).map_err(|err| self.without_room(err.into()))?;
+        let goes_on = || self.check_cancelled().is_ok();
+        let outcome = source.copy_while(&self.path, &goes_on);
         self.meter.sample();
+        outcome.map_err(|err| self.without_room(err.into()))?;
         self.check_cancelled()
     }
 

@@ -1,6 +1,53 @@
 //! What a statement can do to rows, by its first tokens.
 
-use super::lexer::{Token, tokens};
+use super::lexer::{Token, TokenKind, tokens};
+
+/// Whether a statement takes away what no other one brings back: a table or a column. Temporary tables
+/// do not count, and neither does a constraint.
+pub fn drops_data(sql: &str) -> bool {
+    let mut words = tokens(sql)
+        .filter(Token::is_significant)
+        .skip_while(|it| it.kind == TokenKind::Semicolon)
+        .peekable();
+    let drops = words.next_if(|it| it.is_keyword(sql, "DROP")).is_some();
+    if !drops && words.next_if(|it| it.is_keyword(sql, "ALTER")).is_none() {
+        return false;
+    }
+    if words.next_if(|it| it.is_keyword(sql, "TABLE")).is_none() {
+        return false;
+    }
+    if drops {
+        for keyword in ["IF", "EXISTS"] {
+            words.next_if(|it| it.is_keyword(sql, keyword));
+        }
+    }
+    let Some(first) = words.next() else { return false };
+    let is_qualified = words.next_if(|it| it.kind == TokenKind::Dot).is_some();
+    if drops {
+        let schema = if is_qualified { first.name(sql) } else { None };
+        return !schema.is_some_and(|it| it.eq_ignore_ascii_case("temp"));
+    }
+    if is_qualified {
+        words.next();
+    }
+    words.next_if(|it| it.is_keyword(sql, "DROP")).is_some()
+        && words.next().is_some_and(|it| !it.is_keyword(sql, "CONSTRAINT"))
+}
+
+/// Whether a statement may delete rows or change what they hold.
+pub fn rewrites_rows(sql: &str) -> bool {
+    let mut words =
+        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
+    let Some(first) = words.next() else { return false };
+    let is_one_of =
+        |it: &Token, keywords: &[&str]| keywords.iter().any(|word| it.is_keyword(sql, word));
+    if is_one_of(&first, &["DELETE", "UPDATE", "REPLACE"]) {
+        return true;
+    }
+    // `WITH … DELETE`, `INSERT OR REPLACE`, `ON CONFLICT … DO UPDATE`.
+    is_one_of(&first, &["WITH", "INSERT"])
+        && words.any(|it| is_one_of(&it, &["DELETE", "UPDATE", "REPLACE"]))
+}
 
 /// Whether a statement may make a row reference nothing, or a foreign key one that cannot be checked.
 ///
@@ -31,7 +78,50 @@ pub fn may_break_references(sql: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::may_break_references;
+    use super::{drops_data, may_break_references, rewrites_rows};
+
+    #[track_caller]
+    fn check_loss(sql: &str, drops: bool, rewrites: bool) {
+        assert_eq!((drops_data(sql), rewrites_rows(sql)), (drops, rewrites), "{sql}");
+    }
+
+    #[test]
+    fn a_table_or_a_column_is_dropped() {
+        check_loss("DROP TABLE t", true, false);
+        check_loss("/* x */ drop table IF EXISTS main.\"t\"", true, false);
+        check_loss("DROP TABLE \"temp\"", true, false);
+        check_loss("ALTER TABLE t DROP COLUMN a", true, false);
+        check_loss("alter table main.t drop a", true, false);
+        check_loss("ALTER TABLE [drop] DROP \"column\"", true, false);
+    }
+
+    #[test]
+    fn nothing_is_dropped_that_holds_anything() {
+        check_loss("DROP TABLE temp.t", false, false);
+        check_loss("DROP VIEW t", false, false);
+        check_loss("DROP INDEX t", false, false);
+        check_loss("DROP TRIGGER t", false, false);
+        check_loss("ALTER TABLE t DROP CONSTRAINT c", false, false);
+        check_loss("ALTER TABLE t ADD COLUMN \"drop\"", false, false);
+        check_loss("ALTER TABLE \"drop\" RENAME TO t", false, false);
+        check_loss("ALTER TABLE t RENAME a TO \"drop\"", false, false);
+        check_loss("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM p; END", false, false);
+        check_loss("SELECT 'DROP TABLE t'", false, false);
+        check_loss("", false, false);
+    }
+
+    #[test]
+    fn rows_are_deleted_or_changed() {
+        check_loss("DELETE FROM t", false, true);
+        check_loss("update t set a = 1", false, true);
+        check_loss("REPLACE INTO t VALUES (1)", false, true);
+        check_loss("INSERT OR REPLACE INTO t VALUES (1)", false, true);
+        check_loss("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 1", false, true);
+        check_loss("WITH a AS (SELECT 1) DELETE FROM t", false, true);
+        check_loss("INSERT INTO t VALUES ('DELETE')", false, false);
+        check_loss("INSERT INTO t SELECT \"update\" FROM u", false, false);
+        check_loss("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", false, false);
+    }
 
     #[track_caller]
     fn check(sql: &str, expected: bool) {

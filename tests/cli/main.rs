@@ -4,6 +4,7 @@
 mod support;
 
 mod test_autogenerate;
+mod test_backup;
 mod test_branches;
 mod test_check;
 mod test_completions;

@@ -97,6 +97,7 @@ fn the_revision_to_the_declared_schema_is_written() {
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade aaaa11112222, Add is_active field to User ([time])
     downgrade a1, make a1 ([time])
     app.db is at base
@@ -750,12 +751,15 @@ fn what_is_lost_is_said() {
     "#);
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     warning: aaaa11112222: 2 rows of posts have a value in title, which is dropped
     upgrade aaaa11112222, Drop title ([time])
     app.db is at aaaa11112222
     ");
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    removed app.db.20261103T144011Z-2.bak again: the database is what it was
     error: 2 rows of posts have no value for title, which is NOT NULL; the first: id 1
       --> versions/aaaa11112222_drop_title.sql:19:80
        |
@@ -1074,12 +1078,14 @@ fn values_may_come_from_columns_with_another_name() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     upgrade aaaa11112222, Add slug ([time])
     app.db is at aaaa11112222
     ");
     assert_eq!(env.query("SELECT slug FROM users"), ["ada"]);
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     warning: aaaa11112222: 1 row of users has a value in slug, which is dropped
     downgrade aaaa11112222, Add slug ([time])
     app.db is at a1

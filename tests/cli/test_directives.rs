@@ -146,6 +146,7 @@ fn a_warning_is_said_and_the_revision_runs() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     warning: b2: 2 rows of users have a value in nickname, which is dropped
     upgrade b2, make b2 ([time])
     app.db is at b2

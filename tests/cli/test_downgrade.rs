@@ -16,16 +16,19 @@ fn steps_names_and_the_base_are_targets() {
     let env = upgraded(&["a1", "b2 < a1", "c3 < b2", "d4 < c3", "e5 < d4"]);
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade e5, make e5 ([time])
     app.db is at d4
     ");
     insta::assert_snapshot!(env.run("downgrade -- -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     downgrade d4, make d4 ([time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env.run("downgrade a1+1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-3.bak ([time])
     downgrade c3, make c3 ([time])
     app.db is at b2
     ");
@@ -35,6 +38,7 @@ fn steps_names_and_the_base_are_targets() {
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-4.bak ([time])
     downgrade b2, make b2 ([time])
     downgrade a1, make a1 ([time])
     app.db is at base
@@ -130,6 +134,7 @@ fn a_step_back_from_a_merge_undoes_the_merge() {
     let env = upgraded(&["a1", "b2 < a1 [left]", "c3 < a1", "d4 < b2 c3"]);
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade d4, make d4 ([time])
     app.db is at c3, b2
     ");
@@ -142,6 +147,7 @@ fn a_step_back_from_a_merge_undoes_the_merge() {
     ");
     insta::assert_snapshot!(env.run("downgrade left@-1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     downgrade b2, make b2 ([time])
     app.db is at c3
     ");
@@ -171,6 +177,7 @@ fn reverting_a_sibling_branch_needs_a_yes() {
     ");
     insta::assert_snapshot!(env.run("downgrade shop@base --yes"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade b2, make b2 ([time])
     downgrade d4, make d4 ([time])
     downgrade c3, make c3 ([time])
@@ -213,11 +220,13 @@ fn an_independent_tree_stays() {
     let env = upgraded(&["a1 [shop]", "b2 < a1", "x1", "y2 < x1"]);
     insta::assert_snapshot!(env.run("downgrade b2-1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade b2, make b2 ([time])
     app.db is at y2, a1
     ");
     insta::assert_snapshot!(env.run("downgrade shop@base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     downgrade a1, make a1 ([time])
     app.db is at y2
     ");
@@ -235,6 +244,7 @@ fn dependents_go_first() {
     ");
     insta::assert_snapshot!(env.run("downgrade shop@base -y"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade y2, make y2 ([time])
     downgrade a1, make a1 ([time])
     app.db is at x1
@@ -269,6 +279,8 @@ fn a_broken_body_is_rolled_back() {
     env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
+    removed app.db.20261103T144011Z.bak again: the database is what it was
     error: revision `a1` failed at statement 2 of 2; it was rolled back
       --> versions/a1.sql:11:1
        |

@@ -240,7 +240,9 @@ fn a_view_that_would_not_compile_any_more_is_refused() {
     env.revision("b2").after("a1").up("DROP TABLE t;\nCREATE TABLE t (x);").write();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     upgrade b2, make b2 ([time])
+    removed app.db.20261103T144011Z.bak again: the database is what it was
     error: `v` would not compile any more; `b2` was rolled back
     caused by: `v`: no such column: y
     hint: the database is at `a1`; mend the cause and run the same command again

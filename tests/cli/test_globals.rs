@@ -93,6 +93,7 @@ fn a_variable_shows_each_statement_too() {
     ");
     insta::assert_snapshot!(env.run("downgrade base -x SQLITE_ECHO=false"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade a1, make a1 ([time])
     app.db is at base
     ");

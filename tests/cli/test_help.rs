@@ -108,13 +108,16 @@ fn upgrade_explains_itself() {
                 also `A:B` [default: head]
 
     Options:
-          --sql         Print the SQL instead of running it; the database is not
-                        looked at
-          --dry-run     Run everything for real in a transaction, report on it, and
-                        roll it back
-          --tag <TEXT>  A text to keep in `migrator_log` with the revisions of this
-                        run
-      -h, --help        Print help (see more with '--help')
+          --sql              Print the SQL instead of running it; the database is
+                             not looked at
+          --dry-run          Run everything for real in a transaction, report on it,
+                             and roll it back
+          --backup[=<PATH>]  Back the database up before anything runs, whatever
+                             alembic.toml says
+          --no-backup        Make no backup, whatever alembic.toml says
+          --tag <TEXT>       A text to keep in `migrator_log` with the revisions of
+                             this run
+      -h, --help             Print help (see more with '--help')
     ");
 }
 
@@ -129,15 +132,18 @@ fn downgrade_explains_itself() {
       <TARGET>  Where to: `-N`, `base`, an id, `LABEL@base`, …; with --sql `A:B`
 
     Options:
-          --sql         Print the SQL instead of running it; the database is not
-                        looked at
-          --dry-run     Run everything for real in a transaction, report on it, and
-                        roll it back
-          --tag <TEXT>  A text to keep in `migrator_log` with the revisions of this
-                        run
-      -y, --yes         Revert revisions of other branches too where that is
-                        necessary, without asking
-      -h, --help        Print help (see more with '--help')
+          --sql              Print the SQL instead of running it; the database is
+                             not looked at
+          --dry-run          Run everything for real in a transaction, report on it,
+                             and roll it back
+          --backup[=<PATH>]  Back the database up before anything runs, whatever
+                             alembic.toml says
+          --no-backup        Make no backup, whatever alembic.toml says
+          --tag <TEXT>       A text to keep in `migrator_log` with the revisions of
+                             this run
+      -y, --yes              Revert revisions of other branches too where that is
+                             necessary, without asking
+      -h, --help             Print help (see more with '--help')
     ");
 }
 

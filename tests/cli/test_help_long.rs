@@ -33,6 +33,8 @@ fn the_tool_explains_itself() {
       verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
+      backup          Copy the database while it is in use
+      restore         Take a backup back into the database, while it is in use
       import          Take over the migrations of another tool
       completions     Print a completion script for a shell
       man             Print the manual page
@@ -132,6 +134,16 @@ fn the_long_help_of_a_command_has_the_global_options() {
           --dry-run
               Run everything for real in a transaction, report on it, and roll it
               back
+
+          --backup[=<PATH>]
+              Back the database up before anything runs, whatever alembic.toml says
+              
+              The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`;
+              with PATH it is that file, which must not be there yet, or lies in
+              that folder.
+
+          --no-backup
+              Make no backup, whatever alembic.toml says
 
           --tag <TEXT>
               A text to keep in `migrator_log` with the revisions of this run

@@ -124,6 +124,7 @@ fn a_run_says_what_ran() {
             "statements": 2,
             "changed_rows": 2,
         }],
+        "backup": null,
     });
     assert_eq!(run, expected);
     assert_eq!(env.run("upgrade c3 --json").json()["revisions"], json!([]));
@@ -223,6 +224,7 @@ fn the_document_has_every_key() {
         "current --json",
         "branches --json",
         "upgrade --json --dry-run",
+        "backup --json",
         "stamp --json --dry-run a1",
         "revision --json -m x --head d4",
         "ensure-version --json",

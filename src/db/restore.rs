@@ -1,0 +1,281 @@
+//! A database replaced whole by another one, while others have it open.
+//!
+//! Through SQLite, in one transaction of the database that is replaced: whoever has it open goes on
+//! with the new content, and whoever is killed leaves a journal that leads back. Replacing the file
+//! would do neither: open connections keep the old one, and a log beside it would be played into the
+//! new one.
+
+use std::time::Duration;
+
+use rusqlite::OptionalExtension as _;
+use rusqlite::backup::{Backup, StepResult};
+
+use super::backup::PAGES_AT_ONCE;
+use super::{Database, DbError, Lock, LogTable};
+
+/// What a database looked like when somebody copied it, to be found again.
+pub struct Glance<'a> {
+    /// The connection that copied it; it has no transaction open.
+    pub witness: &'a Database,
+    /// What [`Database::data_version`] said there, and on the connection that will write.
+    pub versions: [i64; 2],
+}
+
+/// How large a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How many bytes a page has.
+    pub page: i64,
+    /// How many pages there are.
+    pub n_pages: i64,
+}
+
+impl Size {
+    /// That in bytes.
+    pub fn bytes(self) -> u64 {
+        self.page.saturating_mul(self.n_pages).unsigned_abs()
+    }
+}
+
+/// A row of `migrator_log`, as far as two databases are compared by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedRun {
+    /// The revision.
+    pub revision: String,
+    /// What happened to it.
+    pub direction: String,
+    /// When.
+    pub started_at: String,
+}
+
+impl Database {
+    /// How large it is, with what the open transaction has added so far.
+    pub fn size(&self) -> Result<Size, DbError> {
+        Ok(Size { page: self.pragma("page_size")?, n_pages: self.pragma("page_count")? })
+    }
+
+    /// What `migrator_log` says, oldest first; nothing where there is no such table.
+    pub fn logged_runs(&self) -> Result<Vec<LoggedRun>, DbError> {
+        let read = || -> rusqlite::Result<Vec<LoggedRun>> {
+            let has_log = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1";
+            let found = self.connection.query_row(has_log, [LogTable::NAME], |_| Ok(()));
+            if found.optional()?.is_none() {
+                return Ok(Vec::new());
+            }
+            let sql =
+                "SELECT CAST(revision AS TEXT), CAST(direction AS TEXT), CAST(started_at AS TEXT)
+                       FROM main.migrator_log ORDER BY id";
+            let mut statement = self.connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| {
+                let text = |n| row.get::<_, Option<String>>(n).map(Option::unwrap_or_default);
+                Ok(LoggedRun { revision: text(0)?, direction: text(1)?, started_at: text(2)? })
+            })?;
+            rows.collect()
+        };
+        read().map_err(self.error("read migrator_log in"))
+    }
+
+    /// Leaves the write-ahead log for a rollback journal, which nobody else may have open: only then
+    /// can the size of the pages change.
+    pub fn leave_wal(&self) -> Result<(), DbError> {
+        self.run("change the journal of", "PRAGMA journal_mode = DELETE")?;
+        if self.is_wal()? {
+            return Err(DbError::Busy { path: self.path.clone(), waited: Duration::ZERO });
+        }
+        Ok(())
+    }
+
+    /// Makes this database what `source` is, in one transaction; `false` where it is not what it was
+    /// at that `glance`, and nothing was changed. `go_on` is asked from time to time whether to.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Busy`] where somebody else holds the database, [`DbError::Interrupted`] where
+    /// `go_on` said no; then nothing was changed.
+    pub fn replace_with(
+        &mut self,
+        source: &Self,
+        glance: Option<&Glance<'_>>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<bool, DbError> {
+        let is_wal = self.is_wal()?;
+        if !is_wal && !self.take_whole(glance)? {
+            return Ok(false);
+        }
+        let path = self.path.clone();
+        let error = |err: rusqlite::Error| DbError::sqlite(path.clone(), "restore", err.into());
+        let busy = || DbError::Busy { path: path.clone(), waited: Duration::ZERO };
+        let backup = Backup::new(&source.connection, &mut self.connection).map_err(error)?;
+        // Without a page it only takes the lock.
+        if backup.step(0).map_err(error)? != StepResult::More {
+            return Err(busy());
+        }
+        if is_wal
+            && let Some(Glance { witness, versions }) = glance
+            && witness.data_version()? != versions[0]
+        {
+            return Ok(false);
+        }
+        loop {
+            match backup.step(PAGES_AT_ONCE).map_err(error)? {
+                StepResult::Done => return Ok(true),
+                StepResult::More if go_on() => {}
+                StepResult::More => {
+                    return Err(DbError::Interrupted { path: path.clone(), action: "restore" });
+                }
+                _ => return Err(busy()),
+            }
+        }
+    }
+
+    /// Takes the lock that keeps everybody out of a database with a rollback journal, and keeps it
+    /// until the end of the next transaction. `false` as for [`Database::replace_with`].
+    fn take_whole(&self, glance: Option<&Glance<'_>>) -> Result<bool, DbError> {
+        // A database that is to be replaced must have no transaction open, and a lock is kept from
+        // one to the next only in this mode. Leaving the mode gives the lock up when the next one
+        // ends, not before.
+        self.run("lock", "PRAGMA main.locking_mode = EXCLUSIVE")?;
+        let is_same = self.begin(Lock::Exclusive).and_then(|()| match glance {
+            Some(glance) => Ok(self.data_version()? == glance.versions[1]),
+            None => Ok(true),
+        });
+        let ended = self.rollback();
+        self.run("lock", "PRAGMA main.locking_mode = NORMAL")?;
+        ended?;
+        if !matches!(is_same, Ok(true)) {
+            // Gives the lock up.
+            self.read_schema()?;
+        }
+        is_same
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::url::DatabaseLocation;
+    use crate::db::Access;
+
+    fn open(path: &Path, access: Access) -> Database {
+        let location = DatabaseLocation::File(path.to_owned());
+        Database::open(&location, access, Duration::ZERO).unwrap()
+    }
+
+    fn make(path: &Path, setting: &str, row: &str) {
+        let database = open(path, Access::Create);
+        database.execute(setting).unwrap();
+        database.execute("CREATE TABLE t(a)").unwrap();
+        database.execute(&format!("INSERT INTO t VALUES ({row})")).unwrap();
+    }
+
+    fn content(database: &Database) -> String {
+        let sql = "SELECT group_concat(a) FROM t";
+        database.connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    const MODES: [&str; 2] = ["PRAGMA journal_mode = delete", "PRAGMA journal_mode = wal"];
+
+    #[test]
+    fn whoever_has_it_open_finds_the_new_content() {
+        for (live, backup) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
+            make(&path, MODES[live], "zeroblob(50000)");
+            make(&source, MODES[backup], "'old'");
+            let reader = open(&path, Access::Write);
+            reader.execute("UPDATE t SET a = 'new'").unwrap();
+            assert_eq!(content(&reader), "new");
+            let mut database = open(&path, Access::Write);
+            let source = Database::open_unchanging(&source).unwrap();
+            assert!(database.replace_with(&source, None, &|| true).unwrap());
+            assert_eq!(content(&reader), "old", "{live} {backup}");
+            // The lock is gone.
+            reader.execute("UPDATE t SET a = 'newer'").unwrap();
+            assert_eq!(content(&database), "newer", "{live} {backup}");
+        }
+    }
+
+    #[test]
+    fn a_reader_in_a_transaction_is_in_the_way_unless_there_is_a_log() {
+        for (mode, is_busy) in [(MODES[0], true), (MODES[1], false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
+            make(&path, mode, "'new'");
+            make(&source, MODES[0], "'old'");
+            let reader = open(&path, Access::Read);
+            reader.execute("BEGIN").unwrap();
+            assert_eq!(content(&reader), "new");
+            let mut database = open(&path, Access::Write);
+            let source = Database::open_unchanging(&source).unwrap();
+            let outcome = database.replace_with(&source, None, &|| true);
+            assert_eq!(outcome.as_ref().is_err_and(DbError::is_busy), is_busy, "{outcome:?}");
+            assert_eq!(content(&reader), "new");
+            reader.rollback().unwrap();
+            assert_eq!(content(&reader), if is_busy { "new" } else { "old" });
+            // Nothing is held that was taken.
+            open(&path, Access::Write).execute("INSERT INTO t VALUES (2)").unwrap();
+        }
+    }
+
+    #[test]
+    fn what_has_changed_since_it_was_looked_at_stays() {
+        for mode in MODES {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
+            make(&path, mode, "'new'");
+            make(&source, MODES[0], "'old'");
+            let mut database = open(&path, Access::Write);
+            let witness = open(&path, Access::Read);
+            let versions = [witness.data_version().unwrap(), database.data_version().unwrap()];
+            let glance = Glance { witness: &witness, versions };
+            let source = Database::open_unchanging(&source).unwrap();
+            open(&path, Access::Write).execute("UPDATE t SET a = 'newer'").unwrap();
+            assert!(!database.replace_with(&source, Some(&glance), &|| true).unwrap());
+            assert_eq!(content(&witness), "newer");
+            open(&path, Access::Write).execute("UPDATE t SET a = 'newest'").unwrap();
+
+            let versions = [witness.data_version().unwrap(), database.data_version().unwrap()];
+            let glance = Glance { witness: &witness, versions };
+            assert!(database.replace_with(&source, Some(&glance), &|| true).unwrap());
+            assert_eq!(content(&witness), "old");
+        }
+    }
+
+    #[test]
+    fn the_lock_lasts_from_one_transaction_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        make(&path, MODES[0], "'new'");
+        let (database, reader) = (open(&path, Access::Write), open(&path, Access::Read));
+        assert!(database.take_whole(None).unwrap());
+        assert!(reader.read_schema().is_err_and(|err| err.is_busy()));
+        database.read_schema().unwrap();
+        reader.read_schema().unwrap();
+    }
+
+    #[test]
+    fn pages_may_be_of_another_size() {
+        for mode in MODES {
+            for (live, backup) in [(1024, 8192), (8192, 1024)] {
+                let folder = tempfile::tempdir().unwrap();
+                let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
+                make(&path, &format!("PRAGMA page_size = {live}; "), "zeroblob(90000)");
+                open(&path, Access::Write).execute(mode).unwrap();
+                make(&source, &format!("PRAGMA page_size = {backup}"), "'old'");
+                let mut database = open(&path, Access::Write);
+                let source = Database::open_unchanging(&source).unwrap();
+                if mode == MODES[1] {
+                    database.leave_wal().unwrap();
+                }
+                assert!(database.replace_with(&source, None, &|| true).unwrap());
+                drop(database);
+                assert_eq!(content(&open(&path, Access::Read)), "old");
+                assert_eq!(open(&path, Access::Read).size().unwrap().page, backup);
+                let sound = crate::db::FileCheck::Sound;
+                assert_eq!(crate::db::check_file(&path).unwrap(), sound);
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The file of a backup: it has its name only when it is whole and lasts.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::BackupError;
+use super::name::{Stamp, is_temporary, temporary};
+use crate::fsutil::{FileError, folder_of, sync_folder};
+
+/// A file that is being written under a name of its own. Dropping it removes it.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    /// What it will be called.
+    path: PathBuf,
+    /// What it is called now.
+    temporary: PathBuf,
+    /// Empty when it was made. Holds a lock, where there are such, that tells a file that is being
+    /// written from one whose writer was killed.
+    file: File,
+    is_done: bool,
+}
+
+impl NewFile {
+    /// One in `folder`, with a name that says of which database it is and when it was made. Takes
+    /// those away that a killed process left there.
+    pub(super) fn of(
+        database: &OsStr,
+        folder: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<Self, BackupError> {
+        remove_abandoned(folder, database);
+        let mut number = 1;
+        loop {
+            let path = folder.join(Stamp::new(now, number).name(database));
+            match Self::at(&path) {
+                Err(BackupError::Exists { .. }) => number += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// One with this name, which nothing may have yet.
+    pub(super) fn at(path: &Path) -> Result<Self, BackupError> {
+        let exists = || BackupError::Exists { path: path.to_owned() };
+        let Some(name) = path.file_name() else { return Err(exists()) };
+        let temporary = path.with_file_name(temporary(name));
+        let is_abandoned = open_unlocked(&temporary).is_some();
+        if is_abandoned {
+            std::fs::remove_file(&temporary).ok();
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // Nobody else reads it before it has the permissions of the database.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = match options.open(&temporary) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
+            outcome => outcome.map_err(FileError::new("write the backup", &temporary))?,
+        };
+        // Whoever writes this one has the right to the name: it is looked for only now.
+        let new = Self { path: path.to_owned(), temporary, file, is_done: false };
+        if !is_locked_by_us(&new.file, &new.temporary) || new.path.symlink_metadata().is_ok() {
+            return Err(exists());
+        }
+        Ok(new)
+    }
+
+    /// What it is called while it is written.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Makes it last, and gives it its name; whoever may read `like` may read it.
+    pub(super) fn finish(mut self, like: &Path) -> Result<PathBuf, BackupError> {
+        let finish = || -> io::Result<()> {
+            copy_permissions(like, &self.file)?;
+            self.file.sync_all()?;
+            std::fs::rename(&self.temporary, &self.path)?;
+            sync_folder(folder_of(&self.path)).inspect_err(|_| {
+                std::fs::remove_file(&self.path).ok();
+            })
+        };
+        finish().map_err(FileError::new("write the backup", &self.path))?;
+        self.is_done = true;
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_done {
+            std::fs::remove_file(&self.temporary).ok();
+        }
+    }
+}
+
+/// Removes the oldest backups of a database in a folder, all but `keep`. Returns which, and what kept
+/// it from going on.
+pub(super) fn prune(
+    folder: &Path,
+    database: &OsStr,
+    keep: usize,
+) -> (Vec<PathBuf>, Option<FileError>) {
+    let names = match names(folder).map_err(FileError::new("read the folder", folder)) {
+        Ok(names) => names,
+        Err(err) => return (Vec::new(), Some(err)),
+    };
+    let stamped = |name: OsString| Some((Stamp::parse(&name, database)?, name));
+    let mut found: Vec<(Stamp, OsString)> = names.into_iter().filter_map(stamped).collect();
+    found.sort();
+    let n_old = found.len().saturating_sub(keep);
+    let mut removed = Vec::with_capacity(n_old);
+    for (_, name) in found.into_iter().take(n_old) {
+        let path = folder.join(name);
+        let removal = std::fs::remove_file(&path);
+        match removal.map_err(FileError::new("remove the old backup", &path)) {
+            Ok(()) => removed.push(path),
+            Err(err) => return (removed, Some(err)),
+        }
+    }
+    (removed, None)
+}
+
+/// Removes what processes that were killed left in a folder. One that cannot be removed stays.
+fn remove_abandoned(folder: &Path, database: &OsStr) {
+    let Ok(names) = names(folder) else { return };
+    for name in names.iter().filter(|it| is_temporary(it, database)) {
+        let path = folder.join(name);
+        if let Some(_locked) = open_unlocked(&path) {
+            std::fs::remove_file(&path).ok();
+        }
+    }
+}
+
+/// The names of the ordinary files in a folder.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            names.push(entry.file_name());
+        }
+    }
+    Ok(names)
+}
+
+/// A temporary file that nobody writes any more, with its lock.
+#[cfg(unix)]
+fn open_unlocked(path: &Path) -> Option<File> {
+    let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    is_locked_by_us(&file, path).then_some(file)
+}
+
+/// Where a lock would keep SQLite itself from the file there is none, and nothing tells.
+#[cfg(not(unix))]
+fn open_unlocked(_path: &Path) -> Option<File> {
+    None
+}
+
+/// Takes the lock that says that this file is being written; `false` where somebody has it, or has
+/// removed the file meanwhile. It is of another kind than SQLite's.
+#[cfg(unix)]
+fn is_locked_by_us(file: &File, path: &Path) -> bool {
+    file.try_lock().is_ok() && crate::fsutil::is_at(file, path).unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn is_locked_by_us(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+/// A backup is nothing for people who may not see the database.
+#[cfg(unix)]
+fn copy_permissions(from: &Path, to: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (from, now) = (from.metadata()?, to.metadata()?);
+    if (from.uid(), from.gid()) != (now.uid(), now.gid())
+        && std::os::unix::fs::fchown(to, Some(from.uid()), Some(from.gid())).is_err()
+    {
+        return Ok(());
+    }
+    to.set_permissions(from.permissions())
+}
+
+#[cfg(not(unix))]
+fn copy_permissions(_from: &Path, _to: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone as _;
+
+    fn now() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 11, 23, 10, 15, 0).unwrap()
+    }
+
+    fn make(folder: &Path, now: DateTime<Utc>) -> PathBuf {
+        let database = folder.join("a.db");
+        let file = NewFile::of(OsStr::new("a.db"), folder, now).unwrap();
+        file.finish(&database).unwrap()
+    }
+
+    /// A folder with a database in it.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        File::create(folder.path().join("a.db")).unwrap();
+        folder
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            names(folder).unwrap().into_iter().map(|it| it.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn each_has_a_name_of_its_own() {
+        let folder = folder();
+        let first = NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap();
+        let second = NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap();
+        first.finish(&folder.path().join("a.db")).unwrap();
+        second.finish(&folder.path().join("a.db")).unwrap();
+        make(folder.path(), now());
+        let expected = [
+            "a.db",
+            "a.db.20261123T101500Z-2.bak",
+            "a.db.20261123T101500Z-3.bak",
+            "a.db.20261123T101500Z.bak",
+        ];
+        assert_eq!(files(folder.path()), expected);
+    }
+
+    #[test]
+    fn one_that_is_not_finished_leaves_nothing() {
+        let folder = folder();
+        drop(NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap());
+        assert_eq!(files(folder.path()), ["a.db"]);
+    }
+
+    #[test]
+    fn nothing_is_written_over() {
+        let folder = folder();
+        let err = NewFile::at(&folder.path().join("a.db")).unwrap_err();
+        assert!(matches!(err, BackupError::Exists { .. }), "{err:?}");
+        assert_eq!(files(folder.path()), ["a.db"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_being_written_is_not() {
+        let folder = folder();
+        let living = NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap();
+        for name in
+            ["a.db.20251123T101500Z.bak.migrator-tmp", "b.db.20251123T101500Z.bak.migrator-tmp"]
+        {
+            File::create(folder.path().join(name)).unwrap();
+        }
+        let second = NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap();
+        let expected = [
+            "a.db",
+            "a.db.20261123T101500Z-2.bak.migrator-tmp",
+            "a.db.20261123T101500Z.bak.migrator-tmp",
+            "b.db.20251123T101500Z.bak.migrator-tmp",
+        ];
+        assert_eq!(files(folder.path()), expected);
+        drop((living, second));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_as_private_as_the_database() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = folder();
+        for mode in [0o600, 0o640, 0o644] {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path().join("a.db"), permissions).unwrap();
+            let made = make(folder.path(), now());
+            assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, mode);
+        }
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let folder = folder();
+        let times = (0..4).map(|second| now() + chrono::Duration::seconds(second));
+        times.for_each(|it| drop(make(folder.path(), it)));
+        make(folder.path(), now());
+        File::create(folder.path().join("a.db.20251123T101500Z.bak.gz")).unwrap();
+        std::fs::create_dir(folder.path().join("a.db.20241123T101500Z.bak")).unwrap();
+        let (removed, failed) = prune(folder.path(), OsStr::new("a.db"), 2);
+        assert_eq!((removed.len(), failed.is_none()), (3, true));
+        let expected = [
+            "a.db",
+            "a.db.20251123T101500Z.bak.gz",
+            "a.db.20261123T101502Z.bak",
+            "a.db.20261123T101503Z.bak",
+        ];
+        assert_eq!(files(folder.path()), expected);
+    }
+}

@@ -1,0 +1,311 @@
+//! A copy of the database as it is before the first statement of a run.
+//!
+//! **Invariant.** What the backup holds is what the first statement finds: the connection of the run
+//! holds the database against writers while another one copies it. Where that hold must be given up
+//! for a stronger one, SQLite says afterwards whether anybody has written in between; then the backup
+//! is made anew.
+
+mod error;
+mod file;
+mod name;
+mod restore;
+mod restore_error;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+pub use self::error::BackupError;
+use self::file::NewFile;
+pub use self::restore::restore;
+pub use self::restore_error::{Loss, RestoreError};
+use super::Run;
+use super::error::Failure;
+use super::event::{Event, Observer};
+use super::session::{Progress, Session};
+use super::work::{Task, Work};
+use crate::config::BackupMode;
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable};
+use crate::fsutil::{FileError, folder_of};
+use crate::plan::Direction;
+use crate::sql::effect::{drops_data, rewrites_rows};
+
+/// How often a backup is made at most, where somebody writes after each.
+const MOST_ATTEMPTS: usize = 3;
+
+/// Whether and where a run makes a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupPlan<'a> {
+    /// Before which runs.
+    pub mode: BackupMode,
+    /// A file that is not there yet, or a folder; `None` for beside the database.
+    pub target: Option<&'a Path>,
+    /// How many of those that were named after the database stay in the folder; 0 for all.
+    pub keep: usize,
+    /// Somebody asked for it, and wants to know if there is nothing to back up.
+    pub is_wanted: bool,
+}
+
+impl BackupPlan<'_> {
+    /// None at all.
+    pub const NONE: Self =
+        BackupPlan { mode: BackupMode::Never, target: None, keep: 0, is_wanted: false };
+}
+
+/// The backup of a run.
+#[derive(Debug, Default)]
+pub(super) enum BackupState {
+    /// It is still to be made, if one is needed.
+    #[default]
+    Due,
+    /// It is made, and not out of date.
+    Made(PathBuf),
+    /// There was nothing to back up.
+    Empty,
+}
+
+impl BackupState {
+    /// Its file.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Made(path) => Some(path),
+            Self::Due | Self::Empty => None,
+        }
+    }
+}
+
+/// Whether steps take away what only a backup brings back: they drop a table or a column, rebuild a
+/// table, or are a downgrade that deletes or changes rows.
+fn lose_data(steps: &[Task<'_>]) -> bool {
+    steps.iter().any(|step| {
+        let is_down = step.direction == Direction::Downgrade;
+        step.texts().any(|sql| drops_data(sql) || (is_down && rewrites_rows(sql)))
+    })
+}
+
+impl Session<'_> {
+    /// Whether what is left to do must not begin without a backup.
+    pub fn needs_backup(&self, work: &Work<'_>) -> bool {
+        if self.request.rehearse || !matches!(self.progress.backup, BackupState::Due) {
+            return false;
+        }
+        match self.request.backup.mode {
+            BackupMode::Always => true,
+            BackupMode::Destructive => lose_data(work.rest()),
+            BackupMode::Never => false,
+        }
+    }
+
+    /// Makes the backup inside the transaction that has just begun with [`Lock::Write`] for the rows
+    /// of `work`; afterwards its lock is `wanted`, or protects as well.
+    ///
+    /// `false` where the rows have changed meanwhile: nothing may run before there is a new plan.
+    pub fn back_up(&mut self, work: &Work<'_>, wanted: Lock) -> Result<bool, Failure> {
+        for attempt in 1.. {
+            self.make_backup()?;
+            if wanted == Lock::Write
+                || self.progress.backup.path().is_none()
+                || attempt == MOST_ATTEMPTS
+            {
+                // The weaker lock only lets a run fail later under a reader that does not end.
+                break;
+            }
+            let version = self.database.data_version()?;
+            self.database.rollback()?;
+            self.begin(wanted)?;
+            if self.database.data_version()? == version {
+                break;
+            }
+            self.discard_backup();
+            self.database.rollback()?;
+            self.begin(Lock::Write)?;
+            if self.table.rows(&self.database)? != work.rows {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the backup before a body that runs outside a transaction, as close to its first
+    /// statement as that can be: what others write after it, no lock keeps out.
+    ///
+    /// `false` as for [`Session::back_up`].
+    pub fn back_up_outside(&mut self, work: &Work<'_>) -> Result<bool, Failure> {
+        for attempt in 1.. {
+            self.begin(Lock::Write)?;
+            if self.table.rows(&self.database)? != work.rows {
+                self.database.rollback()?;
+                return Ok(false);
+            }
+            self.make_backup()?;
+            let version = self.database.data_version()?;
+            self.database.rollback()?;
+            if attempt == MOST_ATTEMPTS
+                || self.progress.backup.path().is_none()
+                || self.database.data_version()? == version
+            {
+                break;
+            }
+            self.discard_backup();
+        }
+        Ok(true)
+    }
+
+    /// Copies the database, which this connection holds against writers.
+    fn make_backup(&mut self) -> Result<(), Failure> {
+        let request = self.request;
+        // A database in memory is gone with its connection, and no other one can see it.
+        let Some(path) = request.location.path() else {
+            self.progress.backup = BackupState::Empty;
+            return Ok(());
+        };
+        if !self.database.has_objects_besides([self.table.name(), LogTable::NAME])? {
+            if request.backup.is_wanted {
+                self.warn(format!("no backup: there is nothing in `{}`", path.display()));
+            }
+            self.progress.backup = BackupState::Empty;
+            return Ok(());
+        }
+        let open = || Database::open(request.location, Access::Read, Duration::ZERO);
+        let source = self.retry_beside(open)?;
+        let started = Instant::now();
+        let go_on = || !request.cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
+        let made = make(&source, path, request.backup.target, request.clock.now(), &go_on)?;
+        drop(source);
+        if let Some(reason) = made.unchecked {
+            let path = made.path.display();
+            self.warn(format!("the backup `{path}` could not be checked to its end: {reason}"));
+        }
+        self.observer.event(&Event::BackedUp { path: &made.path, elapsed: started.elapsed() });
+        self.progress.backup = BackupState::Made(made.path);
+        // One more for as long as it is not certain that this one will be needed; but not ever more
+        // where each run is killed.
+        keep_newest(request, self.progress, 1, self.observer);
+        Ok(())
+    }
+
+    /// Removes a backup that is not what the first statement would find.
+    fn discard_backup(&mut self) {
+        remove(self.progress, self.observer);
+    }
+}
+
+/// Removes the backup of a run that failed and left the database as it was: those of earlier runs,
+/// which are worth more, would have to make room for one of each attempt. After an error that throws
+/// doubt on the file it stays.
+pub(super) fn settle(
+    request: &Run<'_>,
+    progress: &mut Progress,
+    outcome: Result<(), &Failure>,
+    observer: &mut dyn Observer,
+) {
+    let is_doubtful = match outcome {
+        Ok(()) | Err(Failure::Commit { .. }) => true,
+        Err(Failure::Database(err)) => {
+            !matches!(err, DbError::Busy { .. } | DbError::Full { .. } | DbError::ReadOnly { .. })
+        }
+        Err(_) => false,
+    };
+    if is_doubtful || progress.has_changed() {
+        keep_newest(request, progress, 0, observer);
+    } else {
+        remove(progress, observer);
+    }
+}
+
+/// Removes a backup that was made, and nobody needs.
+fn remove(progress: &mut Progress, observer: &mut dyn Observer) {
+    let BackupState::Made(path) = std::mem::take(&mut progress.backup) else { return };
+    let removal = std::fs::remove_file(&path).map_err(FileError::new("remove the backup", &path));
+    match removal {
+        Ok(()) => observer.event(&Event::BackupRemoved { path: &path, is_own: true }),
+        Err(err) => warn_of(&err, observer),
+    }
+}
+
+/// Removes the oldest backups beside the one that a run made, all but as many as are to be kept, and
+/// `more`.
+fn keep_newest(request: &Run<'_>, progress: &Progress, more: usize, observer: &mut dyn Observer) {
+    let BackupPlan { target, keep, .. } = request.backup;
+    let (Some(made), Some(database)) = (progress.backup.path(), request.location.path()) else {
+        return;
+    };
+    let keep = if keep == 0 { 0 } else { keep + more };
+    let (removed, failed) = prune(made, database, target, keep);
+    for path in &removed {
+        observer.event(&Event::BackupRemoved { path, is_own: false });
+    }
+    if let Some(err) = failed {
+        warn_of(&err, observer);
+    }
+}
+
+fn warn_of(err: &FileError, observer: &mut dyn Observer) {
+    let message = format!("{err}: {}", err.source);
+    observer.event(&Event::Warning { message });
+}
+
+/// A backup that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// Its file.
+    pub path: PathBuf,
+    /// Why it could not be looked at to its end: SQLite lacks something that it needs.
+    pub unchecked: Option<String>,
+}
+
+/// Makes a backup of the database at `path`, which `source` reads: in the file `target`, which must
+/// not be there, in the folder `target`, or beside the database. It has its name only when it is
+/// copied, synced and checked.
+///
+/// # Errors
+///
+/// Then nothing is left of it, unless the process is killed.
+pub fn make(
+    source: &Database,
+    path: &Path,
+    target: Option<&Path>,
+    now: DateTime<Utc>,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Made, BackupError> {
+    let path = real_path(path);
+    let name = path.file_name().unwrap_or_default();
+    let new = match target {
+        Some(target) if !target.is_dir() => NewFile::at(target)?,
+        folder => NewFile::of(name, folder.unwrap_or_else(|| folder_of(&path)), now)?,
+    };
+    source.copy_while(new.temporary(), go_on)?;
+    let unchecked = match db::check_file(new.temporary())? {
+        FileCheck::Sound => None,
+        FileCheck::Incomplete(reason) => Some(reason),
+        FileCheck::Damaged(message) => return Err(BackupError::Damaged { path, message }),
+    };
+    if !go_on() {
+        return Err(BackupError::Cancelled);
+    }
+    Ok(Made { path: new.finish(&path)?, unchecked })
+}
+
+/// Removes the oldest backups of a database from the folder in which `made` is, all but `keep`, unless
+/// that is 0 or `made` has a name that somebody gave it. Returns what was removed, and why not all.
+pub fn prune(
+    made: &Path,
+    database: &Path,
+    target: Option<&Path>,
+    keep: usize,
+) -> (Vec<PathBuf>, Option<FileError>) {
+    if keep == 0 || target == Some(made) {
+        return (Vec::new(), None);
+    }
+    let database = real_path(database);
+    file::prune(folder_of(made), database.file_name().unwrap_or_default(), keep)
+}
+
+/// The file itself, where `path` is a link to it: there its journal lies too.
+fn real_path(path: &Path) -> PathBuf {
+    let is_link = path.symlink_metadata().is_ok_and(|it| it.is_symlink());
+    let real = if is_link { path.canonicalize().ok() } else { None };
+    real.unwrap_or_else(|| path.to_owned())
+}

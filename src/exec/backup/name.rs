@@ -1,0 +1,128 @@
+//! The names of backups: `db.sqlite3.20261123T101500Z.bak` beside `db.sqlite3`.
+//!
+//! Pure. What is not exactly such a name is nobody's backup, and is never removed.
+
+use std::ffi::{OsStr, OsString};
+
+use chrono::{DateTime, Utc};
+
+/// What follows the name of a file that is still being written.
+pub(super) const TEMPORARY: &str = ".migrator-tmp";
+
+/// When a backup was made: the digits of its time, and its number among those of that second.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stamp {
+    time: String,
+    number: u32,
+}
+
+impl Stamp {
+    /// The `number`th of a moment, counted from 1.
+    pub(super) fn new(moment: DateTime<Utc>, number: u32) -> Self {
+        Self { time: moment.format("%Y%m%dT%H%M%SZ").to_string(), number }
+    }
+
+    /// The name of the backup of a database with this name.
+    pub(super) fn name(&self, database: &OsStr) -> OsString {
+        let mut name = database.to_owned();
+        match self.number {
+            0 | 1 => name.push(format!(".{}.bak", self.time)),
+            number => name.push(format!(".{}-{number}.bak", self.time)),
+        }
+        name
+    }
+
+    /// Reads such a name.
+    pub(super) fn parse(name: &OsStr, database: &OsStr) -> Option<Self> {
+        let rest = name.as_encoded_bytes().strip_prefix(database.as_encoded_bytes())?;
+        let rest = std::str::from_utf8(rest).ok()?;
+        let rest = rest.strip_prefix('.')?.strip_suffix(".bak")?;
+        let (time, number) = match rest.split_once('-') {
+            Some((time, digits)) => {
+                let number: u32 = digits.parse().ok().filter(|it| *it > 1)?;
+                (time, (number.to_string() == digits).then_some(number)?)
+            }
+            None => (rest, 1),
+        };
+        let is_time = time.len() == "20261123T101500Z".len()
+            && time.bytes().enumerate().all(|(at, byte)| match at {
+                8 => byte == b'T',
+                15 => byte == b'Z',
+                _ => byte.is_ascii_digit(),
+            });
+        is_time.then(|| Self { time: time.to_owned(), number })
+    }
+}
+
+/// The name of a file while it is written, for its name afterwards.
+pub(super) fn temporary(name: &OsStr) -> OsString {
+    let mut temporary = name.to_owned();
+    temporary.push(TEMPORARY);
+    temporary
+}
+
+/// Whether a file is a backup of this database that was not written to its end.
+pub(super) fn is_temporary(name: &OsStr, database: &OsStr) -> bool {
+    let Some(name) = name.to_str().and_then(|it| it.strip_suffix(TEMPORARY)) else { return false };
+    Stamp::parse(OsStr::new(name), database).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, expected: Option<(&str, u32)>) {
+        let found = Stamp::parse(OsStr::new(name), OsStr::new("db.sqlite3"));
+        let expected = expected.map(|(time, number)| Stamp { time: time.to_owned(), number });
+        assert_eq!(found, expected, "{name}");
+        if let Some(stamp) = found {
+            assert_eq!(stamp.name(OsStr::new("db.sqlite3")), name);
+        }
+    }
+
+    #[test]
+    fn a_name_says_of_what_and_when() {
+        check("db.sqlite3.20261123T101500Z.bak", Some(("20261123T101500Z", 1)));
+        check("db.sqlite3.20261123T101500Z-2.bak", Some(("20261123T101500Z", 2)));
+        check("db.sqlite3.20261123T101500Z-10.bak", Some(("20261123T101500Z", 10)));
+    }
+
+    #[test]
+    fn other_names_are_not_ours() {
+        for name in [
+            "db.sqlite3",
+            "db.sqlite3.bak",
+            "db.sqlite3.20261123.bak",
+            "db.sqlite3.20261123T101500Z",
+            "db.sqlite3.20261123T101500Z.bak.gz",
+            "db.sqlite3.20261123T101500Z-1.bak",
+            "db.sqlite3.20261123T101500Z-02.bak",
+            "db.sqlite3.20261123T101500Z-+2.bak",
+            "db.sqlite3.20261123T101500Z-x.bak",
+            "db.sqlite3.20261123 101500Z.bak",
+            "db.sqlite3.2026112éT10150Z.bak",
+            "db.sqlite3-20261123T101500Z.bak",
+            "other.db.sqlite3.20261123T101500Z.bak",
+            "db.sqlite3.old.20261123T101500Z.bak",
+        ] {
+            check(name, None);
+        }
+    }
+
+    #[test]
+    fn they_are_in_the_order_of_time() {
+        let name = |time: &str, number| Stamp { time: time.to_owned(), number };
+        assert!(name("20261123T101500Z", 10) > name("20261123T101500Z", 9));
+        assert!(name("20261123T101501Z", 1) > name("20261123T101500Z", 9));
+    }
+
+    #[test]
+    fn one_that_is_being_written_is_told_from_one_that_is_done() {
+        let is = |name: &str| is_temporary(OsStr::new(name), OsStr::new("a.db"));
+        assert!(is("a.db.20261123T101500Z.bak.migrator-tmp"));
+        assert!(!is("a.db.20261123T101500Z.bak"));
+        assert!(!is("a.db.migrator-tmp"));
+        assert!(!is("b.db.20261123T101500Z.bak.migrator-tmp"));
+    }
+}

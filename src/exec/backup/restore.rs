@@ -1,0 +1,308 @@
+//! A backup taken back into the database that it was made of.
+//!
+//! **Invariant.** Nothing is overwritten that somebody did not agree to lose, or that is not in a
+//! backup of its own: what a database holds now is worth more than what it held once.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::file::NewFile;
+use super::restore_error::{Loss, RestoreError};
+use super::{folder_of, make, real_path};
+use crate::config::BackupMode;
+use crate::db::{
+    self, Access, Database, DbError, FileCheck, Glance, Lock, LogTable, LoggedRun, VersionTable,
+};
+use crate::exec::Run;
+use crate::exec::event::{Event, Observer};
+use crate::exec::wait::Patience;
+use crate::fsutil::FileError;
+
+/// How often the database is backed up anew because somebody has written to it meanwhile.
+const MOST_ATTEMPTS: usize = 5;
+
+/// Bytes of the first page that are others in each copy: what the journal is, the counters of changes,
+/// the version of SQLite.
+const COUNTERS: [Range<usize>; 4] = [18..20, 24..28, 40..44, 92..100];
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// The rows of the version table before; `None` where there was no database.
+    pub from: Option<Vec<String>>,
+    /// The rows now.
+    pub to: Vec<String>,
+    /// The database was the same as the backup, and was left alone.
+    pub is_same: bool,
+    /// The backup of what was overwritten.
+    pub backup: Option<PathBuf>,
+    /// Whether the database keeps a write-ahead log, before and now.
+    pub is_wal: [bool; 2],
+}
+
+/// Makes the database of `request` what the backup `file` is: in one transaction, while others have it
+/// open. A database that is missing is made.
+///
+/// `agrees` is asked where something would be lost. Nothing is where there is nothing in the database,
+/// and where the backup is newer, by `migrator_log` in both, and what is overwritten is backed up.
+///
+/// # Errors
+///
+/// After [`RestoreError::Unfinished`] alone the database may be another one than before.
+pub fn restore(
+    request: &Run<'_>,
+    file: &Path,
+    agrees: &mut dyn FnMut(&Loss) -> bool,
+    observer: &mut dyn Observer,
+) -> Result<Restored, RestoreError> {
+    let Some(path) = request.location.path() else {
+        return Err(RestoreError::InMemory);
+    };
+    let source = open_backup(file, path)?;
+    let table = VersionTable::new(request.version_table);
+    let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
+    let cancel = request.cancel.as_deref();
+    let patience = Patience { timeout: request.busy_timeout, cancel, waited: Duration::ZERO };
+    let mut restorer = Restorer { request, path, file, source: &source, patience, observer };
+
+    if !db::exists(request.location) {
+        let mut database = restorer.open(Access::Create)?;
+        restorer.overwrite(&mut database, None)?;
+        let is_wal = [database.is_wal()?; 2];
+        return Ok(Restored { to, is_wal, ..Restored::default() });
+    }
+    let witness = restorer.open(Access::Read)?;
+    // What cannot be read is no reason to keep it.
+    let from = restorer.retry(|| table.rows(&witness)).ok();
+    let is_wal = witness.is_wal()?;
+    let has_objects =
+        restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
+    let is_kept = has_objects && request.backup.mode != BackupMode::Never;
+    if has_objects {
+        if restorer.is_same(&witness)? {
+            let is_wal = [is_wal; 2];
+            return Ok(Restored { from, to, is_same: true, is_wal, backup: None });
+        }
+        let runs = restorer.retry(|| witness.logged_runs())?;
+        let runs_of_backup = source.logged_runs().map_err(RestoreError::Unreadable)?;
+        if !(is_kept && is_beginning(&runs, &runs_of_backup)) {
+            let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
+            let loss = Loss { backup: file.to_owned(), runs, is_kept };
+            if !agrees(&loss) {
+                return Err(RestoreError::Older(loss));
+            }
+        }
+    }
+    // Ours too would be in the way of another size of the pages.
+    drop(witness);
+    let mut database = restorer.open(Access::Write)?;
+    database.checkpoint_on_close()?;
+    restorer.change_page_size(&database)?;
+    let witness = restorer.open(Access::Read)?;
+    database.raise_synchronous()?;
+    let backup = restorer.replace(&mut database, &witness, is_kept)?;
+    let is_wal = [is_wal, database.is_wal()?];
+    Ok(Restored { from, to, is_same: false, backup, is_wal })
+}
+
+/// What a restore works with.
+struct Restorer<'a> {
+    request: &'a Run<'a>,
+    /// The database.
+    path: &'a Path,
+    /// The backup.
+    file: &'a Path,
+    source: &'a Database,
+    patience: Patience<'a>,
+    observer: &'a mut dyn Observer,
+}
+
+impl Restorer<'_> {
+    fn open(&mut self, access: Access) -> Result<Database, RestoreError> {
+        let location = self.request.location;
+        self.retry(|| Database::open(location, access, Duration::ZERO))
+    }
+
+    /// Calls `attempt` until the database is not busy, within the timeout.
+    fn retry<T>(&mut self, attempt: impl FnMut() -> Result<T, DbError>) -> Result<T, RestoreError> {
+        Ok(self.patience.retry(self.observer, attempt)?)
+    }
+
+    /// Whether nobody wants it to stop.
+    fn goes_on(&self) -> impl Fn() -> bool + use<> {
+        let cancel = self.request.cancel.clone();
+        move || !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
+    }
+
+    /// Whether the database holds what the backup holds.
+    fn is_same(&mut self, witness: &Database) -> Result<bool, RestoreError> {
+        if self.retry(|| witness.size())? != self.source.size().map_err(RestoreError::Unreadable)? {
+            return Ok(false);
+        }
+        // A log belongs to the content, and a writer must not come in between: so it is a copy that is
+        // compared.
+        let path = real_path(self.path);
+        let name = path.file_name().unwrap_or_default();
+        let copy = NewFile::of(name, folder_of(&path), self.request.clock.now());
+        let copy = copy.map_err(|source| RestoreError::Backup { source })?;
+        let goes_on = self.goes_on();
+        self.retry(|| witness.copy_while(copy.temporary(), &goes_on))?;
+        let is_same = has_same_pages(copy.temporary(), self.file);
+        is_same.map_err(|err| RestoreError::File(FileError::new("compare", self.file)(err)))
+    }
+
+    /// Lets the pages have the size of those of the backup, where that cannot be done later.
+    fn change_page_size(&mut self, database: &Database) -> Result<(), RestoreError> {
+        let sizes = [database.size()?.page, self.source.size()?.page];
+        if sizes[0] == sizes[1] || !database.is_wal()? {
+            return Ok(());
+        }
+        let path = self.path.to_owned();
+        self.retry(|| database.leave_wal()).map_err(|err| match err {
+            RestoreError::Database(DbError::Busy { .. }) => RestoreError::PageSize { path, sizes },
+            other => other,
+        })
+    }
+
+    /// Overwrites the database, which is backed up as it is at that moment if it `is_kept`; returns
+    /// where.
+    fn replace(
+        &mut self,
+        database: &mut Database,
+        witness: &Database,
+        is_kept: bool,
+    ) -> Result<Option<PathBuf>, RestoreError> {
+        for _ in 0..MOST_ATTEMPTS {
+            if !is_kept {
+                self.overwrite(database, None)?;
+                return Ok(None);
+            }
+            let (made, glance) = self.back_up(database, witness)?;
+            let outcome = self.overwrite(database, Some(&glance));
+            if matches!(outcome, Ok(true)) {
+                return Ok(Some(made));
+            }
+            // Of a database that is what it was, or of a state that somebody has left since.
+            if !matches!(outcome, Err(RestoreError::Unfinished { .. })) {
+                std::fs::remove_file(&made).map_err(FileError::new("remove the backup", &made))?;
+                self.observer.event(&Event::BackupRemoved { path: &made, is_own: true });
+            }
+            outcome?;
+        }
+        Err(RestoreError::NeverStill { path: self.path.to_owned() })
+    }
+
+    /// Backs up what is to be overwritten.
+    fn back_up<'w>(
+        &mut self,
+        database: &Database,
+        witness: &'w Database,
+    ) -> Result<(PathBuf, Glance<'w>), RestoreError> {
+        let started = Instant::now();
+        self.retry(|| database.begin(Lock::Write))?;
+        let copy = || -> Result<_, RestoreError> {
+            let (request, goes_on) = (self.request, self.goes_on());
+            let made =
+                make(witness, self.path, request.backup.target, request.clock.now(), &goes_on)?;
+            let versions = [witness.data_version()?, database.data_version()?];
+            Ok((made, Glance { witness, versions }))
+        };
+        let outcome = copy();
+        database.rollback()?;
+        let (made, glance) = outcome?;
+        if let Some(reason) = made.unchecked {
+            let message = format!("the backup could not be checked to its end: {reason}");
+            self.observer.event(&Event::Warning { message });
+        }
+        self.observer.event(&Event::BackedUp { path: &made.path, elapsed: started.elapsed() });
+        Ok((made.path, glance))
+    }
+
+    /// Overwrites the database; `false` where it is not what it was at that `glance`.
+    fn overwrite(
+        &mut self,
+        database: &mut Database,
+        glance: Option<&Glance<'_>>,
+    ) -> Result<bool, RestoreError> {
+        let (source, goes_on) = (self.source, self.goes_on());
+        self.retry(|| database.replace_with(source, glance, &goes_on)).map_err(|err| match err {
+            RestoreError::Database(source) if !source.is_busy() => {
+                RestoreError::Unfinished { source }
+            }
+            other => other,
+        })
+    }
+}
+
+/// Opens a backup, once it is known to be a whole database, and one that nobody writes to.
+fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
+    let is_missing = match file.metadata() {
+        Ok(found) => found.len() == 0,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => true,
+        Err(err) => return Err(RestoreError::File(FileError::new("read", file)(err))),
+    };
+    if is_missing {
+        return Err(RestoreError::Missing { path: file.to_owned() });
+    }
+    if let (Ok(file), Ok(database)) = (file.canonicalize(), database.canonicalize())
+        && file == database
+    {
+        return Err(RestoreError::Itself { path: file });
+    }
+    for suffix in ["-journal", "-wal"] {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(suffix);
+        let beside = PathBuf::from(beside);
+        if beside.metadata().is_ok_and(|it| it.len() > 0) {
+            return Err(RestoreError::InUse { path: file.to_owned(), beside });
+        }
+    }
+    match db::check_file(file).map_err(RestoreError::Unreadable)? {
+        FileCheck::Damaged(message) => {
+            Err(RestoreError::Damaged { path: file.to_owned(), message })
+        }
+        FileCheck::Sound | FileCheck::Incomplete(_) => {
+            Database::open_unchanging(file).map_err(RestoreError::Unreadable)
+        }
+    }
+}
+
+/// Whether there is more behind `beginning` in `whole`, and the same before.
+fn is_beginning(beginning: &[LoggedRun], whole: &[LoggedRun]) -> bool {
+    whole.len() > beginning.len() && whole.starts_with(beginning)
+}
+
+/// Whether two databases are the same, page by page; counters of changes do not count.
+fn has_same_pages(left: &Path, right: &Path) -> io::Result<bool> {
+    const CHUNK: u64 = 1 << 20;
+    let (left, right) = (File::open(left)?, File::open(right)?);
+    if left.metadata()?.len() != right.metadata()?.len() {
+        return Ok(false);
+    }
+    let [mut a, mut b] = [Vec::new(), Vec::new()];
+    let mut is_first = true;
+    loop {
+        for (chunk, file) in [(&mut a, &left), (&mut b, &right)] {
+            chunk.clear();
+            file.take(CHUNK).read_to_end(chunk)?;
+            if is_first {
+                for range in COUNTERS {
+                    if let Some(bytes) = chunk.get_mut(range) {
+                        bytes.fill(0);
+                    }
+                }
+            }
+        }
+        if a != b {
+            return Ok(false);
+        }
+        if a.is_empty() {
+            return Ok(true);
+        }
+        is_first = false;
+    }
+}
