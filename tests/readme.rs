@@ -41,6 +41,12 @@ fn add_mistake(folder: &Path) {
     add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade);
 }
 
+fn add_letter_case(folder: &Path) {
+    let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
+    let slug = "lower_case_addresses";
+    add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade);
+}
+
 fn add_two_heads(folder: &Path) {
     let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY);";
     add_revision(folder, "d2d2d2d2d2d2", "add_orders", "Add orders", orders);
@@ -130,6 +136,12 @@ fn edit(file: &Path, diff: &[String]) {
     std::fs::write(file, text.replace(&old, &new)).unwrap();
 }
 
+/// Rows in the database of the example, which lacks the last revision.
+fn add_rows_below(folder: &Path) {
+    add_rows(folder);
+    run(folder, "migrator downgrade -1");
+}
+
 /// Users with profiles, two of them without a bio, in the database of the example.
 fn add_rows(folder: &Path) {
     run(folder, "migrator upgrade");
@@ -175,6 +187,12 @@ fn the_sessions_print_what_the_readme_says() {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
                 add_rows(folder.path());
+            }
+            "with rows" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_rows_below(folder.path());
+                add_letter_case(folder.path());
             }
             // Goes on too.
             "declared, further" => {}

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::checks::Faults;
 use super::lost::Lost;
-use super::meter::{Meter, Metered};
+use super::meter::{Meter, Metered, size_of};
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, SchemaSnapshot, VersionTable};
@@ -91,7 +91,7 @@ pub fn on_a_copy<R, E>(
     observer: &mut dyn Observer,
 ) -> Result<CopyReport<R, E>, RehearsalError> {
     let bench = Bench::new(rehearsal, request)?;
-    let size = bench.meter.size_of(request.run.location.path());
+    let size = size_of(request.run.location.path());
     bench.copy()?;
     let pending = bench.pending()?;
 
