@@ -13,6 +13,8 @@ use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::SymbolError;
+#[cfg(feature = "cli")]
+use crate::lint::LintError;
 use crate::plan::PlanError;
 #[cfg(feature = "cli")]
 use crate::rehearsal::RehearsalError;
@@ -58,10 +60,14 @@ pub enum Error {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Autogenerate(#[from] AutogenerateError),
+    /// Revisions that were inserted below others and cannot run after them.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    OutOfOrder(#[from] crate::out_of_order::OutOfOrderError),
     /// Revisions that cannot be moved or joined.
     #[cfg(feature = "cli")]
     #[error(transparent)]
-    Rewrite(#[from] crate::rewrite::RewriteError),
+    Rewrite(crate::rewrite::RewriteError),
     /// The revisions, run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),
@@ -110,6 +116,34 @@ impl From<ExecError> for Error {
 impl From<RestoreError> for Error {
     fn from(err: RestoreError) -> Self {
         Self::Restore(Box::new(err))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<LintError> for Error {
+    fn from(err: LintError) -> Self {
+        match err {
+            LintError::Db(err) => Self::Database(err),
+            LintError::Schema(err) => Self::Autogenerate(err.into()),
+            LintError::Replay(err) => err.into(),
+            LintError::Plan(err) => Self::Plan(err),
+        }
+    }
+}
+
+/// What another stage found is that stage's error.
+#[cfg(feature = "cli")]
+impl From<crate::rewrite::RewriteError> for Error {
+    fn from(err: crate::rewrite::RewriteError) -> Self {
+        use crate::rewrite::RewriteError;
+        match err {
+            RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Db(err) => Self::Database(err),
+            RewriteError::Schema(err) => Self::Autogenerate(err),
+            RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
+            RewriteError::Graph(problems) => Self::Graph(problems),
+            err => Self::Rewrite(err),
+        }
     }
 }
 

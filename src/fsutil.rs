@@ -196,10 +196,7 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), FileError> {
     let write = || {
         let real = path.canonicalize()?;
         let folder = real.parent().unwrap_or(Path::new("."));
-        if std::fs::read(&real)? != old.as_bytes() {
-            let reason = "it was changed in the meantime";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
-        }
+        require_text(&real, old)?;
         let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
         file.write_all(new.as_bytes())?;
         file.as_file().set_permissions(std::fs::metadata(&real)?.permissions())?;
@@ -210,10 +207,27 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), FileError> {
     write().map_err(FileError::new("write", path))
 }
 
-/// Removes a file.
+/// Removes a file that says `old`.
+///
+/// # Errors
+///
+/// `InvalidData` where it says something else, since somebody is at work on it.
 #[cfg(feature = "cli")]
-pub fn remove(path: &Path) -> Result<(), FileError> {
-    std::fs::remove_file(path).map_err(FileError::new("remove", path))
+pub fn remove(path: &Path, old: &str) -> Result<(), FileError> {
+    let remove = || {
+        require_text(path, old)?;
+        std::fs::remove_file(path)?;
+        sync_folder(path.parent().unwrap_or(Path::new(".")))
+    };
+    remove().map_err(FileError::new("remove", path))
+}
+
+#[cfg(any(test, feature = "cli"))]
+fn require_text(path: &Path, text: &str) -> io::Result<()> {
+    if std::fs::read(path)? == text.as_bytes() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed in the meantime"))
 }
 
 /// A temporary file is private (0600); a revision file is for the team.

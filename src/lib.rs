@@ -32,6 +32,7 @@
 mod clock;
 mod flag;
 mod fsutil;
+mod rule;
 mod similar;
 mod source;
 mod toml_table;
@@ -51,6 +52,10 @@ mod exec;
 #[cfg(feature = "cli")]
 mod generate;
 mod graph;
+#[cfg(feature = "cli")]
+mod lint;
+#[cfg(feature = "cli")]
+mod out_of_order;
 mod plan;
 #[cfg(feature = "cli")]
 mod rehearsal;
@@ -96,6 +101,10 @@ pub mod errors {
     pub use crate::graph::GraphProblem;
     pub use crate::graph::resolve::ResolveError;
     pub use crate::graph::symbol::SymbolError;
+    #[cfg(feature = "cli")]
+    pub use crate::lint::LintError;
+    #[cfg(feature = "cli")]
+    pub use crate::out_of_order::OutOfOrderError;
     pub use crate::plan::{PlanError, RowWrite};
     #[cfg(feature = "cli")]
     pub use crate::rehearsal::RehearsalError;

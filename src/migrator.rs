@@ -3,6 +3,7 @@
 //! The command line runs through the same [`Migrator::run`], so that what a program does at
 //! start-up is what `migrator upgrade` does.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,12 +15,12 @@ use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
 use crate::db::{self, Access, Database, VersionTable};
 use crate::error::Error;
-use crate::exec::event::{Observer, Silent};
+use crate::exec::event::{Event, Observer, Silent};
 use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
-use crate::graph::RevisionGraph;
 use crate::graph::symbol::RevisionSymbol;
+use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::plan::{self, Direction, PlanError};
+use crate::plan::{self, Direction, PlanError, Step};
 use crate::revision::{Revision, RevisionId, script_dir};
 use crate::user;
 
@@ -88,6 +89,10 @@ pub(crate) struct Request<'a> {
     pub target: &'a RevisionSymbol,
     /// Revert what the target did not ask for but needs: only these.
     pub also: &'a [RevisionId],
+    /// Go on although the files are not what ran.
+    pub allow_changed: bool,
+    /// Run what was inserted below others, if this does not refuse it.
+    pub out_of_order: Option<&'a Proof<'a>>,
     /// Whether a backup comes first, if not as the project has it.
     pub backup: Option<BackupPlan<'a>>,
     /// Do everything and take it back.
@@ -101,6 +106,9 @@ pub(crate) struct Request<'a> {
     /// Called while a long statement runs.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
 }
+
+/// Refuses revisions that were inserted below others and cannot run after them.
+pub(crate) type Proof<'a> = dyn Fn(&History, &[RevisionIndex]) -> Result<(), PlanFailure> + 'a;
 
 /// What a run did, and where it began.
 pub(crate) struct Report {
@@ -324,6 +332,8 @@ impl Migrator {
             direction,
             target: &target.parse()?,
             also: &[],
+            allow_changed: false,
+            out_of_order: None,
             backup: None,
             rehearse: false,
             tag: None,
@@ -360,6 +370,7 @@ impl Migrator {
         // The goal is fixed by the first look: `+1` stays one step from there.
         let mut goal: Option<Goal> = None;
         let mut start: Option<Vec<String>> = None;
+        let mut warnings = Vec::new();
         let mut planner = |history: &History| -> Result<plan::Plan, PlanFailure> {
             let rows = &history.rows;
             start.get_or_insert_with(|| rows.clone());
@@ -368,12 +379,19 @@ impl Migrator {
                 None => goal.insert(find_goal(graph, rows, request)?),
             };
             let plan = goal.plan(graph, rows)?;
-            if request.direction == Direction::Upgrade {
-                refuse_troubles(graph, history)?;
+            match request.direction {
+                Direction::Upgrade => go_on(graph, history, request, plan),
+                Direction::Downgrade => {
+                    warnings = describe_changed(graph, history, &plan);
+                    Ok(plan)
+                }
             }
-            Ok(plan)
         };
-        let outcome = exec::run(&run, graph, &mut planner, observer).map_err(plan_error_first)?;
+        let outcome = exec::run(&run, graph, &mut planner, observer);
+        for message in warnings {
+            observer.event(&Event::Warning { message });
+        }
+        let outcome = outcome.map_err(plan_error_first)?;
         Ok(Report { start: start.unwrap_or_default(), outcome })
     }
 
@@ -412,11 +430,46 @@ fn find_goal(
     }
 }
 
-/// Refuses to go on where the files are not what ran.
-fn refuse_troubles(graph: &RevisionGraph, history: &History) -> Result<(), HistoryError> {
+/// The plan of an upgrade, unless the files are not what ran; with what was inserted before it where
+/// that is wanted and safe.
+fn go_on(
+    graph: &RevisionGraph,
+    history: &History,
+    request: &Request<'_>,
+    mut plan: plan::Plan,
+) -> Result<plan::Plan, PlanFailure> {
+    if !request.allow_changed {
+        let mut troubles = audit::audit(graph, history);
+        let runs_inserted = request.out_of_order.is_some();
+        troubles.retain(|it| {
+            it.stops_upgrade() && !(runs_inserted && matches!(it, Trouble::Inserted { .. }))
+        });
+        if !troubles.is_empty() {
+            return Err(HistoryError::Troubles(troubles).into());
+        }
+    }
+    if let Some(prove) = request.out_of_order {
+        let inserted = audit::inserted(graph, history);
+        if !inserted.is_empty() {
+            prove(history, &inserted)?;
+            // The rows imply them already.
+            let step =
+                |revision| Step { revision, direction: Direction::Upgrade, writes: Vec::new() };
+            plan.steps.splice(0..0, inserted.into_iter().map(step));
+        }
+    }
+    Ok(plan)
+}
+
+/// What is to be known of the revisions that a downgrade reverts: their way back may be another one
+/// than that of what ran.
+fn describe_changed(graph: &RevisionGraph, history: &History, plan: &plan::Plan) -> Vec<String> {
+    let reverted: HashSet<&str> =
+        plan.steps.iter().map(|it| graph.id(it.revision).as_str()).collect();
     let mut troubles = audit::audit(graph, history);
-    troubles.retain(Trouble::stops_upgrade);
-    if troubles.is_empty() { Ok(()) } else { Err(HistoryError::Troubles(troubles)) }
+    troubles
+        .retain(|it| it.stops_upgrade() && it.revision().is_some_and(|it| reverted.contains(it)));
+    troubles.iter().map(ToString::to_string).collect()
 }
 
 /// A refusal of the planner is an error about the target or the history, not about the run.
@@ -428,6 +481,11 @@ pub(crate) fn plan_error_first(err: exec::ExecError) -> Error {
     };
     let failure = match failure.downcast::<PlanError>() {
         Ok(plan_error) => return Error::Plan(*plan_error),
+        Err(failure) => failure,
+    };
+    #[cfg(feature = "cli")]
+    let failure = match failure.downcast::<crate::out_of_order::OutOfOrderError>() {
+        Ok(err) => return Error::OutOfOrder(*err),
         Err(failure) => failure,
     };
     match failure.downcast::<HistoryError>() {

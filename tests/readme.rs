@@ -24,11 +24,18 @@ fn copy_example(to: &Path) {
 }
 
 /// A revision file in the README's own words.
-fn add_revision(folder: &Path, id: &str, slug: &str, message: &str, upgrade: &str) {
+fn add_revision(
+    folder: &Path,
+    id: &str,
+    slug: &str,
+    message: &str,
+    upgrade: &str,
+    downgrade: &str,
+) {
     let text = format!(
         "-- /// revision\n-- revision = \"{id}\"\n-- down_revision = \"c3d8e52f7041\"\n\
          -- message = \"{message}\"\n-- create_date = 2026-11-23T10:00:00Z\n-- ///\n\n\
-         -- migrate:upgrade\n{upgrade}\n\n-- migrate:downgrade\n"
+         -- migrate:upgrade\n{upgrade}\n\n-- migrate:downgrade\n{downgrade}\n"
     );
     #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
     std::fs::write(folder.join(format!("versions/{id}_{slug}.sql")), text).unwrap();
@@ -38,20 +45,30 @@ fn add_mistake(folder: &Path) {
     let upgrade = "UPDATE users SET username = lower(username);\n\
                    UPDATE users SET email = lower(emial);";
     let slug = "lower_case_addresses";
-    add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade);
+    add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade, "");
 }
 
-fn add_letter_case(folder: &Path) {
-    let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
-    let slug = "lower_case_addresses";
-    add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade);
+fn add_traps(folder: &Path) {
+    let upgrade = "ALTER TABLE users ADD COLUMN country TEXT NOT NULL;\n\
+                   UPDATE posts SET content = lower(\"contnet\");\n\n\
+                   -- migrator:allow drop-column: the feed has it\n\
+                   ALTER TABLE posts DROP COLUMN created_at;";
+    add_revision(folder, "d1e2f3a4b5c6", "ask_for_a_country", "Ask for a country", upgrade, "");
 }
 
+/// What two branches have when they are merged: a revision each, and both tables in the schema.
 fn add_two_heads(folder: &Path) {
-    let orders = "CREATE TABLE orders (id INTEGER PRIMARY KEY);";
-    add_revision(folder, "d2d2d2d2d2d2", "add_orders", "Add orders", orders);
-    let drafts = "CREATE TABLE drafts (id INTEGER PRIMARY KEY);";
-    add_revision(folder, "e3e3e3e3e3e3", "add_drafts", "Add drafts", drafts);
+    let schema = folder.join("schema.sql");
+    let mut declared = std::fs::read_to_string(&schema).unwrap();
+    for (id, name) in [("d2d2d2d2d2d2", "orders"), ("e3e3e3e3e3e3", "drafts")] {
+        let create = format!("CREATE TABLE {name} (id INTEGER PRIMARY KEY);");
+        let (slug, message) = (format!("add_{name}"), format!("Add {name}"));
+        add_revision(folder, id, &slug, &message, &create, &format!("DROP TABLE {name};"));
+        write!(declared, "\n{create}\n").unwrap();
+    }
+    #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
+    std::fs::write(schema, declared).unwrap();
+    run(folder, "migrator upgrade d2d2");
 }
 
 /// Runs a command line as a shell would, and gives all that it prints.
@@ -64,6 +81,7 @@ fn run(folder: &Path, command: &str) -> String {
         .env_clear()
         .env("PATH", path)
         .env("MIGRATOR_NOW", "2026-11-23T10:00:00Z")
+        .env("MIGRATOR_USER", "ada")
         .env("MIGRATOR_REVISION_IDS", "0123456789ab,123456789abc,23456789abcd")
         .output()
         .unwrap();
@@ -177,6 +195,11 @@ fn the_sessions_print_what_the_readme_says() {
             }
             // Goes on where the session before it stopped.
             "example with a mistake" => add_mistake(folder.path()),
+            "example with traps" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_traps(folder.path());
+            }
             "empty" => folder = tempfile::tempdir().unwrap(),
             "two heads" => {
                 folder = tempfile::tempdir().unwrap();
@@ -188,11 +211,10 @@ fn the_sessions_print_what_the_readme_says() {
                 copy_example(folder.path());
                 add_rows(folder.path());
             }
-            "with rows" => {
+            "what ran" => {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
-                add_rows_below(folder.path());
-                add_letter_case(folder.path());
+                run(folder.path(), "migrator upgrade");
             }
             // Goes on too.
             "declared, further" => {}

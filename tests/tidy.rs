@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// What each stage may name from its siblings: the arrows of ARCHITECTURE.md.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("rule", &[]),
     ("similar", &[]),
     ("flag", &[]),
     ("fsutil", &[]),
@@ -16,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("user", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("config", &["fsutil", "similar", "source", "toml_table"]),
+    ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
     ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
@@ -30,7 +31,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
-    ("rewrite", &["graph", "revision", "source"]),
+    (
+        "rewrite",
+        &[
+            "autogenerate",
+            "config",
+            "db",
+            "diff",
+            "exec",
+            "fsutil",
+            "graph",
+            "plan",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
+    ),
     (
         "rehearsal",
         &[
@@ -49,6 +66,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "out_of_order",
+        &["autogenerate", "db", "diff", "exec", "graph", "plan", "revision", "schema", "sql"],
+    ),
+    (
+        "lint",
+        &[
+            "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
+            "similar", "source", "sql",
+        ],
+    ),
+    (
         "error",
         &[
             "audit",
@@ -59,6 +87,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
+            "out_of_order",
             "plan",
             "rehearsal",
             "revision",
@@ -69,8 +99,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "migrator",
         &[
-            "audit", "clock", "config", "db", "error", "exec", "fsutil", "graph", "plan",
-            "revision", "user",
+            "audit",
+            "clock",
+            "config",
+            "db",
+            "error",
+            "exec",
+            "fsutil",
+            "graph",
+            "out_of_order",
+            "plan",
+            "revision",
+            "user",
         ],
     ),
     (
@@ -84,10 +124,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "declared",
             "exec",
             "graph",
+            "lint",
+            "out_of_order",
             "plan",
             "rehearsal",
             "revision",
             "rewrite",
+            "rule",
             "source",
             "sql",
             "toml_table",
@@ -97,6 +140,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Stages that compute and therefore never reach for the world.
 const PURE: &[&str] = &[
+    "rule",
     "similar",
     "flag",
     "source",

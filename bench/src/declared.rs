@@ -18,6 +18,10 @@ pub enum Change {
     Unique,
     /// Everything: there is no revision yet.
     Everything,
+    /// A column of every table.
+    EveryColumn,
+    /// A constraint of every table.
+    EveryUnique,
 }
 
 /// What a revision does to the table with many rows.
@@ -60,6 +64,24 @@ impl Project {
         Ok(project)
     }
 
+    /// The bodies of the revision that was generated, as `up.txt` and `down.txt`; the revision is
+    /// gone then.
+    pub fn take_bodies(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder.join("versions"))? {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with("_begin.sql") {
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            let (_, bodies) = text.split_once("-- migrate:upgrade\n").unwrap_or_default();
+            let (up, down) = bodies.split_once("-- migrate:downgrade\n").unwrap_or_default();
+            fs::write(self.folder.join("up.txt"), up)?;
+            fs::write(self.folder.join("down.txt"), down)?;
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+
     fn declared(folder: std::path::PathBuf, config: &str, schema: &str) -> io::Result<Self> {
         fs::create_dir_all(folder.join("versions"))?;
         let config = format!(
@@ -82,16 +104,19 @@ impl Project {
     }
 }
 
-/// Tables of ten columns with two indexes and a foreign key each; the change is to the middle one.
+/// Tables of ten columns with two indexes and a foreign key each; the change is to the middle one,
+/// or to all.
 pub fn schema(n_tables: usize, change: Change) -> String {
     let mut sql = String::new();
     for number in 0..n_tables {
         let parent = number.saturating_sub(1);
-        let change = if number == n_tables / 2 { change } else { Change::Nothing };
+        let is_middle = number == n_tables / 2;
         let (column, constraint) = match change {
-            Change::Column => (",\n    extra TEXT", ""),
-            Change::Unique => ("", ",\n    UNIQUE (c1, c2)"),
-            Change::Nothing | Change::Everything => ("", ""),
+            Change::EveryColumn => (",\n    extra TEXT", ""),
+            Change::EveryUnique => ("", ",\n    UNIQUE (c1, c2)"),
+            Change::Column if is_middle => (",\n    extra TEXT", ""),
+            Change::Unique if is_middle => ("", ",\n    UNIQUE (c1, c2)"),
+            _ => ("", ""),
         };
         write!(
             sql,

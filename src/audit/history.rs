@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::plan::Direction;
+use crate::revision::Revision;
 
 /// What happened to a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,30 +105,39 @@ impl History {
     }
 }
 
-/// What the log says all in all: of each revision its last row, if that says that it is applied.
+/// What the log says all in all: of each revision its last row.
 #[derive(Debug)]
 pub struct Net<'h> {
     log: &'h [LogRow],
-    applied: HashMap<&'h str, &'h LogRow>,
+    /// The last row that says whether it is applied, and what it says.
+    states: HashMap<&'h str, (bool, &'h LogRow)>,
 }
 
 impl<'h> Net<'h> {
     /// Adds up the rows.
     pub fn new(log: &'h [LogRow]) -> Self {
-        let mut applied = HashMap::with_capacity(log.len());
+        let mut states = HashMap::with_capacity(log.len());
         for row in log {
-            match row.is_applied() {
-                Some(true) => _ = applied.insert(row.revision.as_str(), row),
-                Some(false) => _ = applied.remove(row.revision.as_str()),
-                None => {}
+            if let Some(is_applied) = row.is_applied() {
+                states.insert(row.revision.as_str(), (is_applied, row));
             }
         }
-        Self { log, applied }
+        Self { log, states }
     }
 
     /// The row that made a revision applied; `None` where it is not.
     pub fn applied(&self, revision: &str) -> Option<&'h LogRow> {
-        self.applied.get(revision).copied()
+        self.states.get(revision).filter(|it| it.0).map(|it| it.1)
+    }
+
+    /// The same for a revision that may stand for others: until it ran itself, it is applied where
+    /// the last of them is.
+    pub fn applied_or_replaced(&self, revision: &Revision) -> Option<&'h LogRow> {
+        let end = revision.replaces.last();
+        match end.filter(|_| !self.states.contains_key(revision.id.as_str())) {
+            Some(end) => self.applied(end.as_str()),
+            None => self.applied(revision.id.as_str()),
+        }
     }
 
     /// The last row of a revision.
@@ -137,7 +147,8 @@ impl<'h> Net<'h> {
 
     /// The ids of all that is applied, sorted.
     pub fn ids(&self) -> Vec<&'h str> {
-        let mut ids: Vec<&str> = self.applied.keys().copied().collect();
+        let applied = self.states.iter().filter(|(_, state)| state.0);
+        let mut ids: Vec<&str> = applied.map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
     }

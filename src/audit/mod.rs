@@ -12,7 +12,7 @@ mod trouble;
 
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Note, baseline, repair, stamped, unlogged};
-pub use self::trouble::{HistoryError, Ran, Trouble};
+pub use self::trouble::{HistoryError, Ran, Trouble, to_the_second};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
@@ -31,7 +31,7 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     let net = Net::new(&history.log);
     let applied = implied(graph, &history.rows);
     let mut troubles: Vec<Trouble> = edited(graph, &net, &upgrade_order(graph, &applied)).collect();
-    if history.rows.iter().all(|it| graph.by_id(it).is_some()) {
+    if history.rows.iter().all(|it| is_declared(graph, it)) {
         troubles.extend(gone(graph, &net));
     }
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
@@ -48,7 +48,7 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
 
 /// What the rows of a version table imply; rows that no file declares imply nothing.
 pub fn implied(graph: &RevisionGraph, rows: &[String]) -> RevisionSet {
-    graph.ancestors(rows.iter().filter_map(|it| graph.by_id(it)), Edges::All)
+    graph.ancestors(rows.iter().filter_map(|it| graph.of_row(it)), Edges::All)
 }
 
 /// The revisions of a set in the order in which they run.
@@ -58,9 +58,9 @@ pub fn upgrade_order(graph: &RevisionGraph, set: &RevisionSet) -> Vec<RevisionIn
     order
 }
 
-/// Whether a file answers for an id: it declares it.
-fn is_declared(graph: &RevisionGraph, id: &str) -> bool {
-    graph.by_id(id).is_some()
+/// Whether a file answers for an id: it declares or replaces it.
+pub fn is_declared(graph: &RevisionGraph, id: &str) -> bool {
+    graph.by_id(id).is_some() || graph.replaced_by(id).is_some()
 }
 
 /// What is applied and has another body by now.
@@ -103,7 +103,7 @@ fn find_inserted(
     net: &Net<'_>,
     applied: &RevisionSet,
 ) -> Vec<RevisionIndex> {
-    let is_logged = |it: RevisionIndex| net.applied(graph.id(it).as_str()).is_some();
+    let is_logged = |it: RevisionIndex| net.applied_or_replaced(&graph[it]).is_some();
     let logged: Vec<_> = applied.iter().filter(|it| is_logged(*it)).collect();
     if !is_whole || logged.len() == applied.len() {
         return Vec::new();
@@ -122,7 +122,7 @@ fn logged_above(
     let mut above = vec![None; graph.len()];
     for index in graph.downgrade_order(applied) {
         let children = graph.children(index).iter().filter(|it| applied.contains(**it));
-        let found = children.filter_map(|child| match net.applied(graph.id(*child).as_str()) {
+        let found = children.filter_map(|child| match net.applied_or_replaced(&graph[*child]) {
             Some(_) => Some(*child),
             None => above[child.as_usize()],
         });
@@ -137,7 +137,7 @@ fn ahead<'a>(
     history: &'a History,
     net: &'a Net<'_>,
 ) -> impl Iterator<Item = Trouble> + 'a {
-    let unknown = history.rows.iter().filter(|it| graph.by_id(it).is_none());
+    let unknown = history.rows.iter().filter(|it| !is_declared(graph, it));
     unknown.map(move |id| Trouble::Ahead {
         revision: id.clone(),
         ran: net.last(id).map(Ran::of),
@@ -159,15 +159,15 @@ fn version_table(
         Err(err) => troubles.push(Trouble::Rows(err)),
     }
     // Below a row that nobody knows anything may have run.
-    let are_known = history.rows.iter().all(|it| graph.by_id(it).is_some());
+    let are_known = history.rows.iter().all(|it| graph.of_row(it).is_some());
     if history.log.is_empty() || !are_known {
         return troubles;
     }
     let lacking = graph.indices().filter(|it| !applied.contains(*it));
-    let lacking = lacking.filter_map(|it| Some((it, net.applied(graph.id(it).as_str())?)));
+    let lacking = lacking.filter_map(|it| Some((it, net.applied_or_replaced(&graph[it])?)));
     let lacking = RevisionSet::of(graph, lacking.map(|(index, _)| index));
     let mut unlogged = applied.clone();
-    unlogged.retain(|it| net.applied(graph.id(it).as_str()).is_none());
+    unlogged.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
     if history.is_whole {
         inserted.iter().for_each(|it| _ = unlogged.remove(*it));
     } else {
@@ -178,7 +178,7 @@ fn version_table(
     }
     let back = back(graph, history, net);
     for index in upgrade_order(graph, &lacking) {
-        if let Some(row) = net.applied(graph.id(index).as_str()) {
+        if let Some(row) = net.applied_or_replaced(&graph[index]) {
             troubles.push(Trouble::NotInTable {
                 revision: graph.id(index).clone(),
                 ran: Ran::of(row),
@@ -207,7 +207,7 @@ fn back(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<Back>
     if history.log.is_empty() {
         return None;
     }
-    let logged = graph.indices().filter(|it| net.applied(graph.id(*it).as_str()).is_some());
+    let logged = graph.indices().filter(|it| net.applied_or_replaced(&graph[*it]).is_some());
     let mut targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
     targets.sort();
     let symbols: Vec<RevisionSymbol> = match &targets[..] {

@@ -1,7 +1,8 @@
 //! What is to be written into the log besides what ran.
 
 use super::{
-    History, HistoryError, LogDirection, Net, checksum, find_inserted, implied, upgrade_order,
+    History, HistoryError, LogDirection, Net, checksum, find_inserted, implied, is_declared,
+    upgrade_order,
 };
 use crate::graph::RevisionGraph;
 use crate::graph::walk::RevisionSet;
@@ -34,7 +35,7 @@ pub fn unlogged(graph: &RevisionGraph, history: &History) -> Vec<Note> {
     let net = Net::new(&history.log);
     let mut applied = implied(graph, &history.rows);
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
-    applied.retain(|it| net.applied(graph.id(it).as_str()).is_none());
+    applied.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
     inserted.into_iter().for_each(|it| _ = applied.remove(it));
     baseline(graph, &applied)
 }
@@ -52,7 +53,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     } else {
         before = RevisionSet::of(
             graph,
-            graph.indices().filter(|it| net.applied(graph.id(*it).as_str()).is_some()),
+            graph.indices().filter(|it| net.applied_or_replaced(&graph[*it]).is_some()),
         );
     }
 
@@ -61,7 +62,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
         direction,
         checksum: None,
     };
-    let unknown = net.ids().into_iter().filter(|it| graph.by_id(it).is_none());
+    let unknown = net.ids().into_iter().filter(|it| !is_declared(graph, it));
     notes.extend(unknown.map(|it| note(it, LogDirection::Unstamp)));
     let mut leaving = before.clone();
     leaving.retain(|it| !after.contains(it));

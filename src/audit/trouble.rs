@@ -9,7 +9,7 @@ use crate::revision::RevisionId;
 
 /// When something ran, and where it came from.
 ///
-/// Displayed: `2026-11-03T14:40:11.000Z by ada, migrator 0.1.0`.
+/// Displayed: `2026-11-03 14:40:11 by ada, migrator 0.1.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     /// What the log calls it: `upgrade`, `stamp` and so on.
@@ -33,9 +33,14 @@ impl Ran {
     }
 }
 
+/// A time of the log, in a form that sorts.
+pub fn to_the_second(at: &str) -> String {
+    at.split('.').next().unwrap_or_default().replace('T', " ")
+}
+
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.at)?;
+        f.write_str(&to_the_second(&self.at))?;
         if let Some(who) = &self.who {
             write!(f, " by {who}")?;
         }

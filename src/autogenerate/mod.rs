@@ -18,9 +18,11 @@ mod respelling;
 mod rows;
 
 pub use fills::FillError;
+pub(crate) use proof::show;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
 use respelling::Respelling;
+pub(crate) use rows::{Contents, invent as invent_rows};
 
 /// What the bodies are to do.
 pub struct Request<'a> {
@@ -53,6 +55,8 @@ pub struct Generated {
     pub downgrade: String,
     /// Rows that the upgrade loses or may fail on.
     pub notes: Vec<Note>,
+    /// Hints that name nothing, where something is dropped that may have been meant.
+    pub unfollowed: Vec<Rename>,
 }
 
 /// Why there are no bodies. Nothing was written anywhere.
@@ -100,7 +104,9 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;
     let diff = Diff::new(&sides.renamed.schema, request.to, request.by_order);
-    Ok((sides.lines(request), renames::suggestions(&diff)))
+    let mut suggestions = renames::suggestions(&diff);
+    suggestions.retain(|it| sides.takes(request, it));
+    Ok((sides.lines(request), suggestions))
 }
 
 /// Writes the bodies and proves them; `None` if there is no difference.
@@ -171,6 +177,13 @@ impl Sides {
         Ok(Self { before, renames, renamed })
     }
 
+    /// Whether a rename fits in with the others.
+    fn takes(&self, request: &Request<'_>, rename: &Rename) -> bool {
+        let mut all = request.renames.to_vec();
+        all.push(rename.clone());
+        Renames::new(&self.before, request.to, request.hinted_tables, &all).is_ok()
+    }
+
     /// What differs; what is dropped only to be out of the way does if it changes too.
     fn lines(&self, request: &Request<'_>) -> Vec<Line> {
         let mut from = self.renamed.schema.clone();
@@ -215,46 +228,45 @@ impl Sides {
         upgrade.steps.extend(self.renames.steps());
         upgrade.steps.extend(generate::script(diff, renamed, request.to, &options).steps);
 
-        // What the upgrade leaves, and not what was declared: the two mean the same and need not
-        // be written the same.
-        let scratch = request.from.copy()?;
-        rows::delete_all(&scratch, &self.before)?;
-        proof::run(&scratch, &generate::body(&upgrade), Phase::Upgrade)?;
         let back = self.renames.inverse();
-        let after = read_schema(&scratch, request.is_excluded)?;
-        let Renamed { steps, schema: after, .. } =
-            rename(&scratch, &after, &self.before, &back, request)?;
-        let diff_back = Diff::new(&after, &self.before, request.by_order);
-        let options = Options {
-            fills: Vec::new(),
-            old_names: back.old_names(),
-            rebuilt: ways.rebuilt(&diff_back),
-            is_downgrade: true,
-            ..options
+        // From what the upgrade leaves, and not from what was declared: the two mean the same and
+        // need not be written the same.
+        let way_back = |scratch: &Scratch, after: &Schema| {
+            let Renamed { steps, schema: after, .. } =
+                rename(scratch, after, &self.before, &back, request)?;
+            let diff = Diff::new(&after, &self.before, request.by_order);
+            let options = Options {
+                fills: Vec::new(),
+                old_names: back.old_names(),
+                rebuilt: ways.rebuilt(&diff),
+                is_downgrade: true,
+                ..options.clone()
+            };
+            let mut downgrade = Script { steps };
+            downgrade.steps.extend(back.steps());
+            downgrade.steps.extend(generate::script(&diff, &after, &self.before, &options).steps);
+            Ok(downgrade)
         };
-        let mut downgrade = Script { steps };
-        downgrade.steps.extend(back.steps());
-        downgrade.steps.extend(generate::script(&diff_back, &after, &self.before, &options).steps);
-
         let proof = proof::Proof {
             from: request.from,
             before: &self.before,
             after: request.to,
             renamed,
             upgrade: &upgrade,
-            downgrade: &downgrade,
+            way_back: &way_back,
             old_names: &self.renames.old_names(),
             fills: request.fills,
             by_order: request.by_order,
             is_excluded: request.is_excluded,
         };
-        proof.hold()?;
+        let downgrade = proof.hold()?;
 
         Ok(Generated {
             lines: self.lines(request),
             upgrade: generate::body(&upgrade),
             downgrade: generate::body(&downgrade),
             notes: upgrade.notes().cloned().collect(),
+            unfollowed: renames::unfollowed(diff, request.hinted_tables),
         })
     }
 }

@@ -88,7 +88,8 @@ pub enum ProofFailure {
     },
 }
 
-fn show(lines: &[Line]) -> String {
+/// Differences in one sentence.
+pub(crate) fn show(lines: &[Line]) -> String {
     let lines = lines.iter().map(|it| {
         format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail).trim_end().to_owned()
     });
@@ -101,7 +102,7 @@ impl From<ProofFailure> for AutogenerateError {
     }
 }
 
-/// Two bodies and what they are to do.
+/// An upgrade, how to get back from it, and what both are to do.
 pub(super) struct Proof<'a> {
     pub from: &'a Scratch,
     pub before: &'a Schema,
@@ -109,7 +110,8 @@ pub(super) struct Proof<'a> {
     /// `before` with its renames.
     pub renamed: &'a Schema,
     pub upgrade: &'a Script,
-    pub downgrade: &'a Script,
+    /// The downgrade, in a database that the upgrade has left with this schema.
+    pub way_back: &'a dyn Fn(&Scratch, &Schema) -> Result<Script, AutogenerateError>,
     pub old_names: &'a OldNames,
     pub fills: &'a [Fill],
     pub by_order: bool,
@@ -117,7 +119,7 @@ pub(super) struct Proof<'a> {
 }
 
 /// Runs a body as `upgrade` would, in one transaction.
-pub(super) fn run(scratch: &Scratch, body: &str, phase: Phase) -> Result<(), AutogenerateError> {
+fn run(scratch: &Scratch, body: &str, phase: Phase) -> Result<(), AutogenerateError> {
     let statements = split(body).map_err(|_| ProofFailure::Split { phase })?;
     scratch.database().begin(Lock::Write)?;
     for statement in statements {
@@ -131,8 +133,8 @@ pub(super) fn run(scratch: &Scratch, body: &str, phase: Phase) -> Result<(), Aut
 }
 
 impl Proof<'_> {
-    /// Tries it out.
-    pub fn hold(&self) -> Result<(), AutogenerateError> {
+    /// Tries it out; gives the downgrade.
+    pub fn hold(&self) -> Result<Script, AutogenerateError> {
         let scratch = self.from.copy()?;
         rows::invent(&scratch, self.before)?;
         match self.hold_with_rows(&scratch) {
@@ -147,24 +149,25 @@ impl Proof<'_> {
         }
     }
 
-    fn hold_with_rows(&self, scratch: &Scratch) -> Result<(), AutogenerateError> {
-        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
+    fn hold_with_rows(&self, scratch: &Scratch) -> Result<Script, AutogenerateError> {
+        let upgrade = generate::body(self.upgrade);
         remove_refused(scratch, self.upgrade)?;
         let compared = rows::surviving(self.renamed, self.after, self.fills);
         let n_dangling = rows::n_dangling(scratch);
         let old = Contents::read(scratch, &compared, Some(self.old_names))?;
         run(scratch, &upgrade, Phase::Upgrade)?;
-        self.check(scratch, self.after, Phase::Upgrade, n_dangling)?;
+        let found = self.check(scratch, self.after, Phase::Upgrade, n_dangling)?;
         let new = Contents::read(scratch, &compared, None)?;
         if let Some(what) = old.differs_from(&new) {
             return Err(ProofFailure::Rows { phase: Phase::Upgrade, what }.into());
         }
 
-        remove_refused(scratch, self.downgrade)?;
+        let downgrade = (self.way_back)(scratch, &found)?;
+        remove_refused(scratch, &downgrade)?;
         let compared = rows::surviving(self.after, self.renamed, &[]);
         let n_dangling = rows::n_dangling(scratch);
         let new = Contents::read(scratch, &compared, None)?;
-        run(scratch, &downgrade, Phase::Downgrade)?;
+        run(scratch, &generate::body(&downgrade), Phase::Downgrade)?;
         self.check(scratch, self.before, Phase::Downgrade, n_dangling)?;
         let back = Contents::read(scratch, &compared, Some(self.old_names))?;
         if let Some(what) = new.differs_from(&back) {
@@ -174,31 +177,31 @@ impl Proof<'_> {
         remove_refused(scratch, self.upgrade)?;
         let n_dangling = rows::n_dangling(scratch);
         run(scratch, &upgrade, Phase::Again)?;
-        self.check(scratch, self.after, Phase::Again, n_dangling)
+        self.check(scratch, self.after, Phase::Again, n_dangling)?;
+        Ok(downgrade)
     }
 
-    fn hold_without_rows(&self, scratch: &Scratch) -> Result<(), AutogenerateError> {
-        let (upgrade, downgrade) = (generate::body(self.upgrade), generate::body(self.downgrade));
-        let phases = [
-            (Phase::Upgrade, &upgrade, self.after),
-            (Phase::Downgrade, &downgrade, self.before),
-            (Phase::Again, &upgrade, self.after),
-        ];
-        for (phase, body, schema) in phases {
-            run(scratch, body, phase)?;
-            self.check(scratch, schema, phase, 0)?;
-        }
-        Ok(())
+    fn hold_without_rows(&self, scratch: &Scratch) -> Result<Script, AutogenerateError> {
+        let upgrade = generate::body(self.upgrade);
+        run(scratch, &upgrade, Phase::Upgrade)?;
+        let found = self.check(scratch, self.after, Phase::Upgrade, 0)?;
+        let downgrade = (self.way_back)(scratch, &found)?;
+        run(scratch, &generate::body(&downgrade), Phase::Downgrade)?;
+        self.check(scratch, self.before, Phase::Downgrade, 0)?;
+        run(scratch, &upgrade, Phase::Again)?;
+        self.check(scratch, self.after, Phase::Again, 0)?;
+        Ok(downgrade)
     }
 
-    /// Whether the schema is the one that is wanted, and the file and its references are whole.
+    /// Whether the schema is the one that is wanted, and the file and its references are whole; gives
+    /// the schema that is there.
     fn check(
         &self,
         scratch: &Scratch,
         wanted: &Schema,
         phase: Phase,
         n_dangling: usize,
-    ) -> Result<(), AutogenerateError> {
+    ) -> Result<Schema, AutogenerateError> {
         let found = read_schema(scratch, self.is_excluded)?;
         let diff = Diff::new(&found, wanted, self.by_order);
         if !diff.is_empty() {
@@ -210,7 +213,7 @@ impl Proof<'_> {
         if let Some(found) = rows::damage(scratch, &found) {
             return Err(ProofFailure::Check { phase, found }.into());
         }
-        Ok(())
+        Ok(found)
     }
 }
 

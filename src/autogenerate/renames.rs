@@ -397,6 +397,27 @@ pub fn suggestions(diff: &Diff<'_>) -> Vec<Rename> {
     found
 }
 
+/// The hints of what is new all the same, where something of its kind is dropped. Elsewhere a hint is
+/// one that did its work in an earlier revision.
+pub fn unfollowed(diff: &Diff<'_>, hinted_tables: &[(Name, Name)]) -> Vec<Rename> {
+    let mut found = Vec::new();
+    if diff.tables.iter().any(|it| matches!(it, Change::Dropped(_))) {
+        for (new, old) in hinted_tables {
+            if diff.tables.iter().any(|it| matches!(it, Change::Added(it) if it.name == *new)) {
+                found.push(Rename { table: old.clone(), column: None, to: new.clone() });
+            }
+        }
+    }
+    for table in diff.altered.iter().filter(|it| !it.dropped.is_empty()) {
+        for new in &table.added {
+            let Some(old) = &new.renamed_from else { continue };
+            let (table, column) = (table.to.name.clone(), Some(old.clone()));
+            found.push(Rename { table, column, to: new.name.clone() });
+        }
+    }
+    found
+}
+
 /// Whether at least half of the columns of both tables are the same.
 fn is_like(old: &Table, new: &Table) -> bool {
     let is_shared =

@@ -16,7 +16,7 @@ const N_TRIES: usize = 6;
 pub(super) type Compared = Vec<(Name, Vec<Name>)>;
 
 /// Fills every table where the constraints let it, parents before children.
-pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
+pub fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
     scratch.set_triggers(false)?;
     for table in schema.tables_by_dependency() {
         let columns: Vec<&Column> = table.columns.iter().filter(|it| it.holds()).collect();
@@ -138,6 +138,8 @@ pub(super) fn surviving(from: &Schema, to: &Schema, fills: &[Fill]) -> Compared 
             !is_filled
                 && column.holds()
                 && old_column.is_some_and(|it| it.holds() && it.datatype == column.datatype)
+                // Outside STRICT it makes numbers of texts.
+                && (old.is_strict == new.is_strict || !column.datatype.text().eq_ignore_ascii_case("ANY"))
         };
         let columns: Vec<Name> =
             new.columns.iter().filter(is_same).map(|it| it.name.clone()).collect();
@@ -147,14 +149,31 @@ pub(super) fn surviving(from: &Schema, to: &Schema, fills: &[Fill]) -> Compared 
 }
 
 /// The values of the compared columns.
-pub(super) struct Contents {
+pub struct Contents {
     /// By table; each row as one text, sorted.
     tables: Vec<(Name, Vec<Vec<String>>)>,
 }
 
 impl Contents {
+    /// Every value of every table of a schema.
+    pub fn of(scratch: &Scratch, schema: &Schema) -> Result<Self, AutogenerateError> {
+        Self::read(scratch, &surviving(schema, schema, &[]), None)
+    }
+
+    /// The tables.
+    pub fn tables(&self) -> impl Iterator<Item = &Name> {
+        self.tables.iter().map(|(table, _)| table)
+    }
+
+    /// Whether a table has the same rows in both.
+    pub fn has_rows_of(&self, other: &Self, table: &Name) -> bool {
+        let rows = |(name, _): &&(Name, Vec<Vec<String>>)| name == table;
+        let mine = self.tables.iter().find(rows).map(|it| &it.1);
+        mine == other.tables.iter().find(rows).map(|it| &it.1)
+    }
+
     /// Reads them; under their old names where these are given.
-    pub fn read(
+    pub(super) fn read(
         scratch: &Scratch,
         compared: &Compared,
         old_names: Option<&OldNames>,

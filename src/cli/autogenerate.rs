@@ -6,7 +6,7 @@ use super::App;
 use super::new_file::{self, NewFile};
 use super::output::{Format, can_ask};
 use super::project::Project;
-use super::schemas::{Side, show, supply_excluded, warn_of_doubts, warn_of_renames};
+use super::schemas::{Side, renamed, show, supply_excluded, warn_of_doubts, warn_of_renames};
 use crate::Error;
 use crate::autogenerate::{
     AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, compare, differences,
@@ -165,6 +165,14 @@ pub(super) fn run(
     show_changes(app, &generated, prints)?;
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
+    for rename in &generated.unfollowed {
+        let (kind, old) = renamed(rename);
+        app.output.warning(format_args!(
+            "the hint at the {kind} {} was not followed: {old} is not there before this revision, \
+             or stays",
+            rename.to
+        ));
+    }
     warn(app, &generated, again);
     if args.from_database {
         warn_of_drift(app, project, graph, parents, &from);
@@ -283,7 +291,7 @@ fn ask_of_renames(
             return Ok(open);
         }
         for rename in &open {
-            let (kind, old) = super::schemas::renamed(rename);
+            let (kind, old) = renamed(rename);
             let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
             if super::migrate::confirm(&question)? {
                 answers.renames.push(rename.clone());

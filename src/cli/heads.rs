@@ -50,12 +50,11 @@ pub(super) fn run(app: &mut App, args: &HeadsArgs) -> anyhow::Result<ExitStatus>
     if status == ExitStatus::No {
         let ids = graph.ids(&heads);
         let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+        let last = ids.last().copied().unwrap_or("HEAD");
+        app.output.status(format_args!("there are {} heads: {}", ids.len(), ids.join(", ")));
         app.output.status(format_args!(
-            "there are {} heads: {}; `migrator rebase {}` puts the revisions of a branch on top of \
-             the other head, `migrator merge heads` joins the heads in a new revision",
-            ids.len(),
-            ids.join(", "),
-            ids.last().copied().unwrap_or("HEAD"),
+            "`migrator rebase {last}` puts what leads to it on top of the other; `migrator merge \
+             heads` joins them in a revision of its own"
         ));
     }
     Ok(status)

@@ -15,13 +15,15 @@ use super::progress::Progress;
 use super::project::{Project, clock};
 use super::words::{count, describe_duration, describe_rows, describe_size};
 use crate::Error;
+use crate::audit::{History, implied, upgrade_order};
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
-use crate::exec::{BackupPlan, Growth, StepReport};
-use crate::graph::RevisionGraph;
+use crate::exec::{BackupPlan, Growth, PlanFailure, Replay, StepReport};
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
-use crate::migrator::{Migrator, Report, Request};
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::migrator::{Migrator, Proof, Report, Request};
+use crate::out_of_order::{self, Question};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, PlanError};
 use crate::revision::RevisionId;
@@ -44,6 +46,18 @@ pub(super) struct UpgradeArgs {
 
     #[command(flatten)]
     how: HowArgs,
+
+    /// Go on this once although revision files are not what ran
+    #[arg(long, conflicts_with = "sql")]
+    allow_changed: bool,
+
+    /// Run revisions that were put below others which ran, where that is proven to be safe
+    ///
+    /// In memory, all applied revisions run in their order, and again with these last; both must
+    /// leave the same schema. One that changes rows is refused if a later one that ran names the
+    /// same tables.
+    #[arg(long, conflicts_with = "sql")]
+    out_of_order: bool,
 }
 
 /// Downgrade the database
@@ -108,8 +122,17 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     let target = online_target(&args.target)?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
-    let request =
-        Wanted { direction: Direction::Upgrade, target, also: Vec::new(), cancel: listen()? };
+    let prove = |history: &History, inserted: &[RevisionIndex]| {
+        prove(&project, migrator.graph(), history, inserted)
+    };
+    let request = Wanted {
+        direction: Direction::Upgrade,
+        target,
+        also: Vec::new(),
+        allow_changed: args.allow_changed,
+        out_of_order: args.out_of_order.then_some(&prove),
+        cancel: listen()?,
+    };
     run(app, &project, &migrator, &request, &args.how)
 }
 
@@ -137,8 +160,38 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
             return Err(Usage::new("not confirmed; nothing was changed").into());
         }
     }
-    let request = Wanted { direction: Direction::Downgrade, target, also, cancel };
+    let request = Wanted {
+        direction: Direction::Downgrade,
+        target,
+        also,
+        allow_changed: false,
+        out_of_order: None,
+        cancel,
+    };
     run(app, &project, &migrator, &request, &args.how)
+}
+
+/// Proves that inserted revisions can run after those that ran.
+fn prove(
+    project: &Project,
+    graph: &RevisionGraph,
+    history: &History,
+    inserted: &[RevisionIndex],
+) -> Result<(), PlanFailure> {
+    let extensions = project.config.sqlite_extensions()?;
+    let applied = upgrade_order(graph, &implied(graph, &history.rows));
+    Ok(out_of_order::prove(&Question {
+        graph,
+        applied: &applied,
+        inserted,
+        replay: Replay {
+            version_table: &project.config.database.version_table,
+            log: project.config.database.log,
+            extensions: &extensions,
+        },
+        by_order: project.config.schema.column_order,
+        is_excluded: &|name| project.config.is_excluded(name),
+    })?)
 }
 
 /// What Ctrl-C sets from now on.
@@ -234,11 +287,15 @@ struct StepJson {
 }
 
 /// Where a run is to lead.
-struct Wanted {
+struct Wanted<'a> {
     direction: Direction,
     target: RevisionSymbol,
     /// What may be reverted besides.
     also: Vec<RevisionId>,
+    /// Whether files may be other than what ran.
+    allow_changed: bool,
+    /// What decides whether inserted revisions may run.
+    out_of_order: Option<&'a Proof<'a>>,
     /// Ends the run when it is set.
     cancel: Arc<AtomicBool>,
 }
@@ -247,18 +304,23 @@ fn run(
     app: &mut App,
     project: &Project,
     migrator: &Migrator,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     how: &HowArgs,
 ) -> anyhow::Result<ExitStatus> {
     let direction = wanted.direction;
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
+    if direction == Direction::Upgrade {
+        progress.look_for(&project.config.lint);
+    }
     let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;
     let request = Request {
         direction,
         target: &wanted.target,
         also: &wanted.also,
+        allow_changed: wanted.allow_changed,
+        out_of_order: wanted.out_of_order,
         backup: match (&how.backup, how.no_backup) {
             (Some(_), _) => Some(BackupPlan {
                 mode: BackupMode::Always,

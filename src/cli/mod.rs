@@ -18,6 +18,9 @@ mod history;
 mod import;
 mod init;
 mod known_databases;
+mod lint;
+mod lint_formats;
+mod log;
 mod man;
 mod merge;
 mod migrate;
@@ -26,12 +29,15 @@ mod output;
 mod progress;
 mod project;
 mod rebase;
+mod repair;
 mod restore;
 mod revision;
 mod schema;
 mod schemas;
 mod show;
+mod squash;
 mod stamp;
+mod status;
 mod tried;
 mod verify;
 mod words;
@@ -79,9 +85,13 @@ enum Command {
     Revision(revision::RevisionArgs),
     Merge(merge::MergeArgs),
     Rebase(rebase::RebaseArgs),
+    Squash(squash::SquashArgs),
     Upgrade(migrate::UpgradeArgs),
     Downgrade(migrate::DowngradeArgs),
     Stamp(stamp::StampArgs),
+    Status(status::StatusArgs),
+    Log(log::LogArgs),
+    Repair(repair::RepairArgs),
     Current(current::CurrentArgs),
     Heads(heads::HeadsArgs),
     Branches(branches::BranchesArgs),
@@ -89,6 +99,7 @@ enum Command {
     Show(show::ShowArgs),
     Edit(edit::EditArgs),
     Check(check::CheckArgs),
+    Lint(lint::LintArgs),
     Verify(verify::VerifyArgs),
     Schema(schema::SchemaArgs),
     #[command(alias = "ensure_version")]
@@ -167,9 +178,13 @@ impl App {
             Command::Revision(args) => revision::run(self, args),
             Command::Merge(args) => merge::run(self, args),
             Command::Rebase(args) => rebase::run(self, args),
+            Command::Squash(args) => squash::run(self, args),
             Command::Upgrade(args) => migrate::upgrade(self, args),
             Command::Downgrade(args) => migrate::downgrade(self, args),
             Command::Stamp(args) => stamp::run(self, args),
+            Command::Status(args) => status::run(self, args),
+            Command::Log(args) => log::run(self, args),
+            Command::Repair(args) => repair::run(self, args),
             Command::Current(args) => current::run(self, args),
             Command::Heads(args) => heads::run(self, args),
             Command::Branches(args) => branches::run(self, args),
@@ -177,6 +192,7 @@ impl App {
             Command::Show(args) => show::run(self, args),
             Command::Edit(args) => edit::run(self, args),
             Command::Check(args) => check::run(self, args),
+            Command::Lint(args) => lint::run(self, args),
             Command::Verify(args) => verify::run(self, args),
             Command::Schema(args) => schema::run(self, args),
             Command::EnsureVersion(args) => ensure_version::run(self, args),

@@ -49,7 +49,9 @@ pub struct NewFile<'a> {
 /// A new id: 12 hexadecimal digits that are no id and no label. Tests fix them with
 /// `MIGRATOR_REVISION_IDS`, a list of which the first unused one is taken.
 fn new_id(graph: &RevisionGraph) -> RevisionId {
-    let is_free = |id: &str| graph.by_id(id).is_none() && graph.by_label(id).is_none();
+    let is_free = |id: &str| {
+        graph.by_id(id).or_else(|| graph.by_label(id)).or_else(|| graph.replaced_by(id)).is_none()
+    };
     let fixed = super::project::environment("MIGRATOR_REVISION_IDS").unwrap_or_default();
     let fixed = fixed.split(',').filter(|id| is_free(id)).find_map(|it| RevisionId::new(it).ok());
     fixed.unwrap_or_else(|| {
@@ -80,12 +82,27 @@ pub fn prepare(
     graph: &RevisionGraph,
     new: &NewFile<'_>,
 ) -> anyhow::Result<Prepared> {
+    check_new_labels(graph, &new.branch_labels)?;
+    let prepared = draft(project, graph, new)?;
+    // With the new revision the graph must still be one.
+    let mut revisions: Vec<Revision> = graph.indices().map(|it| graph[it].clone()).collect();
+    revisions.push(prepared.revision.clone());
+    RevisionGraph::new(revisions)
+        .map_err(|problems| anyhow::Error::from(Error::from(problems)).context(wrong(project)))?;
+    Ok(prepared)
+}
+
+/// Renders a new file and checks that it says what it should; not whether it fits the graph.
+pub fn draft(
+    project: &Project,
+    graph: &RevisionGraph,
+    new: &NewFile<'_>,
+) -> anyhow::Result<Prepared> {
     let config = &project.config;
     let id = match new.id {
         None => new_id(graph),
         Some(text) => check_new_id(graph, text)?,
     };
-    check_new_labels(graph, &new.branch_labels)?;
     let now = config.timezone.show(clock()?.now());
     let name = config.file_template.file_name(
         id.as_str(),
@@ -119,21 +136,19 @@ pub fn prepare(
 
     let shown = script_dir::shown(&path, &project.here);
     let source = Arc::new(Source { path: shown, text });
-    // The message quotes a file that is not there.
-    let not_written =
-        format!("no file was written; this is what the template `{template_name}` makes");
-    let note = || Usage::new("the new file would be wrong").hint(&not_written);
     let revision = file::parse(&source).map_err(|problems| {
-        anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems))).context(note())
+        anyhow::Error::from(Error::from(script_dir::ReadError::Problems(problems)))
+            .context(wrong(project))
     })?;
     check_rendered(&revision, &id, &down, new, &template_name)?;
-
-    // With the new revision the graph must still be one.
-    let mut revisions: Vec<Revision> = graph.indices().map(|it| graph[it].clone()).collect();
-    revisions.push(revision.clone());
-    RevisionGraph::new(revisions)
-        .map_err(|problems| anyhow::Error::from(Error::from(problems)).context(note()))?;
     Ok(Prepared { path, revision })
+}
+
+/// The message quotes a file that is not there.
+fn wrong(project: &Project) -> Usage {
+    let template = template(&project.config).map_or_else(|_| "built-in".to_owned(), |it| it.0);
+    Usage::new("the new file would be wrong")
+        .hint(format!("no file was written; this is what the template `{template}` makes"))
 }
 
 /// The rules for ids that are made now, which are stricter than those for ids that exist.
@@ -150,6 +165,14 @@ fn check_new_id(graph: &RevisionGraph, text: &str) -> anyhow::Result<RevisionId>
         .hint(format!(
             "the version table holds at most {MAX_NEW_ID_LENGTH}, and a database server would refuse it"
         ))
+        .into());
+    }
+    if let Some(by) = graph.replaced_by(text) {
+        return Err(Usage::new(format!(
+            "`{text}` was the id of a revision that `{}` replaces",
+            graph.id(by)
+        ))
+        .hint("a database may be at it; leave out --rev-id and another one is made")
         .into());
     }
     // It becomes part of a file name.
@@ -317,17 +340,7 @@ pub fn write(
     proven: Option<&[Line]>,
 ) -> anyhow::Result<ExitStatus> {
     let revision = &prepared.revision;
-    fsutil::write_new(&prepared.path, &revision.source.text).map_err(|err| {
-        if err.source.kind() == std::io::ErrorKind::AlreadyExists {
-            let path = script_dir::shown(&prepared.path, &project.here);
-            anyhow::Error::from(
-                Usage::new(format!("`{}` exists already", path.display()))
-                    .hint("no file was written; change `file_template`, or the message"),
-            )
-        } else {
-            Error::from(err).into()
-        }
-    })?;
+    create(project, prepared)?;
     run_hooks(app, project, &prepared.path)?;
     let path = revision.source.path.display().to_string();
     if app.output.format == Format::Json {
@@ -345,8 +358,23 @@ pub fn write(
     Ok(ExitStatus::Done)
 }
 
+/// Writes a prepared file, and nothing else.
+pub fn create(project: &Project, prepared: &Prepared) -> anyhow::Result<()> {
+    fsutil::write_new(&prepared.path, &prepared.revision.source.text).map_err(|err| {
+        if err.source.kind() == std::io::ErrorKind::AlreadyExists {
+            let path = script_dir::shown(&prepared.path, &project.here);
+            anyhow::Error::from(
+                Usage::new(format!("`{}` exists already", path.display()))
+                    .hint("no file was written; change `file_template`, or the message"),
+            )
+        } else {
+            Error::from(err).into()
+        }
+    })
+}
+
 /// Runs the programs of `[[hooks]]`; one that fails is an error, and the file stays.
-fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
+pub fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
     let shown = script_dir::shown(path, &project.here);
     for command in project.config.hook_commands().map_err(Error::from)? {
         let file = path.display().to_string();

@@ -15,7 +15,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
+use crate::lint;
 use crate::revision::{Revision, script_dir};
+use crate::rule::Levels;
 
 const VERB: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 const ID: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -33,6 +35,8 @@ pub struct Progress<'a> {
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What is looked for in the revisions that are about to run.
+    lints: Option<&'a Levels>,
     /// What was warned of so far.
     pub warnings: Vec<String>,
 }
@@ -104,8 +108,22 @@ impl<'a> Progress<'a> {
             }
             bar
         });
-        let warnings = Vec::new();
-        Self { output, echo, is_rehearsal, here, bar, n_pending: 0, n_done: 0, warnings }
+        Self {
+            output,
+            echo,
+            is_rehearsal,
+            here,
+            bar,
+            n_pending: 0,
+            n_done: 0,
+            lints: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Says before upgrades run what they lose by their own words.
+    pub fn look_for(&mut self, lints: &'a Levels) {
+        self.lints = Some(lints);
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -120,6 +138,14 @@ impl<'a> Progress<'a> {
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a warning above the bar.
+    fn warning(&self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.output.warning(message)),
+            None => self.output.warning(message),
         }
     }
 
@@ -168,6 +194,10 @@ impl Observer for Progress<'_> {
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
                 }
+                let lost = self.lints.and_then(|it| lint::summary(revisions.iter().copied(), it));
+                if let Some(line) = lost {
+                    self.warning(&line);
+                }
             }
             Event::StepStarted { revision, direction, n_statements } => {
                 self.n_done += 1;
@@ -215,19 +245,10 @@ impl Observer for Progress<'_> {
                     self.status(line);
                 }
             }
-            Event::LogBegun { revisions } => {
-                let line = describe_log_begun(revisions);
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| self.output.warning(line)),
-                    None => self.output.warning(line),
-                }
-            }
+            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
             Event::Warning { message } => {
                 self.warnings.push(message.clone());
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| self.output.warning(message)),
-                    None => self.output.warning(message),
-                }
+                self.warning(message);
             }
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {

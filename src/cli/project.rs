@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::globals::GlobalArgs;
 use crate::Error;
+use crate::audit::History;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
-use crate::db::{Access, Database, VersionTable};
+use crate::db::{Access, Database, LogTable, VersionTable};
 use crate::diagnostics::Usage;
 use crate::exec::offline::Offline;
 use crate::exec::{BackupPlan, Run};
@@ -158,6 +159,17 @@ impl Project {
             .map_err(Error::from)?;
         let table = VersionTable::new(&self.config.database.version_table);
         Ok(table.rows(&database).map_err(Error::from)?)
+    }
+
+    /// What the database says of its history; nothing is written.
+    pub fn history(&self) -> anyhow::Result<History> {
+        let location = self.location()?;
+        let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
+            .map_err(Error::from)?;
+        let table = VersionTable::new(&self.config.database.version_table);
+        let log = if self.config.database.log { LogTable::On } else { LogTable::Off };
+        let history = database.read_at_once(|it| log.history(it, &table));
+        Ok(history.map_err(Error::from)?)
     }
 
     /// The revisions that the rows name.

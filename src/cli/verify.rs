@@ -140,6 +140,8 @@ fn on_a_copy(
             direction: Direction::Upgrade,
             target: &target,
             also: &[],
+            allow_changed: false,
+            out_of_order: None,
             rehearse: false,
             tag: None,
             clock: run.clock,

@@ -14,6 +14,7 @@ use super::layer::{Layer, Layers, Problems};
 use super::setting::{self, BackupMode, SettingError, Timezone, TransactionMode};
 use super::sqlite_version::SqliteVersion;
 use super::values::Values;
+use crate::rule::Levels;
 
 /// What Alembic cuts a slug to.
 const DEFAULT_SLUG_LENGTH: usize = 40;
@@ -38,6 +39,7 @@ pub(super) struct Settings {
     pub exclude: Exclude,
     pub command_timeout: Duration,
     pub target: SqliteVersion,
+    pub levels: Levels,
     pub problems: Problems,
 }
 
@@ -119,6 +121,10 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
     let exclude = exclude.filter_map(|it| reader.read(Some(it), exclude::pattern)).collect();
     let command_timeout = reader.read(layer.schema_timeout.as_ref(), setting::duration);
     let target = reader.read(layer.target.as_ref(), SqliteVersion::parse);
+    let levels = layer.lint.iter();
+    let levels =
+        levels.filter_map(|(rule, it)| Some((*rule, reader.read(Some(it), setting::level)?)));
+    let levels = levels.collect();
     Settings {
         version_locations,
         file_template: file_template.unwrap_or_default(),
@@ -131,6 +137,7 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
         exclude,
         command_timeout: command_timeout.unwrap_or(DEFAULT_COMMAND_TIMEOUT),
         target: target.unwrap_or_default(),
+        levels,
         problems: reader.problems,
     }
 }

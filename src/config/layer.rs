@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::error::ConfigProblem;
 use super::interpolate::Text;
+use crate::rule::Rule;
 use crate::toml_table::{self, Located, Table, TomlProblem};
 
 /// Problems with the byte range each stands at.
@@ -38,6 +39,7 @@ pub(super) struct Layer {
     pub target: Option<Text>,
     pub extensions: Option<Vec<Text>>,
     pub hooks: Option<Vec<Vec<Text>>>,
+    pub lint: BTreeMap<Rule, Text>,
 }
 
 /// The whole file.
@@ -78,6 +80,7 @@ impl Layer {
             target: over.target.or_else(|| self.target.clone()),
             extensions: over.extensions.or_else(|| self.extensions.clone()),
             hooks: over.hooks.or_else(|| self.hooks.clone()),
+            lint: self.lint.clone().into_iter().chain(over.lint).collect(),
         }
     }
 
@@ -105,7 +108,8 @@ impl Layer {
             .into_iter()
             .flatten()
             .chain(lists.into_iter().flatten().flatten())
-            .chain(self.hooks.iter().flatten().flatten());
+            .chain(self.hooks.iter().flatten().flatten())
+            .chain(self.lint.values());
         let mut keys = BTreeSet::new();
         texts.for_each(|text| text.collect_keys(&mut keys));
         keys
@@ -184,6 +188,13 @@ impl Reader<'_> {
             layer.target = self.text(&mut sqlite, "target");
             layer.extensions = self.texts(&mut sqlite, "extensions");
             table.absorb(sqlite.finish());
+        }
+        if let Some(mut lint) = table.table("lint") {
+            for rule in Rule::ALL {
+                let level = self.text(&mut lint, rule.name());
+                layer.lint.extend(level.map(|it| (rule, it)));
+            }
+            table.absorb(lint.finish());
         }
         if let Some(hooks) = table.tables("hooks") {
             let commands = hooks.into_iter().map(|mut hook| {

@@ -42,6 +42,7 @@ pub use self::values::{MissingValue, Place, Values};
 use self::interpolate::Unresolved;
 use self::layer::Layers;
 use crate::fsutil;
+use crate::rule::Levels;
 use crate::similar::similar;
 use crate::source::{Location, Problem, Source};
 
@@ -78,6 +79,8 @@ pub struct Config {
     pub schema: SchemaConfig,
     /// `[sqlite]`.
     pub sqlite: SqliteConfig,
+    /// `[lint]`: how much each rule matters.
+    pub lint: Levels,
     /// `[[hooks]]`, in the order of the file.
     pub hooks: Vec<Hook>,
     /// Where `${KEY}` gets its value.
@@ -221,6 +224,7 @@ impl Config {
                 target: settings.target,
                 extensions: layer.extensions.unwrap_or_default(),
             },
+            lint: settings.levels,
             hooks: layer
                 .hooks
                 .unwrap_or_default()

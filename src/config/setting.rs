@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, Local, Utc};
 
 use super::sqlite_version::SqliteVersion;
+use crate::rule::Level;
 
 /// The table that migrator records its runs in.
 pub(super) const LOG_TABLE: &str = "migrator_log";
@@ -58,6 +59,12 @@ pub enum SettingError {
     /// Not one of the modes of backups.
     #[error("must be `always`, `destructive` or `never`, not `{found}`")]
     Backup {
+        /// What stands there.
+        found: String,
+    },
+    /// Not one of the levels of a rule.
+    #[error("must be `error`, `warning`, `note` or `off`, not `{found}`")]
+    Level {
         /// What stands there.
         found: String,
     },
@@ -192,6 +199,11 @@ pub(super) fn backup(text: &str) -> Result<BackupMode, SettingError> {
         "never" => Ok(BackupMode::Never),
         _ => Err(SettingError::Backup { found: text.to_owned() }),
     }
+}
+
+/// Reads how much a rule of `migrator lint` matters.
+pub(super) fn level(text: &str) -> Result<Level, SettingError> {
+    Level::by_name(text).ok_or_else(|| SettingError::Level { found: text.to_owned() })
 }
 
 /// Reads a whole number of `ms`, `s` or `m`; `0` needs no unit.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Access, Database, DbError, SqliteErrorKind};
+use super::{Access, Database, DbError, Lock, SqliteErrorKind};
 use crate::config::url::DatabaseLocation;
 
 /// How many pages are copied between two questions whether to go on: 16 MiB of the usual size.
@@ -38,7 +38,6 @@ impl Database {
     ///
     /// What SQLite says: a full disk, a source that another connection holds exclusively for longer
     /// than the busy timeout.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for rehearsals, which come next"))]
     pub fn copy_to(&self, target: &Path) -> Result<(), DbError> {
         self.copy_while(target, &|| true)
     }
@@ -81,6 +80,29 @@ impl Database {
     /// Opens a database that nobody writes to, to read it. No file beside it is looked at or made.
     pub fn open_unchanging(path: &Path) -> Result<Self, DbError> {
         Self::open(&DatabaseLocation::unchanging(path), Access::Read, Duration::ZERO)
+    }
+
+    /// Calls `read` outside of the transaction that was begun with [`Lock::Exclusive`] and has not
+    /// written, and begins it anew: in a rollback-journal mode, where that lock keeps everybody out, it
+    /// is held all the time. Within the transaction there is no copy of the database to be had.
+    pub fn while_held<T>(&self, read: impl FnOnce(&Self) -> T) -> Result<T, DbError> {
+        self.keep_lock()?;
+        let value = read(self);
+        self.keep_lock_no_more()?;
+        self.begin(Lock::Exclusive)?;
+        Ok(value)
+    }
+
+    /// Ends a transaction that was begun with [`Lock::Exclusive`] in a rollback-journal mode, and keeps
+    /// its lock.
+    pub(super) fn keep_lock(&self) -> Result<(), DbError> {
+        self.run("lock", "PRAGMA main.locking_mode = EXCLUSIVE")?;
+        self.rollback()
+    }
+
+    /// Lets the lock go when the next transaction ends, not before.
+    pub(super) fn keep_lock_no_more(&self) -> Result<(), DbError> {
+        self.run("lock", "PRAGMA main.locking_mode = NORMAL")
     }
 
     /// Whether there is anything in it but SQLite's own and these tables.

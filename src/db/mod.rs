@@ -39,7 +39,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
-pub use self::restore::{Glance, LoggedRun};
+pub use self::restore::LoggedRun;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
@@ -61,8 +61,6 @@ pub enum Access {
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// None: what is read until the end is of one moment; `BEGIN`.
-    Read,
     /// No other connection can write; `BEGIN IMMEDIATE`.
     Write,
     /// In a rollback-journal mode no other connection can read either; `BEGIN EXCLUSIVE`.
@@ -223,7 +221,7 @@ impl Database {
         &self,
         read: impl FnOnce(&Self) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        self.begin(Lock::Read)?;
+        self.run("begin to read", "BEGIN")?;
         let outcome = read(self);
         self.rollback()?;
         outcome
@@ -244,7 +242,6 @@ impl Database {
     /// Begins a transaction.
     pub fn begin(&self, lock: Lock) -> Result<(), DbError> {
         let sql = match lock {
-            Lock::Read => "BEGIN",
             Lock::Write => "BEGIN IMMEDIATE",
             Lock::Exclusive => "BEGIN EXCLUSIVE",
         };

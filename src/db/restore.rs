@@ -13,14 +13,6 @@ use rusqlite::backup::{Backup, StepResult};
 use super::backup::PAGES_AT_ONCE;
 use super::{Database, DbError, Lock, LogTable};
 
-/// What a database looked like when somebody copied it, to be found again.
-pub struct Glance<'a> {
-    /// The connection that copied it; it has no transaction open.
-    pub witness: &'a Database,
-    /// What [`Database::data_version`] said there, and on the connection that will write.
-    pub versions: [i64; 2],
-}
-
 /// How large a database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -49,8 +41,8 @@ pub struct LoggedRun {
 }
 
 impl Database {
-    /// How large it is, with what the open transaction has added so far.
-    pub fn size(&self) -> Result<Size, DbError> {
+    /// How large it is.
+    pub fn pages(&self) -> Result<Size, DbError> {
         Ok(Size { page: self.pragma("page_size")?, n_pages: self.pragma("page_count")? })
     }
 
@@ -85,22 +77,35 @@ impl Database {
         Ok(())
     }
 
-    /// Makes this database what `source` is, in one transaction; `false` where it is not what it was
-    /// at that `glance`, and nothing was changed. `go_on` is asked from time to time whether to.
+    /// Makes this database what `source` is, in one transaction.
+    ///
+    /// When nobody else can write it any more, and before anything is written, `keep` is called with a
+    /// connection that reads it: this one, or `witness` where there is a write-ahead log. `false` where
+    /// it said no; then nothing was changed. `go_on` is asked from time to time whether to.
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`] where somebody else holds the database, [`DbError::Interrupted`] where
-    /// `go_on` said no; then nothing was changed.
+    /// [`DbError::Busy`] where somebody else holds the database, before `keep` is called, and
+    /// [`DbError::Interrupted`] where `go_on` said no; then nothing was changed.
     pub fn replace_with(
         &mut self,
         source: &Self,
-        glance: Option<&Glance<'_>>,
+        witness: Option<&Self>,
+        keep: &mut dyn FnMut(&Self) -> bool,
         go_on: &dyn Fn() -> bool,
     ) -> Result<bool, DbError> {
-        let is_wal = self.is_wal()?;
-        if !is_wal && !self.take_whole(glance)? {
-            return Ok(false);
+        let witness = if self.is_wal()? { witness } else { None };
+        // A database that is to be replaced must have no transaction open.
+        if !self.is_wal()? {
+            self.begin(Lock::Exclusive)?;
+            self.keep_lock()?;
+            let is_kept = keep(self);
+            self.keep_lock_no_more()?;
+            if !is_kept {
+                // Ends a transaction, and so the lock.
+                self.read_schema()?;
+                return Ok(false);
+            }
         }
         let path = self.path.clone();
         let error = |err: rusqlite::Error| DbError::sqlite(path.clone(), "restore", err.into());
@@ -110,9 +115,8 @@ impl Database {
         if backup.step(0).map_err(error)? != StepResult::More {
             return Err(busy());
         }
-        if is_wal
-            && let Some(Glance { witness, versions }) = glance
-            && witness.data_version()? != versions[0]
+        if let Some(witness) = witness
+            && !keep(witness)
         {
             return Ok(false);
         }
@@ -127,27 +131,6 @@ impl Database {
             }
         }
     }
-
-    /// Takes the lock that keeps everybody out of a database with a rollback journal, and keeps it
-    /// until the end of the next transaction. `false` as for [`Database::replace_with`].
-    fn take_whole(&self, glance: Option<&Glance<'_>>) -> Result<bool, DbError> {
-        // A database that is to be replaced must have no transaction open, and a lock is kept from
-        // one to the next only in this mode. Leaving the mode gives the lock up when the next one
-        // ends, not before.
-        self.run("lock", "PRAGMA main.locking_mode = EXCLUSIVE")?;
-        let is_same = self.begin(Lock::Exclusive).and_then(|()| match glance {
-            Some(glance) => Ok(self.data_version()? == glance.versions[1]),
-            None => Ok(true),
-        });
-        let ended = self.rollback();
-        self.run("lock", "PRAGMA main.locking_mode = NORMAL")?;
-        ended?;
-        if !matches!(is_same, Ok(true)) {
-            // Gives the lock up.
-            self.read_schema()?;
-        }
-        is_same
-    }
 }
 
 #[cfg(test)]
@@ -156,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::config::url::DatabaseLocation;
-    use crate::db::Access;
+    use crate::db::{Access, SqliteErrorKind};
 
     fn open(path: &Path, access: Access) -> Database {
         let location = DatabaseLocation::File(path.to_owned());
@@ -189,7 +172,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            assert!(database.replace_with(&source, None, &|| true).unwrap());
+            assert!(database.replace_with(&source, None, &mut |_| true, &|| true).unwrap());
             assert_eq!(content(&reader), "old", "{live} {backup}");
             // The lock is gone.
             reader.execute("UPDATE t SET a = 'newer'").unwrap();
@@ -209,7 +192,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            let outcome = database.replace_with(&source, None, &|| true);
+            let outcome = database.replace_with(&source, None, &mut |_| true, &|| true);
             assert_eq!(outcome.as_ref().is_err_and(DbError::is_busy), is_busy, "{outcome:?}");
             assert_eq!(content(&reader), "new");
             reader.rollback().unwrap();
@@ -220,39 +203,56 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_since_it_was_looked_at_stays() {
+    fn what_is_overwritten_is_shown_when_nobody_can_change_it_any_more() {
         for mode in MODES {
-            let folder = tempfile::tempdir().unwrap();
-            let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
-            make(&path, mode, "'new'");
-            make(&source, MODES[0], "'old'");
-            let mut database = open(&path, Access::Write);
-            let witness = open(&path, Access::Read);
-            let versions = [witness.data_version().unwrap(), database.data_version().unwrap()];
-            let glance = Glance { witness: &witness, versions };
-            let source = Database::open_unchanging(&source).unwrap();
-            open(&path, Access::Write).execute("UPDATE t SET a = 'newer'").unwrap();
-            assert!(!database.replace_with(&source, Some(&glance), &|| true).unwrap());
-            assert_eq!(content(&witness), "newer");
-            open(&path, Access::Write).execute("UPDATE t SET a = 'newest'").unwrap();
-
-            let versions = [witness.data_version().unwrap(), database.data_version().unwrap()];
-            let glance = Glance { witness: &witness, versions };
-            assert!(database.replace_with(&source, Some(&glance), &|| true).unwrap());
-            assert_eq!(content(&witness), "old");
+            for agrees in [false, true] {
+                let folder = tempfile::tempdir().unwrap();
+                let (path, source) = (folder.path().join("a.db"), folder.path().join("b.db"));
+                make(&path, mode, "'new'");
+                make(&source, MODES[0], "'old'");
+                let mut database = open(&path, Access::Write);
+                let (witness, writer) = (open(&path, Access::Read), open(&path, Access::Write));
+                let source = Database::open_unchanging(&source).unwrap();
+                let copy = folder.path().join("c.db");
+                let mut keep = |database: &Database| {
+                    assert_eq!(
+                        writer.execute("DELETE FROM t").unwrap_err().kind,
+                        SqliteErrorKind::Busy
+                    );
+                    database.copy_to(&copy).unwrap();
+                    agrees
+                };
+                let outcome = database.replace_with(&source, Some(&witness), &mut keep, &|| true);
+                assert_eq!(outcome.unwrap(), agrees, "{mode}");
+                assert_eq!(content(&open(&copy, Access::Read)), "new");
+                assert_eq!(content(&writer), if agrees { "old" } else { "new" });
+                // Nothing is held that was taken.
+                writer.execute("DELETE FROM t").unwrap();
+                // The journal is gone, too.
+                assert!(!folder.path().join("a.db-journal").exists());
+            }
         }
     }
 
     #[test]
-    fn the_lock_lasts_from_one_transaction_to_the_next() {
+    fn a_transaction_that_keeps_everybody_out_can_be_copied() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.db");
+        let (path, copy) = (folder.path().join("a.db"), folder.path().join("b.db"));
         make(&path, MODES[0], "'new'");
-        let (database, reader) = (open(&path, Access::Write), open(&path, Access::Read));
-        assert!(database.take_whole(None).unwrap());
-        assert!(reader.read_schema().is_err_and(|err| err.is_busy()));
-        database.read_schema().unwrap();
-        reader.read_schema().unwrap();
+        let (database, other) = (open(&path, Access::Write), open(&path, Access::Write));
+        database.begin(Lock::Exclusive).unwrap();
+        let outcome = database.while_held(|database| {
+            assert!(other.read_schema().is_err_and(|err| err.is_busy()));
+            database.copy_to(&copy)
+        });
+        outcome.unwrap().unwrap();
+        assert!(!database.is_autocommit());
+        assert!(other.read_schema().is_err_and(|err| err.is_busy()));
+        database.execute("DELETE FROM t").unwrap();
+        database.commit().unwrap();
+        other.execute("INSERT INTO t VALUES (1)").unwrap();
+        assert_eq!(content(&open(&copy, Access::Read)), "new");
+        assert!(!folder.path().join("a.db-journal").exists());
     }
 
     #[test]
@@ -269,10 +269,10 @@ mod tests {
                 if mode == MODES[1] {
                     database.leave_wal().unwrap();
                 }
-                assert!(database.replace_with(&source, None, &|| true).unwrap());
+                assert!(database.replace_with(&source, None, &mut |_| true, &|| true).unwrap());
                 drop(database);
                 assert_eq!(content(&open(&path, Access::Read)), "old");
-                assert_eq!(open(&path, Access::Read).size().unwrap().page, backup);
+                assert_eq!(open(&path, Access::Read).pages().unwrap().page, backup);
                 let sound = crate::db::FileCheck::Sound;
                 assert_eq!(crate::db::check_file(&path).unwrap(), sound);
             }

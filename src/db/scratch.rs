@@ -52,7 +52,8 @@ impl Scratch {
         Ok(scratch)
     }
 
-    fn set_quoting(&self, quoting: Quoting) -> Result<(), DbError> {
+    /// What SQLite makes of `"…"` from now on; a copy begins as this one began.
+    pub fn set_quoting(&self, quoting: Quoting) -> Result<(), DbError> {
         let is_lenient = quoting == Quoting::Lenient;
         for config in [DbConfig::SQLITE_DBCONFIG_DQS_DDL, DbConfig::SQLITE_DBCONFIG_DQS_DML] {
             let outcome = self.database.connection.set_db_config(config, is_lenient);
@@ -67,6 +68,23 @@ impl Scratch {
         let outcome = something(self);
         self.set_quoting(self.quoting)?;
         Ok(outcome)
+    }
+
+    /// Whether SQLite understands a statement, with quotes as given; it is not run. Of a PRAGMA that
+    /// must not be asked: it may act at once.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn compiles(&self, sql: &str, quoting: Quoting) -> Result<(), SqliteError> {
+        let set = |quoting| {
+            let outcome = self.set_quoting(quoting);
+            outcome.map_err(|err| SqliteError::own(err.to_string()))
+        };
+        set(quoting)?;
+        let outcome = self.with_stubs(|| Ok(self.database.connection.prepare(sql).map(drop)?));
+        set(self.quoting)?;
+        outcome
     }
 
     /// The schema of another database without its rows.

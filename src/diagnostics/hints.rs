@@ -321,6 +321,7 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             SettingError::SqliteVersion { .. } | SettingError::SqliteTooNew { .. } => {
                 one("without the line the SQL is for the SQLite that migrator has")
             }
+            SettingError::Level { .. } => one("without the line the level is that of docs/lint.md"),
             SettingError::Transaction { .. }
             | SettingError::Backup { .. }
             | SettingError::Timezone { .. }
@@ -363,8 +364,9 @@ pub fn plan(err: &PlanError) -> Vec<String> {
                 ticked(rows, ", ")
             ),
             "if the revision is gone for good, `migrator stamp REVISION` replaces it by one that \
-             exists, without running anything"
-                .to_owned(),
+             exists, without running anything; `migrator status` names it, and says when this one \
+             ran"
+            .to_owned(),
         ],
         PlanError::InsideReplaced { by, end, .. } => vec![
             format!(
@@ -377,8 +379,9 @@ pub fn plan(err: &PlanError) -> Vec<String> {
             "the version table was edited by hand, or a file was changed after it ran; \
              `migrator stamp {upper}` leaves the one row, without running anything"
         )),
-        PlanError::RepeatedRow { row } => one(format!(
-            "the version table was edited by hand; `migrator stamp {row}` leaves one of the two"
+        PlanError::RepeatedRow { all, .. } => one(format!(
+            "the version table was edited by hand; `migrator stamp --purge {}` leaves one of the two",
+            all.join(" ")
         )),
         PlanError::NotApplied { rows, target } => {
             let at = if rows.is_empty() {
@@ -416,7 +419,11 @@ fn resolve(err: &ResolveError) -> Vec<String> {
             } else if let Some(head) = heads.first() {
                 hints.push(format!("name one, for example `{head}`"));
             }
-            hints.push("`migrator merge heads -m \"…\"` joins them in one revision".to_owned());
+            hints.push(
+                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
+                 line of them"
+                    .to_owned(),
+            );
             hints
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use super::hints::{one, plan};
 use crate::audit::{Back, HistoryError, Trouble};
+use crate::out_of_order::OutOfOrderError;
+use crate::revision::RevisionId;
 use crate::revision::script_dir::shown;
 
 /// What to do about one trouble, the command first that changes no file.
@@ -93,5 +95,22 @@ pub fn history(err: &HistoryError) -> Vec<String> {
             "bring back the file, or replace the row by a revision that exists: `migrator stamp \
              REVISION`",
         ),
+    }
+}
+
+/// What to do about revisions that cannot run after others.
+pub fn out_of_order(err: &OutOfOrderError) -> Vec<String> {
+    let instead = |revision: &RevisionId| {
+        one(format!(
+            "nothing was changed; put `{revision}` on top of the others with another \
+             `down_revision`, and mend its body for that place"
+        ))
+    };
+    match err {
+        OutOfOrderError::Differs { revisions, .. } | OutOfOrderError::Replay { revisions, .. } => {
+            revisions.first().map(instead).unwrap_or_default()
+        }
+        OutOfOrderError::Rows { revision, .. } => instead(revision),
+        OutOfOrderError::Scratch(err) => super::schema_hints::autogenerate(err),
     }
 }

@@ -26,10 +26,10 @@ use crate::Error;
 use crate::audit::HistoryError;
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
-use crate::graph::GraphProblem;
-use crate::revision::file::FileProblem;
-use crate::rewrite::RewriteError;
-use crate::source::{Location, Problem};
+use crate::lint::Finding;
+use crate::out_of_order::OutOfOrderError;
+use crate::rule::Level;
+use crate::source::Location;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +167,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
+/// Renders a finding of `migrator lint`, with ANSI styles.
+pub fn render_finding(finding: &Finding, here: &Path) -> String {
+    let level = match finding.level {
+        Level::Error => annotate_snippets::Level::ERROR,
+        Level::Warning => annotate_snippets::Level::WARNING,
+        Level::Note | Level::Off => annotate_snippets::Level::NOTE,
+    };
+    let title = level.primary_title(&finding.message).id(finding.rule.name());
+    let quoted = quote::render_titled(title, &finding.location, "", here);
+    format!("{quoted}\n{HINT}hint:{HINT:#} {}", finding.advice)
+}
+
 /// Renders what keeps a body from running, without advice: a finding about a revision, not an error
 /// of the command.
 pub fn render_failure(failure: &Failure, here: &Path) -> String {
@@ -203,19 +215,25 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
     match err {
         Error::Config(err) => config_reports(err),
         Error::Read(err) => read_reports(err),
-        Error::Graph(problems) => graph_reports(problems),
+        Error::Graph(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, hints::graph_label(&problem.kind))
+                    .hints(hints::graph(&problem.kind))
+            })
+            .collect(),
         Error::Plan(plan_error) => {
             vec![Report::new(plan_error.to_string()).hints(hints::plan(plan_error))]
         }
         Error::History(err) => history_reports(err, here),
+        Error::OutOfOrder(err) => vec![out_of_order_report(err)],
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
         Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(RewriteError::File(problems)) => file_reports(problems),
-        Error::Rewrite(RewriteError::Graph(problems)) => graph_reports(problems),
         Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
@@ -223,24 +241,6 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
-}
-
-fn graph_reports(problems: &[Problem<GraphProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<GraphProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, hints::graph_label(&problem.kind))
-            .hints(hints::graph(&problem.kind))
-    };
-    problems.iter().map(report).collect()
-}
-
-fn file_reports(problems: &[Problem<FileProblem>]) -> Vec<Report> {
-    let report = |problem: &Problem<FileProblem>| {
-        Report::new(problem.kind.to_string())
-            .quote(&problem.location, "")
-            .hints(hints::revision_file(&problem.kind))
-    };
-    problems.iter().map(report).collect()
 }
 
 /// The error's own line, its causes, and these hints.
@@ -272,6 +272,29 @@ fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
         last.hints.extend(history_hints::history(err));
     }
     reports
+}
+
+fn out_of_order_report(err: &OutOfOrderError) -> Report {
+    let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
+    match err {
+        OutOfOrderError::Differs { lines, .. } => {
+            report.causes.extend(lines.iter().map(|it| {
+                format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail)
+                    .trim_end()
+                    .to_owned()
+            }));
+        }
+        OutOfOrderError::Replay { source, .. } => {
+            report.quote = match &source.failure {
+                Failure::Statement { location, source, .. } => {
+                    Some(((**location).clone(), source.to_string()))
+                }
+                _ => None,
+            };
+        }
+        OutOfOrderError::Rows { .. } | OutOfOrderError::Scratch(_) => {}
+    }
+    report
 }
 
 fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
@@ -307,7 +330,14 @@ fn config_reports(err: &crate::config::ConfigError) -> Vec<Report> {
 fn read_reports(err: &crate::revision::script_dir::ReadError) -> Vec<Report> {
     use crate::revision::script_dir::ReadError;
     match err {
-        ReadError::Problems(problems) => file_reports(problems),
+        ReadError::Problems(problems) => problems
+            .iter()
+            .map(|problem| {
+                Report::new(problem.kind.to_string())
+                    .quote(&problem.location, "")
+                    .hints(hints::revision_file(&problem.kind))
+            })
+            .collect(),
         ReadError::MissingFolder { .. } | ReadError::File(_) => {
             vec![with_causes(err, hints::read(err))]
         }

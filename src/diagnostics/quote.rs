@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, Title};
 
 use crate::source::Location;
 
@@ -13,6 +13,11 @@ const MAX_QUOTED: usize = 240;
 ///
 /// Of a place that goes on over several lines the first is shown.
 pub fn render(title: &str, location: &Location, label: &str, here: &Path) -> String {
+    render_titled(Level::ERROR.primary_title(title), location, label, here)
+}
+
+/// The same below a title of any level.
+pub fn render_titled(title: Title<'_>, location: &Location, label: &str, here: &Path) -> String {
     let text = &location.source.text;
     let start = location.span.start;
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
@@ -32,7 +37,7 @@ pub fn render(title: &str, location: &Location, label: &str, here: &Path) -> Str
     let (line_number, _) = location.line_column();
     let annotation = AnnotationKind::Primary.span(from..to);
     let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
-    let report = Level::ERROR.primary_title(title).element(
+    let report = title.element(
         Snippet::source(line)
             .line_start(line_number)
             .path(path.display().to_string())

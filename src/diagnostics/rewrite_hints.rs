@@ -47,6 +47,37 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
              or `migrator stamp` it",
         ),
-        RewriteError::File(_) | RewriteError::Graph(_) => Vec::new(),
+        RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
+        RewriteError::SecondWayIn { parent, .. } => {
+            one(format!("let the range begin where `{parent}` is in it, or end before"))
+        }
+        RewriteError::SecondWayOut { revision, .. } => {
+            one(format!("let the range end with `{revision}`, or begin after it"))
+        }
+        RewriteError::EndsReplaced { last, .. } => one(format!(
+            "let the range end before or after `{last}`; or, once every database is further on than \
+             that, remove `replaces` from its file"
+        )),
+        RewriteError::SeveralModes { other, .. } => {
+            one(format!("let the range end before `{other}`, or begin with it"))
+        }
+        RewriteError::InTheMiddle { environment, last, .. } => {
+            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+            one(format!(
+                "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
+                 {last}`"
+            ))
+        }
+        RewriteError::Leaves { .. } => {
+            one("let the range end with that revision, or begin after it")
+        }
+        RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
+            one("no file was written; try a smaller range")
+        }
+        RewriteError::Replay(_)
+        | RewriteError::Db(_)
+        | RewriteError::Schema(_)
+        | RewriteError::File(_)
+        | RewriteError::Graph(_) => Vec::new(),
     }
 }

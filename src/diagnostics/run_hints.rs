@@ -236,9 +236,6 @@ pub fn restore(err: &RestoreError) -> Vec<String> {
             }
             _ => one("nothing was changed; go on without: `--no-backup`"),
         },
-        RestoreError::NeverStill { .. } => {
-            one("nothing was changed; end the programs that write to it, and run it again")
-        }
         RestoreError::Unfinished { .. } => one(
             "the database is what it was, or what the backup is, and nothing between; run it again \
              when the cause is gone",

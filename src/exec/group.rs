@@ -40,10 +40,8 @@ impl Session<'_> {
         let drops_table = work.rest()[..group.n_steps].iter().any(Task::drops_table);
         let lock =
             if drops_table && !self.database.is_wal()? { Lock::Exclusive } else { Lock::Write };
-        // It would keep out whoever makes the backup.
-        let first_lock = if self.needs_backup(&work) { Lock::Write } else { lock };
-        self.begin(first_lock)?;
-        let outcome = self.run_inside(work, group, [first_lock, lock], renew);
+        self.begin(lock)?;
+        let outcome = self.run_inside(work, group, lock, renew);
         if outcome.is_err() {
             // Closing the connection, which follows, would roll back as well.
             self.unwatch().ok();
@@ -56,7 +54,7 @@ impl Session<'_> {
         &mut self,
         work: Work<'g>,
         group: &Group,
-        [lock, wanted]: [Lock; 2],
+        lock: Lock,
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Work<'g>, Failure> {
         let mut work = match self.news(&work.rows)? {
@@ -71,11 +69,7 @@ impl Session<'_> {
             }
         };
         if self.needs_backup(&work) {
-            // For other rows it was not needed, and the lock may be too strong for it.
-            if lock == Lock::Exclusive || !self.back_up(&work, wanted)? {
-                self.database.rollback()?;
-                return Ok(work);
-            }
+            self.back_up(lock)?;
         }
         self.measure()?;
         let rows_after = self.run_steps(&work, &group)?;

@@ -199,8 +199,8 @@ fn run_plan(
         };
     }
     let waited = session.waited();
-    let steps = std::mem::take(&mut progress.done);
     let backup = progress.backup.path().map(ToOwned::to_owned);
+    let steps = std::mem::take(&mut progress.done);
     Ok(Outcome { steps, rows: work.rows, waited, backup, growth: progress.growth })
 }
 

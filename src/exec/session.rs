@@ -32,10 +32,10 @@ pub(super) struct Progress {
     pub may_stay: bool,
     /// Whether anything began to run.
     pub has_run: bool,
-    /// How the database grows; in a rehearsal.
-    pub growth: Option<Growth>,
     /// The backup that was made before.
     pub backup: BackupState,
+    /// How the database grows; in a rehearsal.
+    pub growth: Option<Growth>,
 }
 
 impl Progress {

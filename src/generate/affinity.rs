@@ -1,7 +1,8 @@
 //! What SQLite makes of a value that goes into a column: by the affinity of its type, or not at all in
 //! a `STRICT` table.
 
-use crate::schema::{Column, Fragment, Table};
+pub(super) use crate::schema::Affinity;
+use crate::schema::Fragment;
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What a column of another affinity makes of a value; `None` where that is the same. An expression
@@ -30,44 +31,7 @@ pub(super) fn converted(before: Option<Affinity>, after: Affinity, value: &str) 
     }
 }
 
-/// What SQLite makes of values that are stored in a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Affinity {
-    /// Numbers become text.
-    Text,
-    /// Text that looks like a number becomes one, and an integer if it can.
-    Integer,
-    /// The same.
-    Numeric,
-    /// Text that looks like a number, and integers, become floating point.
-    Real,
-    /// Nothing.
-    None,
-}
-
 impl Affinity {
-    /// By the rules of <https://sqlite.org/datatype3.html#determination_of_column_affinity>.
-    pub fn of(column: &Column, table: &Table) -> Self {
-        let datatype = column.datatype.text().to_ascii_uppercase();
-        let has = |part: &str| datatype.contains(part);
-        if has("INT") {
-            Self::Integer
-        } else if has("CHAR") || has("CLOB") || has("TEXT") {
-            Self::Text
-        } else if has("BLOB") || datatype.is_empty() || (datatype == "ANY" && table.is_strict) {
-            Self::None
-        } else if has("REAL") || has("FLOA") || has("DOUB") {
-            Self::Real
-        } else {
-            Self::Numeric
-        }
-    }
-
-    /// Whether text that looks like a number becomes one.
-    pub fn is_numeric(self) -> bool {
-        matches!(self, Self::Integer | Self::Numeric | Self::Real)
-    }
-
     /// Whether a column takes what the expression gives, in or without parentheses, as it is: a
     /// literal of its own type, or a number.
     pub fn takes_as_it_is(self, expression: &str) -> bool {

@@ -51,7 +51,9 @@ impl Task<'_> {
             let Some(old) = self.old_tables.get(&child.name) else { continue };
             for key in child.foreign_keys.iter().filter(|it| it.parent == table.name) {
                 if old.foreign_keys.contains(key) {
-                    notes.extend(self.orphans(old, child, key));
+                    let hazard =
+                        format!("{} references {}, which is dropped", child.name, table.name);
+                    notes.extend(self.orphans(old, child, key).map(|it| Note { hazard, ..it }));
                 }
             }
         }

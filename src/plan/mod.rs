@@ -157,6 +157,8 @@ pub enum PlanError {
     RepeatedRow {
         /// The row.
         row: String,
+        /// All rows, each once.
+        all: Vec<String>,
     },
     /// The target of a downgrade is not applied.
     #[error("cannot downgrade to `{target}`, which is not applied")]
@@ -219,7 +221,12 @@ pub fn applied_rows(
             {
                 PlanError::OverlappingRows { lower: lower.clone(), upper: graph.id(*index).clone() }
             }
-            _ => PlanError::RepeatedRow { row },
+            _ => {
+                let mut all = rows.to_vec();
+                all.sort();
+                all.dedup();
+                PlanError::RepeatedRow { row, all }
+            }
         });
     }
     match graph.find_overlap(&indices, Edges::All) {

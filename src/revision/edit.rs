@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::file::{self, FileProblem, next_line};
-use super::{Revision, RevisionId};
+use super::{Downgrade, Revision, RevisionId};
 use crate::source::{Problem, Source};
 
 /// The revision with `to` where `down_revision` names `from`.
@@ -80,6 +80,21 @@ pub fn with_lines(
     lines: &[String],
 ) -> Result<Revision, Vec<Problem<FileProblem>>> {
     edited(revision, lines.iter().map(|it| line_behind_id(revision, it)).collect())
+}
+
+/// The revision with the word `irreversible` behind its empty downgrade's marker.
+///
+/// # Errors
+///
+/// What is wrong with the text that comes out, say because the downgrade is not empty.
+pub fn irreversible(revision: &Revision) -> Result<Revision, Vec<Problem<FileProblem>>> {
+    let text = &revision.source.text;
+    let Downgrade::Body(body) = &revision.downgrade else { return Ok(revision.clone()) };
+    let marker = text[..body.span.start].trim_end().len();
+    let has_marker = text[..marker].ends_with("-- migrate:downgrade");
+    let word = if has_marker { " irreversible" } else { "\n-- migrate:downgrade irreversible\n" };
+    let at = if has_marker { marker } else { text.len() };
+    edited(revision, vec![(at..at, word.to_owned())])
 }
 
 /// An array of ids, as TOML.
@@ -190,6 +205,22 @@ mod tests {
             &file("-- revision = \"x\"\n-- down_revision = [ ]\n"),
             &file("-- revision = \"x\"\n-- down_revision = \"p\"\n"),
         );
+    }
+
+    #[test]
+    fn the_way_back_is_closed() {
+        let check = |text: &str, expected: &str| {
+            let found = irreversible(&read(text)).unwrap();
+            assert_eq!(found.source.text, expected);
+            assert!(matches!(found.downgrade, Downgrade::Irreversible(_)));
+        };
+        let head = file("-- revision = \"x\"\n");
+        check(
+            &format!("{head}\n-- migrate:downgrade\n-- none\n"),
+            &format!("{head}\n-- migrate:downgrade irreversible\n-- none\n"),
+        );
+        check(&head, &format!("{head}\n-- migrate:downgrade irreversible\n"));
+        assert!(irreversible(&read(&format!("{head}-- migrate:downgrade\nSELECT 1;"))).is_err());
     }
 
     #[test]

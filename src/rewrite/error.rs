@@ -1,10 +1,15 @@
 //! Why revisions cannot be rewritten: the facts, and one line for each.
 
+use crate::autogenerate::{AutogenerateError, show};
+use crate::db::DbError;
+use crate::diff::lines::Line;
+use crate::exec::ReplayError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::revision::file::FileProblem;
-use crate::source::Problem;
+use crate::source::{Location, Problem};
 
 /// Why revisions cannot be rewritten. No file was touched.
 #[derive(Debug, thiserror::Error)]
@@ -83,12 +88,105 @@ pub enum RewriteError {
         /// The rows.
         rows: Vec<String>,
     },
+    /// The ends of a range do not lie on one line, or are the same.
+    #[error("{}", if first == last { format!("`{first}` is one revision, and no range") } else { format!("`{first}` does not come before `{last}`") })]
+    NoRange {
+        /// The lower end.
+        first: RevisionId,
+        /// The upper end.
+        last: RevisionId,
+    },
+    /// A revision in the middle of a range follows one outside of it.
+    #[error("`{revision}` follows `{parent}` too, which is not in the range")]
+    SecondWayIn {
+        /// The revision of the range.
+        revision: RevisionId,
+        /// What it follows.
+        parent: RevisionId,
+    },
+    /// A revision outside of a range needs one in the middle of it.
+    #[error("`{child}` {} `{revision}`, in the middle of the range", if *.depends { "depends on" } else { "follows" })]
+    SecondWayOut {
+        /// The revision of the range.
+        revision: RevisionId,
+        /// The one outside.
+        child: RevisionId,
+        /// Whether that depends on it, and does not follow it.
+        depends: bool,
+    },
+    /// The end of the range stands for others itself.
+    #[error("`{last}` replaces `{replaced}` itself, and databases may be at either of them")]
+    EndsReplaced {
+        /// The end of the range.
+        last: RevisionId,
+        /// The last revision that it replaces.
+        replaced: RevisionId,
+    },
+    /// The revisions of a range run in different ways.
+    #[error(
+        "`{first}` and `{other}` do not run in the same way: `transaction` or `foreign_keys` differs"
+    )]
+    SeveralModes {
+        /// The first revision.
+        first: RevisionId,
+        /// One that runs otherwise.
+        other: RevisionId,
+    },
+    /// A database stopped in the middle of a range.
+    #[error("{database} is at `{at}`, in the middle of the range")]
+    InTheMiddle {
+        /// The database, as messages name it.
+        database: String,
+        /// The environment of alembic.toml that it belongs to.
+        environment: Option<String>,
+        /// The last revision of the range that is applied.
+        at: RevisionId,
+        /// The end of the range.
+        last: RevisionId,
+    },
+    /// A statement leaves something in the connection that others would meet.
+    #[error("{what} in `{}` would reach the statements of the revisions after it", location.source.path.display())]
+    Leaves {
+        /// What it is, with its article.
+        what: &'static str,
+        /// Where.
+        location: Box<Location>,
+    },
+    /// The one revision leads to another schema.
+    #[error("the {} of the one revision leads to another schema: {}", direction.as_str(), show(lines))]
+    OtherSchema {
+        /// Which body.
+        direction: Direction,
+        /// What is to be changed still.
+        lines: Vec<Line>,
+    },
+    /// The one revision leaves other rows.
+    #[error("the one revision leaves other rows in {table}")]
+    OtherRows {
+        /// The table.
+        table: String,
+    },
+    /// Revisions that do not run in memory.
+    #[error(transparent)]
+    Replay(Box<ReplayError>),
+    /// A scratch database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A schema could not be read or compared.
+    #[error(transparent)]
+    Schema(#[from] AutogenerateError),
     /// A file that comes out is no revision.
     #[error("the changed file would be wrong")]
     File(Vec<Problem<FileProblem>>),
     /// The revisions that come out are no graph.
     #[error("the changed revisions would be wrong")]
     Graph(Vec<Problem<GraphProblem>>),
+}
+
+impl RewriteError {
+    pub(super) fn replay(err: ReplayError) -> Self {
+        Self::Replay(Box::new(err))
+    }
 }
 
 fn follow(children: &[RevisionId]) -> String {

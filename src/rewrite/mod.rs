@@ -6,9 +6,15 @@
 //! it holds.
 
 mod applied;
+mod body;
 mod error;
+mod range;
 mod rebase;
+mod squash;
 
 pub use applied::{KnownDatabase, refuse_applied};
+pub use body::data_statements;
 pub use error::RewriteError;
+pub use range::Range;
 pub use rebase::{Rebase, rebase};
+pub use squash::{Candidate, Settings, Squash};

@@ -171,4 +171,4 @@ fn refuse_merges(
 
 #[cfg(test)]
 #[path = "rebase_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::graph::testing::{any_graph, revisions, words};
-use crate::revision::file;
+use crate::revision::{BranchLabel, file};
 use crate::source::Source;
 
 /// The graph of a text, with a file for each revision.
@@ -17,7 +17,7 @@ pub(crate) fn graph_of_files(text: &str) -> RevisionGraph {
         };
         let down = it.down_revisions.iter().map(RevisionId::as_str).collect();
         let dependencies = it.depends_on.iter().map(String::as_str).collect();
-        let labels = it.branch_labels.iter().map(|it| it.as_str()).collect();
+        let labels = it.branch_labels.iter().map(BranchLabel::as_str).collect();
         let text = format!(
             "-- /// revision\r\n-- revision = \"{id}\"\r\n-- down_revision = [ {} ] # not {id}\r\n\
              -- depends_on = [{}]\r\n-- branch_labels = [{}]\r\n-- ///\r\n-- migrate:upgrade\r\n\

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+mod affinity;
 mod column;
 mod constraint;
 mod cursor;
@@ -25,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use affinity::Affinity;
 pub use fragment::Fragment;
 pub use name::Name;
 pub use read::{ReadError, read};

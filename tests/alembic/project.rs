@@ -47,7 +47,7 @@ impl Pair {
         write(&path("driver.py"), include_str!("driver.py"));
         write(
             &path("sql/alembic.toml"),
-            "[database]\nurl = \"sqlite:///../app.db\"\nlog = false\nbusy_timeout = \"60s\"\n",
+            "[database]\nurl = \"sqlite:///../app.db\"\nbusy_timeout = \"60s\"\n",
         );
         for revision in graph.revisions {
             let id = revision.id;
@@ -110,6 +110,16 @@ impl Pair {
 
     /// What migrator prints, or what it says is wrong.
     pub fn migrator(&self, args: &[&str]) -> Result<String, String> {
+        let (is_success, stdout, stderr) = self.output_of(args);
+        if is_success { Ok(stdout) } else { Err(stderr) }
+    }
+
+    /// What migrator prints to standard error, whatever it means.
+    pub fn says(&self, args: &[&str]) -> String {
+        self.output_of(args).2
+    }
+
+    fn output_of(&self, args: &[&str]) -> (bool, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_migrator"))
             .args(args)
             .current_dir(self.folder.path().join("sql"))
@@ -117,7 +127,7 @@ impl Pair {
             .output()
             .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+        (output.status.success(), text(output.stdout), text(output.stderr))
     }
 
     /// Runs a command with one of the tools.

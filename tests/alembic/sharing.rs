@@ -236,6 +236,40 @@ fn neither_finds_anything_to_do_after_the_other() {
 }
 
 #[test]
+fn a_database_that_came_from_alembic_is_told_once_what_it_lacks() {
+    let Some(mut pair) = Pair::new(&graphs::LINEAR) else { return };
+    pair.run(Tool::Alembic, ("upgrade", "2bbb")).unwrap();
+    let status = pair.migrator(&["status"]).unwrap();
+    assert!(status.contains("log       none: what ran before is not known"), "{status}");
+    let told = "warning: migrator_log did not know of the 2 revisions from `1aaa` to `2bbb`: what \
+                ran before is not known, and is taken as the files say now";
+    let said = pair.says(&["upgrade", "3ccc"]);
+    assert_eq!(said.matches(told).count(), 1, "{said}");
+    for args in [
+        ["upgrade", "head"],
+        ["downgrade", "-1"],
+        ["upgrade", "head"],
+        ["stamp", "2bbb"],
+        ["stamp", "head"],
+    ] {
+        let said = pair.says(&args);
+        assert!(!said.contains("migrator_log"), "{said}");
+        pair.migrator(&["status"]).unwrap();
+    }
+    let logged = pair.migrator(&["log", "1aaa"]).unwrap();
+    assert!(logged.contains("  baseline  1aaa"), "{logged}");
+
+    // What Alembic runs from then on is found, does no harm, and is told once too.
+    pair.run(Tool::Alembic, ("downgrade", "2bbb")).unwrap();
+    pair.run(Tool::Alembic, ("upgrade", "4ddd")).unwrap();
+    pair.migrator(&["status"]).unwrap();
+    pair.run(Tool::Alembic, ("downgrade", "base")).unwrap();
+    pair.migrator(&["status"]).unwrap_err();
+    pair.migrator(&["upgrade", "head"]).unwrap();
+    pair.migrator(&["status"]).unwrap();
+}
+
+#[test]
 fn the_version_table_is_the_same_to_the_letter() {
     let Some(mut pair) = Pair::new(&graphs::LINEAR) else { return };
     let mut table = |tool, step| {

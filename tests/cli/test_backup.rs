@@ -52,6 +52,7 @@ fn before_something_is_lost_there_is_a_backup() {
     insta::assert_snapshot!(env.run("upgrade d4"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -90,6 +91,7 @@ fn one_backup_precedes_all_transactions_of_a_run() {
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
     upgrade c3, make c3 ([time])
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -127,6 +129,7 @@ fn the_configuration_says_when() {
     ");
     insta::assert_snapshot!(env_always.run("upgrade --no-backup"), @"
     ------- stderr -------
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -135,6 +138,7 @@ fn the_configuration_says_when() {
     let env_never = env("backup = \"never\"");
     insta::assert_snapshot!(env_never.run("upgrade"), @"
     ------- stderr -------
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
@@ -189,6 +193,7 @@ fn where_nothing_is_there_is_no_backup() {
     insta::assert_snapshot!(env.run("downgrade base --dry-run"), @"
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
+    it has 20 KiB now, and up to 20 KiB during the run
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -209,6 +214,7 @@ fn a_backup_goes_where_it_is_told_to() {
     insta::assert_snapshot!(env.run("upgrade d4 --backup=far"), @"
     ------- stderr -------
     backup far/app.db.20261103T144011Z.bak ([time])
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -285,6 +291,7 @@ fn a_run_that_changes_nothing_leaves_no_backup() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
+    warning: 2 revisions: 1 drop-table, 1 drop-column; `migrator lint d4` tells more
     upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T144011Z.bak again: the database is what it was
@@ -311,6 +318,7 @@ fn the_newest_backups_are_kept() {
     backup app.db.20270101T000000Z.bak ([time])
     removed app.db.20261101T000000Z.bak: there are newer ones
     removed app.db.20261102T000000Z.bak: there are newer ones
+    warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T000000Z.bak: there are newer ones

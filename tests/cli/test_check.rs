@@ -180,7 +180,7 @@ fn a_row_that_no_revision_explains_is_an_error() {
     ------- stderr -------
     error: the database is at `zz`, which no revision file declares
     hint: bring back what declares `zz`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
-    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
     [exit status: 2]
     ");
 }

@@ -106,7 +106,7 @@ fn a_key_that_does_not_exist_is_quoted_with_the_nearest() {
       |
     1 | zzz = 1
       | ^^^
-    hint: the keys here are `version_locations`, `recursive_version_locations`, `file_template`, `truncate_slug_length`, `timezone`, `transaction`, `database`, `schema`, `sqlite`, `hooks`, `env`
+    hint: the keys here are `version_locations`, `recursive_version_locations`, `file_template`, `truncate_slug_length`, `timezone`, `transaction`, `database`, `schema`, `sqlite`, `lint`, `hooks`, `env`
     [exit status: 2]
     ");
 }

@@ -94,7 +94,7 @@ fn rows_are_counted_whatever_the_schema_looks_like() {
     -- ///
 
     -- migrate:upgrade
-    -- posts: add the check
+    -- posts: add the check title <> 'a b'
     -- migrate:refuse-if rows of posts are against the check title <> 'a b': SELECT rowid FROM posts WHERE NOT (title <> ('a' || char(10) || 'b'))
     ALTER TABLE posts ADD CHECK (title <>
             'a
@@ -243,7 +243,6 @@ fn what_a_full_text_table_loses_is_said() {
       - table  words
     wrote versions/aaaa11112222_text.sql (proven: up and down)
     ------- stderr -------
-    warning: the table docs is dropped and notes added; if it was renamed, remove the file and run it again with `--rename docs=notes`
     warning: drops the virtual table notes with all its rows
     warning: drops the table docs with all its rows
     warning: drops the virtual table words with its whole index
@@ -413,5 +412,56 @@ fn clumsy_mistakes_get_a_hint() {
     insta::assert_snapshot!(env.run("revision --autogenerate -m nothing"), @"
     ------- stderr -------
     the declared schema is empty, and so is what the revisions make; no file was written
+    ");
+}
+
+#[test]
+fn a_hint_that_names_nothing_is_said() {
+    let env = env("");
+    env.file(
+        "schema.sql",
+        "CREATE TABLE tags (\n    id INTEGER PRIMARY KEY,\n    \
+         title TEXT NOT NULL DEFAULT '' -- migrator:renamed from nam\n);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m title"), @"
+      + column  tags.title  TEXT NOT NULL DEFAULT ''
+      - column  tags.name
+    wrote versions/aaaa11112222_title.sql (proven: up and down)
+    ------- stderr -------
+    warning: the column tags.name is dropped and title added; if it was renamed, remove the file and run it again with `--rename tags.name=title`
+    warning: the hint at the column title was not followed: tags.nam is not there before this revision, or stays
+    warning: drops tags.name with its values
+    ");
+    // What did its work may stay.
+    env.file(
+        "schema.sql",
+        "-- migrator:renamed from words\nCREATE TABLE tags (\n    id INTEGER PRIMARY KEY,\n    \
+         title TEXT NOT NULL DEFAULT '', -- migrator:renamed from nam\n    color TEXT\n);\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m color"), @"
+      + column  tags.color  TEXT
+    wrote versions/bbbb11112222_color.sql (proven: up and down)
+    ");
+}
+
+#[test]
+fn a_table_that_others_reference_is_dropped() {
+    let env = env("");
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE notes (id INTEGER PRIMARY KEY, tag INTEGER REFERENCES tags (id));")
+        .down("DROP TABLE notes;")
+        .write();
+    env.file(
+        "schema.sql",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, tag INTEGER REFERENCES tags (id));\n",
+    );
+    insta::assert_snapshot!(env.run("revision --autogenerate -m 'no tags'"), @"
+      - table  tags
+    wrote versions/aaaa11112222_no_tags.sql (proven: up and down)
+    ------- stderr -------
+    warning: schema.sql:1:68: `notes` references the table `tags`, which does not exist: SQLite takes no row of `notes` where foreign keys are enforced
+    warning: drops the table tags with all its rows
+    warning: notes references tags, which is dropped: `upgrade` refuses if rows of notes have a value in tag that is not in tags
     ");
 }

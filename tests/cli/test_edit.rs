@@ -85,7 +85,7 @@ fn without_a_revision_to_edit_none_is_opened() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("edit base"), @"

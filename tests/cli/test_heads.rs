@@ -72,7 +72,8 @@ fn more_than_one_is_a_no() {
     b2 (head)
     c3 (head)
     ------- stderr -------
-    there are 2 heads: b2, c3; `migrator rebase c3` puts the revisions of a branch on top of the other head, `migrator merge heads` joins the heads in a new revision
+    there are 2 heads: b2, c3
+    `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 1]
     ");
     let output = env.run("heads --check --json");
@@ -83,7 +84,8 @@ fn more_than_one_is_a_no() {
     b2 (effective head)
     x9 (head)
     ------- stderr -------
-    there are 2 heads: b2, x9; `migrator rebase x9` puts the revisions of a branch on top of the other head, `migrator merge heads` joins the heads in a new revision
+    there are 2 heads: b2, x9
+    `migrator rebase x9` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("heads --check --resolve-dependencies"), @"x9 (head)");

@@ -117,6 +117,10 @@ fn upgrade_explains_itself() {
           --no-backup        Make no backup, whatever alembic.toml says
           --tag <TEXT>       A text to keep in `migrator_log` with the revisions of
                              this run
+          --allow-changed    Go on this once although revision files are not what
+                             ran
+          --out-of-order     Run revisions that were put below others which ran,
+                             where that is proven to be safe
       -h, --help             Print help (see more with '--help')
     ");
 }

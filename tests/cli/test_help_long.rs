@@ -20,9 +20,15 @@ fn the_tool_explains_itself() {
       revision        Make a new revision file
       merge           Join branches in a new revision
       rebase          Put the revisions of a branch on top of another head
+      squash          Make one revision of a range
       upgrade         Upgrade the database
       downgrade       Downgrade the database
       stamp           Set the version table without running anything
+      status          Show where the database is, what is pending, and everything
+                      that is wrong
+      log             List what ran on the database: who, what and when, newest
+                      first
+      repair          Accept revisions as they are now, and keep that in the log
       current         Show where the database is
       heads           Show the head revisions
       branches        Show the revisions at which the history branches
@@ -30,6 +36,8 @@ fn the_tool_explains_itself() {
       show            Show a revision
       edit            Open a revision file in your editor
       check           Say whether the revisions make the declared schema
+      lint            Look for what revisions lose, may fail on, or do otherwise
+                      than it seems
       verify          Try each revision: up, down and up again
       schema          Show schemas and how they differ
       ensure-version  Make the version table if it is missing, and nothing else
@@ -147,6 +155,17 @@ fn the_long_help_of_a_command_has_the_global_options() {
 
           --tag <TEXT>
               A text to keep in `migrator_log` with the revisions of this run
+
+          --allow-changed
+              Go on this once although revision files are not what ran
+
+          --out-of-order
+              Run revisions that were put below others which ran, where that is
+              proven to be safe
+              
+              In memory, all applied revisions run in their order, and again with
+              these last; both must leave the same schema. One that changes rows is
+              refused if a later one that ran names the same tables.
 
       -h, --help
               Print help (see a summary with '-h')

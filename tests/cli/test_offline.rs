@@ -68,7 +68,7 @@ fn the_log_is_kept_by_a_script_too() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
 
     -- Running upgrade  -> a1, make a1
@@ -208,7 +208,7 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
@@ -262,11 +262,12 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     INSERT INTO alembic_version (version_num) VALUES ('b2');
     INSERT INTO alembic_version (version_num) VALUES ('c3');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('c3', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     COMMIT;
     "#);
     insta::assert_snapshot!(env.run("stamp --sql --purge a1"), @"
@@ -274,7 +275,7 @@ fn a_stamp_is_a_script() {
 
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     DELETE FROM alembic_version;
     INSERT INTO alembic_version (version_num) VALUES ('a1');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
@@ -287,7 +288,8 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must hold exactly a1" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 1 AND sum(version_num IN ('a1')) = 1 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT column1, 'baseline', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '0.1.0', NULL FROM (VALUES ('a1', '86e8d95eb4f7d3b0ee3cd65438c155ee8140bd78f3d4b00d1394e2e250c641fe')) WHERE NOT EXISTS (SELECT 1 FROM migrator_log);
     UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     COMMIT;

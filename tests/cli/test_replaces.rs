@@ -48,6 +48,7 @@ fn a_database_that_ran_what_is_replaced_finds_nothing_to_do() {
     assert_eq!(env.rows(), ["c3"]);
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade c3, make c3 ([time])
     downgrade s9, make s9 ([time])
     app.db is at base
@@ -61,6 +62,7 @@ fn its_row_is_taken_back_as_it_stands() {
     let env = squashed("b2");
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
     downgrade s9, make s9 ([time])
     app.db is at base
     ");

@@ -173,7 +173,7 @@ fn with_two_heads_it_must_be_said_which_is_followed() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("revision -m next --head b2"), @"wrote versions/aaaa11112222_next.sql");

@@ -104,7 +104,7 @@ fn a_wrong_name_is_refused() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `aaaa2222`, `bbbb`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("show AAAA1111"), @"

@@ -40,7 +40,7 @@ fn a_database_is_stamped_without_running_anything() {
     app.db is at base
     ");
     assert!(env.rows().is_empty());
-    assert_eq!(env.query("SELECT DISTINCT direction FROM migrator_log"), ["stamp"]);
+    assert_eq!(env.query("SELECT DISTINCT direction FROM migrator_log"), ["stamp", "unstamp"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_wrong_argument_is_refused() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("stamp a1 b2"), @"

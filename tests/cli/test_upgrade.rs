@@ -98,7 +98,7 @@ fn several_heads_are_all_meant_by_heads() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
     hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
     insta::assert_snapshot!(env.run("upgrade shop@head"), @"
@@ -261,28 +261,28 @@ fn an_id_that_no_file_declares_is_explained() {
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
     hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
-    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
     hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
-    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
     hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
-    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -i"), @"
     ------- stderr -------
     error: the database is at `feedbeef`, which no revision file declares
     hint: bring back what declares `feedbeef`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
-    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
     [exit status: 2]
     ");
 }

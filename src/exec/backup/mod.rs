@@ -1,9 +1,8 @@
 //! A copy of the database as it is before the first statement of a run.
 //!
 //! **Invariant.** What the backup holds is what the first statement finds: the connection of the run
-//! holds the database against writers while another one copies it. Where that hold must be given up
-//! for a stronger one, SQLite says afterwards whether anybody has written in between; then the backup
-//! is made anew.
+//! holds the database against writers from before the copy until its first statement. Only a body
+//! outside a transaction has no lock that would last from the one to the other.
 
 mod error;
 mod file;
@@ -32,7 +31,8 @@ use crate::fsutil::{FileError, folder_of};
 use crate::plan::Direction;
 use crate::sql::effect::{drops_data, rewrites_rows};
 
-/// How often a backup is made at most, where somebody writes after each.
+/// How often a backup is made at most before a body outside a transaction, where somebody writes after
+/// each.
 const MOST_ATTEMPTS: usize = 3;
 
 /// Whether and where a run makes a backup.
@@ -98,98 +98,94 @@ impl Session<'_> {
         }
     }
 
-    /// Makes the backup inside the transaction that has just begun with [`Lock::Write`] for the rows
-    /// of `work`; afterwards its lock is `wanted`, or protects as well.
-    ///
-    /// `false` where the rows have changed meanwhile: nothing may run before there is a new plan.
-    pub fn back_up(&mut self, work: &Work<'_>, wanted: Lock) -> Result<bool, Failure> {
-        for attempt in 1.. {
-            self.make_backup()?;
-            if wanted == Lock::Write
-                || self.progress.backup.path().is_none()
-                || attempt == MOST_ATTEMPTS
-            {
-                // The weaker lock only lets a run fail later under a reader that does not end.
-                break;
-            }
-            let version = self.database.data_version()?;
-            self.database.rollback()?;
-            self.begin(wanted)?;
-            if self.database.data_version()? == version {
-                break;
-            }
-            self.discard_backup();
-            self.database.rollback()?;
-            self.begin(Lock::Write)?;
-            if self.table.rows(&self.database)? != work.rows {
-                return Ok(false);
-            }
+    /// Makes the backup inside the transaction that has just begun with this lock.
+    pub fn back_up(&mut self, lock: Lock) -> Result<(), Failure> {
+        if self.is_empty()? {
+            return Ok(());
         }
-        Ok(true)
+        let started = Instant::now();
+        let made = match lock {
+            Lock::Write => self.copy_beside()?,
+            Lock::Exclusive => {
+                let request = self.request;
+                self.database.while_held(|database| copy(request, database))??
+            }
+        };
+        self.announce(made, started);
+        Ok(())
     }
 
     /// Makes the backup before a body that runs outside a transaction, as close to its first
     /// statement as that can be: what others write after it, no lock keeps out.
     ///
-    /// `false` as for [`Session::back_up`].
+    /// `false` where the version table is not what `work` was planned for.
     pub fn back_up_outside(&mut self, work: &Work<'_>) -> Result<bool, Failure> {
+        if self.is_empty()? {
+            return Ok(true);
+        }
+        let started = Instant::now();
         for attempt in 1.. {
             self.begin(Lock::Write)?;
             if self.table.rows(&self.database)? != work.rows {
                 self.database.rollback()?;
                 return Ok(false);
             }
-            self.make_backup()?;
+            let made = self.copy_beside()?;
             let version = self.database.data_version()?;
             self.database.rollback()?;
-            if attempt == MOST_ATTEMPTS
-                || self.progress.backup.path().is_none()
-                || self.database.data_version()? == version
-            {
+            if self.database.data_version()? == version || attempt == MOST_ATTEMPTS {
+                self.announce(made, started);
                 break;
             }
-            self.discard_backup();
+            std::fs::remove_file(&made.path)
+                .map_err(FileError::new("remove the backup", &made.path))
+                .map_err(BackupError::from)?;
         }
         Ok(true)
     }
 
-    /// Copies the database, which this connection holds against writers.
-    fn make_backup(&mut self) -> Result<(), Failure> {
-        let request = self.request;
+    /// Whether there is nothing to back up; then that is settled.
+    fn is_empty(&mut self) -> Result<bool, Failure> {
         // A database in memory is gone with its connection, and no other one can see it.
-        let Some(path) = request.location.path() else {
-            self.progress.backup = BackupState::Empty;
-            return Ok(());
-        };
-        if !self.database.has_objects_besides([self.table.name(), LogTable::NAME])? {
-            if request.backup.is_wanted {
+        if let Some(path) = self.request.location.path() {
+            if self.database.has_objects_besides([self.table.name(), LogTable::NAME])? {
+                return Ok(false);
+            }
+            if self.request.backup.is_wanted {
                 self.warn(format!("no backup: there is nothing in `{}`", path.display()));
             }
-            self.progress.backup = BackupState::Empty;
-            return Ok(());
         }
+        self.progress.backup = BackupState::Empty;
+        Ok(true)
+    }
+
+    /// Copies the database, which this connection holds against writers, through another one: its own
+    /// would copy nothing while it has begun to write.
+    fn copy_beside(&mut self) -> Result<Made, Failure> {
+        let request = self.request;
         let open = || Database::open(request.location, Access::Read, Duration::ZERO);
         let source = self.retry_beside(open)?;
-        let started = Instant::now();
-        let go_on = || !request.cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
-        let made = make(&source, path, request.backup.target, request.clock.now(), &go_on)?;
-        drop(source);
-        if let Some(reason) = made.unchecked {
-            let path = made.path.display();
-            self.warn(format!("the backup `{path}` could not be checked to its end: {reason}"));
-        }
+        Ok(copy(request, &source)?)
+    }
+
+    /// Notes a backup that is made, and says so.
+    fn announce(&mut self, made: Made, started: Instant) {
         self.observer.event(&Event::BackedUp { path: &made.path, elapsed: started.elapsed() });
+        if let Some(reason) = made.unchecked {
+            self.warn(format!("the backup could not be checked to its end: {reason}"));
+        }
         self.progress.backup = BackupState::Made(made.path);
         // One more for as long as it is not certain that this one will be needed; but not ever more
         // where each run is killed.
-        keep_newest(request, self.progress, 1, self.observer);
-        Ok(())
+        keep_newest(self.request, self.progress, 1, self.observer);
     }
+}
 
-    /// Removes a backup that is not what the first statement would find.
-    fn discard_backup(&mut self) {
-        remove(self.progress, self.observer);
-    }
+/// Makes the backup of a run, through this connection.
+fn copy(request: &Run<'_>, source: &Database) -> Result<Made, BackupError> {
+    let go_on = || !request.cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
+    let path = request.location.path().unwrap_or_else(|| Path::new(""));
+    make(source, path, request.backup.target, request.clock.now(), &go_on)
 }
 
 /// Removes the backup of a run that failed and left the database as it was: those of earlier runs,

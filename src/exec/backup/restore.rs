@@ -14,16 +14,11 @@ use super::file::NewFile;
 use super::restore_error::{Loss, RestoreError};
 use super::{folder_of, make, real_path};
 use crate::config::BackupMode;
-use crate::db::{
-    self, Access, Database, DbError, FileCheck, Glance, Lock, LogTable, LoggedRun, VersionTable,
-};
+use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, LoggedRun, VersionTable};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
 use crate::fsutil::FileError;
-
-/// How often the database is backed up anew because somebody has written to it meanwhile.
-const MOST_ATTEMPTS: usize = 5;
 
 /// Bytes of the first page that are others in each copy: what the journal is, the counters of changes,
 /// the version of SQLite.
@@ -104,7 +99,7 @@ pub fn restore(
     restorer.change_page_size(&database)?;
     let witness = restorer.open(Access::Read)?;
     database.raise_synchronous()?;
-    let backup = restorer.replace(&mut database, &witness, is_kept)?;
+    let backup = restorer.overwrite(&mut database, is_kept.then_some(&witness))?;
     let is_wal = [is_wal, database.is_wal()?];
     Ok(Restored { from, to, is_same: false, backup, is_wal })
 }
@@ -140,7 +135,9 @@ impl Restorer<'_> {
 
     /// Whether the database holds what the backup holds.
     fn is_same(&mut self, witness: &Database) -> Result<bool, RestoreError> {
-        if self.retry(|| witness.size())? != self.source.size().map_err(RestoreError::Unreadable)? {
+        if self.retry(|| witness.pages())?
+            != self.source.pages().map_err(RestoreError::Unreadable)?
+        {
             return Ok(false);
         }
         // A log belongs to the content, and a writer must not come in between: so it is a copy that is
@@ -157,7 +154,7 @@ impl Restorer<'_> {
 
     /// Lets the pages have the size of those of the backup, where that cannot be done later.
     fn change_page_size(&mut self, database: &Database) -> Result<(), RestoreError> {
-        let sizes = [database.size()?.page, self.source.size()?.page];
+        let sizes = [database.pages()?.page, self.source.pages()?.page];
         if sizes[0] == sizes[1] || !database.is_wal()? {
             return Ok(());
         }
@@ -168,73 +165,52 @@ impl Restorer<'_> {
         })
     }
 
-    /// Overwrites the database, which is backed up as it is at that moment if it `is_kept`; returns
-    /// where.
-    fn replace(
+    /// Overwrites the database; what it holds at that moment is backed up through `witness`, or through
+    /// the connection itself. Returns where.
+    fn overwrite(
         &mut self,
         database: &mut Database,
-        witness: &Database,
-        is_kept: bool,
+        witness: Option<&Database>,
     ) -> Result<Option<PathBuf>, RestoreError> {
-        for _ in 0..MOST_ATTEMPTS {
-            if !is_kept {
-                self.overwrite(database, None)?;
-                return Ok(None);
-            }
-            let (made, glance) = self.back_up(database, witness)?;
-            let outcome = self.overwrite(database, Some(&glance));
-            if matches!(outcome, Ok(true)) {
-                return Ok(Some(made));
-            }
-            // Of a database that is what it was, or of a state that somebody has left since.
-            if !matches!(outcome, Err(RestoreError::Unfinished { .. })) {
-                std::fs::remove_file(&made).map_err(FileError::new("remove the backup", &made))?;
-                self.observer.event(&Event::BackupRemoved { path: &made, is_own: true });
-            }
-            outcome?;
-        }
-        Err(RestoreError::NeverStill { path: self.path.to_owned() })
-    }
-
-    /// Backs up what is to be overwritten.
-    fn back_up<'w>(
-        &mut self,
-        database: &Database,
-        witness: &'w Database,
-    ) -> Result<(PathBuf, Glance<'w>), RestoreError> {
-        let started = Instant::now();
-        self.retry(|| database.begin(Lock::Write))?;
-        let copy = || -> Result<_, RestoreError> {
-            let (request, goes_on) = (self.request, self.goes_on());
-            let made =
-                make(witness, self.path, request.backup.target, request.clock.now(), &goes_on)?;
-            let versions = [witness.data_version()?, database.data_version()?];
-            Ok((made, Glance { witness, versions }))
+        let (request, path, source) = (self.request, self.path, self.source);
+        let goes_on = self.goes_on();
+        let mut backup = None;
+        let outcome = self.retry(|| {
+            let mut keep = |database: &Database| {
+                let started = Instant::now();
+                let target = request.backup.target;
+                let made = witness
+                    .map(|_| make(database, path, target, request.clock.now(), &goes_on))
+                    .transpose();
+                let is_kept = made.is_ok();
+                backup = Some(made.map(|made| (made, started.elapsed())));
+                is_kept
+            };
+            database.replace_with(source, witness, &mut keep, &goes_on)
+        });
+        let backup = match backup.transpose()? {
+            Some((Some(made), elapsed)) => Some((made, elapsed)),
+            _ => None,
         };
-        let outcome = copy();
-        database.rollback()?;
-        let (made, glance) = outcome?;
+        // After a failing sync it is not known what the database is.
+        let outcome = match outcome {
+            Err(RestoreError::Database(source)) if !source.is_busy() => {
+                Err(RestoreError::Unfinished { source })
+            }
+            outcome => outcome,
+        };
+        let Some((made, elapsed)) = backup else { return outcome.map(|_| None) };
+        if let Err(err @ (RestoreError::Cancelled | RestoreError::Database(_))) = outcome {
+            std::fs::remove_file(&made.path)
+                .map_err(FileError::new("remove the backup", &made.path))?;
+            return Err(err);
+        }
+        self.observer.event(&Event::BackedUp { path: &made.path, elapsed });
         if let Some(reason) = made.unchecked {
             let message = format!("the backup could not be checked to its end: {reason}");
             self.observer.event(&Event::Warning { message });
         }
-        self.observer.event(&Event::BackedUp { path: &made.path, elapsed: started.elapsed() });
-        Ok((made.path, glance))
-    }
-
-    /// Overwrites the database; `false` where it is not what it was at that `glance`.
-    fn overwrite(
-        &mut self,
-        database: &mut Database,
-        glance: Option<&Glance<'_>>,
-    ) -> Result<bool, RestoreError> {
-        let (source, goes_on) = (self.source, self.goes_on());
-        self.retry(|| database.replace_with(source, glance, &goes_on)).map_err(|err| match err {
-            RestoreError::Database(source) if !source.is_busy() => {
-                RestoreError::Unfinished { source }
-            }
-            other => other,
-        })
+        outcome.map(|_| Some(made.path))
     }
 }
 

@@ -78,12 +78,6 @@ pub enum RestoreError {
         /// Why.
         source: BackupError,
     },
-    /// Others write so often that no backup is of the last state.
-    #[error("`{}` is written to all the time", path.display())]
-    NeverStill {
-        /// The database.
-        path: PathBuf,
-    },
     /// SQLite could not write it; it is as it was, or, after a failing sync, restored.
     #[error("the database could not be restored")]
     Unfinished {

@@ -1,6 +1,6 @@
 -- order: rebuilt to add 名前; change first name, note
 -- migrate:refuse-if rows of order have NULL in first name: SELECT "select" FROM "order" WHERE "first name" IS NULL
--- (autogenerate can write a value: --fill order.first name=EXPRESSION)
+-- (autogenerate can write a value: --fill 'order.first name=EXPRESSION')
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE "order" RENAME TO _migrator_old_order;
 PRAGMA legacy_alter_table = OFF;

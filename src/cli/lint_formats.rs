@@ -1,0 +1,149 @@
+//! Findings for machines that show them beside the code: annotations of GitHub Actions, and SARIF.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::lint::Finding;
+use crate::lint::guide::{guide, help};
+use crate::rule::{Level, Rule};
+use crate::source::{Location, line_column};
+
+/// A workflow command of GitHub Actions that shows the finding at its line.
+pub fn github(finding: &Finding) -> String {
+    let command = match finding.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note | Level::Off => "notice",
+    };
+    let (line, column) = finding.location.line_column();
+    let (end_line, end_column) = end(&finding.location);
+    // GitHub shows a range of columns only within one line.
+    let end_column =
+        if end_line == line { format!(",endColumn={end_column}") } else { String::new() };
+    format!(
+        "::{command} file={},line={line},endLine={end_line},col={column}{end_column},title={}::{}",
+        property(&finding.location.source.path.display().to_string()),
+        property(finding.rule.name()),
+        data(&format!("{}\n{}", finding.message, finding.advice)),
+    )
+}
+
+/// The text of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The place behind the last character.
+fn end(location: &Location) -> (usize, usize) {
+    line_column(&location.source.text, location.span.end)
+}
+
+/// All findings as SARIF 2.1.0, with the rules that there are.
+pub fn sarif(findings: &[Finding], here: &Path) -> Value {
+    let rules: Vec<Value> = Rule::ALL.into_iter().map(rule).collect();
+    let results: Vec<Value> = findings.iter().map(|it| result(it, here)).collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {
+                "driver": {
+                    "name": "migrator",
+                    "semanticVersion": env!("CARGO_PKG_VERSION"),
+                    "rules": rules,
+                }
+            },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    })
+}
+
+fn rule(rule: Rule) -> Value {
+    let guide = guide(rule);
+    json!({
+        "id": rule.name(),
+        "shortDescription": { "text": guide.title },
+        "fullDescription": { "text": guide.why },
+        "help": { "text": guide.why, "markdown": help(rule) },
+        "defaultConfiguration": { "level": rule.default_level().as_str() },
+    })
+}
+
+fn result(finding: &Finding, here: &Path) -> Value {
+    let (line, column) = finding.location.line_column();
+    let (end_line, end_column) = end(&finding.location);
+    let source = &finding.location.source;
+    let index = Rule::ALL.into_iter().position(|it| it == finding.rule);
+    let path = source.path.strip_prefix(here).unwrap_or(&source.path);
+    json!({
+        "ruleId": finding.rule.name(),
+        "ruleIndex": index,
+        "level": finding.level.as_str(),
+        "message": { "text": format!("{}. {}", finding.message, finding.advice) },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": artifact(path),
+                "region": {
+                    "startLine": line,
+                    "startColumn": column,
+                    "endLine": end_line,
+                    "endColumn": end_column,
+                    "snippet": { "text": &source.text[finding.location.span.clone()] },
+                },
+            },
+        }],
+        "partialFingerprints": {
+            "revisionAndRule/v1": format!("{}:{}:{}", finding.revision, finding.rule.name(), finding.message),
+        },
+    })
+}
+
+/// Where a file is: relative to the current folder, or a `file:` URI where it does not lie below.
+fn artifact(path: &Path) -> Value {
+    let text = path.display().to_string().replace('\\', "/");
+    if path.is_absolute() {
+        return json!({ "uri": format!("file://{}", uri(&text)) });
+    }
+    json!({ "uri": uri(&text), "uriBaseId": "%SRCROOT%" })
+}
+
+/// A path as a URI: everything but what needs no escape, byte by byte.
+fn uri(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _written = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_a_property_is_escaped() {
+        assert_eq!(data("100%\r\nnext: a, b"), "100%25%0D%0Anext: a, b");
+        assert_eq!(property("C:\\a,b%\n"), "C%3A\\a%2Cb%25%0A");
+    }
+
+    #[test]
+    fn paths_are_uris() {
+        let check = |path: &str, expected: &str| assert_eq!(uri(path), expected);
+        check("versions/a1_x-y.sql", "versions/a1_x-y.sql");
+        check("ve rs/ä#%?.sql", "ve%20rs/%C3%A4%23%25%3F.sql");
+        assert_eq!(artifact(Path::new("/a b"))["uri"], "file:///a%20b");
+    }
+}

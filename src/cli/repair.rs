@@ -1,0 +1,95 @@
+//! `migrator repair`
+
+use serde::Serialize;
+
+use super::App;
+use super::log::named;
+use super::output::Format;
+use super::project::clock;
+use crate::audit::{self, History, Note};
+use crate::diagnostics::ExitStatus;
+use crate::exec::event::Silent;
+use crate::exec::{self, PlanFailure, Run, Stamp};
+use crate::migrator::plan_error_first;
+
+/// Accept revisions as they are now, and keep that in the log
+///
+/// What the version table calls applied counts as applied with the body that its file has now:
+/// edited revisions, inserted ones, and those that another tool ran. What it does not call applied
+/// counts as not applied: revisions whose files are gone. Neither the schema nor the version table is
+/// changed.
+#[derive(Debug, clap::Args)]
+pub(super) struct RepairArgs {
+    /// Which revisions; also ids whose files are gone
+    #[arg(value_name = "REVISION", required = true, add = super::completions::revisions())]
+    revisions: Vec<String>,
+
+    /// A text to keep in `migrator_log` with the revisions
+    #[arg(long, value_name = "TEXT")]
+    tag: Option<String>,
+}
+
+/// What was accepted, as JSON.
+#[derive(Serialize)]
+struct RepairJson {
+    /// The database, as messages name it.
+    database: String,
+    revisions: Vec<RepairedJson>,
+}
+
+/// A revision that was accepted, as JSON.
+#[derive(Serialize)]
+struct RepairedJson {
+    revision: String,
+    /// Whether it counts as applied from now on.
+    is_applied: bool,
+}
+
+pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    // Also finds that there is no database, which must not be made for this.
+    let history = project.history()?;
+    let mut revisions = Vec::new();
+    for text in &args.revisions {
+        for id in named(&graph, &history, text)? {
+            if !revisions.contains(&id) {
+                revisions.push(id);
+            }
+        }
+    }
+
+    let location = project.lasting_location()?;
+    let clock = clock()?;
+    let request = Run { tag: args.tag.as_deref(), ..project.run_on(&location, clock.as_ref()) };
+    let mut notes: Vec<Note> = Vec::new();
+    let mut planner = |history: &History| -> Result<Stamp, PlanFailure> {
+        notes.clear();
+        for revision in &revisions {
+            notes.extend(audit::repair(&graph, history, revision)?);
+        }
+        Ok(Stamp { notes: notes.clone(), ..Stamp::default() })
+    };
+    exec::stamp(&request, false, &mut planner, &mut Silent).map_err(plan_error_first)?;
+
+    let database = project.database_name()?;
+    if app.output.format == Format::Json {
+        let json = |it: &Note| RepairedJson {
+            revision: it.revision.clone(),
+            is_applied: it.checksum.is_some(),
+        };
+        app.output.json(&RepairJson { database, revisions: notes.iter().map(json).collect() })?;
+        return Ok(ExitStatus::Done);
+    }
+    for note in &notes {
+        let how = match &note.checksum {
+            Some(_) => "as applied, with its file as it is now",
+            None => "as not applied",
+        };
+        app.output.status(format_args!("accepted {} {how}", note.revision));
+    }
+    if notes.is_empty() {
+        app.output.status(format_args!("nothing to repair in {database}"));
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,313 @@
+//! `migrator squash`
+
+use serde::Serialize;
+
+use super::new_file::{self, NewFile, Prepared};
+use super::output::Format;
+use super::project::Project;
+use super::{App, completions};
+use crate::Error;
+use crate::diagnostics::{ExitStatus, Usage};
+use crate::exec::Replay;
+use crate::fsutil;
+use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::revision::{BranchLabel, Revision, RevisionId};
+use crate::rewrite::{Candidate, Range, Settings, Squash, data_statements};
+use crate::source::Location;
+use crate::sql::layout::one_line;
+
+/// Make one revision of a range
+///
+/// The new revision does what the range did, and says so in its header: `replaces` lists the ids, and a
+/// database that is at the last of them is at the new one, so that nothing runs there. The files of the
+/// range are removed; what followed it follows the new one.
+///
+/// Where the range holds nothing but DDL for tables of its own, the body is the sum of it. Else the
+/// bodies stand in it one after another, word for word, and the statements about rows are listed, to be
+/// reviewed. Before anything is written, old and new are run side by side in memory, with rows: the
+/// same schema, the same rows, and the same way back.
+#[derive(Debug, clap::Args)]
+pub(super) struct SquashArgs {
+    /// The first revision and the last one, `FIRST:LAST`; without one of them, from the base or up to
+    /// the head
+    #[arg(value_name = "RANGE", allow_hyphen_values = true, add = completions::revisions())]
+    range: SymbolRange,
+
+    /// What the revision does, in any words; part of the file's name
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    message: String,
+
+    /// Its id, in place of a made-up one
+    #[arg(long, value_name = "ID")]
+    rev_id: Option<String>,
+
+    /// Prove everything, print the file, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was written, as JSON.
+#[derive(Serialize)]
+struct SquashJson {
+    /// The new revision.
+    revision: String,
+    /// What it follows.
+    down_revision: Vec<String>,
+    /// The revisions that it stands for, in the order in which they ran.
+    replaces: Vec<String>,
+    /// Its file.
+    path: String,
+    /// The files of the range.
+    removed: Vec<String>,
+    /// The files whose `down_revision` or `depends_on` changed.
+    changed: Vec<String>,
+    /// Whether the upgrade is the sum of the DDL, and not the bodies one after another.
+    is_sum: bool,
+    /// Whether there is a way back.
+    is_reversible: bool,
+    /// What is to be read again: statements about rows, and directives that became comments.
+    review: Vec<ReviewJson>,
+    /// Whether nothing was written.
+    dry_run: bool,
+}
+
+/// A place of a file of the range.
+#[derive(Serialize)]
+struct ReviewJson {
+    path: String,
+    line: usize,
+    sql: String,
+}
+
+/// All that is to be written.
+struct Prepare<'a> {
+    project: &'a Project,
+    graph: &'a RevisionGraph,
+    range: &'a Range,
+    args: &'a SquashArgs,
+}
+
+/// What is proven, and to be written.
+struct Proven {
+    file: Prepared,
+    /// The files of those that followed the range, as they are to be.
+    followers: Vec<Revision>,
+    candidate: Candidate,
+}
+
+pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let (first, last) = ends(&graph, &args.range)?;
+    let range = Range::new(&graph, first, last).map_err(Error::from)?;
+    let databases = project.known_databases(app)?;
+    range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
+
+    let extensions = project.extensions()?;
+    let settings = Settings {
+        replay: Replay {
+            version_table: &project.config.database.version_table,
+            log: project.config.database.log,
+            extensions: &extensions,
+        },
+        target: project.config.sqlite.target.minor,
+        by_order: project.config.schema.column_order,
+    };
+    let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
+    let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
+    let proven = prepare.first_proven(&squash)?;
+    review(app, &graph, &range, &proven);
+    if args.dry_run {
+        if app.output.format == Format::Text {
+            app.output.line(proven.file.revision.source.text.trim_end_matches('\n'))?;
+            return Ok(ExitStatus::Done);
+        }
+    } else {
+        prepare.write(&proven)?;
+        new_file::run_hooks(app, &project, &proven.file.path)?;
+    }
+    answer(app, &prepare, &proven)
+}
+
+/// The ends of the range: what is left out is the only base below, or the head.
+fn ends(
+    graph: &RevisionGraph,
+    range: &SymbolRange,
+) -> anyhow::Result<(RevisionIndex, RevisionIndex)> {
+    let one = |symbol: &RevisionSymbol| graph.resolve_one(symbol).map_err(Error::from);
+    let head = || "head".parse().map_err(Error::from).and_then(|it| one(&it));
+    let last = range.upper.as_ref().map_or_else(head, one)?;
+    if let Some(symbol) = range.lower.as_ref().filter(|it| it.anchor != Anchor::Base) {
+        return Ok((one(symbol)?, last));
+    }
+    let mut bases = graph.bases();
+    let below = graph.ancestors([last], Edges::Down);
+    bases.retain(|it| below.contains(*it));
+    match bases.as_slice() {
+        [base] => Ok((*base, last)),
+        several => Err(Usage::new(format!("`{}` stands on several bases", graph.id(last)))
+            .hint(format!(
+                "name the first revision of the range: {}",
+                several
+                    .iter()
+                    .map(|it| format!("`{}`", graph.id(*it)))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            ))
+            .into()),
+    }
+}
+
+impl Prepare<'_> {
+    /// The first of the bodies that could do of which it is proven that they do.
+    fn first_proven(&self, squash: &Squash<'_>) -> anyhow::Result<Proven> {
+        let mut refusal = None;
+        for candidate in squash.candidates().map_err(Error::from)? {
+            let (file, followers, graph) = self.with(&candidate)?;
+            let index = graph.by_id(file.revision.id.as_str());
+            let proof = index.map_or(Ok(()), |it| squash.prove(&graph, it));
+            let outcome = proof.and_then(|()| squash.prove_heads(&graph));
+            match outcome {
+                Ok(()) => return Ok(Proven { file, followers, candidate }),
+                // The last one is the plainest, and what is wrong with it is what matters.
+                Err(err) => refusal = Some(err),
+            }
+        }
+        match refusal {
+            Some(err) => Err(Error::from(err).into()),
+            None => Err(Usage::new("the range has no bodies that could be joined").into()),
+        }
+    }
+
+    /// The file with these bodies, those that follow it, and the graph that comes out.
+    fn with(
+        &self,
+        candidate: &Candidate,
+    ) -> anyhow::Result<(Prepared, Vec<Revision>, RevisionGraph)> {
+        let Self { project, graph, range, args } = self;
+        let folder = graph[range.first].source.path.parent().map(|it| project.here.join(it));
+        let new = NewFile {
+            id: args.rev_id.as_deref(),
+            down_revisions: graph.down(range.first).to_vec(),
+            branch_labels: range.labels.iter().map(BranchLabel::as_str).collect(),
+            depends_on: range.depends_on.clone(),
+            message: &args.message,
+            version_path: folder.as_deref(),
+            upgrade: &candidate.upgrade,
+            downgrade: candidate.downgrade.as_deref().unwrap_or_default(),
+        };
+        let mut file = new_file::draft(project, graph, &new)?;
+        file.revision =
+            range.head(&file.revision, candidate.downgrade.is_some()).map_err(Error::from)?;
+        let (followers, new_graph) = range.replace(graph, &file.revision).map_err(Error::from)?;
+        Ok((file, followers, new_graph))
+    }
+
+    /// Writes the new file, then what follows it, and removes the old ones last: until then nothing is
+    /// lost, and the graph is refused with what is left to do. The last of them first, so that none
+    /// follows what is gone.
+    fn write(&self, proven: &Proven) -> anyhow::Result<()> {
+        let Self { project, graph, range, .. } = self;
+        new_file::create(project, &proven.file)?;
+        let rest = || -> Result<(), fsutil::FileError> {
+            for follower in &proven.followers {
+                let path = project.here.join(&follower.source.path);
+                let old = graph.by_id(follower.id.as_str());
+                let old = old.map_or("", |it| graph[it].source.text.as_str());
+                fsutil::replace(&path, old, &follower.source.text)?;
+            }
+            for member in range.members.iter().rev() {
+                let source = &graph[*member].source;
+                fsutil::remove(&project.here.join(&source.path), &source.text)?;
+            }
+            Ok(())
+        };
+        rest().map_err(|err| {
+            let path = proven.file.revision.source.path.display();
+            anyhow::Error::from(Error::from(err)).context(
+                Usage::unfinished("the squash is half done").hint(format!(
+                    "`{path}` was written; `migrator heads` says what is left to do, or take all \
+                     files back from git and remove that one"
+                )),
+            )
+        })
+    }
+}
+
+/// Says what is to be read again, since no proof knows every database.
+fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven) {
+    let data = data_statements(graph, &range.members);
+    if !data.is_empty() {
+        app.output.status("statements about rows, which run as they stood; review them:");
+        list(app, &data);
+    }
+    if !proven.candidate.left_out.is_empty() {
+        app.output.warning(
+            "these directives speak of what the range makes or removes, and became comments:",
+        );
+        list(app, &proven.candidate.left_out);
+    }
+    if proven.candidate.has_new_downgrade {
+        app.output.warning(
+            "the downgrades of the range do not lead back to where it begins; a new one was written",
+        );
+    }
+}
+
+fn list(app: &App, places: &[Location]) {
+    for it in places {
+        let (path, line, sql) = described(it);
+        app.output.status(format_args!("  {path}:{line}: {sql}"));
+    }
+}
+
+/// The file, the line and the text of a place.
+fn described(place: &Location) -> (String, usize, String) {
+    let text = &place.source.text[place.span.clone()];
+    let line = one_line(text);
+    let sql = if line.is_empty() { text.to_owned() } else { line };
+    (place.source.path.display().to_string(), place.line_column().0, sql)
+}
+
+fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Result<ExitStatus> {
+    let Prepare { graph, range, args, .. } = prepare;
+    let revision = &proven.file.revision;
+    let texts = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let path = |it: &Revision| it.source.path.display().to_string();
+    let removed: Vec<String> = range.members.iter().map(|it| path(&graph[*it])).collect();
+    let changed: Vec<String> = proven.followers.iter().map(path).collect();
+    if app.output.format == Format::Json {
+        let data = data_statements(graph, &range.members);
+        let review = data.iter().chain(&proven.candidate.left_out).map(|it| {
+            let (path, line, sql) = described(it);
+            ReviewJson { path, line, sql }
+        });
+        app.output.json(&SquashJson {
+            revision: revision.id.to_string(),
+            down_revision: texts(&revision.down_revisions),
+            replaces: texts(&revision.replaces),
+            path: path(revision),
+            is_sum: proven.candidate.is_sum,
+            is_reversible: proven.candidate.downgrade.is_some(),
+            review: review.collect(),
+            removed,
+            changed,
+            dry_run: args.dry_run,
+        })?;
+        return Ok(ExitStatus::Done);
+    }
+    let kind = if proven.candidate.is_sum { "the sum" } else { "the bodies" };
+    app.output.line(format_args!(
+        "wrote {} (proven: {kind} of {} revisions)",
+        path(revision),
+        range.members.len()
+    ))?;
+    for file in changed {
+        app.output.line(format_args!("wrote {file} (follows {})", revision.id))?;
+    }
+    for file in removed {
+        app.output.line(format_args!("removed {file}"))?;
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,274 @@
+//! `migrator status`
+
+use serde::Serialize;
+
+use super::App;
+use super::output::Format;
+use super::project::Project;
+use super::schemas::{ChangeJson, changes_json, show};
+use super::words::{count, describe_rows};
+use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
+use crate::autogenerate::compare;
+use crate::diagnostics::{ExitStatus, trouble_hints};
+use crate::diff::lines::Line;
+use crate::graph::walk::RevisionSet;
+use crate::graph::{RevisionGraph, RevisionIndex};
+
+/// How many pending revisions, and how many troubles, one screen shows.
+const MAX_SHOWN: usize = 10;
+
+/// Show where the database is, what is pending, and everything that is wrong
+///
+/// Compares the revision files, the version table, the log of what ran and the schema. Whatever is
+/// wrong is shown with the command that mends it, and then the exit status is 1. Pending revisions
+/// are not wrong. Nothing is written anywhere.
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {}
+
+/// The whole answer, as JSON.
+#[derive(Serialize)]
+struct StatusJson {
+    /// The database, as messages name it.
+    database: String,
+    /// The rows of the version table, as they stand there.
+    rows: Vec<String>,
+    /// What `upgrade heads` would run, in order.
+    pending: Vec<String>,
+    /// Whether the database has a log of what ran.
+    has_log: bool,
+    /// Whether nothing is wrong.
+    is_clean: bool,
+    troubles: Vec<TroubleJson>,
+    /// What the schema has more or less than the applied revisions make; `null` where that could not
+    /// be found out.
+    drift: Option<Vec<ChangeJson>>,
+}
+
+/// Something that is wrong, as JSON.
+#[derive(Serialize)]
+struct TroubleJson {
+    kind: &'static str,
+    revision: Option<String>,
+    message: String,
+    hints: Vec<String>,
+}
+
+/// How the schema of the database compares with what its revisions make.
+enum Drift {
+    /// What differs; perhaps nothing.
+    Lines(Vec<Line>),
+    /// Why that is not known.
+    Unknown(String),
+}
+
+pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatus> {
+    let project = app.project()?;
+    let graph = project.graph()?;
+    let history = project.history()?;
+    let troubles = audit(&graph, &history);
+    let pending = pending(&graph, &history);
+    let drift = drift(&project, &graph, &history, &troubles);
+    let is_clean = troubles.is_empty() && !matches!(&drift, Drift::Lines(them) if !them.is_empty());
+
+    let answer = Status { project, graph: &graph, history, pending, troubles, drift };
+    if app.output.format == Format::Json {
+        app.output.json(&answer.json(is_clean)?)?;
+    } else {
+        answer.print(app)?;
+        if is_clean {
+            app.output.status("nothing is wrong");
+        }
+    }
+    Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
+}
+
+/// What `upgrade heads` would run, in order, whatever else the rows say. What ran below a row that
+/// no file declares only the log can tell.
+fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
+    let applied = implied(graph, &history.rows);
+    let net = Net::new(&history.log);
+    let is_ahead = history.rows.iter().any(|it| graph.of_row(it).is_none());
+    let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
+    let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
+    upgrade_order(graph, &RevisionSet::of(graph, missing))
+}
+
+/// What differs between the schema and the replay of what is applied.
+fn drift(
+    project: &Project,
+    graph: &RevisionGraph,
+    history: &History,
+    troubles: &[Trouble],
+) -> Drift {
+    if troubles.iter().any(|it| matches!(it, Trouble::Ahead { .. })) {
+        return Drift::Unknown("no file says what the newest revisions make".to_owned());
+    }
+    let applied = implied(graph, &history.rows);
+    let sides = || -> anyhow::Result<Vec<Line>> {
+        let replayed = project.replayed(String::new(), graph, &graph.maximal(&applied))?;
+        let live = project.live(&project.location()?)?;
+        Ok(compare(&replayed.schema, &live.schema, project.config.schema.column_order))
+    };
+    match sides() {
+        Ok(lines) => Drift::Lines(lines),
+        Err(err) => Drift::Unknown(err.to_string()),
+    }
+}
+
+/// Everything that is shown.
+struct Status<'a> {
+    project: Project,
+    graph: &'a RevisionGraph,
+    history: History,
+    pending: Vec<RevisionIndex>,
+    troubles: Vec<Trouble>,
+    drift: Drift,
+}
+
+impl Status<'_> {
+    fn json(&self, is_clean: bool) -> anyhow::Result<StatusJson> {
+        let here = &self.project.here;
+        let trouble = |it: &Trouble| TroubleJson {
+            kind: it.kind(),
+            revision: it.revision().map(str::to_owned),
+            message: it.to_string(),
+            hints: trouble_hints(it, here),
+        };
+        let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
+        let lines = match &self.drift {
+            Drift::Lines(lines) => Some(lines),
+            Drift::Unknown(_) => None,
+        };
+        if lines.is_some_and(|it| !it.is_empty()) {
+            troubles.push(TroubleJson {
+                kind: "drift",
+                revision: None,
+                message: DRIFT.to_owned(),
+                hints: self.drift_hints()?,
+            });
+        }
+        Ok(StatusJson {
+            database: self.project.database_name()?,
+            rows: self.history.rows.clone(),
+            pending: self.graph.ids(&self.pending).iter().map(ToString::to_string).collect(),
+            has_log: !self.history.log.is_empty(),
+            is_clean,
+            troubles,
+            drift: lines.map(|it| changes_json(it)),
+        })
+    }
+
+    fn print(&self, app: &mut App) -> anyhow::Result<()> {
+        let mut screen = Screen::default();
+        screen.section("database", [self.project.database_name()?]);
+        screen.section("at", [describe_rows(&self.history.rows)]);
+        screen.section("pending", self.pending_lines());
+        screen.section("log", [self.log_line()]);
+        let here = &self.project.here;
+        for it in self.troubles.iter().take(MAX_SHOWN) {
+            screen.section("wrong", with_hints(it.to_string(), trouble_hints(it, here)));
+        }
+        if let Some(n_more) = self.troubles.len().checked_sub(MAX_SHOWN + 1) {
+            let n_more = count(n_more as u64 + 1, "more trouble");
+            screen.section("wrong", [format!("{n_more}; `migrator status --json` has all of it")]);
+        }
+        match &self.drift {
+            Drift::Lines(lines) if !lines.is_empty() => {
+                let mut text = vec![DRIFT.to_owned()];
+                show(lines, |line| {
+                    text.push(line);
+                    Ok(())
+                })?;
+                text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
+                screen.section("wrong", text);
+            }
+            Drift::Lines(_) => {}
+            Drift::Unknown(why) => {
+                app.output.warning(format_args!("the schema was not compared: {why}"));
+            }
+        }
+        for line in screen.lines {
+            app.output.line(line)?;
+        }
+        Ok(())
+    }
+
+    fn pending_lines(&self) -> Vec<String> {
+        let describe = |it: &RevisionIndex| {
+            let revision = &self.graph[*it];
+            let summary = revision.summary();
+            let comma = if summary.is_empty() { "" } else { ", " };
+            format!("{}{comma}{summary}", revision.id)
+        };
+        let mut lines: Vec<String> = self.pending.iter().take(MAX_SHOWN).map(describe).collect();
+        if lines.is_empty() {
+            lines.push("nothing".to_owned());
+        }
+        let n_more = self.pending.len().saturating_sub(MAX_SHOWN);
+        if n_more > 0 {
+            lines.push(format!("and {n_more} more"));
+        }
+        lines
+    }
+
+    /// Since when the log knows what ran; what a database without one lacks.
+    fn log_line(&self) -> String {
+        match self.history.log.first() {
+            Some(first) => {
+                format!(
+                    "{} since {}",
+                    count(self.history.log.len() as u64, "row"),
+                    to_the_second(&first.started_at)
+                )
+            }
+            None if !self.project.config.database.log => {
+                "off (`log = false`): what ran, and whether it is what the files say, is not known"
+                    .to_owned()
+            }
+            None if self.history.rows.is_empty() => "nothing ran yet".to_owned(),
+            None => "none: what ran before is not known; it begins with the next upgrade, \
+                     downgrade or stamp"
+                .to_owned(),
+        }
+    }
+
+    /// What makes the schema what the revisions make.
+    fn drift_hints(&self) -> anyhow::Result<Vec<String>> {
+        if !self.troubles.is_empty() {
+            // The SQL would drop what ran if only the version table is wrong.
+            return Ok(vec![
+                "this may come from what is named above: mend that first, and ask again".to_owned(),
+            ]);
+        }
+        Ok(vec![format!(
+            "`migrator schema diff database current --sql | sqlite3 -bail {}` undoes it; look at \
+             the SQL first",
+            shell_words::quote(&self.project.database_name()?)
+        )])
+    }
+}
+
+/// What is said of a schema that is not what it should be.
+const DRIFT: &str = "the schema is not what the applied revisions make; it has more (+), less (-) or \
+                     something else (~):";
+
+/// A message with what to do about it below.
+fn with_hints(message: String, hints: Vec<String>) -> Vec<String> {
+    let hints = hints.into_iter().map(|it| format!("  {it}"));
+    std::iter::once(message).chain(hints).collect()
+}
+
+/// Lines in two columns: what they are about, and what there is to say.
+#[derive(Default)]
+struct Screen {
+    lines: Vec<String>,
+}
+
+impl Screen {
+    fn section(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
+        for (idx, line) in lines.into_iter().enumerate() {
+            let title = if idx == 0 { title } else { "" };
+            self.lines.push(format!("{title:9} {line}").trim_end().to_owned());
+        }
+    }
+}

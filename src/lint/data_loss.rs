@@ -1,0 +1,110 @@
+//! Rules about data that is lost: tables and columns that go, and types that change values.
+
+use super::deed::{Alteration, What};
+use super::facts::Facts;
+use super::finding::Findings;
+use crate::diff::Change;
+use crate::rule::Rule;
+use crate::schema::{Affinity, Column, Name, Table, VirtualTable};
+
+/// `drop-table`, `drop-column` and `type-narrowed`.
+pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let Some((_, diff)) = facts.diff() else { return };
+    for it in &diff.tables {
+        if let Change::Dropped(table) = it {
+            drop_table(facts, &table.name, found);
+        }
+    }
+    for it in &diff.virtual_tables {
+        if let Change::Dropped(table) = it
+            && keeps_rows(table)
+        {
+            drop_table(facts, &table.name, found);
+        }
+    }
+    for table in &diff.altered {
+        let name = &table.to.name;
+        let computed = table.changed.iter().filter(|(old, new)| old.holds() && !new.holds());
+        let dropped = table.dropped.iter().filter(|it| it.holds()).copied();
+        for column in dropped.chain(computed.map(|(old, _)| *old)) {
+            drop_column(facts, name, &column.name, found);
+        }
+        for (old, new) in &table.changed {
+            if let Some(loss) = loss((table.from, old), (table.to, new)) {
+                let place = facts.place(name, Some(&new.name), &|it| {
+                    matches!(it.what, What::CreateTable(_)) && it.names(&new.name)
+                });
+                let (column, datatype) = (&new.name, new.datatype.text());
+                let datatype = if datatype.is_empty() { "a column of no type" } else { datatype };
+                found.add(
+                    Rule::TypeNarrowed,
+                    place,
+                    format!("`{name}.{column}` becomes {datatype}, which {loss}"),
+                    "look at the values first; keep them as they are in a column of their own",
+                );
+            }
+        }
+        if table.to.is_strict && !table.from.is_strict && !facts.is_refused(name, &[]) {
+            let place = facts.place(name, None, &|it| matches!(it.what, What::CreateTable(_)));
+            found.add(
+                Rule::TypeNarrowed,
+                place,
+                format!("`{name}` becomes STRICT, which takes no value of another type"),
+                "the copy fails where there is one: `-- migrate:refuse-if …: SELECT …` names the rows",
+            );
+        }
+    }
+}
+
+fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
+    let place = facts.place(name, None, &|it| matches!(it.what, What::DropTable(_)));
+    found.add(
+        Rule::DropTable,
+        place,
+        format!("drops the table `{name}` with all its rows"),
+        "if nobody needs them, say so: `-- migrator:allow drop-table: WHY` above the statement",
+    );
+}
+
+fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
+    let place = facts.place(table, Some(column), &|it| match &it.what {
+        What::Alter(_, Alteration::DropColumn(dropped)) => dropped == column,
+        // A rebuild: the definition that does not have it.
+        What::CreateTable(_) => !it.names(column),
+        _ => false,
+    });
+    found.add(
+        Rule::DropColumn,
+        place,
+        format!("drops `{table}.{column}` with its values"),
+        "if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement",
+    );
+}
+
+/// Whether a virtual table holds what is nowhere else: a full-text index over another table, or one
+/// without content, does not.
+fn keeps_rows(table: &VirtualTable) -> bool {
+    let is_index = table.module.as_str().to_ascii_lowercase().starts_with("fts")
+        && table.arguments.text().split(',').any(|it| {
+            it.split_once('=').is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case("content"))
+        });
+    !is_index
+}
+
+/// What another type makes of values.
+fn loss((from, old): (&Table, &Column), (to, new): (&Table, &Column)) -> Option<&'static str> {
+    if !old.holds() || !new.holds() {
+        return None;
+    }
+    let (before, after) = (Affinity::of(old, from), Affinity::of(new, to));
+    match after {
+        _ if before == after => None,
+        Affinity::Real if before.is_numeric() => {
+            Some("rounds integers of more than 15 digits and makes floating point of the others")
+        }
+        Affinity::Integer | Affinity::Numeric | Affinity::Real if !before.is_numeric() => {
+            Some("makes numbers of texts that look like one: `007` becomes 7")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,213 @@
+//! What the rules are told about a revision. They look at nothing else.
+
+use std::ops::Range;
+
+use super::deed::{Alteration, Deed, What, deeds};
+use super::lineage::Lineage;
+use crate::diff::Diff;
+use crate::diff::lines::Line;
+use crate::revision::{DirectiveKind, Downgrade, Revision, RevisionId};
+use crate::schema::{Name, Schema};
+use crate::source::Location;
+
+/// A revision, and what became of it when it was tried out.
+pub struct Facts<'a> {
+    /// The file.
+    pub revision: &'a Revision,
+    /// The statements of the upgrade.
+    pub upgrade: Vec<Deed<'a>>,
+    /// The statements of the downgrade.
+    pub downgrade: Vec<Deed<'a>>,
+    /// What the upgrade does to the schema; `None` where that could not be tried out.
+    pub change: Option<Change>,
+    /// What was found by trying.
+    pub trial: Trial,
+    /// The fingerprint of the upgrade that ran on the database, in hexadecimal.
+    pub applied: Option<&'a str>,
+    /// If it is a head: the other heads that `upgrade head` cannot tell from it.
+    pub rivals: Vec<&'a RevisionId>,
+}
+
+/// The tables that an upgrade touches, before and after it, with all that belongs to them.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Before, with the names of after.
+    pub before: Schema,
+    /// After.
+    pub after: Schema,
+    /// What was renamed.
+    pub lineage: Lineage,
+    /// Before, all tables; only where foreign keys may be enforced while a table is dropped.
+    pub all_before: Option<Schema>,
+}
+
+/// What only running tells.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// Why the upgrade does not run.
+    pub failures: Vec<Failing>,
+    /// Whether nothing could be tried out from here on.
+    pub is_over: bool,
+    /// Quoted names of the upgrade that SQLite takes for strings.
+    pub strings: Vec<Range<usize>>,
+    /// Views, and tables with triggers, that do not compile any more, and what SQLite says.
+    pub broken: Vec<(Name, String)>,
+    /// What the downgrade does after the upgrade.
+    pub undo: Undo,
+}
+
+/// A statement or a revision that does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// Where.
+    pub location: Location,
+    /// Why.
+    pub message: String,
+}
+
+/// What a downgrade does.
+#[derive(Debug, Clone, Default)]
+pub enum Undo {
+    /// There is none, or it could not be tried out.
+    #[default]
+    Untried,
+    /// It leads back.
+    Whole,
+    /// It does not run.
+    Fails(Failing),
+    /// It leads to a schema that differs in this from the one before.
+    Differs(Vec<Line>),
+}
+
+impl<'a> Facts<'a> {
+    /// What a file says by itself.
+    pub fn new(revision: &'a Revision) -> Self {
+        let downgrade = match &revision.downgrade {
+            Downgrade::Body(body) => deeds(revision, body),
+            Downgrade::Irreversible(_) => Vec::new(),
+        };
+        Self {
+            revision,
+            upgrade: deeds(revision, &revision.upgrade),
+            downgrade,
+            change: None,
+            trial: Trial::default(),
+            applied: None,
+            rivals: Vec::new(),
+        }
+    }
+
+    /// The statements of both bodies.
+    pub fn deeds(&self) -> impl Iterator<Item = &Deed<'a>> {
+        self.upgrade.iter().chain(&self.downgrade)
+    }
+
+    /// What the upgrade does to the schema, and how that differs.
+    pub fn diff(&self) -> Option<(&Change, Diff<'_>)> {
+        let change = self.change.as_ref()?;
+        Some((change, Diff::new(&change.before, &change.after, false)))
+    }
+
+    /// What a table of after is called somewhere in the upgrade.
+    pub fn aliases(&self, table: &Name) -> Vec<Name> {
+        let mut found = vec![table.clone()];
+        if let Some(change) = &self.change {
+            let old = change.lineage.tables.iter().filter(|(_, new)| new == table);
+            found.extend(old.map(|(old, _)| old.clone()));
+        }
+        // From the last rename to the first: `new` becomes `t`.
+        for deed in self.upgrade.iter().rev() {
+            if let What::Alter(from, Alteration::Rename(to)) = &deed.what
+                && found.contains(to)
+                && !found.contains(from)
+            {
+                found.push(from.clone());
+            }
+        }
+        found
+    }
+
+    /// Where the upgrade does something to a table: the first statement about it that `is_it`, or
+    /// else the first one about it; of that the word `word`, or else all of it.
+    pub fn place(
+        &self,
+        table: &Name,
+        word: Option<&Name>,
+        is_it: &dyn Fn(&Deed<'_>) -> bool,
+    ) -> Range<usize> {
+        let aliases = self.aliases(table);
+        let is_about = |it: &&Deed<'_>| it.table().is_some_and(|it| aliases.contains(it));
+        let deed = (self.upgrade.iter().filter(is_about).find(|it| is_it(it)))
+            .or_else(|| self.upgrade.iter().find(is_about))
+            .or_else(|| self.upgrade.iter().find(|it| aliases.iter().any(|name| it.names(name))))
+            .or_else(|| self.upgrade.first());
+        let Some(deed) = deed else { return self.revision.spans.id.clone() };
+        word.and_then(|it| deed.word(it)).unwrap_or_else(|| deed.span.clone())
+    }
+
+    /// Whether the upgrade refuses to run while rows of the table are in the way: a `refuse-if` that
+    /// names the table and one of these words.
+    pub fn is_refused(&self, table: &Name, words: &[&Name]) -> bool {
+        let aliases = self.aliases(table);
+        let refusals = self.revision.upgrade.directives.iter();
+        let mut refusals = refusals.filter(|it| it.kind == DirectiveKind::RefuseIf);
+        refusals.any(|it| {
+            let text = &self.revision.source.text[it.span.clone()];
+            let has = |name: &Name| has_word(text, name);
+            aliases.iter().any(has) && (words.is_empty() || words.iter().any(|it| has(it)))
+        })
+    }
+
+    /// Whether a statement of the upgrade before this byte of the file mends the rows of a table: it
+    /// deletes some, or sets one of these columns.
+    pub fn is_mended(&self, table: &Name, columns: &[&Name], until: usize) -> bool {
+        let aliases = self.aliases(table);
+        let mut deeds = self.upgrade.iter().take_while(|it| it.span.start < until);
+        deeds.any(|it| match &it.what {
+            What::Delete(table) => aliases.contains(table),
+            What::Update(table) => {
+                aliases.contains(table) && columns.iter().any(|name| it.names(name))
+            }
+            _ => false,
+        })
+    }
+
+    /// What the copy of a rebuild gives to a column: `None` if there is no copy, or it does not
+    /// write the column.
+    pub fn copied(&self, table: &Name, column: &Name) -> Option<Source> {
+        let aliases = self.aliases(table);
+        self.upgrade.iter().find_map(|it| {
+            let What::Copy(copy) = &it.what else { return None };
+            if !aliases.contains(&copy.into) {
+                return None;
+            }
+            if copy.columns.is_empty() {
+                return Some(Source::Unknown);
+            }
+            let (_, source) = copy.columns.iter().find(|(it, _)| it == column)?;
+            Some(if source.is_some() { Source::Column } else { Source::Expression })
+        })
+    }
+}
+
+/// Where a copy takes a value from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A column as it stands.
+    Column,
+    /// Something computed.
+    Expression,
+    /// The copy does not list its columns.
+    Unknown,
+}
+
+/// Whether `name` stands in `text` as a word, in either case.
+fn has_word(text: &str, name: &Name) -> bool {
+    let is_inside = |it: char| it.is_alphanumeric() || it == '_';
+    let is_plain = name.as_str().chars().all(is_inside);
+    if is_plain {
+        text.split(|it| !is_inside(it)).any(|it| name.is(it))
+    } else {
+        text.to_lowercase().contains(&name.as_str().to_lowercase())
+    }
+}

@@ -1,0 +1,160 @@
+//! Rules about revisions: the way back, what ran, and what a body hides.
+
+use std::ops::Range;
+
+use super::deed::{Deed, What};
+use super::facts::{Facts, Undo};
+use super::finding::Findings;
+use crate::audit::checksum;
+use crate::diff::lines::{Line, Sign};
+use crate::revision::{Downgrade, Revision};
+use crate::rule::Rule;
+use crate::sql::lexer::{Token, tokens};
+
+/// How many differences a message lists.
+const N_LISTED: usize = 3;
+
+/// All of them.
+pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let advice = if facts.trial.is_over {
+        "what it and the revisions after it do to the schema is not checked"
+    } else {
+        "`upgrade` refuses it too"
+    };
+    for failing in &facts.trial.failures {
+        found.add_at(
+            Rule::DoesNotRun,
+            failing.location.clone(),
+            format!(
+                "`{}` does not run on an empty database: {}",
+                facts.revision.id, failing.message
+            ),
+            advice,
+        );
+    }
+    no_downgrade(facts, found);
+    undo(facts, found);
+    edited(facts, found);
+    two_heads(facts, found);
+    facts.deeds().for_each(|it| if_not_exists(it, found));
+}
+
+/// The line of the marker, or the id where there is none.
+fn downgrade_place(revision: &Revision) -> Range<usize> {
+    let Downgrade::Body(body) = &revision.downgrade else { return revision.spans.id.clone() };
+    let before = revision.source.text[..body.span.start].trim_end();
+    let start = before.rfind('\n').map_or(0, |it| it + 1);
+    let is_marker = before[start..].starts_with("-- migrate:downgrade");
+    if is_marker { start..before.len() } else { revision.spans.id.clone() }
+}
+
+fn no_downgrade(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let is_empty =
+        matches!(&facts.revision.downgrade, Downgrade::Body(it) if it.statements.is_empty());
+    let changes_schema = match facts.diff() {
+        Some((_, diff)) => !diff.is_empty(),
+        None => facts.upgrade.iter().any(|it| {
+            !matches!(it.what, What::Other | What::Copy(_) | What::Update(_) | What::Delete(_))
+        }),
+    };
+    if is_empty && changes_schema {
+        found.add(
+            Rule::NoDowngrade,
+            downgrade_place(facts.revision),
+            "the upgrade changes the schema, and the downgrade is empty: it would leave everything there",
+            "write the way back, or say that there is none: `-- migrate:downgrade irreversible`",
+        );
+    }
+}
+
+fn undo(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    match &facts.trial.undo {
+        Undo::Untried | Undo::Whole => {}
+        Undo::Fails(failing) => found.add_at(
+            Rule::DowngradeDoesNotUndo,
+            failing.location.clone(),
+            format!("the downgrade does not run after the upgrade: {}", failing.message),
+            "the upgrade and then the downgrade were run on an empty database",
+        ),
+        Undo::Differs(lines) => {
+            let mut listed: Vec<String> = lines.iter().take(N_LISTED).map(describe).collect();
+            if lines.len() > N_LISTED {
+                listed.push(format!("and {} more", lines.len() - N_LISTED));
+            }
+            found.add(
+                Rule::DowngradeDoesNotUndo,
+                downgrade_place(facts.revision),
+                format!("the downgrade does not lead back: {}", listed.join(", ")),
+                "the upgrade and then the downgrade were run on an empty database, and the schema compared",
+            );
+        }
+    }
+}
+
+/// A difference between before the upgrade and after the downgrade.
+fn describe(line: &Line) -> String {
+    let what = match line.sign {
+        Sign::Added => "stays",
+        Sign::Dropped => "is missing",
+        Sign::Changed | Sign::Renamed => "is another one",
+    };
+    format!("{} `{}` {what}", line.kind, line.name)
+}
+
+fn edited(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let Some(applied) = facts.applied else { return };
+    let revision = facts.revision;
+    if checksum(revision) == applied {
+        return;
+    }
+    let place =
+        facts.upgrade.first().map_or_else(|| revision.spans.id.clone(), |it| it.span.clone());
+    found.add(
+        Rule::EditedAfterApplied,
+        place,
+        format!("`{}` ran on the database, and its upgrade is another one now", revision.id),
+        "what was changed never runs there: take it back, and write a new revision",
+    );
+}
+
+fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if facts.rivals.is_empty() {
+        return;
+    }
+    let revision = facts.revision;
+    let rivals = facts.rivals.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let verb = if facts.rivals.len() == 1 { "is" } else { "are" };
+    found.add(
+        Rule::TwoHeads,
+        revision.spans.id.clone(),
+        format!("`{}` is a head, and so {verb} {rivals}: `upgrade head` does not know which", revision.id),
+        "`migrator merge heads -m \"…\"` joins them; give them branch labels if they are to stay apart",
+    );
+}
+
+fn if_not_exists(deed: &Deed<'_>, found: &mut Findings<'_>) {
+    let sql = deed.sql;
+    // `CREATE UNIQUE INDEX IF NOT EXISTS` has most words before it.
+    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).take(8).collect();
+    let is = |n: usize, word: &str| words.get(n).is_some_and(|it| it.is_keyword(sql, word));
+    if is(1, "TEMP") || is(1, "TEMPORARY") {
+        return;
+    }
+    let (clause, hidden): (&[&str], _) = if is(0, "CREATE") {
+        (&["IF", "NOT", "EXISTS"], "what is there already is taken for it, whatever it is")
+    } else if is(0, "DROP") {
+        (&["IF", "EXISTS"], "that it is not there is taken for normal")
+    } else {
+        return;
+    };
+    let start = (1..4).find(|at| clause.iter().enumerate().all(|(n, word)| is(at + n, word)));
+    let Some(start) = start else { return };
+    let end = words[start + clause.len() - 1].span.end;
+    found.add(
+        Rule::IfNotExistsHidesDrift,
+        deed.span.start + words[start].span.start..deed.span.start + end,
+        format!("{}: {hidden}", clause.join(" ")),
+        "leave it out: on a database at the revision before, the statement runs without it, and on \
+         any other it should fail",
+    );
+}

@@ -1,0 +1,345 @@
+//! Runs the revisions in memory, one by one, and takes down what each of them does.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::deed::{What, deeds};
+use super::facts::{Change, Facts, Failing, Undo};
+use super::lineage::Lineage;
+use super::sqlite_traps::{self, Unindexed, is_indexed};
+use super::{LintError, Request};
+use crate::db::{DbError, Lock, ObjectState, Quoting, Scratch, VersionTable};
+use crate::diff::Diff;
+use crate::diff::lines::lines;
+use crate::exec::{Failure, run_in_memory, run_inside};
+use crate::graph::RevisionIndex;
+use crate::graph::walk::RevisionSet;
+use crate::plan::goal::Goal;
+use crate::plan::{Direction, RowWrite};
+use crate::revision::{Downgrade, Revision};
+use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject};
+use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::transaction_control::forbidden_in_transaction;
+
+/// What was found by running all revisions.
+pub struct Tried<'a> {
+    /// Those that are reported on, in the order in which they ran.
+    pub revisions: Vec<TriedRevision<'a>>,
+}
+
+/// A revision that was tried out.
+pub struct TriedRevision<'a> {
+    /// What the rules are told.
+    pub facts: Facts<'a>,
+    /// Its foreign keys that have no index, now and at the end.
+    pub unindexed: Vec<Unindexed>,
+}
+
+/// Runs all revisions in the order in which an upgrade runs them.
+pub fn run<'a>(request: &Request<'a>, wanted: &RevisionSet) -> Result<Tried<'a>, LintError> {
+    let graph = request.graph;
+    let plan = Goal::Applied(graph.real_heads()).plan(graph, &[])?;
+    let mut stage = Some(Stage::new(request)?);
+    let mut revisions: Vec<TriedRevision<'_>> = Vec::new();
+    for step in plan.steps {
+        let is_wanted = wanted.contains(step.revision);
+        let mut facts = Facts::new(&graph[step.revision]);
+        if let Some(it) = &mut stage {
+            it.run(step.revision, &mut facts, is_wanted, &step.writes)?;
+        }
+        let is_over = facts.trial.is_over;
+        if is_over {
+            stage = None;
+        }
+        if is_wanted || is_over {
+            let unindexed = sqlite_traps::unindexed(&facts);
+            revisions.push(TriedRevision { facts, unindexed });
+        }
+    }
+    let Some(stage) = stage else { return Ok(Tried { revisions }) };
+    if revisions.iter().any(|it| !it.unindexed.is_empty()) {
+        let end = schema::read(&stage.objects)?;
+        for it in &mut revisions {
+            it.unindexed.retain(|it| {
+                let table = end
+                    .table(&it.table)
+                    .filter(|table| table.foreign_keys.iter().any(|key| key.columns == it.columns));
+                table.is_some_and(|table| !is_indexed(&end, table, &it.columns))
+            });
+        }
+    }
+    Ok(Tried { revisions })
+}
+
+/// The database in memory between two revisions.
+struct Stage<'r, 'a> {
+    request: &'r Request<'a>,
+    scratch: Scratch,
+    objects: Vec<SchemaObject>,
+    /// The views and triggers that do not compile; of a schema that has some.
+    broken: Option<ObjectState>,
+}
+
+impl<'r, 'a> Stage<'r, 'a> {
+    fn new(request: &'r Request<'a>) -> Result<Self, LintError> {
+        let scratch = request.replay.start()?;
+        let objects = scratch.database().schema_objects(request.is_excluded)?;
+        Ok(Self { request, scratch, objects, broken: None })
+    }
+
+    /// Runs an upgrade; of one that is wanted, everything is taken down.
+    fn run(
+        &mut self,
+        index: RevisionIndex,
+        facts: &mut Facts<'a>,
+        is_wanted: bool,
+        writes: &[RowWrite],
+    ) -> Result<(), LintError> {
+        let graph = self.request.graph;
+        let revision = &graph[index];
+        let mut all_before = None;
+        if is_wanted {
+            facts.trial.strings = self.strings(revision)?;
+            all_before = self.all_before(facts)?;
+        }
+        if let Err(err) = run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
+            let is_forbidden = matches!(err, Failure::Forbidden { .. });
+            facts.trial.failures.extend(failings(revision, err)?);
+            if !is_forbidden || !self.run_the_rest(revision)? {
+                facts.trial.is_over = true;
+                return Ok(());
+            }
+        }
+        let now = self.scratch.database().schema_objects(self.request.is_excluded)?;
+        let before = std::mem::replace(&mut self.objects, now);
+        if is_wanted {
+            facts.change = Some(self.change(facts, &before, all_before)?);
+            facts.trial.undo = self.undo(index, &before)?;
+        }
+        self.look_for_broken(facts, before != self.objects)?;
+        let table = VersionTable::new(self.request.replay.version_table);
+        writes.iter().try_for_each(|it| table.apply(self.scratch.database(), it))?;
+        Ok(())
+    }
+
+    /// Runs an upgrade without the statements that a transaction forbids; says whether it ran.
+    fn run_the_rest(&self, revision: &Revision) -> Result<bool, LintError> {
+        let text = &revision.source.text;
+        let database = self.scratch.database();
+        database.begin(Lock::Write)?;
+        let statements = revision.upgrade.statements.iter().map(|it| &text[it.clone()]);
+        let mut rest = statements.filter(|it| forbidden_in_transaction(it).is_none());
+        if rest.all(|it| self.scratch.execute(it).is_ok()) && !database.is_autocommit() {
+            database.commit()?;
+            database.reset_settings()?;
+            return Ok(true);
+        }
+        database.rollback()?;
+        Ok(false)
+    }
+
+    /// What an upgrade did to the schema.
+    fn change(
+        &self,
+        facts: &Facts<'_>,
+        before: &[SchemaObject],
+        all_before: Option<Schema>,
+    ) -> Result<Change, LintError> {
+        if before == self.objects {
+            return Ok(Change { all_before, ..Change::default() });
+        }
+        let (before, after) = differing(before, &self.objects)?;
+        let lineage = Lineage::new(&facts.upgrade, &before, &after);
+        Ok(Change { before: lineage.apply(&before), after, lineage, all_before })
+    }
+
+    /// All tables, if one may be dropped while foreign keys are enforced.
+    fn all_before(&self, facts: &Facts<'_>) -> Result<Option<Schema>, LintError> {
+        let mode = facts.revision.mode;
+        let drops = facts.upgrade.iter().any(|it| matches!(it.what, What::DropTable(_)));
+        let is_needed = drops && (mode.foreign_keys || mode.autocommit);
+        Ok(if is_needed { Some(schema::read(&self.objects)?) } else { None })
+    }
+
+    /// The quoted names of an upgrade that SQLite takes for strings: it refuses to where it is told
+    /// not to take them.
+    fn strings(&self, revision: &Revision) -> Result<Vec<Range<usize>>, LintError> {
+        let text = &revision.source.text;
+        let body = &revision.upgrade;
+        let is_quoted: Vec<bool> =
+            body.statements.iter().map(|it| has_quotes(&text[it.clone()])).collect();
+        if !is_quoted.contains(&true) {
+            return Ok(Vec::new());
+        }
+        if revision.mode.autocommit {
+            return strings_in(&self.scratch.copy()?, revision, &is_quoted);
+        }
+        let database = self.scratch.database();
+        database.begin(Lock::Write)?;
+        let found = strings_in(&self.scratch, revision, &is_quoted);
+        self.scratch.set_quoting(Quoting::Lenient)?;
+        database.rollback()?;
+        database.reset_settings()?;
+        found
+    }
+
+    /// Runs the downgrade, and takes it back.
+    fn undo(&self, index: RevisionIndex, before: &[SchemaObject]) -> Result<Undo, LintError> {
+        let graph = self.request.graph;
+        let revision = &graph[index];
+        match &revision.downgrade {
+            Downgrade::Body(body) if !body.statements.is_empty() => {}
+            _ => return Ok(Undo::Untried),
+        }
+        let (outcome, after) = if revision.mode.autocommit {
+            let copy = self.scratch.copy()?;
+            let outcome = run_in_memory(&copy, graph, index, Direction::Downgrade);
+            (outcome, copy.database().schema_objects(self.request.is_excluded)?)
+        } else {
+            let database = self.scratch.database();
+            database.set_foreign_keys(revision.mode.foreign_keys)?;
+            database.begin(Lock::Write)?;
+            let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
+            let after = database.schema_objects(self.request.is_excluded)?;
+            database.rollback()?;
+            database.set_foreign_keys(false)?;
+            (outcome, after)
+        };
+        if let Err(err) = outcome {
+            let mut failing = failings(revision, err)?;
+            // What a transaction forbids has a rule of its own.
+            return Ok(if failing.is_empty() {
+                Undo::Untried
+            } else {
+                Undo::Fails(failing.remove(0))
+            });
+        }
+        if after == before {
+            return Ok(Undo::Whole);
+        }
+        let (before, after) = differing(before, &after)?;
+        let lines = lines(&Diff::new(&before, &after, false));
+        Ok(if lines.is_empty() { Undo::Whole } else { Undo::Differs(lines) })
+    }
+
+    /// Compiles views and triggers, where there are some and the schema is another one.
+    fn look_for_broken(
+        &mut self,
+        facts: &mut Facts<'_>,
+        has_changed: bool,
+    ) -> Result<(), LintError> {
+        let has_some =
+            self.objects.iter().any(|it| matches!(it.kind, ObjectKind::View | ObjectKind::Trigger));
+        if !has_some || !has_changed {
+            return Ok(());
+        }
+        let now = self.scratch.objects()?;
+        let before = self.broken.take().unwrap_or_default();
+        let broken = now.newly_broken_since(&before).into_iter();
+        facts.trial.broken = broken.map(|it| (Name::new(it.name), it.message)).collect();
+        self.broken = Some(now);
+        Ok(())
+    }
+}
+
+/// Runs the statements of an upgrade, and compiles those that have quotes a second time.
+fn strings_in(
+    scratch: &Scratch,
+    revision: &Revision,
+    is_quoted: &[bool],
+) -> Result<Vec<Range<usize>>, LintError> {
+    let (text, body) = (&revision.source.text, &revision.upgrade);
+    let before = scratch.objects()?;
+    let mut found = Vec::new();
+    for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
+        let sql = &text[span.clone()];
+        if *is_quoted
+            && scratch.compiles(sql, Quoting::Lenient).is_ok()
+            && let Err(err) = scratch.compiles(sql, Quoting::Strict)
+        {
+            let within = err.span_in(sql);
+            found.push(span.start + within.start..span.start + within.end);
+        }
+        // What does not run is said where it runs for real.
+        if scratch.execute(sql).is_err() {
+            return Ok(found);
+        }
+    }
+    // What stands in a view or a trigger is looked at only when they are used.
+    let lenient = scratch.objects()?;
+    scratch.set_quoting(Quoting::Strict)?;
+    for broken in scratch.objects()?.newly_broken_since(&lenient) {
+        if before.broken.contains_key(&broken.name) {
+            continue;
+        }
+        let string = broken.message.split_once("no such column: ").map_or("", |(_, it)| it);
+        let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
+        let string = &string[..end];
+        let name = Name::new(broken.name.as_str());
+        found.extend(deeds(revision, body).iter().find_map(|it| {
+            let makes = matches!(it.what, What::Create(_)) && it.names(&name);
+            let token = tokens(it.sql).find(|token| makes && token.text(it.sql) == string)?;
+            Some(it.span.start + token.span.start..it.span.start + token.span.end)
+        }));
+    }
+    Ok(found)
+}
+
+/// Whether a statement has a `"…"`. A PRAGMA may act as soon as it is compiled.
+fn has_quotes(sql: &str) -> bool {
+    let is_pragma = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("PRAGMA"));
+    let is_quoted =
+        |kind: TokenKind, text: &str| kind == TokenKind::QuotedIdentifier && text.starts_with('"');
+    !is_pragma && tokens(sql).any(|it| is_quoted(it.kind, it.text(sql)))
+}
+
+/// The objects that two schemas do not share, with all that belongs to their tables.
+fn differing(
+    before: &[SchemaObject],
+    after: &[SchemaObject],
+) -> Result<(Schema, Schema), schema::ReadError> {
+    let n_same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let (old, new): (HashSet<_>, HashSet<_>) =
+        (before[n_same..].iter().collect(), after[n_same..].iter().collect());
+    let changed: Vec<&&SchemaObject> = old.symmetric_difference(&new).collect();
+    let mut tables: HashSet<Name> = changed.iter().map(|it| Name::new(it.table.as_str())).collect();
+    // `REFERENCES parent` without columns means its primary key.
+    tables.extend(changed.iter().flat_map(|it| parents(&it.sql)));
+    let read = |objects: &[SchemaObject]| {
+        let is_there = |it: &&SchemaObject| tables.contains(&Name::new(it.table.as_str()));
+        schema::read(&objects.iter().filter(is_there).cloned().collect::<Vec<_>>())
+    };
+    Ok((read(before)?, read(after)?))
+}
+
+/// The names behind `REFERENCES` in the statement of a table.
+fn parents(sql: &str) -> Vec<Name> {
+    let mut words = tokens(sql).filter(Token::is_significant);
+    let mut found = Vec::new();
+    while words.any(|it| it.is_keyword(sql, "REFERENCES")) {
+        found.extend(words.next().and_then(|it| it.name(sql).map(Name::new)));
+    }
+    found
+}
+
+/// Why a body does not run; empty where another rule says so.
+fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbError> {
+    let at = |location: crate::source::Location, message: String| Failing { location, message };
+    Ok(match failure {
+        Failure::Database(err) => return Err(err),
+        Failure::Statement { location, source, .. }
+        | Failure::Directive { location, source, .. } => {
+            vec![at(*location, source.message)]
+        }
+        Failure::Forbidden { problems } => problems
+            .into_iter()
+            // Those have a rule of their own.
+            .filter(|it| !it.kind.what.starts_with("PRAGMA"))
+            .map(|it| at(it.location, format!("`{}` {}", it.kind.what, it.kind.reason)))
+            .collect(),
+        Failure::TransactionEnded { location, .. } | Failure::DropsParent { location, .. } => {
+            vec![at(*location, "the statement ended its transaction".to_owned())]
+        }
+        other => vec![at(revision.location(&revision.spans.id), other.to_string())],
+    })
+}

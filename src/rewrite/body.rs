@@ -1,0 +1,263 @@
+//! The text of a body that does what several did.
+
+use std::fmt::Write as _;
+
+use super::RewriteError;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::revision::{Body, Directive, Downgrade, Revision};
+use crate::schema::Name;
+use crate::source::Location;
+use crate::sql::lexer::{Token, TokenKind, tokens};
+
+/// What a statement is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It makes something.
+    Creates,
+    /// It changes or drops something; `table` if that is one.
+    Changes {
+        /// The table.
+        table: Option<Name>,
+    },
+    /// It is about rows, or about the connection.
+    Other,
+}
+
+/// What a statement does, by its first words.
+pub fn effect(sql: &str) -> Effect {
+    let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+    let is = |idx: usize, word: &str| tokens.get(idx).is_some_and(|it| it.is_keyword(sql, word));
+    if is(0, "CREATE") {
+        let is_temporary = is(1, "TEMP") || is(1, "TEMPORARY");
+        // `CREATE TABLE … AS` brings rows with it.
+        let before_columns = tokens.iter().take_while(|it| it.kind != TokenKind::LeftParenthesis);
+        let takes_rows = is(1, "TABLE") && { before_columns }.any(|it| it.is_keyword(sql, "AS"));
+        if is_temporary || takes_rows { Effect::Other } else { Effect::Creates }
+    } else if is(0, "ALTER") || is(0, "DROP") {
+        let mut name = if is(2, "IF") { 4 } else { 2 };
+        if tokens.get(name + 1).is_some_and(|it| it.kind == TokenKind::Dot) {
+            name += 2;
+        }
+        let table = tokens.get(name).filter(|_| is(1, "TABLE")).and_then(|it| it.name(sql));
+        Effect::Changes { table: table.map(|it| Name::new(it.into_owned())) }
+    } else {
+        Effect::Other
+    }
+}
+
+/// Whether a statement leaves something in the connection: a setting, or a temporary object.
+fn leaves(sql: &str) -> Option<&'static str> {
+    let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).take(4).collect();
+    let is = |idx: usize, word: &str| tokens.get(idx).is_some_and(|it| it.is_keyword(sql, word));
+    let is_temporary = is(0, "CREATE") && (is(1, "TEMP") || is(1, "TEMPORARY"));
+    match () {
+        () if is(0, "PRAGMA") => Some("a PRAGMA"),
+        () if is_temporary || (is(2, "TEMP") && tokens[3].kind == TokenKind::Dot) => {
+            Some("a temporary object")
+        }
+        () => None,
+    }
+}
+
+/// The statements of the upgrades that are about more than the schema, each with its place, in the
+/// order in which they run.
+pub fn data_statements(graph: &RevisionGraph, members: &[RevisionIndex]) -> Vec<Location> {
+    let revisions = members.iter().map(|it| &graph[*it]);
+    let places = revisions.flat_map(|revision| {
+        let spans = revision.upgrade.statements.iter();
+        let is_data = |sql: &str| effect(sql) == Effect::Other;
+        let spans = spans.filter(move |it| is_data(&revision.source.text[(*it).clone()]));
+        spans.map(|it| revision.location(it))
+    });
+    places.collect()
+}
+
+/// A body made of others, and what could not come with them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Joined {
+    /// The SQL.
+    pub text: String,
+    /// Directives that are comments now.
+    pub left_out: Vec<Location>,
+}
+
+/// All upgrades, one after another, word for word.
+///
+/// All directives of a body are evaluated before its first statement. One that speaks of what the
+/// range itself makes has nothing to look at then: where `is_possible` says so it becomes a comment.
+///
+/// # Errors
+///
+/// [`RewriteError::Leaves`]: between two bodies a connection is cleaned up, within one it is not.
+pub fn upgrades(
+    graph: &RevisionGraph,
+    members: &[RevisionIndex],
+    is_possible: &dyn Fn(&str) -> bool,
+) -> Result<Joined, RewriteError> {
+    let bodies: Vec<_> = members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect();
+    join(&bodies, is_possible)
+}
+
+/// All downgrades, the last first; `None` where one is irreversible.
+///
+/// # Errors
+///
+/// As for [`upgrades`].
+pub fn downgrades(
+    graph: &RevisionGraph,
+    members: &[RevisionIndex],
+    is_possible: &dyn Fn(&str) -> bool,
+) -> Result<Option<Joined>, RewriteError> {
+    let bodies = members.iter().rev().map(|it| match &graph[*it].downgrade {
+        Downgrade::Body(body) => Some((&graph[*it], body)),
+        Downgrade::Irreversible(_) => None,
+    });
+    let Some(bodies) = bodies.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    join(&bodies, is_possible).map(Some)
+}
+
+fn join(
+    bodies: &[(&Revision, &Body)],
+    is_possible: &dyn Fn(&str) -> bool,
+) -> Result<Joined, RewriteError> {
+    let mut joined = Joined::default();
+    for (idx, (revision, body)) in bodies.iter().enumerate() {
+        let text = &revision.source.text;
+        if idx + 1 < bodies.len() {
+            for span in &body.statements {
+                if let Some(what) = leaves(&text[span.clone()]) {
+                    let location = Box::new(revision.location(span));
+                    return Err(RewriteError::Leaves { what, location });
+                }
+            }
+        }
+        let impossible = |it: &&Directive| !is_possible(&text[it.query.clone()]);
+        let left_out: Vec<&Directive> = body.directives.iter().filter(impossible).collect();
+        joined.left_out.extend(left_out.iter().map(|it| revision.location(&it.span)));
+        let sql = body_text(text, body, &left_out);
+        let sql = sql.trim_matches(['\r', '\n']);
+        if sql.trim().is_empty() {
+            continue;
+        }
+        let gap = if joined.text.is_empty() { "" } else { "\n" };
+        let summary = revision.summary();
+        let colon = if summary.is_empty() { "" } else { ": " };
+        writeln!(joined.text, "{gap}-- from {}{colon}{summary}\n{sql}", revision.id)
+            .expect("a String takes everything");
+    }
+    Ok(joined)
+}
+
+/// A body whose last statement ends in a semicolon, and in which these directives are comments.
+fn body_text(text: &str, body: &Body, left_out: &[&Directive]) -> String {
+    let mut edits: Vec<(usize, &str)> = Vec::new();
+    if let Some(last) = body.statements.last() {
+        let rest = &text[last.end..body.span.end];
+        if !tokens(rest).any(|it| it.kind == TokenKind::Semicolon) {
+            edits.push((last.end, ";"));
+        }
+    }
+    // With a word before it, the line is no directive any more.
+    edits.extend(left_out.iter().map(|it| (it.span.start + "-- ".len(), "(left out) ")));
+    edits.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    let mut sql = text[body.span.clone()].to_owned();
+    for (at, what) in edits {
+        sql.insert_str(at - body.span.start, what);
+    }
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::revision::file;
+    use crate::source::Source;
+
+    #[test]
+    fn a_statement_is_known_by_its_first_words() {
+        let check = |sql: &str, expected: &str| {
+            let found = match effect(sql) {
+                Effect::Creates => "creates".to_owned(),
+                Effect::Changes { table } => {
+                    format!("changes {}", table.map_or(String::new(), |it| it.to_string()))
+                }
+                Effect::Other => "other".to_owned(),
+            };
+            assert_eq!(found, expected, "{sql}");
+        };
+        check("CREATE TABLE t (a AS (1))", "creates");
+        check("create /* x */ unique index i on t (a)", "creates");
+        check("CREATE TRIGGER t AFTER INSERT ON x BEGIN DELETE FROM y; END", "creates");
+        check("CREATE TABLE IF NOT EXISTS main.t AS SELECT 1", "other");
+        check("CREATE TEMP TABLE t (a)", "other");
+        check("ALTER TABLE \"a b\" ADD COLUMN c", "changes a b");
+        check("DROP TABLE IF EXISTS main.[t]", "changes t");
+        check("DROP VIEW t", "changes ");
+        check("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "other");
+        check("PRAGMA user_version = 1", "other");
+    }
+
+    /// The upgrade of revisions with these bodies; a query with `gone` in it is impossible.
+    #[track_caller]
+    fn check(bodies: &[&str], expected: Result<&str, &str>) {
+        let revisions = (1..).zip(bodies).map(|(n, body)| {
+            let down =
+                if n == 1 { String::new() } else { format!("-- down_revision = \"r{}\"\n", n - 1) };
+            let text = format!(
+                "-- /// revision\n-- revision = \"r{n}\"\n{down}-- message = \"Step {n}\"\n-- ///\n\
+                 -- migrate:upgrade\n{body}"
+            );
+            let path = format!("versions/r{n}.sql").into();
+            file::parse(&Arc::new(Source { path, text })).unwrap()
+        });
+        let graph = RevisionGraph::new(revisions.collect()).unwrap();
+        let members: Vec<RevisionIndex> = graph.indices().collect();
+        let found = upgrades(&graph, &members, &|it| !it.contains("gone"));
+        let found = found.map(|it| it.text).map_err(|err| err.to_string());
+        assert_eq!(found.as_deref().map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn bodies_stand_one_after_another_word_for_word() {
+        check(
+            &[
+                "CREATE TABLE t (a);\n\n-- why\nINSERT INTO t VALUES (';') -- end\n",
+                "",
+                "\n\nDELETE FROM t",
+            ],
+            Ok(
+                "-- from r1: Step 1\nCREATE TABLE t (a);\n\n-- why\nINSERT INTO t VALUES (';'); -- end\n\n\
+                -- from r3: Step 3\nDELETE FROM t;\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn a_directive_that_nothing_can_answer_becomes_a_comment() {
+        check(
+            &[
+                "-- migrate:warn-if rows: SELECT 1 FROM here\n-- migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t",
+            ],
+            Ok("-- from r1: Step 1\n-- migrate:warn-if rows: SELECT 1 FROM here\n\
+                -- (left out) migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t;\n"),
+        );
+    }
+
+    #[test]
+    fn what_stays_in_the_connection_may_only_stand_in_the_last_body() {
+        let refusal =
+            "a PRAGMA in `versions/r1.sql` would reach the statements of the revisions after it";
+        check(&["PRAGMA legacy_alter_table = 1;", "SELECT 1"], Err(refusal));
+        let refusal = "a temporary object in `versions/r1.sql` would reach the statements of the revisions after it";
+        check(&["CREATE TEMP TABLE t (a);", "SELECT 1"], Err(refusal));
+        check(&["CREATE TABLE temp.t (a);", "SELECT 1"], Err(refusal));
+        check(
+            &["SELECT 1;", "PRAGMA legacy_alter_table = 1;"],
+            Ok(
+                "-- from r1: Step 1\nSELECT 1;\n\n-- from r2: Step 2\nPRAGMA legacy_alter_table = 1;\n",
+            ),
+        );
+    }
+}

@@ -1,0 +1,383 @@
+//! `migrator lint`, and what `upgrade` says of revisions before it runs them
+
+use crate::support::TestEnv;
+
+/// A project with something of each level.
+fn env() -> TestEnv {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE users (\n  id INTEGER PRIMARY KEY,\n  email TEXT,\n  nick TEXT\n);")
+        .down("DROP TABLE users;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE users DROP COLUMN nick;\nUPDATE users SET email = lower(\"emial\");")
+        .down("ALTER TABLE users ADD COLUMN nick TEXT;")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("-- migrator:allow drop-table\nCREATE UNIQUE INDEX ix_users_email ON users (email);")
+        .down("DROP INDEX ix_users_email;")
+        .write();
+    env
+}
+
+#[test]
+fn findings_quote_their_lines() {
+    let env = env();
+    insta::assert_snapshot!(env.run("lint"), @r#"
+    warning[drop-column]: drops `users.nick` with its values
+     --> versions/b2.sql:8:31
+      |
+    8 | ALTER TABLE users DROP COLUMN nick;
+      |                               ^^^^
+    hint: if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+
+    error[double-quoted-string]: "emial" names no column here, and SQLite takes it for the string 'emial'
+     --> versions/b2.sql:9:32
+      |
+    9 | UPDATE users SET email = lower("emial");
+      |                                ^^^^^^^
+    hint: write 'emial' if it is a string, or correct the name
+
+    note[unused-allow]: `drop-table` is allowed here and not found
+     --> versions/c3.sql:8:19
+      |
+    8 | -- migrator:allow drop-table
+      |                   ^^^^^^^^^^
+    hint: remove the comment, so that it does not hide what comes later
+
+    warning[add-unique]: `users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it
+     --> versions/c3.sql:9:46
+      |
+    9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
+      |                                              ^^^^^
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+
+    ------- stderr -------
+    1 error, 2 warnings, 1 note in 3 revisions
+    [exit status: 1]
+    "#);
+    assert!(!env.path("app.db").exists());
+}
+
+#[test]
+fn a_revision_or_a_range() {
+    let env = env();
+    insta::assert_snapshot!(env.run("lint a1"), @"
+    ------- stderr -------
+    nothing found in 1 revision
+    ");
+    insta::assert_snapshot!(env.run("lint head"), @"
+    note[unused-allow]: `drop-table` is allowed here and not found
+     --> versions/c3.sql:8:19
+      |
+    8 | -- migrator:allow drop-table
+      |                   ^^^^^^^^^^
+    hint: remove the comment, so that it does not hide what comes later
+
+    warning[add-unique]: `users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it
+     --> versions/c3.sql:9:46
+      |
+    9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
+      |                                              ^^^^^
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+
+    ------- stderr -------
+    1 warning, 1 note in 1 revision
+    ");
+    insta::assert_snapshot!(env.run("lint b2:"), @r#"
+    warning[drop-column]: drops `users.nick` with its values
+     --> versions/b2.sql:8:31
+      |
+    8 | ALTER TABLE users DROP COLUMN nick;
+      |                               ^^^^
+    hint: if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+
+    error[double-quoted-string]: "emial" names no column here, and SQLite takes it for the string 'emial'
+     --> versions/b2.sql:9:32
+      |
+    9 | UPDATE users SET email = lower("emial");
+      |                                ^^^^^^^
+    hint: write 'emial' if it is a string, or correct the name
+
+    note[unused-allow]: `drop-table` is allowed here and not found
+     --> versions/c3.sql:8:19
+      |
+    8 | -- migrator:allow drop-table
+      |                   ^^^^^^^^^^
+    hint: remove the comment, so that it does not hide what comes later
+
+    warning[add-unique]: `users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it
+     --> versions/c3.sql:9:46
+      |
+    9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
+      |                                              ^^^^^
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+
+    ------- stderr -------
+    1 error, 2 warnings, 1 note in 2 revisions
+    [exit status: 1]
+    "#);
+    insta::assert_snapshot!(env.run("lint :a1 -q"), @"");
+    insta::assert_snapshot!(env.run("lint nope"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `nope` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("lint c3:a1"), @"
+    ------- stderr -------
+    error: `c3` does not come before `a1`
+    hint: a range leads from an older revision to a newer one of the same line: `OLD:NEW`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("lint current:"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    env.run("upgrade b2").exits_with(0);
+    insta::assert_snapshot!(env.run("lint current: --format github"), @r#"
+    ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
+    ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
+    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+    ------- stderr -------
+    1 error, 2 warnings, 1 note in 2 revisions
+    [exit status: 1]
+    "#);
+    env.run("stamp base").ok();
+    insta::assert_snapshot!(TestEnv::new().run("lint"), @r#"
+    ------- stderr -------
+    there are no revisions yet; `migrator revision -m "…"` makes one
+    "#);
+}
+
+#[test]
+fn annotations_of_github() {
+    insta::assert_snapshot!(env().run("lint --format github"), @r#"
+    ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
+    ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
+    ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+    ------- stderr -------
+    1 error, 2 warnings, 1 note in 3 revisions
+    [exit status: 1]
+    "#);
+}
+
+#[test]
+fn findings_as_json() {
+    insta::assert_snapshot!(env().run("lint b2 --json"), @r#"
+    {
+      "revisions": 1,
+      "errors": 1,
+      "warnings": 1,
+      "notes": 0,
+      "findings": [
+        {
+          "rule": "drop-column",
+          "level": "warning",
+          "revision": "b2",
+          "path": "versions/b2.sql",
+          "line": 8,
+          "column": 31,
+          "message": "drops `users.nick` with its values",
+          "advice": "if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement"
+        },
+        {
+          "rule": "double-quoted-string",
+          "level": "error",
+          "revision": "b2",
+          "path": "versions/b2.sql",
+          "line": 9,
+          "column": 32,
+          "message": "\"emial\" names no column here, and SQLite takes it for the string 'emial'",
+          "advice": "write 'emial' if it is a string, or correct the name"
+        }
+      ]
+    }
+    ------- stderr -------
+    1 error, 1 warning in 1 revision
+    [exit status: 1]
+    "#);
+    insta::assert_snapshot!(env().run("lint --json --format sarif"), @"
+    ------- stderr -------
+    error: `--json` and `--format` are two formats
+    hint: leave one of them out
+    [exit status: 2]
+    ");
+}
+
+/// What SARIF 2.1.0 demands of the parts that are written.
+#[test]
+fn findings_as_sarif() {
+    let env = env();
+    let output = env.run("lint --format sarif");
+    assert_eq!(output.status, Some(1));
+    let sarif = output.json();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert!(sarif["$schema"].as_str().unwrap().contains("sarif-2.1.0"));
+    let runs = sarif["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 1);
+    let driver = &runs[0]["tool"]["driver"];
+    assert_eq!(driver["name"], "migrator");
+    let rules = driver["rules"].as_array().unwrap();
+    let levels = ["none", "note", "warning", "error"];
+    let mut ids = std::collections::BTreeSet::new();
+    for rule in rules {
+        assert!(ids.insert(rule["id"].as_str().unwrap()), "the id of a rule is unique");
+        for key in ["shortDescription", "fullDescription", "help"] {
+            assert!(!rule[key]["text"].as_str().unwrap().is_empty(), "{rule}");
+        }
+        let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
+        assert!(levels.contains(&level), "{level}");
+    }
+    let results = runs[0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    for result in results {
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        assert!(levels.contains(&result["level"].as_str().unwrap()));
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(env.path(uri).exists(), "{uri} is relative to the current folder");
+        assert_eq!(place["artifactLocation"]["uriBaseId"], "%SRCROOT%");
+        let at = |key: &str| place["region"][key].as_u64().unwrap();
+        assert!(at("startLine") >= 1 && at("startColumn") >= 1);
+        assert!((at("endLine"), at("endColumn")) >= (at("startLine"), at("startColumn")));
+        let text = env.read(uri);
+        let line = text.lines().nth(usize::try_from(at("startLine")).unwrap() - 1).unwrap();
+        let rest: String =
+            line.chars().skip(usize::try_from(at("startColumn")).unwrap() - 1).collect();
+        let snippet = place["region"]["snippet"]["text"].as_str().unwrap();
+        assert!(rest.starts_with(snippet.lines().next().unwrap()), "{rest}");
+    }
+}
+
+#[test]
+fn a_project_weighs_rules_its_own_way() {
+    let env = env();
+    env.config(
+        "[lint]\ndouble-quoted-string = \"off\"\nadd-unique = \"note\"\ndrop-column = \"error\"",
+    );
+    insta::assert_snapshot!(env.run("lint --format github"), @"
+    ::error file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
+    ::notice file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+    ------- stderr -------
+    1 error, 2 notes in 3 revisions
+    [exit status: 1]
+    ");
+    env.config("[lint]\ndouble-quoted-string = \"note\"\n[env.ci.lint]\nunused-allow = \"error\"");
+    insta::assert_snapshot!(env.run("-n ci lint c3"), @"
+    error[unused-allow]: `drop-table` is allowed here and not found
+     --> versions/c3.sql:8:19
+      |
+    8 | -- migrator:allow drop-table
+      |                   ^^^^^^^^^^
+    hint: remove the comment, so that it does not hide what comes later
+
+    warning[add-unique]: `users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it
+     --> versions/c3.sql:9:46
+      |
+    9 | CREATE UNIQUE INDEX ix_users_email ON users (email);
+      |                                              ^^^^^
+    hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
+
+    ------- stderr -------
+    1 error, 1 warning in 1 revision
+    [exit status: 1]
+    ");
+    env.run("lint").exits_with(0);
+    env.config("[lint]\ndrop-colum = \"error\"\nadd-unique = \"fatal\"\ntwo-heads = true");
+    insta::assert_snapshot!(env.run("lint"), @r#"
+    ------- stderr -------
+    error: unknown key `lint.drop-colum`
+     --> alembic.toml:2:1
+      |
+    2 | drop-colum = "error"
+      | ^^^^^^^^^^
+    hint: did you mean `drop-column`?
+
+    error: `lint.add-unique` must be `error`, `warning`, `note` or `off`, not `fatal`
+     --> alembic.toml:3:14
+      |
+    3 | add-unique = "fatal"
+      |              ^^^^^^^
+    hint: without the line the level is that of docs/lint.md
+
+    error: `lint.two-heads` must be a string, not true or false
+     --> alembic.toml:4:13
+      |
+    4 | two-heads = true
+      |             ^^^^
+    [exit status: 2]
+    "#);
+}
+
+#[test]
+fn what_ran_and_is_another_one_now() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("lint"), @"
+    ------- stderr -------
+    nothing found in 2 revisions
+    ");
+    env.revision("b2")
+        .after("a1")
+        .up("-- The table.\nCREATE TABLE t_b2 (\n  id INTEGER PRIMARY KEY)")
+        .write();
+    env.run("lint").exits_with(0);
+    env.revision("b2").after("a1").up("CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, a);").write();
+    insta::assert_snapshot!(env.run("lint"), @"
+    error[edited-after-applied]: `b2` ran on the database, and its upgrade is another one now
+     --> versions/b2.sql:8:1
+      |
+    8 | CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, a);
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: what was changed never runs there: take it back, and write a new revision
+
+    ------- stderr -------
+    1 error in 2 revisions
+    [exit status: 1]
+    ");
+    env.run("downgrade a1").exits_with(0);
+    env.run("lint").exits_with(0);
+    env.bytes("app.db", b"this is no database, but a text that is long enough to be taken for one");
+    insta::assert_snapshot!(env.run("lint"), @"
+    ------- stderr -------
+    warning: what ran on the database is not known: `$DIR/app.db` is not an SQLite database
+    nothing found in 2 revisions
+    ");
+}
+
+#[test]
+fn upgrade_says_what_is_lost() {
+    let env = env();
+    insta::assert_snapshot!(env.run("upgrade -q"), @"
+    ------- stderr -------
+    warning: `b2`: 1 drop-column; `migrator lint b2` tells more
+    ");
+    env.run("downgrade base").exits_with(0);
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade a1, make a1 (1 statement, 0 changed rows, [time])
+    upgrade b2, make b2 (2 statements, 0 changed rows, [time])
+    upgrade c3, make c3 (1 statement, 0 changed rows, [time])
+    the database would be at c3
+    it has 24 KiB now, and up to 24 KiB during the run
+    ------- stderr -------
+    warning: `b2`: 1 drop-column; `migrator lint b2` tells more
+    everything was rolled back; nothing was changed
+    ");
+    let said = env.run("upgrade b2 --json").exits_with(0);
+    assert!(said.starts_with("warning: "), "{said}");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade c3, make c3 ([time])
+    app.db is at c3
+    ");
+}

@@ -1,0 +1,623 @@
+//! `migrator squash`
+
+use crate::support::TestEnv;
+
+/// A line of DDL alone, with a base below it and a revision above.
+fn ddl() -> TestEnv {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE posts (id INTEGER PRIMARY KEY, tilte TEXT); -- the posts")
+        .down("DROP TABLE posts;")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("ALTER TABLE posts RENAME COLUMN tilte TO title;\nCREATE INDEX posts_title ON posts (title);")
+        .down("DROP INDEX posts_title;\nALTER TABLE posts RENAME COLUMN title TO tilte;")
+        .write();
+    env.graph(&["d4 < c3"]);
+    env
+}
+
+/// A line that fills what it makes.
+fn data() -> TestEnv {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
+        .down("DROP TABLE users;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL\n\
+             INSERT INTO users (name) VALUES ('root');\nALTER TABLE users ADD COLUMN email TEXT")
+        .down("ALTER TABLE users DROP COLUMN email;\nDELETE FROM users WHERE name = 'root';")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("UPDATE users\n   SET email = lower(name) || '@example.org'; -- everybody\n")
+        .down("UPDATE users SET email = NULL;")
+        .write();
+    env
+}
+
+#[test]
+fn ddl_becomes_its_sum() {
+    let env = ddl();
+    let before = env.read("versions/d4.sql");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    wrote versions/aaaa11112222_add_posts.sql (proven: the sum of 2 revisions)
+    wrote versions/d4.sql (follows aaaa11112222)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ");
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_add_posts.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Add posts"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- create the table posts
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);
+    CREATE INDEX posts_title ON posts (title);
+
+    -- migrate:downgrade
+    -- drop the table posts
+    -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
+    DROP TABLE posts;
+    "#);
+    assert_eq!(env.read("versions/d4.sql"), before.replace("\"c3\"", "\"aaaa11112222\""));
+    insta::assert_snapshot!(env.run("history"), @"
+    aaaa11112222 -> d4 (head), make d4
+    a1 -> aaaa11112222, Add posts
+    <base> -> a1, make a1
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade a1, make a1 ([time])
+    upgrade aaaa11112222, Add posts ([time])
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
+    downgrade d4, make d4 ([time])
+    downgrade aaaa11112222, Add posts ([time])
+    downgrade a1, make a1 ([time])
+    app.db is at base
+    ");
+    assert_eq!(env.tables(), [""; 0]);
+}
+
+#[test]
+fn a_database_that_ran_the_range_finds_nothing_to_do() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade c3").status, Some(0));
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    insta::assert_snapshot!(env.run("upgrade aaaa"), @"
+    ------- stderr -------
+    nothing to do: app.db is at c3
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+    insta::assert_snapshot!(env.run("check --database"), @"
+    ------- stderr -------
+    no difference between the revisions up to d4 and app.db
+    ");
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
+fn a_database_above_or_below_the_range_goes_on() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade a1").status, Some(0));
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade aaaa11112222, Add posts ([time])
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+    assert_eq!(env.run("squash a1:aaaa11112222 -m 'Begin' --rev-id e5").status, Some(2));
+    assert_eq!(env.run("check --database").status, Some(0));
+}
+
+#[test]
+fn statements_about_rows_stay_in_their_order() {
+    let env = data();
+    insta::assert_snapshot!(env.run("squash :c3 -m 'Users'"), @"
+    wrote versions/aaaa11112222_users.sql (proven: the bodies of 3 revisions)
+    removed versions/a1.sql
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
+      versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    warning: these directives speak of what the range makes or removes, and became comments:
+      versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    ");
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_users.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["a1", "b2", "c3"]
+    -- message = "Users"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- from a1: make a1
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+
+    -- from b2: make b2
+    -- (left out) migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    INSERT INTO users (name) VALUES ('root');
+    ALTER TABLE users ADD COLUMN email TEXT;
+
+    -- from c3: make c3
+    UPDATE users
+       SET email = lower(name) || '@example.org'; -- everybody
+
+    -- migrate:downgrade
+    -- from c3: make c3
+    UPDATE users SET email = NULL;
+
+    -- from b2: make b2
+    ALTER TABLE users DROP COLUMN email;
+    DELETE FROM users WHERE name = 'root';
+
+    -- from a1: make a1
+    DROP TABLE users;
+    "#);
+    assert_eq!(env.run("upgrade").status, Some(0));
+    assert_eq!(env.query("SELECT email FROM users"), ["root@example.org"]);
+    assert_eq!(env.run("downgrade base").status, Some(0));
+    assert_eq!(env.tables(), [""; 0]);
+}
+
+#[test]
+fn a_table_that_was_there_before_is_changed_as_it_was() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (a TEXT, b TEXT);").down("DROP TABLE t;").write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t RENAME COLUMN a TO c;")
+        .down("ALTER TABLE t RENAME COLUMN c TO a;")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("ALTER TABLE t RENAME COLUMN b TO a;")
+        .down("ALTER TABLE t RENAME COLUMN a TO b;")
+        .write();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Rename' --dry-run"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Rename"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- from b2: make b2
+    ALTER TABLE t RENAME COLUMN a TO c;
+
+    -- from c3: make c3
+    ALTER TABLE t RENAME COLUMN b TO a;
+
+    -- migrate:downgrade
+    -- from c3: make c3
+    ALTER TABLE t RENAME COLUMN a TO b;
+
+    -- from b2: make b2
+    ALTER TABLE t RENAME COLUMN c TO a;
+    "#);
+    assert_eq!(
+        env.files(),
+        ["alembic.toml", "versions/", "versions/a1.sql", "versions/b2.sql", "versions/c3.sql"]
+    );
+}
+
+#[test]
+fn programs_are_told_what_was_written() {
+    let env = data();
+    env.graph(&["d4 < c3", "x9 ~c3"]);
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users --json"), @r#"
+    {
+      "revision": "aaaa11112222",
+      "down_revision": [],
+      "replaces": [
+        "a1",
+        "b2",
+        "c3"
+      ],
+      "path": "versions/aaaa11112222_users.sql",
+      "removed": [
+        "versions/a1.sql",
+        "versions/b2.sql",
+        "versions/c3.sql"
+      ],
+      "changed": [
+        "versions/d4.sql",
+        "versions/x9.sql"
+      ],
+      "is_sum": false,
+      "is_reversible": true,
+      "review": [
+        {
+          "path": "versions/b2.sql",
+          "line": 9,
+          "sql": "INSERT INTO users (name) VALUES ('root')"
+        },
+        {
+          "path": "versions/c3.sql",
+          "line": 8,
+          "sql": "UPDATE users SET email = lower(name) || '@example.org'"
+        },
+        {
+          "path": "versions/b2.sql",
+          "line": 8,
+          "sql": "-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL"
+        }
+      ],
+      "dry_run": false
+    }
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
+      versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    warning: these directives speak of what the range makes or removes, and became comments:
+      versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    "#);
+    insta::assert_snapshot!(env.read("versions/x9.sql"), @r#"
+    -- /// revision
+    -- revision = "x9"
+    -- depends_on = ["aaaa11112222"]
+    -- message = "make x9"
+    -- ///
+
+    -- migrate:upgrade
+    CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);
+
+    -- migrate:downgrade
+    DROP TABLE t_x9;
+    "#);
+    insta::assert_snapshot!(env.run("heads"), @"
+    d4 (head)
+    x9 (head)
+    ");
+}
+
+#[test]
+fn an_irreversible_revision_makes_the_one_irreversible() {
+    let env = data();
+    let text = env.read("versions/c3.sql");
+    let (head, _) = text.split_once("-- migrate:downgrade").unwrap();
+    env.file("versions/c3.sql", &format!("{head}-- migrate:downgrade irreversible\n"));
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    wrote versions/aaaa11112222_users.sql (proven: the bodies of 3 revisions)
+    removed versions/a1.sql
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
+      versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    warning: these directives speak of what the range makes or removes, and became comments:
+      versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    ");
+    assert!(
+        env.read("versions/aaaa11112222_users.sql")
+            .ends_with("\n-- migrate:downgrade irreversible\n")
+    );
+    assert_eq!(env.run("upgrade").status, Some(0));
+    insta::assert_snapshot!(env.run("downgrade base"), @"
+    ------- stderr -------
+    error: revision `aaaa11112222` is irreversible
+      --> versions/aaaa11112222_users.sql:21:1
+       |
+    21 | -- migrate:downgrade irreversible
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn downgrades_that_do_not_lead_back_are_written_anew() {
+    let env = data();
+    env.revision("b2")
+        .after("a1")
+        .up("INSERT INTO users (name) VALUES ('root');\nALTER TABLE users ADD COLUMN email TEXT")
+        .down("")
+        .write();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m Users"), @"
+    wrote versions/aaaa11112222_users.sql (proven: the bodies of 2 revisions)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/b2.sql:8: INSERT INTO users (name) VALUES ('root')
+      versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    warning: the downgrades of the range do not lead back to where it begins; a new one was written
+    ");
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_users.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Users"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- from b2: make b2
+    INSERT INTO users (name) VALUES ('root');
+    ALTER TABLE users ADD COLUMN email TEXT;
+
+    -- from c3: make c3
+    UPDATE users
+       SET email = lower(name) || '@example.org'; -- everybody
+
+    -- migrate:downgrade
+    -- users: drop email
+    -- migrate:warn-if rows of users have a value in email, which is dropped: SELECT id FROM users WHERE email IS NOT NULL
+    ALTER TABLE users DROP COLUMN email;
+    "#);
+}
+
+#[test]
+fn what_the_proof_finds_is_said_and_nothing_is_written() {
+    let template = |more: &str| {
+        format!(
+            "-- /// revision\n-- revision = {{{{ revision|toml }}}}\n\
+             -- down_revision = {{{{ down_revision|toml }}}}\n-- ///\n\
+             -- migrate:upgrade\n{{{{ upgrade }}}}\n{more}\n\
+             -- migrate:downgrade\n{{{{ downgrade }}}}\n"
+        )
+    };
+    let env = data();
+    env.file("templates/revision.sql.jinja", &template("CREATE INDEX by_email ON users (email);"));
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    ------- stderr -------
+    error: the upgrade of the one revision leads to another schema: - index by_email
+    hint: no file was written; try a smaller range
+    [exit status: 2]
+    ");
+    env.file("templates/revision.sql.jinja", &template("DELETE FROM users;"));
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    ------- stderr -------
+    error: the one revision leaves other rows in users
+    hint: no file was written; try a smaller range
+    [exit status: 2]
+    ");
+    env.file("templates/revision.sql.jinja", &template("INSERT INTO nowhere VALUES (1);"));
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    ------- stderr -------
+    error: cannot replay the revisions: revision `aaaa11112222` failed at statement 5 of 5
+      --> versions/aaaa11112222_users.sql:19:1
+       |
+    19 | INSERT INTO nowhere VALUES (1);
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no such table: nowhere
+    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    env.file("templates/revision.sql.jinja", &template(""));
+    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
+    assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn rows_that_are_never_the_same_prove_nothing_against_it() {
+    let env = data();
+    env.revision("c3")
+        .after("b2")
+        .up("UPDATE users SET email = hex(randomblob(16));")
+        .down("UPDATE users SET email = NULL;")
+        .write();
+    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
+}
+
+#[test]
+fn how_the_bodies_run_is_carried_over() {
+    let env = TestEnv::new();
+    for (id, after) in [("a1", ""), ("b2", "a1")] {
+        let revision = env.revision(id).header("transaction = false");
+        let revision = if after.is_empty() { revision } else { revision.after(after) };
+        revision.write();
+    }
+    env.graph(&["c3 < b2"]);
+    insta::assert_snapshot!(env.run("squash a1:c3 -m T"), @"
+    ------- stderr -------
+    error: `a1` and `c3` do not run in the same way: `transaction` or `foreign_keys` differs
+    hint: let the range end before `c3`, or begin with it
+    [exit status: 2]
+    ");
+    assert_eq!(env.run("squash a1:b2 -m T").status, Some(0));
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["a1", "b2"]
+    -- transaction = false
+    -- message = "T"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- from a1: make a1
+    CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
+
+    -- from b2: make b2
+    CREATE TABLE t_b2 (id INTEGER PRIMARY KEY);
+
+    -- migrate:downgrade
+    -- from b2: make b2
+    DROP TABLE t_b2;
+
+    -- from a1: make a1
+    DROP TABLE t_a1;
+    "#);
+    assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn what_is_no_range_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2", "x9 < b2"]);
+    insta::assert_snapshot!(env.run("squash a1:c3 -m T"), @"
+    ------- stderr -------
+    error: `x9` follows `b2`, in the middle of the range
+    hint: let the range end with `b2`, or begin after it
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash c3:a1 -m T"), @"
+    ------- stderr -------
+    error: `c3` does not come before `a1`
+    hint: a range is `FIRST:LAST`, of two or more revisions
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash a1 -m T"), @"
+    ------- stderr -------
+    error: invalid value 'a1' for '<RANGE>': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash a1: -m T"), @r#"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `c3`, `x9`
+    hint: say `heads` for all of them, or name one
+    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    [exit status: 2]
+    "#);
+    let env = TestEnv::new();
+    env.revision("a1").up("PRAGMA user_version = 1;").write();
+    env.graph(&["b2 < a1"]);
+    insta::assert_snapshot!(env.run("squash :b2 -m T"), @"
+    ------- stderr -------
+    error: a PRAGMA in `versions/a1.sql` would reach the statements of the revisions after it
+    hint: let the range end with that revision, or begin after it
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade b2").status, Some(0));
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: app.db is at `b2`, in the middle of the range
+    hint: it could not go on from there: bring it to the end first, `migrator upgrade c3`
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    assert_eq!(env.run("upgrade c3").status, Some(0));
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn a_squash_of_a_squash_knows_both() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade c3").status, Some(0));
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    insta::assert_snapshot!(env.run("squash a1:aaaa -m 'All'"), @"
+    ------- stderr -------
+    error: `aaaa11112222` replaces `c3` itself, and databases may be at either of them
+    hint: let the range end before or after `aaaa11112222`; or, once every database is further on than that, remove `replaces` from its file
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash :d4 -m 'All'"), @"
+    ------- stderr -------
+    error: app.db is at `aaaa11112222`, in the middle of the range
+    hint: it could not go on from there: bring it to the end first, `migrator upgrade d4`
+    [exit status: 2]
+    ");
+    assert_eq!(env.run("upgrade").status, Some(0));
+    assert_eq!(env.run("squash :d4 -m 'All'").status, Some(0));
+    insta::assert_snapshot!(env.run("current -v"), @"
+    Current revision(s) for app.db:
+    Rev: bbbb11112222 (head)
+    Parent: <base>
+    Replaces: a1, b2, c3, aaaa11112222, d4
+    Path: versions/bbbb11112222_all.sql
+
+        All
+
+        Revision ID: bbbb11112222
+        Revises:
+        Create Date: 2026-11-03T14:40:11Z
+    ");
+}
+
+#[test]
+fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
+    let env = ddl();
+    let old =
+        |name: &str| (format!("versions/{name}.sql"), env.read(&format!("versions/{name}.sql")));
+    let (b2, c3, d4) = (old("b2"), old("c3"), old("d4"));
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    let new_d4 = env.read("versions/d4.sql");
+
+    // After the new file; after those that follow it; after the last of the old ones.
+    env.file(&b2.0, &b2.1).file(&c3.0, &c3.1).file(&d4.0, &d4.1);
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    error: revision `aaaa11112222` replaces `b2`, which a file still declares
+     --> versions/aaaa11112222_add_posts.sql:3:16
+      |
+    3 | -- replaces = ["b2", "c3"]
+      |                ^^^^ declared in versions/b2.sql:2
+    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+
+    error: revision `aaaa11112222` replaces `c3`, which a file still declares
+     --> versions/aaaa11112222_add_posts.sql:3:22
+      |
+    3 | -- replaces = ["b2", "c3"]
+      |                      ^^^^ declared in versions/c3.sql:2
+    hint: if a squash was interrupted, finish it: remove `versions/c3.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to go back, remove the file of `aaaa11112222` and take the others from git
+    [exit status: 2]
+    "#);
+    env.file(&d4.0, &new_d4);
+    assert_eq!(env.run("heads").status, Some(2));
+    env.remove(&c3.0);
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    error: revision `aaaa11112222` replaces `b2`, which a file still declares
+     --> versions/aaaa11112222_add_posts.sql:3:16
+      |
+    3 | -- replaces = ["b2", "c3"]
+      |                ^^^^ declared in versions/b2.sql:2
+    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to go back, remove the file of `aaaa11112222` and take the others from git
+    [exit status: 2]
+    "#);
+    env.remove(&b2.0);
+    assert_eq!(env.run("upgrade").status, Some(0));
+
+    // With the files removed first, as somebody may do by hand who follows the message.
+    env.file(&d4.0, &d4.1);
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    error: revision `d4` follows `c3`, which no file declares
+     --> versions/d4.sql:3:20
+      |
+    3 | -- down_revision = "c3"
+      |                    ^^^^ `aaaa11112222` replaces it
+    hint: write `down_revision = "aaaa11112222"`, or take the files from before the squash
+    [exit status: 2]
+    "#);
+    env.file(&d4.0, &new_d4);
+    assert_eq!(env.run("heads").status, Some(0));
+}

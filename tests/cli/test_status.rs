@@ -1,0 +1,794 @@
+//! `migrator status`, and every trouble made for real, found, refused and mended with the command
+//! that the message gives
+
+use crate::support::TestEnv;
+
+const LINE: &[&str] = &["a1", "b2 < a1", "c3 < b2"];
+
+/// A line of three revisions, all of which ran; `b2` inserts a row.
+fn env() -> TestEnv {
+    let env = TestEnv::new().with("MIGRATOR_USER", "ada");
+    env.graph(LINE);
+    write_b2(&env, "'seven'");
+    env.run("upgrade").ok();
+    env
+}
+
+/// The file of `b2`, which inserts this value.
+fn write_b2(env: &TestEnv, value: &str) {
+    let up = format!(
+        "CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, v TEXT);\nINSERT INTO t_b2 (v) VALUES ({value});"
+    );
+    env.revision("b2").after("a1").up(&up).down("DROP TABLE t_b2;").write();
+}
+
+/// Everything that a message tells to type.
+fn commands(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|it| it.starts_with("migrator ")).map(str::to_owned).collect()
+}
+
+/// Runs the first command of a message that holds `part`, as it stands there.
+#[track_caller]
+fn obey(env: &TestEnv, text: &str, part: &str) -> String {
+    let found = commands(text).into_iter().find(|it| it.contains(part));
+    let command = found.unwrap_or_else(|| panic!("no `{part}` in:\n{text}"));
+    let (line, pipe) = match command.split_once(" | ") {
+        Some((line, pipe)) => (line.to_owned(), Some(pipe)),
+        None => (command.clone(), None),
+    };
+    let answer = env.run(line.strip_prefix("migrator ").unwrap()).ok();
+    if let Some(pipe) = pipe {
+        assert_eq!(pipe, "sqlite3 -bail app.db");
+        env.sql(&answer);
+    }
+    command
+}
+
+/// Asserts that `status` finds something wrong, and gives what it says.
+#[track_caller]
+fn wrong(env: &TestEnv) -> String {
+    let output = env.run("status");
+    assert_eq!(output.status, Some(1), "{output}");
+    output.stdout
+}
+
+/// Asserts that nothing is wrong, and that an upgrade goes on.
+#[track_caller]
+fn is_clean(env: &TestEnv) {
+    let output = env.run("status");
+    assert_eq!(output.status, Some(0), "{output}");
+    env.run("upgrade").ok();
+    env.run("status").ok();
+}
+
+#[test]
+fn nothing_is_wrong() {
+    let env = TestEnv::with_graph(LINE).with("MIGRATOR_USER", "ada");
+    insta::assert_snapshot!(env.run("status"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    env.run("upgrade b2").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       2 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+    insta::assert_snapshot!(env.run("status -q"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       2 rows since 2026-11-03 14:40:11
+    ");
+    insta::assert_snapshot!(env.run("status --json"), @r#"
+    {
+      "database": "app.db",
+      "rows": [
+        "b2"
+      ],
+      "pending": [
+        "c3"
+      ],
+      "has_log": true,
+      "is_clean": true,
+      "troubles": [],
+      "drift": []
+    }
+    "#);
+    assert_eq!(
+        env.files(),
+        [
+            "alembic.toml",
+            "app.db",
+            "versions/",
+            "versions/a1.sql",
+            "versions/b2.sql",
+            "versions/c3.sql"
+        ]
+    );
+    env.run("downgrade base").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        base
+    pending   a1, make a1
+              b2, make b2
+              c3, make c3
+    log       4 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+}
+
+#[test]
+fn an_edited_revision_is_found_refused_and_accepted() {
+    let env = env();
+    write_b2(&env, "'eight'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
+                `migrator repair b2` accepts the file as it is now
+                or put versions/b2.sql back to what ran, and write a new revision for the change
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("status --json"), @r#"
+    {
+      "database": "app.db",
+      "rows": [
+        "c3"
+      ],
+      "pending": [],
+      "has_log": true,
+      "is_clean": false,
+      "troubles": [
+        {
+          "kind": "edited",
+          "revision": "b2",
+          "message": "revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)",
+          "hints": [
+            "`migrator repair b2` accepts the file as it is now",
+            "or put versions/b2.sql back to what ran, and write a new revision for the change"
+          ]
+        }
+      ],
+      "drift": []
+    }
+    [exit status: 1]
+    "#);
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
+    hint: `migrator repair b2` accepts the file as it is now
+    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    ------- stderr -------
+    error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
+    hint: `migrator repair b2` accepts the file as it is now
+    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
+    is_clean(&env);
+    // Back to what ran is an edit again; to what was accepted it is none.
+    write_b2(&env, "'seven'");
+    wrong(&env);
+    write_b2(&env, "'eight'");
+    is_clean(&env);
+}
+
+#[test]
+fn an_edited_revision_can_be_put_back_or_passed_over_once() {
+    let env = env();
+    write_b2(&env, "'eight'");
+    env.graph(&["d4 < c3"]);
+    let said = env.run("upgrade").exits_with(2);
+    assert_eq!(env.rows(), ["c3"]);
+    obey(&env, &said, "--allow-changed");
+    assert_eq!(env.rows(), ["d4"]);
+    let said = env.run("upgrade").exits_with(2);
+    assert!(said.contains("`b2` was edited"), "{said}");
+    write_b2(&env, "'seven'");
+    is_clean(&env);
+}
+
+#[test]
+fn an_edited_revision_is_warned_of_when_it_is_reverted() {
+    let env = env();
+    write_b2(&env, "'eight'");
+    insta::assert_snapshot!(env.run("downgrade a1"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z.bak ([time])
+    downgrade c3, make c3 ([time])
+    downgrade b2, make b2 ([time])
+    warning: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
+    app.db is at a1
+    ");
+    // What is not applied may be edited.
+    is_clean(&env);
+    assert_eq!(env.query("SELECT v FROM t_b2"), ["eight"]);
+}
+
+#[test]
+fn a_checksum_is_of_meaning() {
+    let file = |body: &str| {
+        format!(
+            "-- /// revision\n-- revision = \"a1\"\n-- ///\n-- migrate:upgrade\n{body}\n-- migrate:downgrade\n"
+        )
+    };
+    let body = "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one');";
+    let check = |text: &[u8], is_same: bool| {
+        let env = TestEnv::new();
+        env.file("versions/a1.sql", &file(body));
+        env.run("upgrade").ok();
+        env.bytes("versions/a1.sql", text);
+        let expected = if is_same { Some(0) } else { Some(2) };
+        let output = env.run("upgrade");
+        assert_eq!(output.status, expected, "{}\n{output}", String::from_utf8_lossy(text));
+    };
+    let same = |text: String| check(text.as_bytes(), true);
+    same(file(body).replace('\n', "\r\n"));
+    same(format!("\u{feff}{}", file(body)));
+    same(file(body).replace(";\n", ";  \t \n"));
+    same(file(&format!("-- a comment\n{} /* and one more */", body.replace("(a", "(/* c */ a"))));
+    same(file(
+        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')",
+    ));
+    same(
+        file(body)
+            .replace("-- ///\n-- migrate", "-- message = \"now with one\"\n-- ///\n\n\n-- migrate"),
+    );
+    same(file(&format!("-- migrate:warn-if rows of t: SELECT 1\n{body}")));
+
+    let other = |text: String| check(text.as_bytes(), false);
+    other(file(&body.replace("one", "One")));
+    other(file(&body.replace("x y", "x  y")));
+    other(file(&body.replace("INSERT INTO t VALUES ('one');", "")));
+    other(file(&format!("{body}\nINSERT INTO t VALUES ('two');")));
+    other(file(&body.replace("'one'", "'one\r\n'")));
+}
+
+#[test]
+fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
+    let env = env();
+    env.remove("versions/b2.sql");
+    env.revision("c3").after("a1").write();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
+                `migrator repair b2` accepts that it is gone
+                or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_b2  (id, v)
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
+    hint: `migrator repair b2` accepts that it is gone
+    hint: or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+    let said = env.run("upgrade").exits_with(2);
+    obey(&env, &said, "repair b2");
+    // Its table is still there; the next command takes it away.
+    let said = wrong(&env);
+    insta::assert_snapshot!(said, @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       4 rows since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_b2  (id, v)
+                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+    ");
+    obey(&env, &said, "schema diff");
+    is_clean(&env);
+    assert_eq!(env.tables(), ["t_a1", "t_c3"]);
+}
+
+#[test]
+fn a_revision_file_that_is_gone_can_be_brought_back() {
+    let env = env();
+    let b2 = env.read("versions/b2.sql");
+    env.remove("versions/b2.sql");
+    env.revision("c3").after("a1").write();
+    wrong(&env);
+    env.file("versions/b2.sql", &b2);
+    env.revision("c3").after("b2").write();
+    is_clean(&env);
+}
+
+/// Puts `x9` between `a1` and `b2`.
+fn insert_x9(env: &TestEnv, up: &str) {
+    env.revision("x9").after("a1").up(up).down("DROP TABLE IF EXISTS t_x9;").write();
+    let b2 =
+        env.read("versions/b2.sql").replace("down_revision = \"a1\"", "down_revision = \"x9\"");
+    env.file("versions/b2.sql", &b2);
+}
+
+#[test]
+fn an_inserted_revision_is_found_refused_and_run() {
+    let env = env();
+    insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
+    env.graph(&["d4 < c3"]);
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   d4, make d4
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     revision `x9` never ran here, and never would: it was put below `b2`, which did
+                `migrator upgrade --out-of-order` runs it, where that is safe
+                or `migrator repair x9`, if what it does is there already
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table  t_x9
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair x9`, if what it does is there already
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+    let said = env.run("upgrade").exits_with(2);
+    insta::assert_snapshot!(env.run("upgrade --out-of-order --dry-run"), @"
+    upgrade x9, make x9 (1 statement, 0 changed rows, [time])
+    upgrade d4, make d4 (1 statement, 0 changed rows, [time])
+    the database would be at d4
+    it has 28 KiB now, and up to 36 KiB during the run
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    obey(&env, &said, "--out-of-order");
+    assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_d4", "t_x9"]);
+    is_clean(&env);
+    insta::assert_snapshot!(env.run("log"), @"
+    2026-11-03 14:40:11  upgrade   d4, make d4 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   x9, make x9 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   a1, make a1 ([time], by ada, migrator 0.1.0)
+    ");
+    env.run("downgrade base").ok();
+    is_clean(&env);
+}
+
+#[test]
+fn an_inserted_revision_can_be_accepted() {
+    let env = env();
+    insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
+    env.sql("CREATE TABLE t_x9 (id INTEGER PRIMARY KEY)");
+    let said = wrong(&env);
+    obey(&env, &said, "repair x9");
+    is_clean(&env);
+}
+
+#[test]
+fn an_inserted_revision_runs_only_where_that_is_safe() {
+    let env = env();
+    insert_x9(&env, "UPDATE t_a1 SET id = id + 1;");
+    env.revision("c3").after("b2").up("DELETE FROM t_a1;").write();
+    env.run("repair c3").ok();
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` works on rows, and `c3`, which ran without it, has to do with `t_a1` too
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    insert_x9(&env, "CREATE INDEX ix ON t_b2 (v);");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` cannot run after the others: revision `x9` failed at statement 1 of 1
+     --> versions/x9.sql:8:1
+      |
+    8 | CREATE INDEX ix ON t_b2 (v);
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^ no such table: main.t_b2
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    insert_x9(&env, "CREATE TABLE IF NOT EXISTS t_c3 (other);");
+    env.revision("c3")
+        .after("b2")
+        .up("CREATE TABLE IF NOT EXISTS t_c3 (id INTEGER PRIMARY KEY);")
+        .write();
+    env.run("repair c3").ok();
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` would leave another schema when run after the others than in its place
+    caused by: + column t_c3.id INTEGER PRIMARY KEY
+    caused by: - column t_c3.other
+    caused by: + primary key t_c3 (id)
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["c3"]);
+}
+
+#[test]
+fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
+    let env = env();
+    let c3 = env.read("versions/c3.sql");
+    env.remove("versions/c3.sql");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0)
+                bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
+                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
+    ------- stderr -------
+    warning: the schema was not compared: no file says what the newest revisions make
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: the database is at `c3`, which no revision file declares
+    hint: bring back what declares `c3`: a file that was deleted, that is on another branch of your repository, or that belongs to a newer version of the program
+    hint: if the revision is gone for good, `migrator stamp REVISION` replaces it by one that exists, without running anything; `migrator status` names it, and says when this one ran
+    [exit status: 2]
+    ");
+    env.file("versions/c3.sql", &c3);
+    is_clean(&env);
+
+    env.remove("versions/c3.sql");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp b2");
+    // What it made is still there.
+    let said = wrong(&env);
+    obey(&env, &said, "schema diff");
+    is_clean(&env);
+    assert_eq!(env.rows(), ["b2"]);
+}
+
+#[test]
+fn a_version_table_that_was_moved_back_by_hand_is_found() {
+    let env = env();
+    env.sql("UPDATE alembic_version SET version_num = 'a1'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+              c3, make c3
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator stamp c3` puts the version table back to what the log says
+                or `migrator repair b2` accepts that it is not applied
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator stamp c3` puts the version table back to what the log says
+                or `migrator repair c3` accepts that it is not applied
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_b2  (id, v)
+                + table  t_c3  (id)
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp c3");
+    assert_eq!(env.rows(), ["c3"]);
+    is_clean(&env);
+
+    env.sql("UPDATE alembic_version SET version_num = 'b2'; DROP TABLE t_c3;");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair c3");
+    is_clean(&env);
+    assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3"]);
+}
+
+#[test]
+fn a_version_table_that_was_moved_on_by_hand_is_found() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "x9"]);
+    env.run("upgrade a1").ok();
+    env.sql(
+        "UPDATE alembic_version SET version_num = 'b2'; INSERT INTO alembic_version VALUES ('x9')",
+    );
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2, x9
+    pending   nothing
+    log       1 row since 2026-11-03 14:40:11
+    wrong     the version table says that `x9` is applied, the log does not know of it
+                `migrator stamp --purge a1` puts the version table back to what the log says
+                or `migrator repair x9` accepts it as applied, with its file as it is
+    wrong     the version table says that `b2` is applied, the log does not know of it
+                `migrator stamp --purge a1` puts the version table back to what the log says
+                or `migrator repair b2` accepts it as applied, with its file as it is
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table  t_x9
+                - table  t_b2
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge a1");
+    assert_eq!(env.rows(), ["a1"]);
+    assert_eq!(env.run("status").status, Some(0));
+
+    env.sql(
+        "UPDATE alembic_version SET version_num = 'b2'; CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)",
+    );
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
+    assert_eq!(env.run("status").status, Some(0));
+}
+
+#[test]
+fn rows_that_cannot_stand_side_by_side_are_found() {
+    let env = env();
+    env.sql("INSERT INTO alembic_version VALUES ('a1')");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3, a1
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the version table has two rows of one line: `a1` comes before `c3`, so only `c3` should be there
+                the version table was edited by hand, or a file was changed after it ran; `migrator stamp c3` leaves the one row, without running anything
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    obey(&env, &said, "stamp");
+    assert_eq!(env.rows(), ["c3"]);
+    is_clean(&env);
+
+    env.sql(
+        "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num TEXT); \
+             INSERT INTO alembic_version VALUES ('c3'), ('c3')",
+    );
+    let said = wrong(&env);
+    obey(&env, &said, "stamp");
+    assert_eq!(env.rows(), ["c3"]);
+    is_clean(&env);
+}
+
+#[test]
+fn a_schema_that_was_changed_by_hand_is_found() {
+    let env = env();
+    env.sql("ALTER TABLE t_a1 ADD COLUMN note TEXT; DROP TABLE t_c3; CREATE INDEX ix ON t_b2 (v)");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table   t_c3
+                + column  t_a1.note  TEXT
+                + index   ix         ON t_b2 (v)
+                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    obey(&env, &said, "schema diff");
+    is_clean(&env);
+    assert_eq!(env.query("SELECT v FROM t_b2"), ["seven"]);
+}
+
+#[test]
+fn a_database_without_a_log_is_told_once_what_it_lacks() {
+    let env = env();
+    env.sql("DROP TABLE migrator_log").graph(&["d4 < c3"]);
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   d4, make d4
+    log       none: what ran before is not known; it begins with the next upgrade, downgrade or stamp
+    ------- stderr -------
+    nothing is wrong
+    ");
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade d4, make d4 (1 statement, 0 changed rows, [time])
+    the database would be at d4
+    it has 28 KiB now, and up to 32 KiB during the run
+    ------- stderr -------
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade d4, make d4 ([time])
+    warning: migrator_log did not know of the 3 revisions from `a1` to `c3`: what ran before is not known, and is taken as the files say now
+    app.db is at d4
+    ");
+    insta::assert_snapshot!(env.run("log"), @"
+    2026-11-03 14:40:11  upgrade   d4, make d4 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  baseline  c3, make c3 (by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  baseline  b2, make b2 (by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  baseline  a1, make a1 (by ada, migrator 0.1.0)
+    ");
+    is_clean(&env);
+    write_b2(&env, "'eight'");
+    wrong(&env);
+}
+
+#[test]
+fn a_stamp_begins_the_log_too() {
+    let env = env();
+    env.sql("DROP TABLE migrator_log").graph(&["d4 < c3"]);
+    insta::assert_snapshot!(env.run("stamp a1"), @"
+    ------- stderr -------
+    warning: migrator_log did not know of the 3 revisions from `a1` to `c3`: what ran before is not known, and is taken as the files say now
+    app.db is at a1
+    ");
+    insta::assert_snapshot!(env.run("log -n 3"), @"
+    2026-11-03 14:40:11  unstamp   b2, make b2 (by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  unstamp   c3, make c3 (by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  baseline  c3, make c3 (by ada, migrator 0.1.0)
+    ");
+    assert_eq!(
+        env.query("SELECT group_concat(revision || ' ' || direction, ', ') FROM migrator_log"),
+        ["a1 baseline, b2 baseline, c3 baseline, c3 unstamp, b2 unstamp"]
+    );
+}
+
+#[test]
+fn a_database_that_another_tool_moved_on_goes_on() {
+    let env = TestEnv::with_graph(LINE);
+    env.run("upgrade a1").ok();
+    env.sql(
+        "CREATE TABLE t_b2 (id INTEGER PRIMARY KEY); UPDATE alembic_version SET version_num = 'b2'",
+    );
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade c3, make c3 ([time])
+    warning: migrator_log did not know of `b2`: what ran before is not known, and is taken as the files say now
+    app.db is at c3
+    ");
+    is_clean(&env);
+}
+
+#[test]
+fn a_log_of_an_older_version_is_completed() {
+    let env = env();
+    // It named of a stamp only the target, and nobody.
+    env.sql(
+        "ALTER TABLE migrator_log DROP COLUMN who; DELETE FROM migrator_log WHERE revision = 'a1'",
+    );
+    env.graph(&["d4 < c3"]);
+    env.run("status").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade d4, make d4 ([time])
+    warning: migrator_log did not know of `a1`: what ran before is not known, and is taken as the files say now
+    app.db is at d4
+    ");
+    is_clean(&env);
+    assert_eq!(env.query("SELECT DISTINCT who FROM migrator_log WHERE id > 3"), ["ada"]);
+}
+
+#[test]
+fn without_a_log_rows_and_files_tell_what_they_can() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = \"sqlite:///app.db\"\nlog = false").graph(LINE);
+    env.run("upgrade b2").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       off (`log = false`): what ran, and whether it is what the files say, is not known
+    ------- stderr -------
+    nothing is wrong
+    ");
+    env.revision("a1").up("CREATE TABLE t_a1 (id INTEGER PRIMARY KEY, more);").write();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       off (`log = false`): what ran, and whether it is what the files say, is not known
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - column  t_a1.more
+                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+    [exit status: 1]
+    ");
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("repair a1"), @"
+    ------- stderr -------
+    error: the database has no log of what ran, so that there is nothing to repair
+    hint: the log begins with the next revision that runs
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("log"), @"
+    ------- stderr -------
+    app.db has no log of what ran
+    ");
+}
+
+#[test]
+fn only_what_can_be_repaired_is() {
+    let env = env();
+    insta::assert_snapshot!(env.run("repair a1 c3"), @"
+    ------- stderr -------
+    nothing to repair in app.db
+    ");
+    env.graph(&["d4 < c3"]);
+    insta::assert_snapshot!(env.run("repair d4"), @"
+    ------- stderr -------
+    error: `d4` is not applied, neither by the version table nor by the log
+    hint: `migrator upgrade d4` applies it
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("repair nope"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `nope` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    env.sql("UPDATE alembic_version SET version_num = 'zz'");
+    insta::assert_snapshot!(env.run("repair zz"), @"
+    ------- stderr -------
+    error: the database is at `zz`, which no revision file declares
+    hint: bring back the file, or replace the row by a revision that exists: `migrator stamp REVISION`
+    [exit status: 2]
+    ");
+    write_b2(&env, "'eight'");
+    env.sql("UPDATE alembic_version SET version_num = 'c3'");
+    insta::assert_snapshot!(env.run("repair b2 --tag ticket-7 --json"), @r#"
+    {
+      "database": "app.db",
+      "revisions": [
+        {
+          "revision": "b2",
+          "is_applied": true
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(env.run("log b2"), @"
+    2026-11-03 14:40:11  repair    b2, make b2 (by ada, migrator 0.1.0, tag ticket-7)
+    2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
+    ");
+    std::fs::remove_file(env.path("app.db")).unwrap();
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` does not exist
+    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    [exit status: 2]
+    ");
+    assert!(!env.path("app.db").exists());
+}
+
+#[test]
+fn the_log_says_who_what_and_when() {
+    let env = env();
+    env.run("downgrade -1 --tag oops").ok();
+    insta::assert_snapshot!(env.run("log"), @"
+    2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)
+    2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   a1, make a1 ([time], by ada, migrator 0.1.0)
+    ");
+    insta::assert_snapshot!(env.run("log -n 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
+    insta::assert_snapshot!(env.run("log c3"), @"
+    2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)
+    2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
+    ");
+    insta::assert_snapshot!(env.run("log nope"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `nope` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    let json = env.run("log --limit 1 --json").json();
+    assert_eq!(json[0]["direction"], "downgrade");
+    assert_eq!(json[0]["who"], "ada");
+    assert_eq!(json[0]["tag"], "oops");
+    assert_eq!(json.as_array().unwrap().len(), 1);
+}
