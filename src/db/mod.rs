@@ -317,6 +317,12 @@ impl Database {
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
     }
 
+    /// How large the database is, in bytes, with what the open transaction has added so far.
+    pub fn size(&self) -> Result<u64, DbError> {
+        let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);
+        Ok(bytes.unsigned_abs())
+    }
+
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {
         self.set("query_only", i64::from(on))
     }

@@ -22,13 +22,6 @@ pub struct Size {
     pub n_pages: i64,
 }
 
-impl Size {
-    /// That in bytes.
-    pub fn bytes(self) -> u64 {
-        self.page.saturating_mul(self.n_pages).unsigned_abs()
-    }
-}
-
 /// A row of `migrator_log`, as far as two databases are compared by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedRun {

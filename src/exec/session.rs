@@ -239,7 +239,7 @@ impl<'a> Session<'a> {
     /// In a rehearsal looks how large the database is.
     pub fn measure(&mut self) -> Result<(), Failure> {
         if self.request.rehearse {
-            let size = self.database.size()?.bytes();
+            let size = self.database.size()?;
             // A transaction in a database that does not exist has a first page already.
             let before = if db::exists(self.request.location) { size } else { 0 };
             let growth = self.progress.growth.get_or_insert(Growth { before, peak: size });
