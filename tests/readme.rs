@@ -57,6 +57,11 @@ fn add_traps(folder: &Path) {
 }
 
 /// What two branches have when they are merged: a revision each, and both tables in the schema.
+fn add_letter_case(folder: &Path) {
+    let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
+    add_revision(folder, "d1e2f3a4b5c6", "lower_case_addresses", "Lower-case addresses", upgrade);
+}
+
 fn add_two_heads(folder: &Path) {
     let schema = folder.join("schema.sql");
     let mut declared = std::fs::read_to_string(&schema).unwrap();
@@ -215,6 +220,12 @@ fn the_sessions_print_what_the_readme_says() {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
                 run(folder.path(), "migrator upgrade");
+            }
+            "with rows" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_rows_below(folder.path());
+                add_letter_case(folder.path());
             }
             // Goes on too.
             "declared, further" => {}
