@@ -59,7 +59,7 @@ fn add_traps(folder: &Path) {
 /// What two branches have when they are merged: a revision each, and both tables in the schema.
 fn add_letter_case(folder: &Path) {
     let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
-    add_revision(folder, "d1e2f3a4b5c6", "lower_case_addresses", "Lower-case addresses", upgrade);
+    add_revision(folder, "d1e2f3a4b5c6", "lower_case_addresses", "Lower-case addresses", upgrade, "");
 }
 
 fn add_two_heads(folder: &Path) {
