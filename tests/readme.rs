@@ -57,6 +57,11 @@ fn add_traps(folder: &Path) {
 }
 
 /// What two branches have when they are merged: a revision each, and both tables in the schema.
+fn add_letter_case(folder: &Path) {
+    let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
+    add_revision(folder, "d1e2f3a4b5c6", "lower_case_addresses", "Lower-case addresses", upgrade, "");
+}
+
 fn add_two_heads(folder: &Path) {
     let schema = folder.join("schema.sql");
     let mut declared = std::fs::read_to_string(&schema).unwrap();
@@ -154,6 +159,12 @@ fn edit(file: &Path, diff: &[String]) {
     std::fs::write(file, text.replace(&old, &new)).unwrap();
 }
 
+/// Rows in the database of the example, which lacks the last revision.
+fn add_rows_below(folder: &Path) {
+    add_rows(folder);
+    run(folder, "migrator downgrade -1");
+}
+
 /// Users with profiles, two of them without a bio, in the database of the example.
 fn add_rows(folder: &Path) {
     run(folder, "migrator upgrade");
@@ -209,6 +220,12 @@ fn the_sessions_print_what_the_readme_says() {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
                 run(folder.path(), "migrator upgrade");
+            }
+            "with rows" => {
+                folder = tempfile::tempdir().unwrap();
+                copy_example(folder.path());
+                add_rows_below(folder.path());
+                add_letter_case(folder.path());
             }
             // Goes on too.
             "declared, further" => {}

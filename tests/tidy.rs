@@ -35,9 +35,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "rewrite",
         &[
             "autogenerate",
+            "config",
             "db",
             "diff",
             "exec",
+            "fsutil",
             "graph",
             "plan",
             "revision",

@@ -143,11 +143,11 @@ fn on_a_copy(
             allow_changed: false,
             out_of_order: None,
             rehearse: false,
-            backup: Some(BackupPlan::NONE),
             tag: None,
             clock: run.clock,
             cancel: run.cancel.clone(),
             ticker: run.ticker.clone(),
+            backup: Some(BackupPlan::NONE),
         };
         migrator.run(&request, observer)
     };
@@ -180,29 +180,12 @@ fn on_a_copy(
     for it in &revisions {
         show.text_with_rows(it, |line| app.output.line(line))?;
     }
-    if !revisions.is_empty() {
+    let command = format!("migrator upgrade {}", args.target);
+    if revisions.is_empty() {
+        say_upgrade(app, project, &command, &name, &upgrade)?;
+    } else {
         app.output.line(tally.sentence())?;
-    }
-    let command = format!("`migrator upgrade {}`", args.target);
-    match &upgrade {
-        Ok(report) if report.outcome.steps.is_empty() => {
-            let at = describe_rows(&report.outcome.rows);
-            app.output.status(format_args!("nothing to do: {name} is at {at}"));
-        }
-        Ok(Report { start, outcome }) => {
-            let (from, to) = (describe_rows(start), describe_rows(&outcome.rows));
-            let time = describe_duration(outcome.steps.iter().map(|it| it.elapsed).sum());
-            app.output
-                .line(format_args!("{command} would take {name} from {from} to {to} in {time}"))?;
-        }
-        Err(err) => {
-            app.output.line(format_args!("{command} would say:"))?;
-            for line in render(err, &project.here).lines() {
-                app.output.line(format_args!("  {line}"))?;
-            }
-        }
-    }
-    if !revisions.is_empty() {
+        say_upgrade(app, project, &command, &name, &upgrade)?;
         let (size, peak) = (describe_size(size), describe_size(peak));
         app.output.line(format_args!(
             "{name} has {size} now, and up to {peak} during the upgrade, its journal included"
@@ -210,6 +193,36 @@ fn on_a_copy(
     }
     app.output.status(format_args!("{name} was only read; the copy is removed"));
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
+}
+
+/// Says what `upgrade` would.
+fn say_upgrade(
+    app: &mut App,
+    project: &Project,
+    command: &str,
+    name: &str,
+    upgrade: &anyhow::Result<Report>,
+) -> anyhow::Result<()> {
+    match upgrade {
+        Ok(report) if report.outcome.steps.is_empty() => {
+            let at = describe_rows(&report.outcome.rows);
+            app.output.status(format_args!("nothing to do: {name} is at {at}"));
+        }
+        Ok(Report { start, outcome }) => {
+            let (from, to) = (describe_rows(start), describe_rows(&outcome.rows));
+            let time = describe_duration(outcome.steps.iter().map(|it| it.elapsed).sum());
+            app.output.line(format_args!(
+                "`{command}` would take {name} from {from} to {to} in {time}"
+            ))?;
+        }
+        Err(err) => {
+            app.output.line(format_args!("`{command}` would say:"))?;
+            for line in render(err, &project.here).lines() {
+                app.output.line(format_args!("  {line}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The two ends of what is to be tried.

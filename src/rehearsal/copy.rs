@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::checks::Faults;
 use super::lost::Lost;
-use super::meter::{Meter, Metered};
+use super::meter::{Meter, Metered, size_of};
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, SchemaSnapshot, VersionTable};
@@ -91,7 +91,7 @@ pub fn on_a_copy<R, E>(
     observer: &mut dyn Observer,
 ) -> Result<CopyReport<R, E>, RehearsalError> {
     let bench = Bench::new(rehearsal, request)?;
-    let size = bench.meter.size_of(request.run.location.path());
+    let size = size_of(request.run.location.path());
     bench.copy()?;
     let pending = bench.pending()?;
 
@@ -158,8 +158,10 @@ impl<'a> Bench<'a> {
         }
         let Run { location, busy_timeout, .. } = &self.request.run;
         let source = Database::open(location, Access::Read, *busy_timeout)?;
-        source.copy_to(&self.path).map_err(|err| self.without_room(err.into()))?;
+        let goes_on = || self.check_cancelled().is_ok();
+        let outcome = source.copy_while(&self.path, &goes_on);
         self.meter.sample();
+        outcome.map_err(|err| self.without_room(err.into()))?;
         self.check_cancelled()
     }
 

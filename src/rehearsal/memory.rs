@@ -113,7 +113,9 @@ impl<'a> Bench<'a> {
     /// What an upgrade means that was not followed by anything.
     fn up_only(&self, wrong: Option<Failure>) -> Verdict {
         let mut faults = Faults::new(self.rehearsal);
-        wrong.into_iter().for_each(|it| faults.failure(Phase::Up, it));
+        if let Some(wrong) = wrong {
+            faults.failure(Phase::Up, wrong);
+        }
         faults.verdict()
     }
 

@@ -21,11 +21,6 @@ impl Meter {
         Self { database: path.to_owned(), beside: AtomicU64::new(0), peak: AtomicU64::new(0) }
     }
 
-    /// The size of a database now, with what lies beside it, in bytes.
-    pub fn size_of(&self, database: Option<&Path>) -> u64 {
-        database.map_or(0, |it| length(it) + length_beside(it))
-    }
-
     /// Looks at the files.
     pub fn sample(&self) {
         let beside = length_beside(&self.database);
@@ -48,6 +43,11 @@ impl Meter {
     fn note(&self, size: u64) {
         self.peak.fetch_max(size, Ordering::Relaxed);
     }
+}
+
+/// The size of a database now, with what lies beside it, in bytes.
+pub(super) fn size_of(database: Option<&Path>) -> u64 {
+    database.map_or(0, |it| length(it) + length_beside(it))
 }
 
 fn length(path: &Path) -> u64 {

@@ -228,8 +228,8 @@ fn with_rows() -> TestEnv {
     env
 }
 
-#[test]
-fn the_pending_revisions_are_tried_on_a_copy_with_its_rows() {
+/// A database with rows, and three revisions that it lacks.
+fn pending() -> TestEnv {
     let env = with_rows();
     env.revision("b2")
         .after("a1")
@@ -243,6 +243,12 @@ fn the_pending_revisions_are_tried_on_a_copy_with_its_rows() {
         .down("")
         .write();
     env.revision("d4").after("c3").up("UPDATE users SET name = 'x';").irreversible().write();
+    env
+}
+
+#[test]
+fn the_pending_revisions_are_tried_on_a_copy_with_its_rows() {
+    let env = pending();
     let before = env.files();
     insta::assert_snapshot!(env.run("verify --database"), @"
     ok b2, make b2: up [time], 3 changed rows; down [time], 0 changed rows
@@ -266,6 +272,19 @@ fn the_pending_revisions_are_tried_on_a_copy_with_its_rows() {
     trying what is pending on a copy of app.db
     app.db was only read; the copy is removed
     ");
+    assert_eq!(env.files(), before);
+    env.run("upgrade").ok();
+    insta::assert_snapshot!(env.run("verify --database"), @"
+    ------- stderr -------
+    trying what is pending on a copy of app.db
+    nothing to do: app.db is at d4
+    app.db was only read; the copy is removed
+    ");
+}
+
+#[test]
+fn the_report_on_a_copy_is_there_for_programs() {
+    let env = pending();
     insta::assert_snapshot!(hide_times(&env.run("verify --database --json c3").to_string()), @r#"
     {
       "is_clean": true,
@@ -353,14 +372,6 @@ fn the_pending_revisions_are_tried_on_a_copy_with_its_rows() {
     trying what is pending on a copy of app.db
     warning: c3: 1 row of users has no email, and go
     "#);
-    assert_eq!(env.files(), before);
-    env.run("upgrade").ok();
-    insta::assert_snapshot!(env.run("verify --database"), @"
-    ------- stderr -------
-    trying what is pending on a copy of app.db
-    nothing to do: app.db is at d4
-    app.db was only read; the copy is removed
-    ");
 }
 
 /// The text without the values of `elapsed_ms`.
