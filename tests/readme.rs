@@ -56,12 +56,19 @@ fn add_traps(folder: &Path) {
     add_revision(folder, "d1e2f3a4b5c6", "ask_for_a_country", "Ask for a country", upgrade, "");
 }
 
-/// What two branches have when they are merged: a revision each, and both tables in the schema.
 fn add_letter_case(folder: &Path) {
     let upgrade = "UPDATE users SET email = lower(email);\nDELETE FROM profiles WHERE bio IS NULL;";
-    add_revision(folder, "d1e2f3a4b5c6", "lower_case_addresses", "Lower-case addresses", upgrade, "");
+    add_revision(
+        folder,
+        "d1e2f3a4b5c6",
+        "lower_case_addresses",
+        "Lower-case addresses",
+        upgrade,
+        "",
+    );
 }
 
+/// What two branches have when they are merged: a revision each, and both tables in the schema.
 fn add_two_heads(folder: &Path) {
     let schema = folder.join("schema.sql");
     let mut declared = std::fs::read_to_string(&schema).unwrap();

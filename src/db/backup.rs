@@ -29,7 +29,8 @@ pub enum FileCheck {
 
 impl Database {
     /// Copies the whole database into the file `target`, which is made, or is empty: one consistent
-    /// state, with row numbers, free pages and settings as they are.
+    /// state, with row numbers, free pages and settings as they are. `go_on` is asked from time to time
+    /// whether to.
     ///
     /// Call it on a connection that has no transaction open; what another connection of this process
     /// has not committed is not in it. The target is not synced to disk.
@@ -37,16 +38,7 @@ impl Database {
     /// # Errors
     ///
     /// What SQLite says: a full disk, a source that another connection holds exclusively for longer
-    /// than the busy timeout.
-    pub fn copy_to(&self, target: &Path) -> Result<(), DbError> {
-        self.copy_while(target, &|| true)
-    }
-
-    /// The same, and `go_on` is asked from time to time whether to.
-    ///
-    /// # Errors
-    ///
-    /// [`DbError::Interrupted`] where it said no.
+    /// than the busy timeout. [`DbError::Interrupted`] where `go_on` said no.
     pub fn copy_while(&self, target: &Path, go_on: &dyn Fn() -> bool) -> Result<(), DbError> {
         // One transaction over all steps: without it, a writer that never rests would begin the copy
         // anew for ever.
@@ -183,7 +175,7 @@ mod tests {
             writer.execute("INSERT INTO t(rowid, a) VALUES (7, 'x')").unwrap();
             writer.execute("BEGIN IMMEDIATE").unwrap();
             writer.execute("INSERT INTO t(rowid, a) VALUES (8, 'y')").unwrap();
-            open(&original, Access::Read).copy_to(&copy).unwrap();
+            open(&original, Access::Read).copy_while(&copy, &|| true).unwrap();
             assert_eq!(check_file(&copy).unwrap(), FileCheck::Sound);
             assert_eq!(rows(&copy), [7]);
         }
@@ -232,7 +224,7 @@ mod tests {
         writer.execute("CREATE TABLE t(a)").unwrap();
         let reader = open(&path, Access::Read);
         writer.execute("BEGIN EXCLUSIVE").unwrap();
-        let err = reader.copy_to(&folder.path().join("b.db")).unwrap_err();
+        let err = reader.copy_while(&folder.path().join("b.db"), &|| true).unwrap_err();
         assert!(err.is_busy(), "{err:?}");
     }
 

@@ -212,7 +212,7 @@ mod tests {
                         writer.execute("DELETE FROM t").unwrap_err().kind,
                         SqliteErrorKind::Busy
                     );
-                    database.copy_to(&copy).unwrap();
+                    database.copy_while(&copy, &|| true).unwrap();
                     agrees
                 };
                 let outcome = database.replace_with(&source, Some(&witness), &mut keep, &|| true);
@@ -236,7 +236,7 @@ mod tests {
         database.begin(Lock::Exclusive).unwrap();
         let outcome = database.while_held(|database| {
             assert!(other.read_schema().is_err_and(|err| err.is_busy()));
-            database.copy_to(&copy)
+            database.copy_while(&copy, &|| true)
         });
         outcome.unwrap().unwrap();
         assert!(!database.is_autocommit());

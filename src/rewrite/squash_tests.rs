@@ -1,5 +1,6 @@
 //! Squashes of invented graphs, with real databases: before, in the old order, in the new one.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,17 +35,19 @@ fn graph_with_bodies(text: &str, kinds: &[Kind]) -> RevisionGraph {
         let mut up = format!("CREATE TABLE t_{id} (id INTEGER PRIMARY KEY, a TEXT);\n");
         let mut down_body = format!("DROP TABLE t_{id};\n");
         if kind == Kind::Rows {
-            up += &format!("INSERT INTO t_{id} (a) VALUES ('of {id}'), (NULL) -- rows\n;\n");
+            writeln!(up, "INSERT INTO t_{id} (a) VALUES ('of {id}'), (NULL) -- rows\n;").unwrap();
         }
         if let (Some(parent), true) = (it.down_revisions.first(), kind != Kind::Table) {
-            up += &format!("ALTER TABLE t_{parent} ADD COLUMN c_{id} TEXT;\n");
+            writeln!(up, "ALTER TABLE t_{parent} ADD COLUMN c_{id} TEXT;").unwrap();
             down_body = format!("ALTER TABLE t_{parent} DROP COLUMN c_{id};\n{down_body}");
             if kind == Kind::Rows {
                 // What it leaves does not depend on what others of the same parent did before.
-                up += &format!(
+                writeln!(
+                    up,
                     "UPDATE t_{parent} SET c_{id} = a || '{id}' WHERE a IS NOT NULL;\n\
-                     INSERT INTO t_{parent} (c_{id}) VALUES ('{id}');\n"
-                );
+                     INSERT INTO t_{parent} (c_{id}) VALUES ('{id}');"
+                )
+                .unwrap();
                 down_body = format!("DELETE FROM t_{parent} WHERE a IS NULL;\n{down_body}");
             }
         }
@@ -179,7 +182,7 @@ proptest! {
         let heads = |graph: &RevisionGraph| graph.ids(&graph.real_heads());
         let same = |left: &Path, right: &Path| {
             assert_eq!(rows(left), rows(right));
-            assert_eq!(unordered(content(left)), unordered(content(right)));
+            assert_eq!(unordered(&content(left)), unordered(&content(right)));
         };
         upgrade(&graph, &path("old.db"), &heads(&graph));
         upgrade(&new, &path("new.db"), &heads(&new));
@@ -224,7 +227,7 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
 }
 
 /// Definitions whose columns stand in the order of their names.
-fn unordered(definitions: Vec<String>) -> Vec<String> {
+fn unordered(definitions: &[String]) -> Vec<String> {
     let columns = |it: &String| {
         let (head, columns) = it.trim_end_matches(')').split_once(" (").unwrap();
         let columns = columns.split(", ").map(str::to_owned).collect();
