@@ -35,11 +35,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "rewrite",
         &[
             "autogenerate",
-            "config",
             "db",
             "diff",
             "exec",
-            "fsutil",
             "graph",
             "plan",
             "revision",

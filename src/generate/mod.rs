@@ -15,6 +15,7 @@ mod before;
 mod in_place;
 mod new_rows;
 mod notes;
+mod orphans;
 mod rebuild;
 mod render;
 mod virtual_table;

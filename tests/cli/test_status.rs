@@ -696,7 +696,7 @@ fn what_is_pending_says_what_it_loses() {
     database  app.db
     at        a1
     pending   b2, make b2
-    lint      `b2`: 1 drop-table; `migrator lint b2` tells more
+    lint      1 downgrade-does-not-undo, 1 drop-table; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
     nothing is wrong
