@@ -208,6 +208,8 @@ fn has_word(text: &str, name: &Name) -> bool {
     if is_plain {
         text.split(|it| !is_inside(it)).any(|it| name.is(it))
     } else {
-        text.to_lowercase().contains(&name.as_str().to_lowercase())
+        // As SQL writes it, where a quote in it stands twice, or as a message does.
+        let (text, name) = (text.to_lowercase(), name.as_str().to_lowercase());
+        text.contains(&name.replace('"', "\"\"")) || text.contains(&name)
     }
 }
