@@ -210,6 +210,7 @@ fn has_word(text: &str, name: &Name) -> bool {
     } else {
         // As SQL writes it, where a quote in it stands twice, or as a message does.
         let (text, name) = (text.to_lowercase(), name.as_str().to_lowercase());
-        text.contains(&name.replace('"', "\"\"")) || text.contains(&name)
+        let doubled = |quote: &str| name.replace(quote, &quote.repeat(2));
+        text.contains(&name) || text.contains(&doubled("\"")) || text.contains(&doubled("`"))
     }
 }

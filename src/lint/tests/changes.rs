@@ -267,6 +267,10 @@ fn checks_are_added() {
     let add = "ALTER TABLE t ADD CHECK (\"a\"\"b\" > 0);";
     check("CREATE TABLE t (\"a\"\"b\");", &format!("{refuse}{add}"), "");
     check("CREATE TABLE t (\"a\"\"b\");", add, "add-check");
+    let refuse =
+        "-- migrate:refuse-if rows of t are against it: SELECT 1 FROM t WHERE NOT (`a``b` > 0)\n";
+    let add = "ALTER TABLE t ADD CHECK (`a``b` > 0);";
+    check("CREATE TABLE t (`a``b`);", &format!("{refuse}{add}"), "");
     check(USERS, "ALTER TABLE users ADD COLUMN a DEFAULT 1 CHECK (a > 0);", "");
     check("", "CREATE TABLE t (a CHECK (a > 0));", "");
     let checked = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT CHECK (email > ''));";
