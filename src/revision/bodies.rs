@@ -12,7 +12,7 @@ use crate::sql::statement::{SplitError, split};
 /// What a marker begins with, at the very beginning of its line.
 pub(super) const MARKER: &str = "-- migrate:";
 /// The markers, without [`MARKER`].
-const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
+pub(super) const MARKERS: [&str; 3] = ["upgrade", "downgrade", "downgrade irreversible"];
 
 /// A marker and the bytes of its line.
 struct Marker<'a> {

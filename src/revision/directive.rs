@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::bodies::MARKER;
+use super::bodies::{MARKER, MARKERS};
 use super::file::{FileProblem, Problems};
 use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::statement::{SplitError, split};
@@ -58,7 +58,7 @@ pub enum DirectiveProblem {
     #[error("the directive stands in no body, and would never be evaluated")]
     NoBody,
     /// Something stands before it on its line.
-    #[error("a directive begins its line, with `{MARKER}`")]
+    #[error("a marker or a directive begins its line, with `{MARKER}`")]
     Misplaced,
 }
 
@@ -102,7 +102,7 @@ pub fn find(
 ) -> Vec<Directive> {
     let sql = &text[span.clone()];
     let mut found = Vec::new();
-    if !words().any(|word| sql.contains(word)) {
+    if !sql.contains(MARKER.trim_start_matches("-- ")) {
         return found;
     }
     for token in tokens(sql).filter(|it| it.kind == TokenKind::LineComment) {
@@ -110,20 +110,24 @@ pub fn find(
         let start = span.start + token.span.start;
         let line = start..start + comment.len();
         let begins_line = token.span.start == 0 || sql[..token.span.start].ends_with('\n');
-        if begins_line && is_directive(comment) {
+        let is_placed = begins_line && comment.starts_with(MARKER);
+        if is_placed && is_directive(comment) {
             found.extend(parse(text, line, problems));
-        } else if is_almost_directive(comment) {
+        } else if !is_placed && is_almost_directive(comment) {
             problems.push((line, FileProblem::Directive(DirectiveProblem::Misplaced)));
         }
     }
     found
 }
 
-/// Whether a comment would be a directive if it were written as one.
+/// Whether a comment would be a directive or a marker if it were written as one. A marker that is none
+/// would make the downgrade the end of the upgrade.
 fn is_almost_directive(comment: &str) -> bool {
     let word = MARKER.trim_start_matches("-- ");
     let inner = comment.trim_start_matches("--").trim_start();
-    inner.strip_prefix(word).and_then(behind_kind).is_some()
+    inner
+        .strip_prefix(word)
+        .is_some_and(|it| MARKERS.contains(&it.trim_end()) || behind_kind(it).is_some())
 }
 
 /// Reads the directive at `line`.

@@ -272,7 +272,7 @@ fn wrong_directives_are_mistakes_of_the_file() {
        |                                 ^^^^^^^^
     hint: give each query a line of its own
 
-    error: a directive begins its line, with `-- migrate:`
+    error: a marker or a directive begins its line, with `-- migrate:`
       --> versions/a1.sql:11:3
        |
     11 |   -- migrate:warn-if a: SELECT 1

@@ -110,8 +110,13 @@ fn a_query_that_is_no_sql_is_shown_where_it_breaks() {
 
 #[test]
 fn one_that_does_not_begin_its_line_is_not_passed_over() {
-    let misplaced = "a directive begins its line, with `-- migrate:`";
+    let misplaced = "a marker or a directive begins its line, with `-- migrate:`";
     check("  -- migrate:warn-if a: SELECT 1", &[&format!("1:3 {misplaced}")]);
     check("SELECT 1; -- migrate:warn-if a: SELECT 1", &[&format!("1:11 {misplaced}")]);
     check("--migrate:warn-if a: SELECT 1", &[&format!("1:1 {misplaced}")]);
+    // What stands below it would run with what stands above.
+    check("SELECT 1; -- migrate:downgrade\nSELECT 2", &[&format!("1:11 {misplaced}")]);
+    check("SELECT 1;\n  -- migrate:downgrade irreversible", &[&format!("2:3 {misplaced}")]);
+    check("--migrate:upgrade", &[&format!("1:1 {misplaced}")]);
+    check("SELECT 1; -- migrate:downgrade takes it back", &[]);
 }
