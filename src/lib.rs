@@ -77,7 +77,7 @@ mod diagnostics;
 
 /// What the variants of [`Error`] hold: facts, for programs that want to react to one.
 pub mod errors {
-    pub use crate::audit::{Back, HistoryError, Ran, Trouble};
+    pub use crate::audit::{Back, HistoryError, LogDirection, LogRow, Ran, Trouble};
     #[cfg(feature = "cli")]
     pub use crate::autogenerate::{AutogenerateError, FillError, Phase, ProofFailure, RenameError};
     pub use crate::config::url::UrlError;
@@ -86,7 +86,7 @@ pub mod errors {
         SettingError,
     };
     pub use crate::db::{
-        BrokenObject, DbError, DropEffect, ForeignKeyViolation, LoggedRun, RowsFound, SqliteError,
+        BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError,
         SqliteErrorKind,
     };
     #[cfg(feature = "cli")]

@@ -153,3 +153,40 @@ impl<'h> Net<'h> {
         ids
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_row_of_a_revision_decides() {
+        let rows = [
+            ("up", "upgrade", "x"),
+            ("down", "upgrade", "x"),
+            ("down", "downgrade", "x"),
+            ("again", "downgrade", "x"),
+            ("again", "upgrade", "x"),
+            ("stamped", "stamp", ""),
+            ("unstamped", "upgrade", "x"),
+            ("unstamped", "unstamp", ""),
+            ("baseline", "baseline", "x"),
+            ("repaired", "repair", "x"),
+            ("gone", "upgrade", "x"),
+            ("gone", "repair", ""),
+            ("newer", "upgrade", "x"),
+            ("newer", "what a newer version says", "x"),
+        ];
+        let log = rows.map(|(revision, direction, checksum)| LogRow {
+            revision: revision.to_owned(),
+            direction: direction.to_owned(),
+            started_at: String::new(),
+            duration_ms: None,
+            checksum: (!checksum.is_empty()).then(|| checksum.to_owned()),
+            version: String::new(),
+            tag: None,
+            who: None,
+        });
+        let applied = ["again", "baseline", "newer", "repaired", "stamped", "up"];
+        assert_eq!(Net::new(&log).ids(), applied);
+    }
+}

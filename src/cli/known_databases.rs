@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::App;
 use super::project::{Project, environment};
 use crate::Error;
+use crate::audit::Net;
 use crate::config::url::DatabaseLocation;
 use crate::config::{Config, LoadOptions};
-use crate::db::{self, Access, Database, VersionTable};
+use crate::db::{self, Access, Database, LogTable, VersionTable};
 use crate::rewrite::KnownDatabase;
 
 impl Project {
@@ -77,13 +78,14 @@ impl Project {
         }
         let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
         let rows = VersionTable::new(&config.database.version_table).rows(&database)?;
-        let logged = database.logged_revisions()?;
+        let log = LogTable::On.read(&database)?;
+        let logged = Net::new(&log).ids().into_iter().map(str::to_owned).collect();
         seen.push(path);
         Ok(Some(KnownDatabase {
             name: self.shown_database(location),
             environment,
             rows,
-            logged,
+            logged: (!log.is_empty()).then_some(logged),
             is_ours: config.version_locations == self.config.version_locations,
         }))
     }

@@ -101,6 +101,11 @@ impl LogTable {
         Ok(History { rows, log, is_whole })
     }
 
+    /// What it says, oldest first; nothing where it is off or not there.
+    pub fn read(self, database: &Database) -> Result<Vec<LogRow>, DbError> {
+        Ok(self.rows(database)?.0)
+    }
+
     /// The rows, oldest first, and whether they name all that is applied.
     fn rows(self, database: &Database) -> Result<(Vec<LogRow>, bool), DbError> {
         if self == Self::Off || !table_exists(database, Self::NAME)? {

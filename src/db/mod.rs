@@ -12,8 +12,6 @@ mod listing;
 mod lock;
 mod log;
 #[cfg(feature = "cli")]
-mod log_state;
-#[cfg(feature = "cli")]
 pub mod refinery;
 mod restore;
 mod schema_objects;
@@ -39,7 +37,6 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
-pub use self::restore::LoggedRun;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;

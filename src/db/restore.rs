@@ -7,11 +7,10 @@
 
 use std::time::Duration;
 
-use rusqlite::OptionalExtension as _;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::backup::PAGES_AT_ONCE;
-use super::{Database, DbError, Lock, LogTable};
+use super::{Database, DbError, Lock};
 
 /// How large a database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,42 +21,10 @@ pub struct Size {
     pub n_pages: i64,
 }
 
-/// A row of `migrator_log`, as far as two databases are compared by it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoggedRun {
-    /// The revision.
-    pub revision: String,
-    /// What happened to it.
-    pub direction: String,
-    /// When.
-    pub started_at: String,
-}
-
 impl Database {
     /// How large it is.
     pub fn pages(&self) -> Result<Size, DbError> {
         Ok(Size { page: self.pragma("page_size")?, n_pages: self.pragma("page_count")? })
-    }
-
-    /// What `migrator_log` says, oldest first; nothing where there is no such table.
-    pub fn logged_runs(&self) -> Result<Vec<LoggedRun>, DbError> {
-        let read = || -> rusqlite::Result<Vec<LoggedRun>> {
-            let has_log = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?1";
-            let found = self.connection.query_row(has_log, [LogTable::NAME], |_| Ok(()));
-            if found.optional()?.is_none() {
-                return Ok(Vec::new());
-            }
-            let sql =
-                "SELECT CAST(revision AS TEXT), CAST(direction AS TEXT), CAST(started_at AS TEXT)
-                       FROM main.migrator_log ORDER BY id";
-            let mut statement = self.connection.prepare(sql)?;
-            let rows = statement.query_map([], |row| {
-                let text = |n| row.get::<_, Option<String>>(n).map(Option::unwrap_or_default);
-                Ok(LoggedRun { revision: text(0)?, direction: text(1)?, started_at: text(2)? })
-            })?;
-            rows.collect()
-        };
-        read().map_err(self.error("read migrator_log in"))
     }
 
     /// Leaves the write-ahead log for a rollback journal, which nobody else may have open: only then

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use super::file::NewFile;
 use super::restore_error::{Loss, RestoreError};
 use super::{folder_of, make, real_path};
+use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, LoggedRun, VersionTable};
+use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, VersionTable};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
@@ -82,8 +83,8 @@ pub fn restore(
             let is_wal = [is_wal; 2];
             return Ok(Restored { from, to, is_same: true, is_wal, backup: None });
         }
-        let runs = restorer.retry(|| witness.logged_runs())?;
-        let runs_of_backup = source.logged_runs().map_err(RestoreError::Unreadable)?;
+        let runs = restorer.retry(|| LogTable::On.read(&witness))?;
+        let runs_of_backup = LogTable::On.read(&source).map_err(RestoreError::Unreadable)?;
         if !(is_kept && is_beginning(&runs, &runs_of_backup)) {
             let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
             let loss = Loss { backup: file.to_owned(), runs, is_kept };
@@ -248,7 +249,7 @@ fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
 }
 
 /// Whether there is more behind `beginning` in `whole`, and the same before.
-fn is_beginning(beginning: &[LoggedRun], whole: &[LoggedRun]) -> bool {
+fn is_beginning(beginning: &[LogRow], whole: &[LogRow]) -> bool {
     whole.len() > beginning.len() && whole.starts_with(beginning)
 }
 

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 
 use super::BackupError;
-use crate::db::{DbError, LoggedRun};
+use crate::audit::LogRow;
+use crate::db::DbError;
 use crate::exec::Failure;
 use crate::fsutil::FileError;
 
 /// What would be lost, for whoever is to agree to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Loss {
     /// The backup.
     pub backup: PathBuf,
     /// What `migrator_log` says in the database and not in the backup, oldest first.
-    pub runs: Vec<LoggedRun>,
+    pub runs: Vec<LogRow>,
     /// Whether the database is backed up before.
     pub is_kept: bool,
 }
