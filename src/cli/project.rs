@@ -19,6 +19,7 @@ use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
 use crate::revision::script_dir;
+use crate::rewrite;
 use crate::user;
 
 /// A project, found from the options and the current folder.
@@ -78,6 +79,7 @@ impl Project {
     /// the 40.7 million instructions of `heads` over a thousand of them.
     pub fn graph(&self) -> anyhow::Result<ManuallyDrop<RevisionGraph>> {
         let config = &self.config;
+        self.refuse_half_squashed()?;
         let revisions = script_dir::read(
             &config.version_locations,
             config.recursive_version_locations,
@@ -85,6 +87,11 @@ impl Project {
         )
         .map_err(Error::from)?;
         Ok(ManuallyDrop::new(RevisionGraph::new(revisions).map_err(Error::from)?))
+    }
+
+    /// Refuses files that may be half of before a squash and half of after.
+    pub fn refuse_half_squashed(&self) -> Result<(), Error> {
+        Ok(rewrite::refuse_begun(&self.config.root)?)
     }
 
     /// Where the database is.

@@ -203,7 +203,7 @@ fn a_file_that_is_still_there_is_named_with_the_way_on() {
       |
     4 | -- replaces = ["a1", "b2"]
       |                ^^^^ declared in versions/a1.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/a1.sql`, and let what followed the last replaced revision follow `s9`
+    hint: to stay with `s9`, remove `versions/a1.sql`, and let what followed the last replaced revision follow `s9`
     hint: to go back, remove the file of `s9` and take the others from git
     [exit status: 2]
     "#);

@@ -16,5 +16,6 @@ mod reading;
 mod rebuild;
 mod refusal;
 mod rehearsal;
+mod rewriting;
 mod signals;
 mod together;
