@@ -175,20 +175,24 @@ impl VersionTable {
         format!("DELETE FROM {}", self.identifier)
     }
 
-    /// A write, as text.
-    pub(crate) fn write_sql(&self, write: &RowWrite) -> String {
+    /// A write, as text; the row that it changes may be `synonym` too.
+    pub(crate) fn write_sql(&self, write: &RowWrite, synonym: Option<&str>) -> String {
         let table = &self.identifier;
+        let is = |row: &str| match synonym {
+            Some(other) => format!("IN ({}, {})", quote_text(other), quote_text(row)),
+            None => format!("= {}", quote_text(row)),
+        };
         match write {
             RowWrite::Insert(id) => {
                 format!("INSERT INTO {table} (version_num) VALUES ({})", quote_text(id.as_str()))
             }
             RowWrite::Update { from, to } => format!(
-                "UPDATE {table} SET version_num = {} WHERE version_num = {}",
+                "UPDATE {table} SET version_num = {} WHERE version_num {}",
                 quote_text(to.as_str()),
-                quote_text(from)
+                is(from)
             ),
             RowWrite::Delete(id) => {
-                format!("DELETE FROM {table} WHERE version_num = {}", quote_text(id))
+                format!("DELETE FROM {table} WHERE version_num {}", is(id))
             }
         }
     }
