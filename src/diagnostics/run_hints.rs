@@ -197,7 +197,7 @@ pub fn backup(err: &BackupError) -> Vec<String> {
         BackupError::File(_) => one("name a file elsewhere: `migrator backup PATH`"),
         BackupError::Database(err) => database(err),
         BackupError::Damaged { .. } => one(DAMAGED),
-        BackupError::Cancelled => Vec::new(),
+        BackupError::Cancelled => one("nothing was changed, and nothing of it is left"),
     }
 }
 

@@ -8,6 +8,7 @@ mod project;
 mod backup;
 mod failing_body;
 mod files;
+mod interrupted;
 mod io_errors;
 mod kill;
 mod model;

@@ -11,6 +11,7 @@ mod restore;
 mod restore_error;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ use super::event::{Event, Observer};
 use super::session::{Progress, Session};
 use super::work::Work;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable};
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, Watch};
 use crate::fsutil::{FileError, folder_of};
 
 /// How often a backup is made at most before a body outside a transaction, where somebody writes after
@@ -172,9 +173,14 @@ impl Session<'_> {
 
 /// Makes the backup of a run, through this connection.
 fn copy(request: &Run<'_>, source: &Database) -> Result<Made, BackupError> {
-    let go_on = || !request.cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
     let path = request.location.path().unwrap_or_else(|| Path::new(""));
-    make(source, path, request.backup.target, request.clock.now(), &go_on)
+    make(source, path, request.backup.target, request.clock.now(), &goes_on(request))
+}
+
+/// Whether nobody wants a run to stop.
+fn goes_on(request: &Run<'_>) -> Watch {
+    let cancel = request.cancel.clone();
+    Arc::new(move || !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed)))
 }
 
 /// Removes the backup of a run that failed and left the database as it was: those of earlier runs,
@@ -253,7 +259,7 @@ pub fn make(
     path: &Path,
     target: Option<&Path>,
     now: DateTime<Utc>,
-    go_on: &dyn Fn() -> bool,
+    go_on: &Watch,
 ) -> Result<Made, BackupError> {
     let path = real_path(path);
     let name = path.file_name().unwrap_or_default();
@@ -261,8 +267,8 @@ pub fn make(
         Some(target) if !target.is_dir() => NewFile::at(target)?,
         folder => NewFile::of(name, folder.unwrap_or_else(|| folder_of(&path)), now)?,
     };
-    source.copy_while(new.temporary(), go_on)?;
-    let unchecked = match db::check_file(new.temporary())? {
+    source.copy_while(new.temporary(), go_on.as_ref())?;
+    let unchecked = match db::check_file(new.temporary(), go_on)? {
         FileCheck::Sound => None,
         FileCheck::Incomplete(reason) => Some(reason),
         FileCheck::Damaged(message) => return Err(BackupError::Damaged { path, message }),
@@ -302,7 +308,7 @@ mod tests {
 
     /// What making a backup of a sound database says, and what is left beside that.
     #[track_caller]
-    fn check(go_on: &dyn Fn() -> bool, expected: &[&str]) -> Result<Made, BackupError> {
+    fn check(go_on: &Watch, expected: &[&str]) -> Result<Made, BackupError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let location = DatabaseLocation::File(path.clone());
@@ -320,9 +326,10 @@ mod tests {
 
     #[test]
     fn a_backup_that_is_cancelled_leaves_nothing() {
-        let outcome = check(&|| false, &["a.db"]);
+        let outcome = check(&(Arc::new(|| false) as Watch), &["a.db"]);
         assert!(matches!(outcome, Err(BackupError::Cancelled)), "{outcome:?}");
-        let made = check(&|| true, &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
+        let made =
+            check(&(Arc::new(|| true) as Watch), &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
         assert_eq!(made.unchecked, None);
     }
 }
