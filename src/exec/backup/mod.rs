@@ -95,12 +95,14 @@ impl Session<'_> {
         }
         let started = Instant::now();
         let made = match lock {
-            Lock::Write => self.copy_beside()?,
+            Lock::Write => self.copy_beside(),
             Lock::Exclusive => {
                 let request = self.request;
-                self.database.while_held(|database| copy(request, database))??
+                Ok(self.database.while_held(|database| copy(request, database))?)
+                    .and_then(|made| Ok(made?))
             }
         };
+        let made = made.map_err(|it| self.find_cause(it))?;
         self.announce(made, started);
         Ok(())
     }
@@ -120,7 +122,7 @@ impl Session<'_> {
                 self.database.rollback()?;
                 return Ok(false);
             }
-            let made = self.copy_beside()?;
+            let made = self.copy_beside().map_err(|it| self.find_cause(it))?;
             let version = self.database.data_version()?;
             self.database.rollback()?;
             if self.database.data_version()? == version || attempt == MOST_ATTEMPTS {
@@ -132,6 +134,29 @@ impl Session<'_> {
                 .map_err(BackupError::from)?;
         }
         Ok(true)
+    }
+
+    /// Why a file beside the database could not be made: where the database cannot be written either,
+    /// because of the folder that both lie in, that is what is to be heard of.
+    pub fn find_cause(&self, failure: Failure) -> Failure {
+        let is_beside = match &failure {
+            Failure::Backup { source } => matches!(source, BackupError::File(_)),
+            Failure::Database(err) => matches!(err, DbError::Sidecar { .. }),
+            _ => false,
+        };
+        let write = || {
+            if !self.database.is_autocommit() {
+                return self.database.try_write();
+            }
+            self.database.begin(Lock::Write)?;
+            let outcome = self.database.try_write();
+            self.database.rollback()?;
+            outcome
+        };
+        match is_beside.then(write) {
+            Some(Err(err @ DbError::ReadOnly { .. })) => err.into(),
+            _ => failure,
+        }
     }
 
     /// Whether there is nothing to back up; then that is settled.

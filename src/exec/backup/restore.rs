@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use super::file::NewFile;
 use super::restore_error::{Loss, RestoreError};
-use super::{folder_of, goes_on, make, real_path};
+use super::{BackupError, folder_of, goes_on, make, real_path};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, VersionTable, Watch};
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
@@ -49,6 +49,32 @@ pub struct Restored {
 ///
 /// After [`RestoreError::Unfinished`] alone the database may be another one than before.
 pub fn restore(
+    request: &Run<'_>,
+    file: &Path,
+    agrees: &mut dyn FnMut(&Loss) -> bool,
+    observer: &mut dyn Observer,
+) -> Result<Restored, RestoreError> {
+    match restore_once(request, file, agrees, observer) {
+        Err(err @ RestoreError::Backup { source: BackupError::File(_) }) => {
+            Err(is_read_only(request).map_or(err, RestoreError::Database))
+        }
+        outcome => outcome,
+    }
+}
+
+/// That the database cannot be written, which is then why nothing can be backed up beside it.
+fn is_read_only(request: &Run<'_>) -> Option<DbError> {
+    let write = || {
+        let database = Database::open(request.location, Access::Write, Duration::ZERO)?;
+        database.begin(Lock::Write)?;
+        let outcome = database.try_write();
+        database.rollback()?;
+        outcome
+    };
+    write().err().filter(|it| matches!(it, DbError::ReadOnly { .. }))
+}
+
+fn restore_once(
     request: &Run<'_>,
     file: &Path,
     agrees: &mut dyn FnMut(&Loss) -> bool,
