@@ -135,8 +135,12 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         | Failure::Directive { .. }
         | Failure::Cancelled
         | Failure::ForeignKeys { .. }
-        | Failure::Broken { .. }
         | Failure::Forbidden { .. } => Vec::new(),
+        Failure::Broken { objects } if objects.iter().any(|it| it.is_mismatch) => one(
+            "a foreign key must lead to the primary key of its parent or to columns that are UNIQUE; \
+             where foreign keys are enforced, SQLite would refuse to write to either table",
+        ),
+        Failure::Broken { .. } => Vec::new(),
         Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
