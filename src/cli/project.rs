@@ -11,7 +11,7 @@ use crate::audit::History;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
-use crate::db::{Access, Database, LogTable, VersionTable};
+use crate::db::{Access, Database, DbError, LogTable, VersionTable};
 use crate::diagnostics::Usage;
 use crate::exec::offline::Offline;
 use crate::exec::{BackupPlan, Run};
@@ -170,12 +170,24 @@ impl Project {
 
     /// What the database says of its history; nothing is written.
     pub fn history(&self) -> anyhow::Result<History> {
+        self.read_history(LogTable::history)
+    }
+
+    /// The same where rows of the version table may be no revisions: to tell of them.
+    pub fn survey(&self) -> anyhow::Result<History> {
+        self.read_history(LogTable::survey)
+    }
+
+    fn read_history(
+        &self,
+        read: impl FnOnce(LogTable, &Database, &VersionTable) -> Result<History, DbError>,
+    ) -> anyhow::Result<History> {
         let location = self.location()?;
         let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
             .map_err(Error::from)?;
         let table = VersionTable::new(&self.config.database.version_table);
         let log = if self.config.database.log { LogTable::On } else { LogTable::Off };
-        let history = database.read_at_once(|it| log.history(it, &table));
+        let history = database.read_at_once(|it| read(log, it, &table));
         Ok(history.map_err(Error::from)?)
     }
 

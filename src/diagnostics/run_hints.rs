@@ -59,7 +59,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
         }
-        DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
+        DbError::NotARevision { .. } => one(
+            "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew, and \
+             `migrator status` says to what",
+        ),
+        DbError::RowCount { .. } => one(
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
         ),
     }
@@ -131,16 +135,16 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             one("nothing was changed; mend the query in the revision's file")
         }
         Failure::Statement { source, .. } => module(source),
-        Failure::Planner(_)
-        | Failure::Directive { .. }
-        | Failure::Cancelled
-        | Failure::ForeignKeys { .. }
-        | Failure::Forbidden { .. } => Vec::new(),
         Failure::Broken { objects } if objects.iter().any(|it| it.is_mismatch) => one(
             "a foreign key must lead to the primary key of its parent or to columns that are UNIQUE; \
              where foreign keys are enforced, SQLite would refuse to write to either table",
         ),
-        Failure::Broken { .. } => Vec::new(),
+        Failure::Planner(_)
+        | Failure::Directive { .. }
+        | Failure::Cancelled
+        | Failure::ForeignKeys { .. }
+        | Failure::Broken { .. }
+        | Failure::Forbidden { .. } => Vec::new(),
         Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
