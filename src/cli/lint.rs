@@ -14,7 +14,6 @@ use crate::Error;
 use crate::audit::{LogRow, Net};
 use crate::db::{self, Access, Database, LogTable, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage, render_finding};
-use crate::exec::Replay;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, Request, lint};
@@ -119,15 +118,11 @@ pub(super) fn find(
     linted: &[RevisionIndex],
     applied: &BTreeMap<String, String>,
 ) -> anyhow::Result<Vec<Finding>> {
-    let extensions = project.extensions()?;
+    let replaying = project.replaying(graph)?;
     let findings = lint(&Request {
         graph,
         linted,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         is_excluded: &|name| project.config.is_excluded(name),
         levels: &project.config.lint,
         applied,

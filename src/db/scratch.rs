@@ -4,7 +4,8 @@
 //! They have no rows but those that bodies insert, so that it is enough for the functions and
 //! collations of an application to be known by name: where SQLite misses one, a stub takes its place.
 //! That must not be done to a live database, where a collation that sorts differently would damage
-//! indexes.
+//! indexes. Tables that other programs make in the live database come into being in the same way
+//! ([`Scratch::lend`]): where nothing misses them, nothing knows of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use super::stub::Stub;
 use super::{
     Database, DbError, Lock, ObjectState, RowsFound, SqliteError, SqliteErrorKind, checks,
 };
-use crate::schema::SchemaObject;
+use crate::schema::{ObjectKind, SchemaObject};
 
 /// What SQLite makes of `"…"` where it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Scratch {
     quoting: Quoting,
     extensions: Vec<PathBuf>,
     stubs: RefCell<BTreeSet<Stub>>,
+    /// What is made where something misses it.
+    lent: Vec<SchemaObject>,
 }
 
 impl Scratch {
@@ -47,7 +50,8 @@ impl Scratch {
         database.set_foreign_keys(false)?;
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
-        let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
+        let (extensions, lent) = (extensions.to_vec(), Vec::new());
+        let scratch = Self { database, quoting, extensions, stubs, lent };
         scratch.set_quoting(quoting)?;
         Ok(scratch)
     }
@@ -120,8 +124,7 @@ impl Scratch {
     pub fn supply(&self, objects: &[SchemaObject]) -> Result<Vec<String>, DbError> {
         let mut made = Vec::new();
         for object in objects {
-            let is_itself = object.name == object.table;
-            if is_itself && !self.database.has_table(&object.name)? {
+            if object.is_itself() && !self.database.has_table(&object.name)? {
                 made.push(object.name.clone());
             }
             if made.contains(&object.table) {
@@ -135,8 +138,42 @@ impl Scratch {
         Ok(made)
     }
 
-    /// The same database once more: content, settings of [`Scratch::new`] and stubs. No transaction
-    /// may be open.
+    /// Lets tables and views of other programs be made where something misses them, with their
+    /// indexes. Their triggers are left out: they act on rows, which there are none of, and one that
+    /// names what is not there yet would keep SQLite from altering any table.
+    pub fn lend(&mut self, objects: &[SchemaObject]) {
+        let is_view = |name: &str| {
+            objects
+                .iter()
+                .any(|it| it.kind == ObjectKind::View && it.name.eq_ignore_ascii_case(name))
+        };
+        let lent = objects.iter().filter(|it| it.kind != ObjectKind::Trigger || is_view(&it.table));
+        self.lent = lent.cloned().collect();
+    }
+
+    /// Whether there is a table or view of this name to be made where something misses it.
+    pub fn lends(&self, name: &str) -> bool {
+        self.lent.iter().any(|it| it.is_itself() && it.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Makes the lent table or view without which an error of SQLite would not have come; says
+    /// whether there was one. The error may be about an object that SQLite read on its way.
+    fn supply_missing(&self, message: &str) -> Result<bool, DbError> {
+        let missing = ["no such table: ", "no such view: "]
+            .iter()
+            .find_map(|words| Some(&message[message.find(words)? + words.len()..]));
+        let Some(missing) = missing else { return Ok(false) };
+        let is_missing = |name: &str| {
+            let is = |it: &str| it.eq_ignore_ascii_case(name);
+            is(missing) || missing.strip_prefix("main.").is_some_and(is)
+        };
+        let objects: Vec<SchemaObject> =
+            self.lent.iter().filter(|it| is_missing(&it.table)).cloned().collect();
+        Ok(!self.supply(&objects)?.is_empty())
+    }
+
+    /// The same database once more: content, settings of [`Scratch::new`], stubs and what is lent. No
+    /// transaction may be open.
     pub fn copy(&self) -> Result<Self, DbError> {
         let mut copy = Self::new(self.quoting, &self.extensions)?;
         let error = self.database.error("copy");
@@ -144,6 +181,7 @@ impl Scratch {
             stub.register(&copy.database.connection).map_err(&error)?;
         }
         copy.stubs.clone_from(&self.stubs);
+        copy.lend(&self.lent);
         let backup = Backup::new(&self.database.connection, &mut copy.database.connection);
         let outcome = backup.and_then(|it| it.step(-1)).map_err(error)?;
         match outcome {
@@ -167,7 +205,8 @@ impl Scratch {
     }
 
     /// Runs one statement to its end as [`Database::execute`] does; functions and collations that it
-    /// lacks, be it in another object that it makes SQLite read, are stubbed.
+    /// lacks, be it in another object that it makes SQLite read, are stubbed, and tables that are lent
+    /// are made.
     ///
     /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file.
     ///
@@ -195,7 +234,8 @@ impl Scratch {
         self.with_stubs(|| self.database.rows_found(query))
     }
 
-    /// Tries again with a stub for what SQLite misses, for as long as that is a new one.
+    /// Tries again with a stub for what SQLite misses, or with what is lent, for as long as that is
+    /// something new.
     fn with_stubs<T>(
         &self,
         attempt: impl Fn() -> Result<T, SqliteError>,
@@ -205,9 +245,9 @@ impl Scratch {
                 Ok(value) => return Ok(value),
                 Err(err) => err,
             };
-            let stub =
-                if err.kind == SqliteErrorKind::Other { Stub::missing(&err.message) } else { None };
-            if !stub.is_some_and(|it| self.add(it).is_ok_and(|is_new| is_new)) {
+            let is_helped = err.kind == SqliteErrorKind::Other
+                && self.add_missing(&err.message).is_ok_and(|is_new| is_new);
+            if !is_helped {
                 return Err(err);
             }
         }
@@ -253,12 +293,21 @@ impl Scratch {
             let mut has_new = false;
             // A stub that is used as an aggregate is known by now, and no more than a function.
             let all = state.unknown.values().chain(state.broken.values());
-            for stub in all.filter_map(|it| Stub::missing(&it.message)) {
-                has_new |= self.add(stub)?;
+            for it in all {
+                has_new |= self.add_missing(&it.message)?;
             }
             if !has_new {
                 return Ok(state);
             }
+        }
+    }
+
+    /// Makes what an error says is missing: a stub, or what is lent; says whether there is something
+    /// new.
+    fn add_missing(&self, message: &str) -> Result<bool, DbError> {
+        match Stub::missing(message) {
+            Some(stub) => self.add(stub),
+            None => self.supply_missing(message),
         }
     }
 
@@ -448,6 +497,104 @@ mod tests {
         let names: Vec<String> = objects_of(&scratch).into_iter().map(|it| it.name).collect();
         assert_eq!(names, ["a", "b", "b_x", "v"]);
         assert!(scratch.supply(&all).unwrap().is_empty());
+    }
+
+    /// What is lent to an empty database, the statements that run there, and the tables and views that
+    /// there are then; or the error.
+    #[track_caller]
+    fn check_lent(lent: &[&str], statements: &[&str], expected: &str) {
+        let other = lenient();
+        for statement in lent {
+            other.execute(statement).unwrap();
+        }
+        let mut scratch = lenient();
+        scratch.lend(&objects_of(&other));
+        let outcome = statements.iter().try_for_each(|it| scratch.execute(it).map(drop));
+        let broken = scratch.objects().unwrap().broken;
+        let found = match (outcome, broken.first_key_value()) {
+            (Err(err), _) => err.message,
+            (Ok(()), Some((_, object))) => object.message.clone(),
+            (Ok(()), None) => {
+                let names: Vec<String> =
+                    objects_of(&scratch).into_iter().map(|it| it.name).collect();
+                names.join(" ")
+            }
+        };
+        assert_eq!(found, expected);
+    }
+
+    const LOG: &str = "CREATE TABLE log(line, at)";
+
+    #[test]
+    fn what_is_lent_is_there_where_it_is_missed() {
+        check_lent(&[LOG], &["CREATE TABLE t(a)"], "t");
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT line FROM main.LOG"], "v log");
+        check_lent(&[LOG], &["CREATE TABLE t AS SELECT * FROM log"], "log t");
+        check_lent(&[LOG], &["CREATE INDEX i ON log(at)"], "log i");
+        check_lent(&[LOG, "CREATE INDEX j ON log(line)"], &["DELETE FROM log"], "log j");
+        check_lent(&[LOG], &["DROP TABLE log"], "");
+        check_lent(
+            &[LOG],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a, 1); END",
+            ],
+            "t r log",
+        );
+        check_lent(
+            &[LOG],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE VIEW v AS SELECT * FROM log",
+                "ALTER TABLE t RENAME TO u",
+            ],
+            "u v log",
+        );
+    }
+
+    #[test]
+    fn what_is_lent_needs_what_is_lent() {
+        let view = "CREATE VIEW lines AS SELECT line FROM log";
+        let instead = "CREATE TRIGGER add_line INSTEAD OF INSERT ON lines BEGIN INSERT INTO log VALUES (new.line, 1); END";
+        check_lent(&[LOG, view], &["CREATE VIEW v AS SELECT * FROM lines"], "v lines log");
+        check_lent(
+            &[LOG, view, instead],
+            &["INSERT INTO lines VALUES ('x')"],
+            "lines add_line log",
+        );
+    }
+
+    #[test]
+    fn what_is_lent_keeps_nothing_from_running() {
+        // A trigger over a table that is not there yet.
+        let trigger = "CREATE TRIGGER r AFTER INSERT ON log BEGIN DELETE FROM later; END";
+        check_lent(
+            &[LOG, trigger],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE VIEW v AS SELECT * FROM log",
+                "ALTER TABLE t RENAME TO u",
+            ],
+            "u v log",
+        );
+        check_lent(
+            &[LOG],
+            &["CREATE TABLE log(own)", "CREATE VIEW v AS SELECT own FROM log"],
+            "log v",
+        );
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT nope FROM log"], "no such column: nope");
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT * FROM logs"], "no such table: main.logs");
+    }
+
+    #[test]
+    fn a_copy_lends_the_same() {
+        let other = lenient();
+        other.execute(LOG).unwrap();
+        let mut scratch = lenient();
+        scratch.lend(&objects_of(&other));
+        assert!(scratch.lends("Log") && !scratch.lends("logs"));
+        scratch.copy().unwrap().execute("DELETE FROM log").unwrap();
+        assert!(objects_of(&scratch).is_empty());
     }
 
     fn objects_of(scratch: &Scratch) -> Vec<SchemaObject> {

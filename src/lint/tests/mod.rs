@@ -76,7 +76,12 @@ impl Project {
         let request = Request {
             graph: &graph,
             linted: &linted,
-            replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+            replay: Replay {
+                version_table: "alembic_version",
+                log: true,
+                extensions: &[],
+                beside: &[],
+            },
             is_excluded: &|name| ["alembic_version", "migrator_log"].contains(&name),
             levels: &self.levels,
             applied: &self.applied,
