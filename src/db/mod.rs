@@ -11,6 +11,7 @@ mod functions;
 mod listing;
 mod lock;
 mod log;
+mod recheck;
 #[cfg(feature = "cli")]
 pub mod refinery;
 mod restore;
@@ -37,6 +38,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;

@@ -16,7 +16,8 @@ use rusqlite::config::DbConfig;
 
 use super::stub::Stub;
 use super::{
-    Database, DbError, Lock, ObjectState, RowsFound, SqliteError, SqliteErrorKind, checks,
+    CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
+    SqliteErrorKind, checks,
 };
 use crate::schema::{ObjectKind, SchemaObject};
 
@@ -300,6 +301,23 @@ impl Scratch {
                 return Ok(state);
             }
         }
+    }
+
+    /// [`Scratch::objects`] of a schema of which an earlier one is known; compiles only what can have
+    /// changed. `now` is the schema as it is.
+    pub fn recheck(
+        &self,
+        before: &CheckedSchema,
+        now: &SchemaSnapshot,
+    ) -> Result<CheckedSchema, DbError> {
+        let objects = before.recheck(&self.database, now)?;
+        let mut has_new = false;
+        for it in objects.unknown.values().chain(objects.broken.values()) {
+            has_new |= self.add_missing(&it.message)?;
+        }
+        // What is new may be what others lacked, too.
+        let objects = if has_new { self.objects()? } else { objects };
+        Ok(CheckedSchema::new(now.clone(), objects))
     }
 
     /// Makes what an error says is missing: a stub, or what is lent; says whether there is something

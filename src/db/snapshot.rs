@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::checks::has_references;
+use super::recheck::Words;
 use super::schema_objects::{VIRTUAL, kind_of};
 use super::{Database, DbError};
 use crate::schema::{ObjectKind, SchemaObject};
@@ -17,7 +18,7 @@ use crate::sql::lexer::{Token, tokens};
 #[derive(Debug, Clone, Default)]
 pub struct SchemaSnapshot {
     /// In the order of `sqlite_schema`, shadow tables too.
-    objects: Vec<Arc<Entry>>,
+    pub(super) objects: Arc<Vec<Arc<Entry>>>,
     /// The names of the shadow tables, in lower case.
     shadows: Arc<HashSet<String>>,
     /// `PRAGMA user_version` and `application_id`.
@@ -26,10 +27,12 @@ pub struct SchemaSnapshot {
 
 /// An object, and what is found in its text once.
 #[derive(Debug, PartialEq)]
-struct Entry {
-    object: SchemaObject,
+pub(super) struct Entry {
+    pub object: SchemaObject,
     /// The tables that it references, in lower case.
     parents: Vec<String>,
+    /// What it may name, where that decides whether it compiles.
+    pub words: Words,
 }
 
 /// The objects that differ by their text between two snapshots, and what is needed to read them.
@@ -60,8 +63,7 @@ impl Database {
     pub fn snapshot(&self, before: &SchemaSnapshot) -> Result<SchemaSnapshot, DbError> {
         let error = self.error("read the schema of");
         let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema
-                   WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-                   ORDER BY rowid";
+                   WHERE sql IS NOT NULL ORDER BY rowid";
         let mut statement = self.connection.prepare_cached(sql).map_err(&error)?;
         let mut rows = statement.query([]).map_err(&error)?;
         let mut objects = Vec::with_capacity(before.objects.len() + 1);
@@ -83,17 +85,23 @@ impl Database {
                 objects.push(Arc::clone(known));
                 continue;
             }
-            let by_text = by_text.get_or_insert_with(|| {
-                let texts = before.objects.iter().enumerate();
-                texts.map(|(at, it)| (it.object.sql.as_str(), at)).collect()
-            });
-            let found = std::str::from_utf8(sql).ok().and_then(|it| by_text.get(it)).copied();
-            if let Some((at, known)) = found.map(|at| (at, &before.objects[at]))
-                && is_it(known)
-            {
-                place = at + 1;
-                objects.push(Arc::clone(known));
+            if is_own(name) {
                 continue;
+            }
+            // What is new stands behind all the rest, most often.
+            if place < before.objects.len() {
+                let by_text = by_text.get_or_insert_with(|| {
+                    let texts = before.objects.iter().enumerate();
+                    texts.map(|(at, it)| (it.object.sql.as_str(), at)).collect()
+                });
+                let found = std::str::from_utf8(sql).ok().and_then(|it| by_text.get(it)).copied();
+                if let Some((at, known)) = found.map(|at| (at, &before.objects[at]))
+                    && is_it(known)
+                {
+                    place = at + 1;
+                    objects.push(Arc::clone(known));
+                    continue;
+                }
             }
             let Some(kind) = kind_of(row.get_ref(0).map_err(&error)?.as_bytes()) else { continue };
             let object = SchemaObject {
@@ -104,10 +112,20 @@ impl Database {
             };
             may_shadow |= kind == ObjectKind::Table;
             let parents = if kind == ObjectKind::Table { parents(&object.sql) } else { Vec::new() };
-            objects.push(Arc::new(Entry { object, parents }));
+            let words = Words::of(&object);
+            objects.push(Arc::new(Entry { object, parents, words }));
         }
         drop(rows);
         drop(statement);
+        let is_all_known = |it: &[Arc<Entry>]| {
+            it.len() == objects.len()
+                && it.iter().zip(&objects).all(|(left, right)| Arc::ptr_eq(left, right))
+        };
+        let objects = if is_all_known(&before.objects) {
+            Arc::clone(&before.objects)
+        } else {
+            Arc::new(objects)
+        };
         let has_virtual = objects.iter().any(|it| it.object.sql.starts_with(VIRTUAL));
         let shadows = if !has_virtual {
             Arc::default()
@@ -128,9 +146,7 @@ impl SchemaSnapshot {
     /// What differs by its text between this snapshot and a later one, without what is excluded and
     /// without shadow tables; with the tables that are needed to read it.
     pub fn differing(&self, later: &Self, is_excluded: &dyn Fn(&str) -> bool) -> Differing {
-        let is_same = |(left, right): (&Arc<Entry>, &Arc<Entry>)| same(left, right);
-        let n_first = self.objects.iter().zip(&later.objects).take_while(|it| is_same(*it)).count();
-        let (left, right) = (&self.objects[n_first..], &later.objects[n_first..]);
+        let (left, right) = self.apart(later);
         let mut differing = Differing {
             left: self.only_in(left, right, is_excluded),
             right: later.only_in(right, left, is_excluded),
@@ -145,6 +161,29 @@ impl SchemaSnapshot {
             later.add_needed(&mut differing.right, &named);
         }
         differing
+    }
+
+    /// The objects of both without those at the beginning and at the end that are the same.
+    fn apart<'a>(&'a self, later: &'a Self) -> (&'a [Arc<Entry>], &'a [Arc<Entry>]) {
+        if Arc::ptr_eq(&self.objects, &later.objects) {
+            return (&[], &[]);
+        }
+        let is_same = |(left, right): (&Arc<Entry>, &Arc<Entry>)| same(left, right);
+        let (left, right) = (&self.objects[..], &later.objects[..]);
+        let n_first = left.iter().zip(right).take_while(|it| is_same(*it)).count();
+        let (left, right) = (&left[n_first..], &right[n_first..]);
+        let n_last =
+            left.iter().rev().zip(right.iter().rev()).take_while(|it| is_same(*it)).count();
+        (&left[..left.len() - n_last], &right[..right.len() - n_last])
+    }
+
+    /// The objects that differ by their text, of both.
+    pub(super) fn changed<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = &'a SchemaObject> {
+        let (left, right) = self.apart(later);
+        let all = |it: &'a [Arc<Entry>]| it.iter().map(|it| &it.object).collect::<HashSet<_>>();
+        let (left, right) = (all(left), all(right));
+        let changed: Vec<&SchemaObject> = left.symmetric_difference(&right).copied().collect();
+        changed.into_iter()
     }
 
     /// The same with everything that belongs to the tables that differ, or that are needed.
@@ -175,7 +214,7 @@ impl SchemaSnapshot {
     /// tables and indexes were added.
     pub fn only_adds_tables(&self, before: &Self) -> bool {
         let mut old = before.objects.iter().peekable();
-        for it in &self.objects {
+        for it in self.objects.iter() {
             if old.next_if(|known| same(known, it)).is_none()
                 && !matches!(it.object.kind, ObjectKind::Table | ObjectKind::Index)
             {
@@ -252,6 +291,11 @@ impl SchemaSnapshot {
 
 fn same(left: &Arc<Entry>, right: &Arc<Entry>) -> bool {
     Arc::ptr_eq(left, right) || left.object == right.object
+}
+
+/// Whether SQLite keeps a name for itself.
+fn is_own(name: &[u8]) -> bool {
+    name.get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"sqlite_"))
 }
 
 /// The names behind `REFERENCES`, in lower case.

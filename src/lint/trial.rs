@@ -7,7 +7,9 @@ use super::facts::{Change, Facts, Failing, Undo};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::{LintError, Request};
-use crate::db::{DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable};
+use crate::db::{
+    CheckedSchema, DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable,
+};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
 use crate::exec::{Failure, run_in_memory, run_inside};
@@ -75,15 +77,15 @@ struct Stage<'r, 'a> {
     request: &'r Request<'a>,
     scratch: Scratch,
     schema: SchemaSnapshot,
-    /// The views and triggers that do not compile; of a schema that has some.
-    broken: Option<ObjectState>,
+    /// The views and triggers that do not compile, when that was looked at last.
+    checked: CheckedSchema,
 }
 
 impl<'r, 'a> Stage<'r, 'a> {
     fn new(request: &'r Request<'a>) -> Result<Self, LintError> {
         let scratch = request.replay.start()?;
         let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
-        Ok(Self { request, scratch, schema, broken: None })
+        Ok(Self { request, scratch, schema, checked: CheckedSchema::default() })
     }
 
     /// The whole schema.
@@ -266,11 +268,10 @@ impl<'r, 'a> Stage<'r, 'a> {
         if !self.schema.has_views_or_triggers() || self.schema.only_adds_tables(before) {
             return Ok(());
         }
-        let now = self.scratch.objects()?;
-        let before = self.broken.take().unwrap_or_default();
-        let broken = now.newly_broken_since(&before).into_iter();
+        let now = self.scratch.recheck(&self.checked, &self.schema)?;
+        let broken = now.objects.newly_broken_since(&self.checked.objects).into_iter();
         facts.trial.broken = broken.map(|it| (Name::new(it.name), it.message)).collect();
-        self.broken = Some(now);
+        self.checked = now;
         Ok(())
     }
 }

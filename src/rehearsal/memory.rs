@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use super::checks::{Faults, difference};
 use super::lost::Lost;
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
-use crate::db::{self, ForeignKeyState, Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
+use crate::db::{
+    self, CheckedSchema, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
+};
 use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
 use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
@@ -66,7 +68,8 @@ struct Bench<'a> {
     /// The upgrades that made this state, in order.
     applied: Vec<RevisionIndex>,
     schema: SchemaSnapshot,
-    objects: ObjectState,
+    /// What does not compile, when that was looked at last.
+    objects: CheckedSchema,
     /// The foreign keys when they were looked at last, and something was wrong.
     keys: ForeignKeyState,
 }
@@ -91,7 +94,7 @@ impl<'a> Bench<'a> {
             shows_versions,
             applied: Vec::new(),
             schema,
-            objects: ObjectState::default(),
+            objects: CheckedSchema::default(),
             keys: ForeignKeyState::default(),
         })
     }
@@ -224,8 +227,8 @@ impl<'a> Bench<'a> {
     ) -> Result<Option<Failure>, RehearsalError> {
         let mut broken = Vec::new();
         if !ran.schema.only_adds_tables(&self.schema) && ran.schema.has_views_or_triggers() {
-            let objects = self.scratch.objects()?;
-            broken = objects.newly_broken_since(&self.objects);
+            let objects = self.scratch.recheck(&self.objects, &ran.schema)?;
+            broken = objects.objects.newly_broken_since(&self.objects.objects);
             self.objects = objects;
         }
         if self.may_dangle(revision, direction, ran) {
