@@ -10,7 +10,7 @@ use super::App;
 use super::project::Project;
 use super::replaying::Replaying;
 use crate::Error;
-use crate::autogenerate::{Rename, read_schema};
+use crate::autogenerate::{AutogenerateError, Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, Scratch};
 use crate::declared::{self, Command, Declaration, Declared, Doubt};
@@ -19,7 +19,7 @@ use crate::diff::lines::{Line, Sign};
 use crate::flag::shell;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::script_dir;
-use crate::schema::{Name, Schema, SchemaObject, Trigger, View};
+use crate::schema::{self, Name, Schema, SchemaObject, Trigger, View};
 use crate::similar::similar;
 use crate::source::Problem;
 
@@ -179,6 +179,16 @@ impl Project {
         live.load_extensions(&extensions).map_err(Error::from)?;
         let scratch = Scratch::with_schema_of(&live, &extensions).map_err(Error::from)?;
         self.side(self.shown_database(location), scratch)
+    }
+
+    /// The same, to be compared and no more: nothing is made of it.
+    pub fn live_schema(&self, location: &DatabaseLocation) -> anyhow::Result<Schema> {
+        let timeout = self.config.database.busy_timeout;
+        let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
+        live.load_extensions(&self.extensions()?).map_err(Error::from)?;
+        let is_excluded = |name: &str| self.config.is_excluded(name);
+        let objects = live.schema_objects(&is_excluded).map_err(Error::from)?;
+        Ok(schema::read(&objects).map_err(AutogenerateError::from).map_err(Error::from)?)
     }
 
     fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
