@@ -316,6 +316,18 @@ impl Database {
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
     }
 
+    /// Lets go of the databases that a body attached.
+    pub fn detach_all(&self) -> Result<(), DbError> {
+        let sql = "SELECT format('DETACH \"%w\"', name) FROM pragma_database_list
+                   WHERE name NOT IN ('main', 'temp')";
+        let error = self.error("read the attached databases of");
+        let mut statement = self.connection.prepare(sql).map_err(&error)?;
+        let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
+        let detaches: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
+        drop(statement);
+        detaches.iter().try_for_each(|sql| self.run("detach the databases of", sql))
+    }
+
     /// How large the database is, in bytes, with what the open transaction has added so far.
     pub fn size(&self) -> Result<u64, DbError> {
         let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);

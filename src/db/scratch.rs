@@ -7,6 +7,7 @@
 //! indexes. Tables that other programs make in the live database come into being in the same way
 //! ([`Scratch::lend`]): where nothing misses them, nothing knows of them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,9 +18,10 @@ use rusqlite::config::DbConfig;
 use super::stub::Stub;
 use super::{
     CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
-    SqliteErrorKind, checks,
+    SqliteErrorKind, checks, quote_identifier,
 };
 use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What SQLite makes of `"…"` where it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,19 +211,22 @@ impl Scratch {
     /// lacks, be it in another object that it makes SQLite read, are stubbed, and tables that are lent
     /// are made.
     ///
-    /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file.
+    /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file. `ATTACH` adds an
+    /// empty database in memory, whatever the file.
     ///
     /// # Errors
     ///
-    /// What SQLite said, and `ATTACH`, which opens a file.
+    /// What SQLite said.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
         let word = sql.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
         if word.eq_ignore_ascii_case("VACUUM") {
             return Ok(0);
         }
         if word.eq_ignore_ascii_case("ATTACH") {
-            let message = "a database in memory cannot attach a file".to_owned();
-            return Err(SqliteError::own(message));
+            let attached = attached_name(sql).map(|it| quote_identifier(&it)).ok_or_else(|| {
+                SqliteError::own("no name is given to the database that is attached".to_owned())
+            })?;
+            return self.database.execute(&format!("ATTACH ':memory:' AS {attached}"));
         }
         self.with_stubs(|| self.database.execute(sql))
     }
@@ -349,6 +354,21 @@ impl Scratch {
     }
 }
 
+/// What stands behind `AS` in an `ATTACH`.
+fn attached_name(sql: &str) -> Option<Cow<'_, str>> {
+    let mut depth = 0_usize;
+    let mut words = tokens(sql).filter(Token::is_significant);
+    words.find(|it| {
+        match it.kind {
+            TokenKind::LeftParenthesis => depth += 1,
+            TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && it.is_keyword(sql, "AS")
+    })?;
+    words.next()?.name(sql)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -432,7 +452,6 @@ mod tests {
     fn other_mistakes_stay() {
         check(&["SELECT substr(1)"], "wrong number of arguments to function substr()");
         check(&["CREATE VIRTUAL TABLE t USING vec0(a)"], "no such module: vec0");
-        check(&["ATTACH 'x.db' AS x"], "a database in memory cannot attach a file");
         check(&["VACUUM INTO 'x.db'"], "");
         check(
             &[
@@ -443,6 +462,17 @@ mod tests {
             ],
             "no such function: f",
         );
+    }
+
+    #[test]
+    fn no_file_is_attached() {
+        let copy = "CREATE TABLE \"my x\".t AS SELECT 1";
+        check(&["ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
+        check(&["attach database CAST('x' AS TEXT) || '.db' As \"my x\"", copy], "");
+        check(&["ATTACH 'x.db' AS x", "SELECT * FROM x.t"], "no such table: x.t");
+        check(&["ATTACH 'x.db'"], "no name is given to the database that is attached");
+        check(&["ATTACH 'x.db' AS main"], "database main is already in use");
+        assert!(!std::path::Path::new("x.db").exists());
     }
 
     #[test]

@@ -180,6 +180,9 @@ fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<u64, Failure> {
     if !is_inside && !database.is_autocommit() {
         return Err(Failure::TransactionLeftOpen { revision: revision.id.clone() });
     }
+    if !is_inside {
+        database.detach_all()?;
+    }
     // What a body leaves in the connection must not reach the next one.
     if task.has_pragma() {
         database.reset_settings()?;

@@ -53,7 +53,8 @@ fn lint_finds_nothing_broken() {
       "errors": 0,
       "warnings": 0,
       "notes": 0,
-      "findings": []
+      "findings": [],
+      "unseen": null
     }
     ------- stderr -------
     nothing found in 4 revisions
