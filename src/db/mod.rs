@@ -8,6 +8,7 @@ mod checks;
 mod error;
 mod extension;
 mod functions;
+mod journal;
 mod listing;
 mod lock;
 mod log;

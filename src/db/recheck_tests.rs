@@ -75,7 +75,7 @@ fn check(statements: &[(String, bool)]) {
             } else if !is_over && scratch.execute(sql).is_err() {
                 continue;
             }
-            let now = scratch.database().snapshot(&checked.schema).unwrap();
+            let now = scratch.snapshot(&checked.schema).unwrap();
             let found = scratch.recheck(&checked, &now).unwrap();
             assert_eq!(names(&found.objects), names(&scratch.objects().unwrap()), "after {sql}");
             checked = found;
@@ -107,9 +107,9 @@ fn check_concerned(first: &[&str], then: &[&str], names: &[&str], expected: &[&s
         }
     };
     run(first);
-    let schema = scratch.database().snapshot(&SchemaSnapshot::default()).unwrap();
+    let schema = scratch.snapshot(&SchemaSnapshot::default()).unwrap();
     run(then);
-    let now = scratch.database().snapshot(&schema).unwrap();
+    let now = scratch.snapshot(&schema).unwrap();
     let concerned = CheckedSchema::new(schema, ObjectState::default()).concerned(&now);
     let is_concerned = |it: &&&str| concerned.contains(&hash(it));
     assert_eq!(names.iter().filter(is_concerned).copied().collect::<Vec<_>>(), expected);

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
+use super::journal::{Journal, Touch};
 use super::stub::Stub;
 use super::{
     CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
@@ -40,6 +41,7 @@ pub struct Scratch {
     stubs: RefCell<BTreeSet<Stub>>,
     /// What is made where something misses it.
     lent: Vec<SchemaObject>,
+    journal: Journal,
 }
 
 impl Scratch {
@@ -49,12 +51,14 @@ impl Scratch {
     ///
     /// [`DbError::Extension`].
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
-        let database = Database::open_in_memory()?;
+        let mut database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
         let (extensions, lent) = (extensions.to_vec(), Vec::new());
-        let scratch = Self { database, quoting, extensions, stubs, lent };
+        let journal = Journal::of(&mut database.connection);
+        let journal = journal.map_err(database.error("open"))?;
+        let scratch = Self { database, quoting, extensions, stubs, lent, journal };
         scratch.set_quoting(quoting)?;
         Ok(scratch)
     }
@@ -226,9 +230,31 @@ impl Scratch {
             let attached = attached_name(sql).map(|it| quote_identifier(&it)).ok_or_else(|| {
                 SqliteError::own("no name is given to the database that is attached".to_owned())
             })?;
+            self.journal.note(Touch::Other);
             return self.database.execute(&format!("ATTACH ':memory:' AS {attached}"));
         }
-        self.with_stubs(|| self.database.execute(sql))
+        let outcome = self.with_stubs(|| self.database.execute(sql));
+        let touch = if outcome.is_ok() { Touch::of(sql) } else { Some(Touch::Other) };
+        if let Some(touch) = touch {
+            self.journal.note(touch);
+        }
+        outcome
+    }
+
+    /// The schema as it is now; shares with `before` what is the same, and reads only what is new
+    /// where that is known. Nothing but [`Scratch::execute`] may have changed it in between.
+    pub fn snapshot(&self, before: &SchemaSnapshot) -> Result<SchemaSnapshot, DbError> {
+        let touches = before.seen.as_ref().and_then(|it| self.journal.since(it));
+        let mut snapshot = match touches {
+            Some(touches) if !before.has_virtual => {
+                let snapshot = self.database.snapshot_since(before, &touches)?;
+                debug_assert_eq!(snapshot.objects, self.database.snapshot(before)?.objects);
+                snapshot
+            }
+            _ => self.database.snapshot(before)?,
+        };
+        snapshot.seen = Some(self.journal.now());
+        Ok(snapshot)
     }
 
     /// Counts the rows of a query as [`Database::rows_found`] does, with stubs for what it lacks.
@@ -266,6 +292,7 @@ impl Scratch {
 
     /// Takes everything back to the mark, which stays.
     pub fn back_to_mark(&self) -> Result<(), DbError> {
+        self.journal.note(Touch::Other);
         self.database.run("take back", "ROLLBACK TO migrator_mark")
     }
 
@@ -632,6 +659,49 @@ mod tests {
         );
         check_lent(&[LOG], &["CREATE VIEW v AS SELECT nope FROM log"], "no such column: nope");
         check_lent(&[LOG], &["CREATE VIEW v AS SELECT * FROM logs"], "no such table: main.logs");
+    }
+
+    /// Whether it is known what statements did to the list of objects, and the names that are there
+    /// then.
+    #[track_caller]
+    fn check_snapshot(statements: &[&str], expected: (bool, &str)) {
+        let scratch = lenient();
+        for sql in ["CREATE TABLE t(a UNIQUE)", "CREATE INDEX i ON t(a)", "CREATE TABLE u(a)"] {
+            scratch.execute(sql).unwrap();
+        }
+        let before = scratch.snapshot(&SchemaSnapshot::default()).unwrap();
+        let run = |sql: &&str| match *sql {
+            "BEGIN" => scratch.database.begin(Lock::Write).unwrap(),
+            "ROLLBACK" => scratch.database.rollback().unwrap(),
+            sql => drop(scratch.execute(sql)),
+        };
+        statements.iter().for_each(run);
+        let is_known = scratch.journal.since(before.seen.as_ref().unwrap()).is_some();
+        let after = scratch.snapshot(&before).unwrap();
+        let names: Vec<&str> = after.objects.iter().map(|it| it.object.name.as_str()).collect();
+        assert_eq!((is_known, names.join(" ").as_str()), expected);
+        // A moment of another connection says nothing.
+        let copy = scratch.copy().unwrap();
+        assert!(copy.journal.since(before.seen.as_ref().unwrap()).is_none());
+    }
+
+    #[test]
+    fn only_what_may_have_changed_is_read() {
+        check_snapshot(&[], (true, "t i u"));
+        check_snapshot(&["INSERT INTO t VALUES (1)"], (true, "t i u"));
+        check_snapshot(&["CREATE TABLE v(a)", "CREATE INDEX j ON v(a)"], (true, "t i u v j"));
+        check_snapshot(&["DROP TABLE T"], (true, "u"));
+        check_snapshot(&["DROP TABLE u", "CREATE VIEW v AS SELECT 1"], (true, "t i v"));
+        check_snapshot(&["DROP TABLE t", "CREATE TABLE t(b)"], (true, "u t"));
+        check_snapshot(&["CREATE TABLE v(a)", "DROP TABLE v"], (true, "t i u"));
+        check_snapshot(&["DROP INDEX IF EXISTS x", "DROP INDEX i"], (true, "t u"));
+        check_snapshot(&["ALTER TABLE u RENAME TO v"], (false, "t i v"));
+        check_snapshot(&["CREATE TABLE t(b)"], (false, "t i u"));
+        check_snapshot(&["BEGIN", "DROP TABLE t", "ROLLBACK"], (false, "t i u"));
+        check_snapshot(
+            &["BEGIN", "DROP TABLE u", "INSERT OR ROLLBACK INTO t VALUES (1), (1)"],
+            (false, "t i u"),
+        );
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl<'r, 'a> Stage<'r, 'a> {
     /// Looks at what the revisions made of which nothing was taken down.
     fn catch_up(&mut self) -> Result<(), LintError> {
         if std::mem::take(&mut self.is_behind) {
-            self.schema = self.scratch.database().snapshot(&self.schema)?;
+            self.schema = self.scratch.snapshot(&self.schema)?;
             if self.schema.has_views_or_triggers() {
                 self.checked = self.scratch.recheck(&self.checked, &self.schema)?;
             }
@@ -168,7 +168,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         facts.trial.strings = self.strings(&self.request.graph[index])?;
         let all_before = self.all_before(facts)?;
         let Some(n_changes) = self.upgrade(index, facts)? else { return Ok(false) };
-        let now = self.scratch.database().snapshot(&self.schema)?;
+        let now = self.scratch.snapshot(&self.schema)?;
         let before = std::mem::replace(&mut self.schema, now);
         facts.change = Some(self.change(facts, &before, all_before)?);
         facts.trial.undo = self.undo(index, &before, n_changes)?;
@@ -284,13 +284,13 @@ impl<'r, 'a> Stage<'r, 'a> {
         let (outcome, after) = if revision.mode.autocommit {
             let copy = self.scratch.copy()?;
             let outcome = run_in_memory(&copy, graph, index, Direction::Downgrade);
-            (outcome, copy.database().snapshot(before)?)
+            (outcome, copy.snapshot(before)?)
         } else {
             let database = self.scratch.database();
             database.set_foreign_keys(revision.mode.foreign_keys)?;
             database.begin(Lock::Write)?;
             let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
-            let after = database.snapshot(before)?;
+            let after = self.scratch.snapshot(before)?;
             // After a rollback SQLite reads the whole schema again, which of a thousand tables takes
             // longer than all the rest.
             if n_changes == 0 && matches!(outcome, Ok(0)) && self.redo(index)? {
@@ -329,7 +329,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         let Ok(0) = run_inside(&self.scratch, graph, index, Direction::Upgrade) else {
             return Ok(false);
         };
-        let again = self.scratch.database().snapshot(&self.schema)?;
+        let again = self.scratch.snapshot(&self.schema)?;
         let differing = self.schema.differing(&again, &|_| false);
         let is_same = differing.left.is_empty() && differing.right.is_empty();
         Ok(is_same && self.schema.other_numbers(&again).is_empty())

@@ -86,7 +86,7 @@ impl<'a> Bench<'a> {
         let table = VersionTable::new(rehearsal.replay.version_table);
         let mut bodies = all.iter().flat_map(|it| bodies(&rehearsal.graph[*it]));
         let shows_versions = bodies.any(|it| table.is_named_in(it.as_bytes()));
-        let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
+        let schema = scratch.snapshot(&SchemaSnapshot::default())?;
         Ok(Self {
             rehearsal,
             scratch,
@@ -213,7 +213,7 @@ impl<'a> Bench<'a> {
             let mut writes = plan.steps.iter().flat_map(|it| &it.writes);
             writes.try_for_each(|it| self.table.apply(self.scratch.database(), it))?;
         }
-        let schema = self.scratch.database().snapshot(&self.schema)?;
+        let schema = self.scratch.snapshot(&self.schema)?;
         Ok(Ok(Ran { n_changes, schema }))
     }
 
@@ -266,7 +266,7 @@ impl<'a> Bench<'a> {
     fn give_up(&mut self, failure: Failure) -> Result<Verdict, RehearsalError> {
         self.scratch.database().rollback()?;
         // What ran outside a transaction stays.
-        let schema = self.scratch.database().snapshot(&self.schema)?;
+        let schema = self.scratch.snapshot(&self.schema)?;
         if !difference(self.rehearsal, &self.schema, &schema)?.is_empty() {
             self.replay(None)?;
         }
