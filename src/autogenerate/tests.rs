@@ -663,6 +663,18 @@ fn rows_are_looked_at_with_what_the_new_column_makes_of_them() {
              FROM t) AS t WHERE a IS NOT NULL) WHERE n_alike > 1",
         ],
     );
+    // The key that tells the rows apart is one of the columns, in whatever case.
+    check_notes(
+        "CREATE TABLE t (id INT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TABLE t (ID TEXT PRIMARY KEY) WITHOUT ROWID",
+        &[
+            "rows of t share their ID: SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY ID) \
+             AS n_alike FROM (SELECT CAST(id AS TEXT) AS ID FROM t) AS t WHERE ID IS NOT NULL) \
+             WHERE n_alike > 1",
+            "rows of t have a number in ID, which becomes TEXT: \
+             SELECT id FROM t WHERE typeof(ID) IN ('integer', 'real')",
+        ],
+    );
 }
 
 #[test]

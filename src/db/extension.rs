@@ -1,4 +1,4 @@
-//! Extensions of SQLite, which are libraries of machine code: the one place with `unsafe`.
+//! Extensions of SQLite, which are libraries of machine code: the one place of the library with `unsafe`.
 
 use std::path::{Path, PathBuf};
 

@@ -219,7 +219,7 @@ impl<'t> NewRows<'t> {
         }
         let identity = self.task.identity(self.from);
         let mut selected = Vec::new();
-        if !inner.iter().any(|it| it.name.quoted() == identity) {
+        if !inner.iter().any(|it| it.name.quoted().eq_ignore_ascii_case(&identity)) {
             selected.push(format!("{identity} AS {identity}"));
         }
         for column in inner {

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::deed::{Alteration, Deed, What};
+use super::deed::{Alteration, Copy, Deed, What};
 use crate::schema::{Fragment, KeyColumn, Name, Schema, Table};
 use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::quote::identifier;
@@ -181,17 +181,32 @@ impl Names<'_> {
             }
             What::Copy(copy) if self.origins.get(&copy.into) == Some(&Origin::Nothing) => {
                 let Some(origin) = self.origin(&copy.from) else { return };
-                let renamed = self.columns.get(&copy.from).cloned().unwrap_or_default();
-                self.columns.insert(copy.into.clone(), renamed);
-                for (to, from) in &copy.columns {
-                    if let Some(from) = from {
-                        self.rename_column(&copy.into, from, to);
-                    }
-                }
+                let columns = self.copied(copy);
+                self.columns.insert(copy.into.clone(), columns);
                 self.origins.insert(copy.into.clone(), Origin::Copied(origin));
             }
             _ => {}
         }
+    }
+
+    /// Which column of before is which one of the table that a copy fills. All at once: columns may
+    /// change places, and one may go to two.
+    fn copied(&self, copy: &Copy) -> Vec<(Name, Name)> {
+        let renamed = self.columns.get(&copy.from).map_or(&[][..], Vec::as_slice);
+        let origin = |now: &Name| match renamed.iter().find(|it| it.1 == *now) {
+            Some((before, _)) => before.clone(),
+            None => now.clone(),
+        };
+        let as_they_stand = copy.columns.iter().filter_map(|(to, from)| Some((to, from.as_ref()?)));
+        let mut columns: Vec<_> =
+            as_they_stand.map(|(to, from)| (origin(from), to.clone())).collect();
+        // What an expression was made of keeps its name.
+        for it in renamed {
+            if !columns.iter().any(|(_, now)| *now == it.1) {
+                columns.push(it.clone());
+            }
+        }
+        columns
     }
 
     fn rename_column(&mut self, table: &Name, from: &Name, to: &Name) {

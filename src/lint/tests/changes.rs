@@ -121,6 +121,13 @@ fn a_column_is_not_dropped() {
     );
     let computed = "CREATE TABLE t (a, b AS (a + 1));";
     check(computed, "ALTER TABLE t DROP COLUMN b;", "");
+    // A key that becomes a column, renamed before it is copied to two places.
+    let rename = "ALTER TABLE users RENAME id TO nr;\n";
+    let columns = "nr INTEGER, name TEXT NOT NULL, email TEXT";
+    let copy = rebuild_renamed_away(columns, "rowid, nr, name, email", "nr, nr, name, email");
+    check(USERS, &format!("{rename}{copy}"), "");
+    let made_of_it = rebuild_renamed_away(columns, "nr, name, email", "nr + 1, name, email");
+    check(USERS, &format!("{rename}{made_of_it}"), "");
 }
 
 #[test]
