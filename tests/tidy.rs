@@ -26,7 +26,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
     (
         "exec",
-        &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
+        &[
+            "audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "schema",
+            "source", "sql",
+        ],
     ),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "schema", "sql"]),

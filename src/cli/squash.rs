@@ -8,7 +8,6 @@ use super::project::Project;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::Replay;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::{BranchLabel, Revision, RevisionId};
@@ -143,13 +142,9 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let databases = project.known_databases(app)?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
 
-    let extensions = project.extensions()?;
+    let replaying = project.replaying(&graph)?;
     let settings = Settings {
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         target: project.config.sqlite.target.minor,
         by_order: project.config.schema.column_order,
     };

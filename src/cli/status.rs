@@ -11,11 +11,12 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::autogenerate::compare;
+use crate::db::Scratch;
 use crate::diagnostics::{ExitStatus, trouble_hints};
 use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::lint::{Finding, counts};
+use crate::lint::{Finding, Report, counts};
 use crate::rule::{Level, Rule};
 
 /// How many pending revisions, and how many troubles, one screen shows.
@@ -81,10 +82,13 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let history = project.survey()?;
     let troubles = audit(&graph, &history);
     let pending = pending(&graph, &history);
-    let drift = drift(&project, &graph, &history, &troubles);
+    let (drift, replayed) = match replay(&project, &graph, &history, &troubles) {
+        Ok((drift, replayed)) => (Drift::Lines(drift), Some(replayed)),
+        Err(err) => (Drift::Unknown(err.to_string()), None),
+    };
     let is_clean = troubles.is_empty() && !matches!(&drift, Drift::Lines(them) if !them.is_empty());
 
-    let lint = lint_pending(app, &project, &graph, &pending);
+    let lint = lint_pending(app, &project, &graph, &pending, replayed);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, drift };
     if app.output.format == Format::Json {
         app.output.json(&answer.json(is_clean)?)?;
@@ -109,19 +113,27 @@ fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     upgrade_order(graph, &RevisionSet::of(graph, missing))
 }
 
-/// How often each rule of `migrator lint` is found in what is pending.
+/// How often each rule of `migrator lint` is found in what is pending; the rest ran in `replayed`, if
+/// there is one.
 fn lint_pending(
     app: &App,
     project: &Project,
     graph: &RevisionGraph,
     pending: &[RevisionIndex],
+    replayed: Option<Scratch>,
 ) -> Vec<(Rule, Level, usize)> {
     if pending.is_empty() {
         return Vec::new();
     }
-    match super::lint::find(project, graph, pending, &BTreeMap::new()) {
-        Ok(findings) => {
-            let is_pending = |it: &Finding| pending.iter().any(|at| *graph.id(*at) == it.revision);
+    match super::lint::find(project, graph, pending, &BTreeMap::new(), replayed) {
+        Ok(Report { findings, unseen }) => {
+            if let Some(unseen) = unseen {
+                app.output.warning(unseen);
+            }
+            let pending = RevisionSet::of(graph, pending.iter().copied());
+            let is_pending = |it: &Finding| {
+                graph.by_id(it.revision.as_str()).is_some_and(|it| pending.contains(it))
+            };
             counts(&findings.into_iter().filter(is_pending).collect::<Vec<_>>())
         }
         Err(err) => {
@@ -131,29 +143,24 @@ fn lint_pending(
     }
 }
 
-/// What differs between the schema and the replay of what is applied.
-fn drift(
+/// What differs between the schema and the replay of what is applied, and the replay.
+fn replay(
     project: &Project,
     graph: &RevisionGraph,
     history: &History,
     troubles: &[Trouble],
-) -> Drift {
+) -> anyhow::Result<(Vec<Line>, Scratch)> {
     if troubles.iter().any(|it| matches!(it, Trouble::Ahead { .. })) {
-        return Drift::Unknown("no file says what the newest revisions make".to_owned());
+        anyhow::bail!("no file says what the newest revisions make");
     }
     if !history.unreadable.is_empty() {
-        return Drift::Unknown("the version table does not say what is applied".to_owned());
+        anyhow::bail!("the version table does not say what is applied");
     }
     let applied = implied(graph, &history.rows);
-    let sides = || -> anyhow::Result<Vec<Line>> {
-        let replayed = project.replayed(String::new(), graph, &graph.maximal(&applied))?;
-        let live = project.live(&project.location()?)?;
-        Ok(compare(&replayed.schema, &live.schema, project.config.schema.column_order))
-    };
-    match sides() {
-        Ok(lines) => Drift::Lines(lines),
-        Err(err) => Drift::Unknown(err.to_string()),
-    }
+    let replayed = project.replayed(String::new(), graph, &graph.maximal(&applied))?;
+    let live = project.live_schema(&project.location()?)?;
+    let lines = compare(&replayed.schema, &live, project.config.schema.column_order);
+    Ok((lines, replayed.scratch))
 }
 
 /// Everything that is shown.

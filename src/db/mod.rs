@@ -8,9 +8,11 @@ mod checks;
 mod error;
 mod extension;
 mod functions;
+mod journal;
 mod listing;
 mod lock;
 mod log;
+mod recheck;
 #[cfg(feature = "cli")]
 pub mod refinery;
 mod restore;
@@ -37,6 +39,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
@@ -312,6 +315,18 @@ impl Database {
         let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
         let drops: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
+    }
+
+    /// Lets go of the databases that a body attached.
+    pub fn detach_all(&self) -> Result<(), DbError> {
+        let sql = "SELECT format('DETACH \"%w\"', name) FROM pragma_database_list
+                   WHERE name NOT IN ('main', 'temp')";
+        let error = self.error("read the attached databases of");
+        let mut statement = self.connection.prepare(sql).map_err(&error)?;
+        let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
+        let detaches: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
+        drop(statement);
+        detaches.iter().try_for_each(|sql| self.run("detach the databases of", sql))
     }
 
     /// How large the database is, in bytes, with what the open transaction has added so far.

@@ -32,6 +32,10 @@ impl Session<'_> {
         if !task.revision.mode.autocommit {
             return Ok(work);
         }
+        if work.is_whole() {
+            let revisions = work.rest().iter().map(|it| it.revision).collect();
+            self.observer.event(&Event::RunStarted { revisions });
+        }
         let revisions = vec![task.revision];
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
         let outcome = self.run_outside(task, &work, renew);

@@ -98,8 +98,8 @@ fn one_backup_precedes_all_transactions_of_a_run() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade c3, make c3 ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
+    upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -114,8 +114,8 @@ fn one_backup_precedes_a_body_outside_a_transaction() {
     env.run("upgrade d4 --no-backup").ok();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    `e5` runs outside a transaction: each statement stays once it is done
     warning: `e5`: 1 drop-table; `migrator lint e5` tells more
+    `e5` runs outside a transaction: each statement stays once it is done
     backup app.db.20261103T144011Z.bak ([time])
     upgrade e5, make e5 ([time])
     app.db is at e5
