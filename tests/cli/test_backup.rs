@@ -351,6 +351,19 @@ fn the_newest_backups_are_kept() {
 }
 
 #[test]
+fn a_run_keeps_the_backup_that_it_has_made() {
+    let env = env("keep = 1");
+    for number in ["", "-2", "-3"] {
+        env.run("backup").ok();
+        assert_eq!(backups(&env), [format!("app.db.20261103T144011Z{number}.bak")]);
+    }
+    // A clock was wrong once.
+    env.file("app.db.20990101T000000Z.bak", "");
+    env.run("backup").ok();
+    assert_eq!(backups(&env), ["app.db.20261103T144011Z-4.bak"]);
+}
+
+#[test]
 fn a_backup_is_named_in_json() {
     let env = env("");
     let run = env.run("upgrade --json").json();

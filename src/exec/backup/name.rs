@@ -22,6 +22,20 @@ impl Stamp {
         Self { time: moment.format("%Y%m%dT%H%M%SZ").to_string(), number }
     }
 
+    /// The first that is later than all that were made in the same second; a name that is free because
+    /// its file was removed is older than those that stayed.
+    pub(super) fn after(moment: DateTime<Utc>, made: impl IntoIterator<Item = Self>) -> Self {
+        let mut stamp = Self::new(moment, 1);
+        let of_second = made.into_iter().filter(|it| it.time == stamp.time).map(|it| it.number);
+        stamp.number = of_second.max().map_or(1, |it| it.saturating_add(1));
+        stamp
+    }
+
+    /// The next of that second.
+    pub(super) fn next(self) -> Self {
+        Self { number: self.number.saturating_add(1), ..self }
+    }
+
     /// The name of the backup of a database with this name.
     pub(super) fn name(&self, database: &OsStr) -> OsString {
         let mut name = database.to_owned();
@@ -61,10 +75,10 @@ pub(super) fn temporary(name: &OsStr) -> OsString {
     temporary
 }
 
-/// Whether a file is a backup of this database that was not written to its end.
-pub(super) fn is_temporary(name: &OsStr, database: &OsStr) -> bool {
-    let Some(name) = name.to_str().and_then(|it| it.strip_suffix(TEMPORARY)) else { return false };
-    Stamp::parse(OsStr::new(name), database).is_some()
+/// Reads the name of a backup of this database that was not written to its end.
+pub(super) fn parse_temporary(name: &OsStr, database: &OsStr) -> Option<Stamp> {
+    let name = name.to_str()?.strip_suffix(TEMPORARY)?;
+    Stamp::parse(OsStr::new(name), database)
 }
 
 #[cfg(test)]
@@ -118,8 +132,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_one_is_later_than_all_of_its_second() {
+        let moment = DateTime::from_timestamp(1_795_341_847, 0).unwrap();
+        let check = |made: &[u32], expected: u32| {
+            let other = Stamp::new(moment + chrono::Duration::seconds(1), 7);
+            let made = made.iter().map(|it| Stamp::new(moment, *it)).chain([other]);
+            assert_eq!(Stamp::after(moment, made), Stamp::new(moment, expected));
+        };
+        check(&[], 1);
+        check(&[1], 2);
+        check(&[2], 3);
+        check(&[10, 2], 11);
+    }
+
+    #[test]
     fn one_that_is_being_written_is_told_from_one_that_is_done() {
-        let is = |name: &str| is_temporary(OsStr::new(name), OsStr::new("a.db"));
+        let is = |name: &str| parse_temporary(OsStr::new(name), OsStr::new("a.db")).is_some();
         assert!(is("a.db.20261123T101500Z.bak.migrator-tmp"));
         assert!(!is("a.db.20261123T101500Z.bak"));
         assert!(!is("a.db.migrator-tmp"));
