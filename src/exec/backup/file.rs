@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -24,6 +25,8 @@ pub(super) struct NewFile {
     /// Empty when it was made. Holds a lock, where there are such, that tells a file that is being
     /// written from one whose writer was killed.
     file: File,
+    /// When it was made, by the clock of the folder.
+    started: SystemTime,
     is_done: bool,
 }
 
@@ -71,8 +74,10 @@ impl NewFile {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
             outcome => outcome.map_err(FileError::new("write the backup", &temporary))?,
         };
+        let started = file.metadata().and_then(|it| it.modified());
+        let started = started.map_err(FileError::new("write the backup", &temporary))?;
         // Whoever writes this one has the right to the name. Another one may have given it meanwhile.
-        let new = Self { path: path.to_owned(), temporary, file, is_done: false };
+        let new = Self { path: path.to_owned(), temporary, file, started, is_done: false };
         if !is_locked_by_us(&new.file, &new.temporary) || new.path.symlink_metadata().is_ok() {
             return Err(exists());
         }
@@ -88,6 +93,8 @@ impl NewFile {
     pub(super) fn finish(mut self, like: &Path) -> Result<PathBuf, BackupError> {
         let finish = || -> io::Result<()> {
             copy_permissions(like, &self.file)?;
+            // What is written to the database while it is copied may not be in the copy.
+            self.file.set_modified(self.started)?;
             self.file.sync_all()?;
             std::fs::rename(&self.temporary, &self.path)?;
             sync_folder(folder_of(&self.path)).inspect_err(|_| {

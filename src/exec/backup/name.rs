@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// What follows the name of a file that is still being written.
 pub(super) const TEMPORARY: &str = ".migrator-tmp";
@@ -66,6 +66,14 @@ impl Stamp {
             });
         is_time.then(|| Self { time: time.to_owned(), number })
     }
+}
+
+/// The time in the name of a backup, of whichever database.
+pub(super) fn time_in(name: &OsStr) -> Option<DateTime<Utc>> {
+    let (_, stamp) = name.to_str()?.strip_suffix(".bak")?.rsplit_once('.')?;
+    let time = stamp.split_once('-').map_or(stamp, |(time, _)| time);
+    let time = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?;
+    Some(time.and_utc())
 }
 
 /// The name of a file while it is written, for its name afterwards.
@@ -143,6 +151,21 @@ mod tests {
         check(&[1], 2);
         check(&[2], 3);
         check(&[10, 2], 11);
+    }
+
+    #[test]
+    fn a_name_says_when_whichever_database_it_is_of() {
+        let check = |name: &str, expected: Option<i64>| {
+            assert_eq!(time_in(OsStr::new(name)).map(|it| it.timestamp()), expected, "{name}");
+        };
+        check("a.db.20261122T100407Z.bak", Some(1_795_341_847));
+        check("20261122T100407Z.bak", None);
+        check("b.c.20261122T100407Z-12.bak", Some(1_795_341_847));
+        for name in
+            ["a.db", "a.bak", "a.20261122.bak", "a.20261322T100407Z.bak", "a.20261122T100407Z"]
+        {
+            check(name, None);
+        }
     }
 
     #[test]
