@@ -130,6 +130,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Directive { .. } if !has_run => {
             one("nothing was changed; mend the query in the revision's file")
         }
+        Failure::Statement { revision, .. } if state.again.contains(revision) => one(format!(
+            "`{revision}` ran before, as the log has it: what it does may be there already; \
+             `migrator status` tells more"
+        )),
         Failure::Statement { source, .. } => module(source),
         Failure::Planner(_)
         | Failure::Directive { .. }
