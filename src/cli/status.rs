@@ -144,7 +144,7 @@ impl Status<'_> {
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
-            Drift::Lines(lines) => Some(lines),
+            Drift::Lines { lines, .. } => Some(lines),
             Drift::Unknown(why, hints) => {
                 troubles.push(TroubleJson {
                     kind: "not-compared",
@@ -205,7 +205,7 @@ impl Status<'_> {
             screen.section("wrong", [format!("{n_more}; `migrator status --json` has all of it")]);
         }
         match &self.drift {
-            Drift::Lines(lines) if !lines.is_empty() => {
+            Drift::Lines { lines, .. } if !lines.is_empty() => {
                 let mut text = vec![DRIFT.to_owned()];
                 show(lines, |line| {
                     text.push(line);
@@ -214,7 +214,7 @@ impl Status<'_> {
                 text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
                 screen.section("wrong", text);
             }
-            Drift::Lines(_) => {}
+            Drift::Lines { .. } => {}
             Drift::Unknown(why, hints) => {
                 screen.section("unknown", with_hints(not_compared(why), hints.clone()));
             }
@@ -272,11 +272,21 @@ impl Status<'_> {
                 "this may come from what is named above: mend that first, and ask again".to_owned(),
             ]);
         }
-        Ok(vec![format!(
-            "`migrator schema diff database current --sql | sqlite3 -bail {}` undoes it; look at \
-             the SQL first",
-            shell_words::quote(&self.project.database_name()?)
-        )])
+        let database = shell_words::quote(&self.project.database_name()?).into_owned();
+        let mut hints = Vec::new();
+        if let Drift::Lines { left, .. } = &self.drift {
+            hints.extend(left.iter().map(|(name, whole)| {
+                format!(
+                    "`{name}` is what a rebuild of `{whole}` left that did not come to its end, and may \
+                     have rows that are nowhere else: put them back before it is dropped"
+                )
+            }));
+        }
+        hints.push(format!(
+            "`migrator schema diff database current --sql | sqlite3 -bail {database}` undoes it; look \
+             at the SQL first"
+        ));
+        Ok(hints)
     }
 }
 

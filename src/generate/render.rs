@@ -18,7 +18,8 @@ fn step(step: &Step) -> String {
     let mut text = String::new();
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
-        let the = if comment.starts_with("migrate") { "table " } else { "" };
+        let is_near = || keyword::meant(&format!("-- {comment}")).is_some();
+        let the = if comment.starts_with("migrate") || is_near() { "table " } else { "" };
         line(&mut text, format_args!("-- {the}{}", without_line_ends(comment).trim_end()));
     }
     for note in &step.notes {

@@ -40,7 +40,8 @@ fn obey(env: &TestEnv, text: &str, part: &str) -> String {
     let answer = env.run(line.strip_prefix("migrator ").unwrap()).ok();
     if let Some(pipe) = pipe {
         assert_eq!(pipe, "sqlite3 -bail app.db");
-        env.sql(&answer);
+        // A command of the shell.
+        env.sql(answer.strip_prefix(".bail on\n").unwrap());
     }
     command
 }
