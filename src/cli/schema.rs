@@ -101,6 +101,8 @@ pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus
             if app.output.format == Format::Json {
                 app.output.json(&DumpJson { schema: side.name, sql })?;
             } else if sql.is_empty() {
+                // An empty file is refused as a schema: it may be what a failing program left.
+                app.output.line("-- Nothing is declared.")?;
                 app.output.status(format_args!("there is nothing in {}", side.name));
             } else {
                 app.output.line(sql.trim_end_matches('\n'))?;

@@ -57,6 +57,7 @@ fn a_schema_is_printed_as_sql() {
     CREATE UNIQUE INDEX ix_users_email ON users (email);
     ");
     insta::assert_snapshot!(env.run("schema dump base"), @"
+    -- Nothing is declared.
     ------- stderr -------
     there is nothing in revision base
     ");
