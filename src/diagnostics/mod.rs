@@ -28,6 +28,7 @@ use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
+use crate::rehearsal::RehearsalError;
 use crate::rule::Level;
 use crate::source::Location;
 
@@ -255,7 +256,13 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::Rehearsal(err) => {
+            let report = with_causes(err.as_ref(), run_hints::rehearsal(err));
+            vec![match err.as_ref() {
+                RehearsalError::OtherFile { location, .. } => report.quote(location, ""),
+                _ => report,
+            }]
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
