@@ -2,14 +2,14 @@
 //!
 //! After most statements of a revision only the end of `sqlite_schema` is another one, and in a
 //! schema of ten thousand tables that is all that can be read after each. It is known because all
-//! statements of a scratch database go through one place; a rollback is told of by SQLite. What is not
-//! known to be one of a few plain forms counts as having changed anything.
+//! statements of a scratch database go through one place. What is not known to be one of a few plain
+//! forms counts as having changed anything, and so does what fails: it may have rolled back.
+//!
+//! SQLite would tell of rollbacks itself; but rusqlite 0.41 frees the hook before SQLite calls it last,
+//! when a connection is closed inside a transaction.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use rusqlite::Connection;
 
 use crate::schema::{ObjectKind, SchemaObject};
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -32,7 +32,6 @@ pub(super) enum Touch {
 pub(super) struct Journal {
     number: u64,
     touches: RefCell<Vec<Touch>>,
-    n_rollbacks: Arc<AtomicU64>,
 }
 
 /// A moment between two statements of one connection.
@@ -45,15 +44,8 @@ pub(super) struct Moment {
 
 impl Journal {
     /// That of a connection from now on.
-    pub fn of(connection: &mut Connection) -> rusqlite::Result<Self> {
-        let n_rollbacks = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&n_rollbacks);
-        let count = move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-        };
-        connection.rollback_hook(Some(count))?;
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { number, touches: RefCell::default(), n_rollbacks })
+    pub fn new() -> Self {
+        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), touches: RefCell::default() }
     }
 
     /// Notes what happened.
@@ -61,19 +53,14 @@ impl Journal {
         self.touches.borrow_mut().push(touch);
     }
 
-    /// Now.
-    pub fn now(&self) -> Moment {
-        Moment {
-            journal: self.number,
-            n_touches: self.touches.borrow().len(),
-            n_rollbacks: self.n_rollbacks.load(Ordering::Relaxed),
-        }
+    /// Now, when the connection has rolled back so often.
+    pub fn now(&self, n_rollbacks: u64) -> Moment {
+        Moment { journal: self.number, n_touches: self.touches.borrow().len(), n_rollbacks }
     }
 
     /// What happened since a moment, if that is known and the list need not be read whole.
-    pub fn since(&self, then: &Moment) -> Option<Vec<Touch>> {
-        let now = self.now();
-        if then.journal != now.journal || then.n_rollbacks != now.n_rollbacks {
+    pub fn since(&self, then: &Moment, n_rollbacks: u64) -> Option<Vec<Touch>> {
+        if then.journal != self.number || then.n_rollbacks != n_rollbacks {
             return None;
         }
         let touches = self.touches.borrow().get(then.n_touches..)?.to_vec();

@@ -22,6 +22,7 @@ mod snapshot;
 mod stub;
 mod version_table;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +95,8 @@ pub struct Database {
     connection: Connection,
     /// For messages.
     path: PathBuf,
+    /// How often [`Database::rollback`] was called.
+    n_rollbacks: Cell<u64>,
 }
 
 /// Whether there is a file at the location; an empty one counts, since it is an empty database.
@@ -138,7 +141,7 @@ impl Database {
         }
         let connection = Connection::open_with_flags(name, flags)
             .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
-        let mut database = Self { connection, path };
+        let mut database = Self { connection, path, n_rollbacks: Cell::new(0) };
         database.set_busy_timeout(busy_timeout)?;
         if access == Access::Read && has_log(&database.path) {
             database.set_checkpoint_on_close(false)?;
@@ -263,6 +266,7 @@ impl Database {
 
     /// Rolls back what is open, if something is.
     pub fn rollback(&self) -> Result<(), DbError> {
+        self.n_rollbacks.set(self.n_rollbacks.get() + 1);
         if self.is_autocommit() { Ok(()) } else { self.run("roll back", "ROLLBACK") }
     }
 

@@ -51,13 +51,12 @@ impl Scratch {
     ///
     /// [`DbError::Extension`].
     pub fn new(quoting: Quoting, extensions: &[PathBuf]) -> Result<Self, DbError> {
-        let mut database = Database::open_in_memory()?;
+        let database = Database::open_in_memory()?;
         database.set_foreign_keys(false)?;
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
         let (extensions, lent) = (extensions.to_vec(), Vec::new());
-        let journal = Journal::of(&mut database.connection);
-        let journal = journal.map_err(database.error("open"))?;
+        let journal = Journal::new();
         let scratch = Self { database, quoting, extensions, stubs, lent, journal };
         scratch.set_quoting(quoting)?;
         Ok(scratch)
@@ -244,7 +243,8 @@ impl Scratch {
     /// The schema as it is now; shares with `before` what is the same, and reads only what is new
     /// where that is known. Nothing but [`Scratch::execute`] may have changed it in between.
     pub fn snapshot(&self, before: &SchemaSnapshot) -> Result<SchemaSnapshot, DbError> {
-        let touches = before.seen.as_ref().and_then(|it| self.journal.since(it));
+        let n_rollbacks = self.database.n_rollbacks.get();
+        let touches = before.seen.as_ref().and_then(|it| self.journal.since(it, n_rollbacks));
         let mut snapshot = match touches {
             Some(touches) if !before.has_virtual => {
                 let snapshot = self.database.snapshot_since(before, &touches)?;
@@ -253,7 +253,7 @@ impl Scratch {
             }
             _ => self.database.snapshot(before)?,
         };
-        snapshot.seen = Some(self.journal.now());
+        snapshot.seen = Some(self.journal.now(n_rollbacks));
         Ok(snapshot)
     }
 
@@ -676,13 +676,15 @@ mod tests {
             sql => drop(scratch.execute(sql)),
         };
         statements.iter().for_each(run);
-        let is_known = scratch.journal.since(before.seen.as_ref().unwrap()).is_some();
+        let since = |it: &Scratch| {
+            it.journal.since(before.seen.as_ref().unwrap(), it.database.n_rollbacks.get())
+        };
+        let is_known = since(&scratch).is_some();
         let after = scratch.snapshot(&before).unwrap();
         let names: Vec<&str> = after.objects.iter().map(|it| it.object.name.as_str()).collect();
         assert_eq!((is_known, names.join(" ").as_str()), expected);
         // A moment of another connection says nothing.
-        let copy = scratch.copy().unwrap();
-        assert!(copy.journal.since(before.seen.as_ref().unwrap()).is_none());
+        assert!(since(&scratch.copy().unwrap()).is_none());
     }
 
     #[test]
