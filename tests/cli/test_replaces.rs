@@ -408,3 +408,24 @@ fn a_script_leaves_the_row_of_a_lineage_that_it_does_not_touch() {
         env.run("status").ok();
     }
 }
+
+#[test]
+fn a_body_outside_a_transaction_and_a_database_without_a_log_make_no_difference() {
+    let prepared = |row| {
+        let env = at(row, "s9");
+        let up = "CREATE TABLE t_c3 (id INTEGER PRIMARY KEY);";
+        env.revision("c3").after("s9").header("transaction = false").up(up).write();
+        env.sql("DROP TABLE migrator_log");
+        env
+    };
+    for row in ROWS {
+        let (env, other) = (prepared(row), prepared(row));
+        let script = env.run("upgrade --sql b2:head").ok();
+        let Some((is_ok, said)) = sqlite3(&env, &script) else { return };
+        assert!(is_ok, "{row}: {said}");
+        other.run("upgrade").ok();
+        assert_eq!(place(&env), place(&other), "{row}");
+        let revisions = "SELECT revision || ' ' || direction FROM migrator_log";
+        assert_eq!(env.query(revisions), other.query(revisions), "{row}");
+    }
+}
