@@ -9,7 +9,7 @@ use crate::audit::Net;
 use crate::config::url::DatabaseLocation;
 use crate::config::{Config, LoadOptions};
 use crate::db::{self, Access, Database, LogTable, VersionTable};
-use crate::rewrite::KnownDatabase;
+use crate::rewrite::{KnownDatabase, NamedBy};
 
 impl Project {
     /// Every database that is there: the one of this call, and those of the file and of each of its
@@ -23,8 +23,7 @@ impl Project {
         let has_url = self.config.database.url.is_some() || app.globals.url.is_some();
         if has_url {
             let location = self.location()?;
-            let name = self.config.environment.clone();
-            known.extend(self.ask(&self.config, &location, name, &mut seen)?);
+            known.extend(self.ask(&self.config, &location, NamedBy::ThisCall, &mut seen)?);
         }
         let environments = self.config.environments_with_url.iter().map(|it| Some(it.as_str()));
         for name in std::iter::once(None).chain(environments) {
@@ -60,7 +59,8 @@ impl Project {
             return Ok(None);
         }
         let location = config.database_location(None, &self.here)?;
-        self.ask(&config, &location, name.map(str::to_owned), seen)
+        let named_by = name.map_or(NamedBy::Itself, |it| NamedBy::Environment(it.to_owned()));
+        self.ask(&config, &location, named_by, seen)
     }
 
     /// What a database says; nothing if it is not there or was asked before.
@@ -68,7 +68,7 @@ impl Project {
         &self,
         config: &Config,
         location: &DatabaseLocation,
-        environment: Option<String>,
+        named_by: NamedBy,
         seen: &mut Vec<PathBuf>,
     ) -> Result<Option<KnownDatabase>, Error> {
         let Some(path) = location.path().filter(|_| db::exists(location)) else { return Ok(None) };
@@ -83,7 +83,7 @@ impl Project {
         seen.push(path);
         Ok(Some(KnownDatabase {
             name: self.shown_database(location),
-            environment,
+            named_by,
             rows,
             logged: (!log.is_empty()).then_some(logged),
             is_ours: config.version_locations == self.config.version_locations,

@@ -87,7 +87,10 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     let project = app.project()?;
     let graph = project.graph()?;
     let linted = linted(&project, &graph, args.revisions.as_deref())?;
-    let findings = find(&project, &graph, &linted, &applied(app, &project))?;
+    let mut findings = find(&project, &graph, &linted, &applied(app, &project))?;
+    for it in &mut findings {
+        it.advice = app.output.typed.spell(&it.advice);
+    }
     match (app.output.format, args.format) {
         (Format::Json, _) => app.output.json(&json(&findings, linted.len()))?,
         (_, FindingFormat::Github) => {

@@ -158,7 +158,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(err) if is_closed_pipe(&err) => ExitStatus::Done,
         Err(err) => {
             let here = project::current_folder().unwrap_or_default();
-            app.output.stderr(diagnostics::render(&err, &here));
+            app.output.stderr(diagnostics::render(&err, &here, &app.output.typed));
             diagnostics::exit_status(&err)
         }
     }

@@ -15,6 +15,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
 use super::globals::{ColorWhen, GlobalArgs};
+use crate::diagnostics::Typed;
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Output {
     pub is_quiet: bool,
     /// How often `-v` was given.
     pub verbosity: u8,
+    /// Puts the options of this call into the commands of what is said.
+    pub typed: Typed,
     has_color: bool,
     stdout: RefCell<Box<dyn Write>>,
     /// Shared with whoever keeps it moving during a long statement.
@@ -70,6 +73,7 @@ impl Output {
             format: if args.json { Format::Json } else { Format::Text },
             is_quiet: args.quiet,
             verbosity: args.verbose,
+            typed: args.typed(),
             has_color: match color {
                 ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
                 choice => choice != ColorChoice::Never,
@@ -106,13 +110,14 @@ impl Output {
     /// A line about what is being done.
     pub fn status(&self, line: impl Display) {
         if !self.is_quiet {
-            self.stderr(line);
+            self.stderr(self.typed.spell(&line.to_string()));
         }
     }
 
     /// A line that even `-q` does not silence.
     pub fn warning(&self, message: impl Display) {
         let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+        let message = self.typed.spell(&message.to_string());
         self.stderr(format_args!("{style}warning:{style:#} {message}"));
     }
 

@@ -11,7 +11,7 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::autogenerate::compare;
-use crate::diagnostics::{ExitStatus, trouble_hints};
+use crate::diagnostics::{ExitStatus, Typed, trouble_hints};
 use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -87,7 +87,7 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let lint = lint_pending(app, &project, &graph, &pending);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, drift };
     if app.output.format == Format::Json {
-        app.output.json(&answer.json(is_clean)?)?;
+        app.output.json(&answer.json(is_clean, &app.output.typed)?)?;
     } else {
         answer.print(app)?;
         if is_clean {
@@ -164,13 +164,13 @@ struct Status<'a> {
 }
 
 impl Status<'_> {
-    fn json(&self, is_clean: bool) -> anyhow::Result<StatusJson> {
+    fn json(&self, is_clean: bool, typed: &Typed) -> anyhow::Result<StatusJson> {
         let here = &self.project.here;
         let trouble = |it: &Trouble| TroubleJson {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: trouble_hints(it, here),
+            hints: typed.spell_all(&trouble_hints(it, here)),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -182,7 +182,7 @@ impl Status<'_> {
                 kind: "drift",
                 revision: None,
                 message: DRIFT.to_owned(),
-                hints: self.drift_hints()?,
+                hints: typed.spell_all(&self.drift_hints()?),
             });
         }
         Ok(StatusJson {
@@ -241,6 +241,7 @@ impl Status<'_> {
             }
         }
         for line in screen.lines {
+            let line = app.output.typed.spell(&line);
             app.output.line(line)?;
         }
         Ok(())

@@ -11,6 +11,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod typed;
 
 pub use self::history_hints::trouble as trouble_hints;
 
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 pub use schema_hints::doubt;
+pub use typed::Typed;
 
 use crate::Error;
 use crate::audit::HistoryError;
@@ -145,9 +147,9 @@ impl Report {
 
 /// Renders an error for standard error, with ANSI styles; write it through `anstream`.
 ///
-/// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
-/// each.
-pub fn render(err: &anyhow::Error, here: &Path) -> String {
+/// Paths are shown relative to `here`, and commands as `typed` has them. A file or a graph with
+/// several problems gets a report for each.
+pub fn render(err: &anyhow::Error, here: &Path, typed: &Typed) -> String {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let mut reports = match known {
         Some(known) => reports(known, here),
@@ -158,6 +160,9 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         && let Some(last) = reports.last_mut()
     {
         last.hints.extend(usage.hints.iter().cloned());
+    }
+    for report in &mut reports {
+        report.hints = typed.spell_all(&report.hints);
     }
     // Advice that holds for several problems in a row is given once, after the last of them.
     for at in 1..reports.len() {
@@ -454,7 +459,7 @@ mod tests {
         let Err(err) = outcome else { panic!("nothing is wrong") };
         let err = anyhow::Error::from(Error::from(err));
         assert_eq!(exit_status(&err), ExitStatus::Refused);
-        let shown = render(&err, folder.path());
+        let shown = render(&err, folder.path(), &Typed::default());
         let plain = anstream::adapter::strip_str(&shown).to_string();
         assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected);
     }

@@ -2,7 +2,7 @@
 
 use super::hints::{one, ticked};
 use crate::revision::RevisionId;
-use crate::rewrite::RewriteError;
+use crate::rewrite::{NamedBy, RewriteError};
 
 /// What to do; every refusal left all files as they are.
 pub fn rewrite(err: &RewriteError) -> Vec<String> {
@@ -24,8 +24,8 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. } => {
             one("`migrator merge heads` joins the heads without moving anything")
         }
-        RewriteError::Applied { environment, is_logged, parent, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
+            let option = option(named_by, database);
             let way_back = if *is_logged {
                 "its version table does not say so: find out which is true first".to_owned()
             } else {
@@ -43,10 +43,11 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
                 "or leave the line where it is: `migrator merge heads` joins the heads".to_owned(),
             ]
         }
-        RewriteError::Unknown { .. } => one(
+        RewriteError::Unknown { database, named_by, .. } => one(format!(
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
-             or `migrator stamp` it",
-        ),
+             or `migrator{} stamp REVISION`",
+            option(named_by, database)
+        )),
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
             one(format!("let the range begin where `{parent}` is in it, or end before"))
@@ -61,8 +62,8 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::SeveralModes { other, .. } => {
             one(format!("let the range end before `{other}`, or begin with it"))
         }
-        RewriteError::InTheMiddle { environment, last, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::InTheMiddle { database, named_by, last, .. } => {
+            let option = option(named_by, database);
             one(format!(
                 "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
                  {last}`"
@@ -79,5 +80,14 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         | RewriteError::Schema(_)
         | RewriteError::File(_)
         | RewriteError::Graph(_) => Vec::new(),
+    }
+}
+
+/// What makes a command use a database.
+fn option(named_by: &NamedBy, database: &str) -> String {
+    match named_by {
+        NamedBy::ThisCall => String::new(),
+        NamedBy::Environment(name) => format!(" -n {}", shell_words::quote(name)),
+        NamedBy::Itself => format!(" --url {}", shell_words::quote(database)),
     }
 }

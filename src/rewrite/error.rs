@@ -1,5 +1,6 @@
 //! Why revisions cannot be rewritten: the facts, and one line for each.
 
+use super::NamedBy;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
@@ -73,8 +74,8 @@ pub enum RewriteError {
         revision: RevisionId,
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// What the first revision of the line follows; `None` for a base, and where it merges.
         parent: Option<RevisionId>,
         /// Whether only `migrator_log` says so, and not the version table.
@@ -85,6 +86,8 @@ pub enum RewriteError {
     Unknown {
         /// The database, as messages name it.
         database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The rows.
         rows: Vec<String>,
     },
@@ -137,8 +140,8 @@ pub enum RewriteError {
     InTheMiddle {
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The last revision of the range that is applied.
         at: RevisionId,
         /// The end of the range.

@@ -12,7 +12,7 @@ mod range;
 mod rebase;
 mod squash;
 
-pub use applied::{KnownDatabase, refuse_applied};
+pub use applied::{KnownDatabase, NamedBy, refuse_applied};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use range::Range;

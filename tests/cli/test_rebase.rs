@@ -226,7 +226,7 @@ fn a_database_that_cannot_tell_is_refused() {
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: app.db is at `zz`, which no revision file declares, and has no log of what ran
-    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp` it
+    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
     [exit status: 2]
     ");
 }
