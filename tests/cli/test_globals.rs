@@ -39,6 +39,31 @@ fn the_short_option_of_current_is_its_own() {
 }
 
 #[test]
+fn no_other_command_has_a_short_option_of_that_letter() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.config("[database]\nurl = \"app.db\"\n[env.production.database]\nurl = \"p.db\"\n");
+    env.run("-n production upgrade -q").exits_with(0);
+    assert!(env.run("log -n production").ok().contains("a1"));
+    let commands = env.run("--help").ok();
+    let commands = commands.lines().skip_while(|it| *it != "Commands:").skip(1);
+    let names = commands.take_while(|it| !it.is_empty()).filter_map(|it| it.strip_prefix("  "));
+    let names =
+        names.filter(|it| !it.starts_with(' ')).filter_map(|it| it.split_whitespace().next());
+    let mut n = 0;
+    for name in names.filter(|it| *it != "help") {
+        let help = env.run(&format!("{name} --help")).ok();
+        for option in
+            ["-c, --config", "-n, --name", "-x <KEY=VALUE>", "-v, --verbose", "-q, --quiet"]
+        {
+            let is_there = help.contains(option);
+            assert_eq!(is_there, (name, option) != ("current", "-c, --config"), "{name}: {option}");
+        }
+        n += 1;
+    }
+    assert!(n > 20, "{n}");
+}
+
+#[test]
 fn quiet_keeps_answers_and_errors() {
     let env = TestEnv::with_graph(&["a1"]);
     assert_eq!(env.run("-q heads").ok(), "a1 (head)\n");

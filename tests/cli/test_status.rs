@@ -647,7 +647,7 @@ fn a_stamp_begins_the_log_too() {
     warning: migrator_log did not know of the 3 revisions from `a1` to `c3`: what ran before is not known, and is taken as the files say now
     app.db is at a1
     ");
-    insta::assert_snapshot!(env.run("log -n 3"), @"
+    insta::assert_snapshot!(env.run("log --limit 3"), @"
     2026-11-03 14:40:11  unstamp   b2, make b2 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  unstamp   c3, make c3 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  baseline  c3, make c3 (by ada, migrator 0.1.0)
@@ -839,7 +839,7 @@ fn the_log_says_who_what_and_when() {
     2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
     2026-11-03 14:40:11  upgrade   a1, make a1 ([time], by ada, migrator 0.1.0)
     ");
-    insta::assert_snapshot!(env.run("log -n 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
+    insta::assert_snapshot!(env.run("log --limit 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
     insta::assert_snapshot!(env.run("log c3"), @"
     2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)
     2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
