@@ -139,6 +139,9 @@ fn answer(app: &mut App, rebased: &Rebase, dry_run: bool) -> anyhow::Result<Exit
     let texts = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let moved = texts(&graph.ids(moved));
     let path = first.source.path.display();
+    if !dry_run {
+        app.output.did(format_args!("`{path}` was written: {} follows {onto}", first.id));
+    }
     if app.output.format == Format::Json {
         app.output.json(&RebaseJson {
             revision: Some(first.id.to_string()),

@@ -73,6 +73,10 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     exec::stamp(&request, false, &mut planner, &mut Silent).map_err(plan_error_first)?;
 
     let database = project.database_name()?;
+    if !notes.is_empty() {
+        let revisions: Vec<String> = notes.iter().map(|it| format!("`{}`", it.revision)).collect();
+        app.output.did(format_args!("accepted {} in {database}", revisions.join(", ")));
+    }
     if app.output.format == Format::Json {
         let json = |it: &Note| RepairedJson {
             revision: it.revision.clone(),

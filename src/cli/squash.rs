@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::words::count;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
@@ -277,6 +278,12 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
     let path = |it: &Revision| it.source.path.display().to_string();
     let removed: Vec<String> = range.members.iter().map(|it| path(&graph[*it])).collect();
     let changed: Vec<String> = proven.followers.iter().map(path).collect();
+    if !args.dry_run {
+        let written = std::iter::once(path(revision)).chain(changed.iter().cloned());
+        let written: Vec<String> = written.map(|it| format!("`{it}`")).collect();
+        let n_removed = count(removed.len() as u64, "file");
+        app.output.did(format_args!("wrote {}, and removed {n_removed}", written.join(", ")));
+    }
     if app.output.format == Format::Json {
         let data = data_statements(graph, &range.members);
         let review = data.iter().chain(&proven.candidate.left_out).map(|it| {

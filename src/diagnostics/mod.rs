@@ -103,6 +103,10 @@ impl std::error::Error for Usage {}
 
 /// The exit status that an error means.
 pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    // As a context it is no link of the chain.
+    if err.downcast_ref::<Usage>().is_some_and(|it| it.status == ExitStatus::Failed) {
+        return ExitStatus::Failed;
+    }
     for cause in err.chain() {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
@@ -210,8 +214,7 @@ fn render_report(report: &Report, here: &Path) -> String {
 fn plain_report(err: &anyhow::Error) -> Report {
     let mut report = Report::new(err.to_string());
     report.causes = err.chain().skip(1).map(ToString::to_string).collect();
-    let usages = err.chain().filter_map(|cause| cause.downcast_ref::<Usage>());
-    report.hints = usages.flat_map(|it| it.hints.iter().cloned()).collect();
+    report.hints = err.downcast_ref::<Usage>().map(|it| it.hints.clone()).unwrap_or_default();
     report
 }
 
