@@ -9,15 +9,21 @@ use crate::audit::Net;
 use crate::config::url::DatabaseLocation;
 use crate::config::{Config, LoadOptions};
 use crate::db::{self, Access, Database, LogTable, VersionTable};
+use crate::graph::RevisionGraph;
+use crate::graph::rivals::Databases;
 use crate::rewrite::{KnownDatabase, NamedBy};
 
 impl Project {
     /// Every database that is there: the one of this call, and those of the file and of each of its
     /// environments that use these revisions.
     ///
-    /// One that another environment names and that cannot be found or read is warned of and left out;
-    /// that of this call must be readable.
-    pub fn known_databases(&self, app: &App) -> anyhow::Result<Vec<KnownDatabase>> {
+    /// One that another environment names and that cannot be found or read is left out;
+    /// that of this call must be readable. `warn` is told.
+    pub fn known_databases(
+        &self,
+        app: &App,
+        warn: &dyn Fn(String),
+    ) -> anyhow::Result<Vec<KnownDatabase>> {
         let mut seen: Vec<PathBuf> = Vec::new();
         let mut known = Vec::new();
         let has_url = self.config.database.url.is_some() || app.globals.url.is_some();
@@ -34,11 +40,41 @@ impl Project {
                         || "the database".to_owned(),
                         |it| format!("the database of `-n {it}`"),
                     );
-                    app.output.warning(format_args!("{what} was not asked: {err}"));
+                    warn(format!("{what} was not asked: {err}"));
                 }
             }
         }
         Ok(known)
+    }
+
+    /// Which databases each revision is for: where alembic.toml has several and this call names none,
+    /// those of the environments in whose folders its file lies.
+    pub fn databases(&self, app: &App, graph: &RevisionGraph) -> Databases {
+        let names_one = self.config.environment.is_some()
+            || self.config.database.url.is_some()
+            || app.globals.url.is_some();
+        let names = &self.config.environments_with_url;
+        if names_one || names.len() < 2 {
+            return Databases::default();
+        }
+        let load = |name: &String| {
+            let options = LoadOptions {
+                environment_name: Some(name),
+                extra: &app.globals.variables,
+                environment: &environment,
+            };
+            // One that cannot be read has no say in this.
+            let config = Config::load(&self.config.file.path, &options).ok()?;
+            Some((name.clone(), config.version_locations))
+        };
+        let folders: Vec<_> = names.iter().filter_map(load).collect();
+        let of = graph.indices().map(|it| {
+            let path = self.here.join(&graph[it].source.path);
+            let has_it = |folders: &[PathBuf]| folders.iter().any(|it| path.starts_with(it));
+            let databases = folders.iter().filter(|(_, folders)| has_it(folders));
+            databases.map(|(name, _)| name.clone()).collect()
+        });
+        Databases::new(of.collect())
     }
 
     fn ask_environment(

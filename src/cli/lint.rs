@@ -87,7 +87,7 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     let project = app.project()?;
     let graph = project.graph()?;
     let linted = linted(&project, &graph, args.revisions.as_deref())?;
-    let mut findings = find(&project, &graph, &linted, &applied(app, &project))?;
+    let mut findings = find(app, &project, &graph, &linted, &applied(app, &project))?;
     for it in &mut findings {
         it.advice = app.output.typed.spell(&it.advice);
     }
@@ -117,6 +117,7 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
 
 /// What is found in these revisions; `applied` are the fingerprints of what ran.
 pub(super) fn find(
+    app: &App,
     project: &Project,
     graph: &RevisionGraph,
     linted: &[RevisionIndex],
@@ -132,6 +133,7 @@ pub(super) fn find(
             extensions: &extensions,
         },
         is_excluded: &|name| project.config.is_excluded(name),
+        databases: &project.databases(app, graph),
         levels: &project.config.lint,
         applied,
     });

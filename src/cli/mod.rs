@@ -40,6 +40,7 @@ mod stamp;
 mod status;
 mod tried;
 mod verify;
+mod ways;
 mod words;
 
 use std::ffi::OsString;

@@ -102,7 +102,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let graph = project.graph()?;
     let (first, last) = ends(&graph, &args.range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app)?;
+    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
 
     let extensions = project.extensions()?;

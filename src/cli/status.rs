@@ -118,7 +118,7 @@ fn lint_pending(
     if pending.is_empty() {
         return Vec::new();
     }
-    match super::lint::find(project, graph, pending, &BTreeMap::new()) {
+    match super::lint::find(app, project, graph, pending, &BTreeMap::new()) {
         Ok(findings) => {
             let is_pending = |it: &Finding| pending.iter().any(|at| *graph.id(*at) == it.revision);
             counts(&findings.into_iter().filter(is_pending).collect::<Vec<_>>())

@@ -11,6 +11,13 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
             one(format!("name one, for example `migrator rebase {revision} --onto {head}`"))
         }
+        RewriteError::Unrelated { revision, head } => one(format!(
+            "if the one is to come after the other all the same: `migrator rebase {revision} --onto \
+             {head}`"
+        )),
+        RewriteError::OtherDatabase { .. } => {
+            one("no file was written; each database has a line of its own")
+        }
         RewriteError::NotAHead { .. } => {
             one("a line moves on top of a head; `migrator heads` lists them")
         }
@@ -21,9 +28,6 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
             "name the first revision of the line that is to move: {}",
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
-        RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. } => {
-            one("`migrator merge heads` joins the heads without moving anything")
-        }
         RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
             let option = option(named_by, database);
             let way_back = if *is_logged {
@@ -40,7 +44,6 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
                  it"
                 .to_owned(),
                 way_back,
-                "or leave the line where it is: `migrator merge heads` joins the heads".to_owned(),
             ]
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
@@ -75,7 +78,10 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
             one("no file was written; try a smaller range")
         }
-        RewriteError::Replay(_)
+        // The command line knows whether another way is open.
+        RewriteError::MergeFirst { .. }
+        | RewriteError::MergeInside { .. }
+        | RewriteError::Replay(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
         | RewriteError::File(_)

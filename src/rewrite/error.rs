@@ -23,6 +23,26 @@ pub enum RewriteError {
         /// Where it could go.
         heads: Vec<RevisionId>,
     },
+    /// The only other head shares no ancestor with what is to move.
+    #[error("`{revision}` and `{head}`, the only other head, share no ancestor")]
+    Unrelated {
+        /// What is to move.
+        revision: RevisionId,
+        /// Where it could go.
+        head: RevisionId,
+    },
+    /// What to move onto belongs to another database.
+    #[error("`{revision}` is for {}, and `{onto}` for {}", list(.of), list(.onto_of))]
+    OtherDatabase {
+        /// What is to move.
+        revision: RevisionId,
+        /// The environments of its databases.
+        of: Vec<String>,
+        /// What was named.
+        onto: RevisionId,
+        /// The environments of its databases.
+        onto_of: Vec<String>,
+    },
     /// What to move onto is followed by others.
     #[error("`{onto}` is no head: {} after it", follow(.children))]
     NotAHead {

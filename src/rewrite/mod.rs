@@ -5,6 +5,7 @@
 //! memory, that it does what the old one did. Nothing is written: that is for who asked, when all of
 //! it holds.
 
+mod advice;
 mod applied;
 mod body;
 mod error;
@@ -12,6 +13,7 @@ mod range;
 mod rebase;
 mod squash;
 
+pub use advice::{Advice, advise};
 pub use applied::{KnownDatabase, NamedBy, refuse_applied};
 pub use body::data_statements;
 pub use error::RewriteError;
