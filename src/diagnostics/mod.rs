@@ -422,6 +422,7 @@ fn failure_reports(
         }
         Failure::Irreversible { location, .. }
         | Failure::TransactionEnded { location, .. }
+        | Failure::VersionTable { location, .. }
         | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }

@@ -10,11 +10,11 @@ use super::{LintError, Request};
 use crate::db::{DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
-use crate::exec::{Failure, run_in_memory, run_inside};
+use crate::exec::{Failure, run_in_memory, run_inside, write_rows};
 use crate::graph::RevisionIndex;
 use crate::graph::walk::RevisionSet;
 use crate::plan::goal::Goal;
-use crate::plan::{Direction, RowWrite};
+use crate::plan::{Direction, RowWrite, Step};
 use crate::revision::{Downgrade, Revision};
 use crate::schema::{self, Name, Schema};
 use crate::sql::lexer::{TokenKind, tokens};
@@ -127,7 +127,11 @@ impl<'r, 'a> Stage<'r, 'a> {
         }
         self.look_for_broken(facts, &before)?;
         let table = VersionTable::new(self.request.replay.version_table);
-        writes.iter().try_for_each(|it| table.apply(self.scratch.database(), it))?;
+        let step = Step { revision: index, direction: Direction::Upgrade, writes: writes.to_vec() };
+        if let Err(err) = write_rows(&self.scratch, graph, &table, &step) {
+            facts.trial.failures.extend(failings(revision, err)?);
+            facts.trial.is_over = true;
+        }
         Ok(())
     }
 
@@ -348,6 +352,9 @@ fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbErr
             .filter(|it| !it.kind.what.starts_with("PRAGMA"))
             .map(|it| at(it.location, format!("`{}` {}", it.kind.what, it.kind.reason)))
             .collect(),
+        Failure::VersionTable { ref location, .. } => {
+            vec![at((**location).clone(), failure.to_string())]
+        }
         Failure::TransactionEnded { location, .. } | Failure::DropsParent { location, .. } => {
             vec![at(*location, "the statement ended its transaction".to_owned())]
         }
