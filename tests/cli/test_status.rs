@@ -411,7 +411,7 @@ fn an_inserted_revision_runs_only_where_that_is_safe() {
     env.run("repair c3").ok();
     insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
     ------- stderr -------
-    error: `x9` works on rows, and `c3`, which ran without it, has to do with `t_a1` too
+    error: `x9` works on rows of `t_a1`, and `c3`, which ran without it, has to do with it too
     hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
     [exit status: 2]
     ");
@@ -765,8 +765,8 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("repair a1"), @"
     ------- stderr -------
-    error: the database has no log of what ran, so that there is nothing to repair
-    hint: the log begins with the next revision that runs
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("log"), @"
@@ -855,4 +855,16 @@ fn the_log_says_who_what_and_when() {
     assert_eq!(json[0]["who"], "ada");
     assert_eq!(json[0]["tag"], "oops");
     assert_eq!(json.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn without_a_log_there_is_nothing_to_repair() {
+    let env = env();
+    env.config("[database]\nurl = \"app.db\"\nlog = false");
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
+    [exit status: 2]
+    ");
 }
