@@ -311,7 +311,7 @@ fn run(
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
     if direction == Direction::Upgrade {
-        progress.look_for(&project.config.lint);
+        progress.look_for(&project.config.lint, migrator.graph());
     }
     let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;

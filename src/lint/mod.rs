@@ -8,6 +8,7 @@ mod allow;
 mod data_failure;
 mod data_loss;
 mod deed;
+mod emptied;
 mod facts;
 mod finding;
 pub mod guide;
@@ -21,6 +22,7 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
