@@ -74,7 +74,7 @@ pub fn meant(text: &str) -> Option<Keyword> {
     // `-- +migrate Down` is how another tool writes it.
     let line = line.trim_start_matches(['-', '*']).trim_start().trim_start_matches(['+', '@']);
 
-    let (tool, rest) = word(line, |it| it.is_alphanumeric());
+    let (tool, rest) = word(line, char::is_alphanumeric);
     let is_tool = ["migrate", "migrator"].iter().any(|it| tool.eq_ignore_ascii_case(it));
     // `migrat:downgrade`, but not `Migration: upgrade of the rows`.
     let is_almost_tool = tool.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("migrat"));

@@ -39,13 +39,13 @@ pub fn is_index_again(deeds: &[Deed<'_>], name: &Name) -> bool {
 
 /// Whether the statements make the table, and leave it there.
 fn is_made(deeds: &[Deed<'_>], name: &Name) -> bool {
-    let what_happens = deeds.iter().filter_map(|it| match &it.what {
+    let mut what_happens = deeds.iter().filter_map(|it| match &it.what {
         What::CreateTable(made) if made == name => Some(true),
         What::Create(made) if made == name && is_virtual(it.sql) => Some(true),
         What::DropTable(dropped) if dropped == name => Some(false),
         _ => None,
     });
-    what_happens.last() == Some(true)
+    what_happens.next_back() == Some(true)
 }
 
 /// Whether a statement writes what it reads from the table: `INSERT … SELECT`, `CREATE TABLE … AS`.
