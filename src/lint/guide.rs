@@ -41,7 +41,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DropTable => Guide {
             title: "a table is dropped, with all its rows",
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
-                  A table that is renamed or rebuilt is not dropped, however many statements that takes.",
+                  A table that is renamed or rebuilt is not dropped, however many statements that takes; \
+                  one that is dropped and made again without a copy of its rows is.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(

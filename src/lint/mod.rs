@@ -8,6 +8,7 @@ mod allow;
 mod data_failure;
 mod data_loss;
 mod deed;
+mod emptied;
 mod facts;
 mod finding;
 pub mod guide;
@@ -22,6 +23,7 @@ mod trial;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
