@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "db",
             "diff",
             "exec",
+            "fsutil",
             "graph",
             "plan",
             "revision",

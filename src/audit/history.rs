@@ -96,6 +96,9 @@ pub struct History {
     /// Whether the log names all that is applied: an older version named of a stamp only its
     /// target.
     pub is_whole: bool,
+    /// What stands in other rows of the version table, which are no revisions, in words. Whoever does
+    /// more than to tell of them is refused.
+    pub unreadable: Vec<String>,
 }
 
 impl History {

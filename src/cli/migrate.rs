@@ -236,6 +236,7 @@ pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
 /// The project, which is not taken apart at the end, like [`Project::graph`].
 fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<ManuallyDrop<Migrator>> {
     let location = if is_rehearsal { project.location()? } else { project.lasting_location()? };
+    project.refuse_half_squashed()?;
     Ok(ManuallyDrop::new(Migrator::from_config(&project.config, location, &project.here)?))
 }
 

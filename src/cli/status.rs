@@ -78,7 +78,7 @@ enum Drift {
 pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let history = project.history()?;
+    let history = project.survey()?;
     let troubles = audit(&graph, &history);
     let pending = pending(&graph, &history);
     let drift = drift(&project, &graph, &history, &troubles);
@@ -102,7 +102,8 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
 fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let applied = implied(graph, &history.rows);
     let net = Net::new(&history.log);
-    let is_ahead = history.rows.iter().any(|it| graph.of_row(it).is_none());
+    let is_unknown = |it: &String| graph.of_row(it).is_none();
+    let is_ahead = !history.unreadable.is_empty() || history.rows.iter().any(is_unknown);
     let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
     let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
     upgrade_order(graph, &RevisionSet::of(graph, missing))
@@ -139,6 +140,9 @@ fn drift(
 ) -> Drift {
     if troubles.iter().any(|it| matches!(it, Trouble::Ahead { .. })) {
         return Drift::Unknown("no file says what the newest revisions make".to_owned());
+    }
+    if !history.unreadable.is_empty() {
+        return Drift::Unknown("the version table does not say what is applied".to_owned());
     }
     let applied = implied(graph, &history.rows);
     let sides = || -> anyhow::Result<Vec<Line>> {
@@ -208,7 +212,7 @@ impl Status<'_> {
     fn print(&self, app: &mut App) -> anyhow::Result<()> {
         let mut screen = Screen::default();
         screen.section("database", [self.project.database_name()?]);
-        screen.section("at", [describe_rows(&self.history.rows)]);
+        screen.section("at", [self.place()]);
         screen.section("pending", self.pending_lines());
         let lint: Vec<String> =
             self.lint.iter().map(|(rule, _, n)| format!("{n} {}", rule.name())).collect();
@@ -244,6 +248,14 @@ impl Status<'_> {
             app.output.line(line)?;
         }
         Ok(())
+    }
+
+    /// Where the database is, as far as that can be read.
+    fn place(&self) -> String {
+        let History { rows, unreadable, .. } = &self.history;
+        let mut all = rows.clone();
+        all.extend((!unreadable.is_empty()).then(|| "what is no revision".to_owned()));
+        describe_rows(&all)
     }
 
     fn pending_lines(&self) -> Vec<String> {

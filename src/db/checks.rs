@@ -224,6 +224,7 @@ impl ForeignKeyState {
         new.map(|(child, message)| BrokenObject {
             name: child.clone(),
             triggers: Vec::new(),
+            is_mismatch: true,
             message: message.clone(),
         })
         .collect()
@@ -257,13 +258,15 @@ pub struct ObjectState {
     pub unknown: BTreeMap<String, BrokenObject>,
 }
 
-/// A view, or a table with triggers, that does not compile; or a table whose foreign keys do not.
+/// A view, or a table with triggers, that does not compile; or a table with a foreign key mismatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenObject {
     /// The view, or the table.
     pub name: String,
     /// Its triggers; empty where the view or the table itself is broken. SQLite does not say which of them it is.
     pub triggers: Vec<String>,
+    /// Whether it is a table with a foreign key to what is no key of its parent.
+    pub is_mismatch: bool,
     /// What SQLite said.
     pub message: String,
 }
@@ -356,6 +359,7 @@ impl ObjectState {
         let object = BrokenObject {
             name: name.to_owned(),
             triggers: triggers.to_vec(),
+            is_mismatch: false,
             message: err.message,
         };
         let kind = if is_unknown { &mut self.unknown } else { &mut self.broken };

@@ -98,7 +98,14 @@ impl LogTable {
     pub fn history(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
         let rows = table.rows(database)?;
         let (log, is_whole) = self.rows(database)?;
-        Ok(History { rows, log, is_whole })
+        Ok(History { rows, log, is_whole, ..History::default() })
+    }
+
+    /// The same where rows of the version table may be no revisions: to tell of them.
+    pub fn survey(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
+        let (rows, unreadable) = table.read(database)?;
+        let (log, is_whole) = self.rows(database)?;
+        Ok(History { rows, log, is_whole, unreadable })
     }
 
     /// What it says, oldest first; nothing where it is off or not there.

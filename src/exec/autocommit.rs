@@ -21,10 +21,9 @@ impl Session<'_> {
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
         self.refresh()?;
-        let _lock = match self.request.location.path() {
-            Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
-            None => None,
-        };
+        let path = self.request.location.path();
+        let lock = path.map(|path| self.retry_beside(|| SidecarLock::try_take(path)));
+        let _lock = lock.transpose().map_err(|err| self.find_cause(err))?;
         let mut work = match self.news_outside(&work.rows)? {
             None => work,
             Some(news) => renew(&news)?,

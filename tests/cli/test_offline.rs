@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::TestEnv;
 
 /// Pipes a script into the shell of SQLite; `None` where there is none.
-fn sqlite3(env: &TestEnv, script: &str) -> Option<(bool, String)> {
+pub fn sqlite3(env: &TestEnv, script: &str) -> Option<(bool, String)> {
     let mut child = Command::new("sqlite3")
         .arg(env.path("app.db"))
         .stdin(Stdio::piped())

@@ -486,7 +486,7 @@ fn what_is_no_range_is_refused() {
     ");
     insta::assert_snapshot!(env.run("squash a1 -m T"), @"
     ------- stderr -------
-    error: invalid value 'a1' for '<RANGE>': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
+    error: invalid value 'a1' for '[RANGE]': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
 
     For more information, try '--help'.
     [exit status: 2]
@@ -561,7 +561,7 @@ fn a_squash_of_a_squash_knows_both() {
 }
 
 #[test]
-fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
+fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     let env = ddl();
     let old =
         |name: &str| (format!("versions/{name}.sql"), env.read(&format!("versions/{name}.sql")));
@@ -569,7 +569,7 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
     assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
     let new_d4 = env.read("versions/d4.sql");
 
-    // After the new file; after those that follow it; after the last of the old ones.
+    // As another branch brings them back: all of the old ones; only some.
     env.file(&b2.0, &b2.1).file(&c3.0, &c3.1).file(&d4.0, &d4.1);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -578,14 +578,14 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
       |
     3 | -- replaces = ["b2", "c3"]
       |                ^^^^ declared in versions/b2.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
 
     error: revision `aaaa11112222` replaces `c3`, which a file still declares
      --> versions/aaaa11112222_add_posts.sql:3:22
       |
     3 | -- replaces = ["b2", "c3"]
       |                      ^^^^ declared in versions/c3.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/c3.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/c3.sql`, and let what followed the last replaced revision follow `aaaa11112222`
     hint: to go back, remove the file of `aaaa11112222` and take the others from git
     [exit status: 2]
     "#);
@@ -599,14 +599,14 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
       |
     3 | -- replaces = ["b2", "c3"]
       |                ^^^^ declared in versions/b2.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
     hint: to go back, remove the file of `aaaa11112222` and take the others from git
     [exit status: 2]
     "#);
     env.remove(&b2.0);
     assert_eq!(env.run("upgrade").status, Some(0));
 
-    // With the files removed first, as somebody may do by hand who follows the message.
+    // A file that follows one of them still.
     env.file(&d4.0, &d4.1);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -620,4 +620,192 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
     "#);
     env.file(&d4.0, &new_d4);
     assert_eq!(env.run("heads").status, Some(0));
+}
+
+/// What a kill leaves: a journal, here of a squash that has written its file and removed nothing.
+fn interrupted() -> TestEnv {
+    let env = ddl();
+    let (b2, c3) = (env.read("versions/b2.sql"), env.read("versions/c3.sql"));
+    let (d4, files) = (env.read("versions/d4.sql"), env.files());
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts' --rev-id s1").status, Some(0));
+    let change = |path: &str, old: Option<&str>| {
+        let new = env.files().contains(&path.to_owned()).then(|| env.read(path));
+        serde_json::json!({ "path": path, "old": old, "new": new })
+    };
+    let journal = serde_json::json!({ "version": 1, "files": [
+        change("versions/s1_add_posts.sql", None),
+        change("versions/d4.sql", Some(&d4)),
+        change("versions/c3.sql", Some(&c3)),
+        change("versions/b2.sql", Some(&b2)),
+    ]});
+    env.file(".migrator-squash", &journal.to_string());
+    env.file("versions/b2.sql", &b2).file("versions/c3.sql", &c3).file("versions/d4.sql", &d4);
+    assert_eq!(env.files().len(), files.len() + 2);
+    env
+}
+
+#[test]
+fn an_interrupted_one_is_named_by_every_command() {
+    let env = interrupted();
+    let files = env.files();
+    insta::assert_snapshot!(env.run("heads"), @"
+    ------- stderr -------
+    error: a squash was interrupted, and the revision files may be half of before, half of after
+    hint: `migrator squash --continue` leads it to its end
+    hint: `migrator squash --abort` takes all files back to what they were before it
+    [exit status: 2]
+    ");
+    let said = env.run("heads").to_string();
+    for command in ["upgrade", "upgrade --sql", "status", "squash b2:c3 -m Again", "rebase d4"] {
+        assert_eq!(env.run(command).to_string(), said, "{command}");
+    }
+    assert_eq!(env.files(), files);
+}
+
+#[test]
+fn an_interrupted_one_is_led_to_its_end() {
+    let env = interrupted();
+    env.file(
+        "alembic.toml",
+        &format!("{}\n[[hooks]]\ncommand = [\"cat\", \"{{file}}\"]\n", env.read("alembic.toml")),
+    );
+    insta::assert_snapshot!(env.run("squash --continue"), @r#"
+    wrote versions/s1_add_posts.sql
+    wrote versions/d4.sql
+    removed versions/c3.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    running cat $DIR/versions/s1_add_posts.sql
+    -- /// revision
+    -- revision = "s1"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Add posts"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- create the table posts
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);
+    CREATE INDEX posts_title ON posts (title);
+
+    -- migrate:downgrade
+    -- drop the table posts
+    -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
+    DROP TABLE posts;
+    "#);
+    insta::assert_snapshot!(env.run("history"), @"
+    s1 -> d4 (head), make d4
+    a1 -> s1, Add posts
+    <base> -> a1, make a1
+    ");
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: no squash was interrupted
+    hint: nothing was changed
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn an_interrupted_one_is_taken_back() {
+    let env = interrupted();
+    insta::assert_snapshot!(env.run("squash --abort --json"), @r#"
+    {
+      "finished": false,
+      "written": [
+        "versions/d4.sql",
+        "versions/c3.sql",
+        "versions/b2.sql"
+      ],
+      "removed": [
+        "versions/s1_add_posts.sql"
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(env.run("history"), @"
+    c3 -> d4 (head), make d4
+    b2 -> c3, make c3
+    a1 -> b2, make b2
+    <base> -> a1, make a1
+    ");
+    let env = interrupted();
+    insta::assert_snapshot!(env.run("squash --abort"), @"
+    took back versions/d4.sql
+    took back versions/c3.sql
+    took back versions/b2.sql
+    removed versions/s1_add_posts.sql
+    ");
+    insta::assert_snapshot!(env.run("squash --abort"), @"
+    ------- stderr -------
+    error: no squash was interrupted
+    hint: nothing was changed
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_file_that_was_edited_after_the_interruption_is_not_overwritten() {
+    let env = interrupted();
+    env.file("versions/d4.sql", "-- mine");
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: `versions/d4.sql` is neither as it was before the squash nor as it is to be
+    hint: no file was touched; give `versions/d4.sql` one of its two texts, which stand in `.migrator-squash` beside alembic.toml
+    hint: or take all files from git, and remove `.migrator-squash`
+    [exit status: 2]
+    ");
+    assert_eq!(env.run("squash --abort").status, Some(2));
+    assert_eq!(env.files(), files);
+    env.file(".migrator-squash", "{\"version\": 2, \"files\": []}");
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: cannot read `$DIR/.migrator-squash`
+    caused by: another version of migrator wrote it
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn leading_on_takes_no_range() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m T --continue"), @"
+    ------- stderr -------
+    error: the argument '[RANGE]' cannot be used with '--continue'
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash --continue --abort"), @"
+    ------- stderr -------
+    error: the argument '--continue' cannot be used with '--abort'
+
+    Usage: migrator squash --continue [RANGE]
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash a1:b2"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      --message <TEXT>
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash -m T"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      <RANGE>
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
 }

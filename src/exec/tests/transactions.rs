@@ -175,6 +175,25 @@ fn a_newly_broken_view_is_rolled_back() {
 }
 
 #[test]
+fn a_new_foreign_key_mismatch_is_rolled_back_and_called_that() {
+    let unique = "CREATE TABLE p(a, b UNIQUE); CREATE TABLE c(b REFERENCES p(b));
+                  CREATE TABLE old(a REFERENCES p(a)); CREATE VIEW v AS SELECT a FROM p;";
+    let rebuild = "DROP TABLE p; CREATE TABLE p(b); DROP VIEW v;";
+    let check = |sql: &str, expected: &str| {
+        let project = Project::of_upgrades(&[sql]).prepare(unique);
+        let err = project.upgrade(&Options::default()).unwrap_err();
+        assert_eq!(err.to_string(), format!("{expected}; `r1` was rolled back"));
+        assert_eq!(project.summary(), "c old p @ no version table");
+    };
+    check(rebuild, "`c` would reference what is no key of its parent");
+    check("CREATE TABLE d(a REFERENCES p(a))", "`d` would reference what is no key of its parent");
+    check(
+        &rebuild.replace("DROP VIEW v", ""),
+        "`v` would not compile any more, and `c` would reference what is no key of its parent",
+    );
+}
+
+#[test]
 fn what_only_the_application_can_compile_is_a_warning() {
     let project =
         Project::of_upgrades(&["CREATE VIEW v AS SELECT slugify('x')", "CREATE TABLE t(x)"]);

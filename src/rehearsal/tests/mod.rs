@@ -309,7 +309,7 @@ fn what_a_run_would_take_back_is_found() {
     check(
         &[T, ("CREATE TABLE c(t REFERENCES t(b))", "DROP TABLE c")],
         &[
-            "r2 upgrade: `c` would not compile any more: foreign key mismatch - \"c\" referencing \"t\"",
+            "r2 upgrade: `c` would reference what is no key of its parent: foreign key mismatch - \"c\" referencing \"t\"",
         ],
     );
 }
