@@ -34,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "rewrite",
         &[
+            "audit",
             "autogenerate",
             "db",
             "diff",

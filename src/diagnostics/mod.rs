@@ -238,7 +238,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
+        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err, here))],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }

@@ -1,11 +1,14 @@
 //! What to do where revisions cannot be moved or joined.
 
+use std::path::Path;
+
 use super::hints::{one, ticked};
+use super::history_hints;
 use crate::revision::RevisionId;
 use crate::rewrite::RewriteError;
 
 /// What to do; every refusal left all files as they are.
-pub fn rewrite(err: &RewriteError) -> Vec<String> {
+pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     match err {
         RewriteError::SeveralHeads { revision, heads } => {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
@@ -47,6 +50,18 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
              or `migrator stamp` it",
         ),
+        RewriteError::Trouble { environment, trouble, .. } => {
+            let option = environment.as_ref().map(|it| format!("-n {it} ")).unwrap_or_default();
+            let mut hints = history_hints::trouble(trouble, here);
+            for hint in &mut hints {
+                *hint = hint.replace("`migrator ", &format!("`migrator {option}"));
+            }
+            hints.push(
+                "mend it first: in one revision nobody could find it any more; no file was written"
+                    .to_owned(),
+            );
+            hints
+        }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
             one(format!("let the range begin where `{parent}` is in it, or end before"))

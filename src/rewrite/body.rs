@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::RewriteError;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{Body, Directive, Downgrade, Revision};
+use crate::plan::Direction;
+use crate::revision::{Body, Directive, Revision};
 use crate::schema::Name;
 use crate::source::Location;
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -59,17 +60,33 @@ fn leaves(sql: &str) -> Option<&'static str> {
     }
 }
 
-/// The statements of the upgrades that are about more than the schema, each with its place, in the
+/// The statements of the bodies that are about more than the schema, each with its place, in the
 /// order in which they run.
-pub fn data_statements(graph: &RevisionGraph, members: &[RevisionIndex]) -> Vec<Location> {
-    let revisions = members.iter().map(|it| &graph[*it]);
-    let places = revisions.flat_map(|revision| {
-        let spans = revision.upgrade.statements.iter();
+pub fn data_statements(
+    graph: &RevisionGraph,
+    members: &[RevisionIndex],
+    direction: Direction,
+) -> Vec<Location> {
+    let bodies: Vec<(&Revision, &Body)> = match direction {
+        Direction::Upgrade => members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect(),
+        Direction::Downgrade => reversed(graph, members).unwrap_or_default(),
+    };
+    let places = bodies.into_iter().flat_map(|(revision, body)| {
         let is_data = |sql: &str| effect(sql) == Effect::Other;
+        let spans = body.statements.iter();
         let spans = spans.filter(move |it| is_data(&revision.source.text[(*it).clone()]));
         spans.map(|it| revision.location(it))
     });
     places.collect()
+}
+
+/// The downgrades, the last first; `None` where one is irreversible.
+fn reversed<'a>(
+    graph: &'a RevisionGraph,
+    members: &[RevisionIndex],
+) -> Option<Vec<(&'a Revision, &'a Body)>> {
+    let revisions = members.iter().rev().map(|it| &graph[*it]);
+    revisions.map(|it| Some((it, it.downgrade.body()?))).collect()
 }
 
 /// A body made of others, and what could not come with them.
@@ -108,11 +125,7 @@ pub fn downgrades(
     members: &[RevisionIndex],
     is_possible: &dyn Fn(&str) -> bool,
 ) -> Result<Option<Joined>, RewriteError> {
-    let bodies = members.iter().rev().map(|it| match &graph[*it].downgrade {
-        Downgrade::Body(body) => Some((&graph[*it], body)),
-        Downgrade::Irreversible(_) => None,
-    });
-    let Some(bodies) = bodies.collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let Some(bodies) = reversed(graph, members) else { return Ok(None) };
     join(&bodies, is_possible).map(Some)
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::audit::Trouble;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
@@ -91,6 +92,16 @@ pub enum RewriteError {
         /// The rows.
         rows: Vec<String>,
     },
+    /// What ran on a database is not what a revision says.
+    #[error("on {database}, {trouble}")]
+    Trouble {
+        /// The database, as messages name it.
+        database: String,
+        /// The environment of alembic.toml that it belongs to.
+        environment: Option<String>,
+        /// What is wrong there.
+        trouble: Box<Trouble>,
+    },
     /// The ends of a range do not lie on one line, or are the same.
     #[error("{}", if first == last { format!("`{first}` is one revision, and no range") } else { format!("`{first}` does not come before `{last}`") })]
     NoRange {
@@ -164,8 +175,10 @@ pub enum RewriteError {
         lines: Vec<Line>,
     },
     /// The one revision leaves other rows.
-    #[error("the one revision leaves other rows in {table}")]
+    #[error("the {} of the one revision leaves other rows in {table}", direction.as_str())]
     OtherRows {
+        /// Which body.
+        direction: Direction,
         /// The table.
         table: String,
     },

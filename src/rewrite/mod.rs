@@ -11,9 +11,10 @@ mod error;
 mod journal;
 mod range;
 mod rebase;
+mod side_by_side;
 mod squash;
 
-pub use applied::{KnownDatabase, refuse_applied};
+pub use applied::{KnownDatabase, refuse_applied, refuse_troubled};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};

@@ -142,7 +142,7 @@ fn the_sum_is_taken_where_it_says_all() {
         let index = |id| graph.by_id(id).unwrap();
         let (_, candidate, _) = squash(&graph, index(first), index("d")).unwrap();
         assert_eq!(candidate.is_sum, is_sum);
-        assert!(!candidate.has_new_downgrade);
+        assert_eq!(candidate.is_way_back_sum, is_sum);
     };
     check(&[Kind::Table], "a", true);
     check(&[Kind::Column], "a", true);

@@ -141,6 +141,9 @@ fn statements_about_rows_stay_in_their_order() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+      versions/b2.sql:14: DELETE FROM users WHERE name = 'root'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
     ");
@@ -262,6 +265,16 @@ fn programs_are_told_what_was_written() {
           "sql": "UPDATE users SET email = lower(name) || '@example.org'"
         },
         {
+          "path": "versions/c3.sql",
+          "line": 13,
+          "sql": "UPDATE users SET email = NULL"
+        },
+        {
+          "path": "versions/b2.sql",
+          "line": 14,
+          "sql": "DELETE FROM users WHERE name = 'root'"
+        },
+        {
           "path": "versions/b2.sql",
           "line": 8,
           "sql": "-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL"
@@ -273,6 +286,9 @@ fn programs_are_told_what_was_written() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+      versions/b2.sql:14: DELETE FROM users WHERE name = 'root'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
     "#);
@@ -312,6 +328,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    warning: `c3` is irreversible, and so is the one revision
     ");
     assert!(
         env.read("versions/aaaa11112222_users.sql")
@@ -331,7 +348,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
 }
 
 #[test]
-fn downgrades_that_do_not_lead_back_are_written_anew() {
+fn downgrades_that_do_not_lead_back_stay_what_they_are() {
     let env = data();
     env.revision("b2")
         .after("a1")
@@ -346,7 +363,10 @@ fn downgrades_that_do_not_lead_back_are_written_anew() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:8: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
-    warning: the downgrades of the range do not lead back to where it begins; a new one was written
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+    warning: the downgrades of the range do not lead back to where it begins, nor does the one:
+      + column users.email
     ");
     insta::assert_snapshot!(env.read("versions/aaaa11112222_users.sql"), @r#"
     -- /// revision
@@ -367,10 +387,91 @@ fn downgrades_that_do_not_lead_back_are_written_anew() {
        SET email = lower(name) || '@example.org'; -- everybody
 
     -- migrate:downgrade
-    -- users: drop email
-    -- migrate:warn-if rows of users have a value in email, which is dropped: SELECT id FROM users WHERE email IS NOT NULL
-    ALTER TABLE users DROP COLUMN email;
+    -- from c3: make c3
+    UPDATE users SET email = NULL;
     "#);
+}
+
+#[test]
+fn what_a_downgrade_saves_is_saved() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE old_orders (id INTEGER PRIMARY KEY, state TEXT);")
+        .down("DROP TABLE old_orders;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT);")
+        .down(
+            "-- migrate:refuse-if rows of orders are open: SELECT id FROM orders WHERE state = 'open'\n\
+             INSERT INTO old_orders SELECT * FROM orders;\nDROP TABLE orders;",
+        )
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("CREATE INDEX by_state ON orders (state);")
+        .down("DROP INDEX by_state;")
+        .write();
+    assert_eq!(env.run("upgrade").status, Some(0));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m Orders"), @"
+    wrote versions/aaaa11112222_orders.sql (proven: the sum of 2 revisions, down by their bodies)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    statements about rows, which run going down as they stood; review them:
+      versions/b2.sql:12: INSERT INTO old_orders SELECT * FROM orders
+    ");
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_orders.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Orders"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- create the table orders
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT);
+    CREATE INDEX by_state ON orders (state);
+
+    -- migrate:downgrade
+    -- from c3: make c3
+    DROP INDEX by_state;
+
+    -- from b2: make b2
+    -- migrate:refuse-if rows of orders are open: SELECT id FROM orders WHERE state = 'open'
+    INSERT INTO old_orders SELECT * FROM orders;
+    DROP TABLE orders;
+    "#);
+    env.sql("INSERT INTO orders VALUES (1, 'open'), (2, 'paid')");
+    assert_eq!(env.run("downgrade a1 --no-backup").status, Some(2));
+    env.sql("UPDATE orders SET state = 'paid'");
+    assert_eq!(env.run("downgrade a1 --no-backup").status, Some(0));
+    assert_eq!(env.query("SELECT id FROM old_orders"), ["1", "2"]);
+}
+
+#[test]
+fn what_a_downgrade_keeps_is_kept() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("CREATE TABLE archive (a);").down("").write();
+    env.graph(&["c3 < b2"]);
+    assert_eq!(env.run("upgrade").status, Some(0));
+    env.sql("INSERT INTO archive VALUES ('kept')");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m Archive"), @"
+    wrote versions/aaaa11112222_archive.sql (proven: the sum of 2 revisions, down by their bodies)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    warning: the downgrades of the range do not lead back to where it begins, nor does the one:
+      + table archive
+    ");
+    insta::assert_snapshot!(env.run("downgrade a1 --no-backup"), @"
+    ------- stderr -------
+    downgrade aaaa11112222, Archive ([time])
+    app.db is at a1
+    ");
+    assert_eq!(env.query("SELECT a FROM archive"), ["kept"]);
 }
 
 #[test]
@@ -395,7 +496,7 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     env.file("templates/revision.sql.jinja", &template("DELETE FROM users;"));
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
-    error: the one revision leaves other rows in users
+    error: the upgrade of the one revision leaves other rows in users
     hint: no file was written; try a smaller range
     [exit status: 2]
     ");
@@ -499,7 +600,7 @@ fn what_is_no_range_is_refused() {
     [exit status: 2]
     "#);
     let env = TestEnv::new();
-    env.revision("a1").up("PRAGMA user_version = 1;").write();
+    env.revision("a1").up("PRAGMA user_version = 1;").down("").write();
     env.graph(&["b2 < a1"]);
     insta::assert_snapshot!(env.run("squash :b2 -m T"), @"
     ------- stderr -------
@@ -524,6 +625,63 @@ fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     assert_eq!(env.run("upgrade c3").status, Some(0));
     assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
     assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn what_ran_otherwise_is_mended_first() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade d4").status, Some(0));
+    let c3 = env.read("versions/c3.sql");
+    env.file("versions/c3.sql", &c3.replace("posts_title ON", "posts_by_title ON"));
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: `migrator repair c3` accepts the file as it is now
+    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    // Where it is not in the range it stays as it is.
+    assert_eq!(env.run("squash a1:b2 -m 'Begin' --dry-run").status, Some(0));
+    assert_eq!(env.files(), files);
+    env.file("versions/c3.sql", &c3);
+
+    env.revision("i1").after("a1").up("CREATE TABLE i (a);").down("DROP TABLE i;").write();
+    env.file("versions/b2.sql", &env.read("versions/b2.sql").replace("\"a1\"", "\"i1\""));
+    insta::assert_snapshot!(env.run("squash i1:b2 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `i1` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair i1`, if what it does is there already
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    assert_eq!(env.run("upgrade --out-of-order").status, Some(0));
+    assert_eq!(env.run("squash i1:b2 -m 'Add posts'").status, Some(0));
+    assert_eq!(env.run("status").status, Some(0));
+}
+
+#[test]
+fn the_database_of_another_environment_is_mended_there() {
+    let env = ddl();
+    env.config(
+        "[database]\nurl = \"app.db\"\n[env.staging.database]\nurl = \"sqlite:///staging.db\"",
+    );
+    let ran = env.run("-n staging upgrade");
+    assert_eq!(ran.status, Some(0), "{ran}");
+    env.file("versions/c3.sql", &env.read("versions/c3.sql").replace("posts_title", "by_title"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on staging.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: `migrator -n staging repair c3` accepts the file as it is now
+    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    let ran = env.run("-n staging repair c3");
+    assert_eq!(ran.status, Some(0), "{ran}");
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
 }
 
 #[test]
