@@ -31,7 +31,8 @@ use crate::sql::layout::one_line;
 /// bodies stand in it one after another, word for word, and the statements about rows are listed, to be
 /// reviewed. So for both directions: the downgrade does what the downgrades of the range did. Before
 /// anything is written, old and new are run side by side in memory, up and down, with rows: the same
-/// schema, and the same rows.
+/// schema, and the same rows. What a `refuse-if` in the middle of the range asks must not depend on the
+/// statements before it, since one body asks all at its beginning.
 ///
 /// A database that is known and stands in the middle of the range, or on which something else ran than
 /// the files of the range say, is to be led on or mended first.

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use super::hints::{one, ticked};
 use super::history_hints;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::RewriteError;
+use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
 pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
@@ -86,9 +88,40 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
-        RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
-            one("no file was written; try a smaller range")
+        RewriteError::Guard { direction, revision, earlier, .. } => {
+            let mut hints = Vec::new();
+            hints.extend(earlier.as_deref().map(|it| {
+                format!(
+                    "{}:{} runs before it: `{}`",
+                    it.source.path.display(),
+                    it.line_column().0,
+                    one_line(&it.source.text[it.span.clone()])
+                )
+            }));
+            hints.push(match direction {
+                Direction::Upgrade => {
+                    format!("let the range begin with `{revision}`, or end before it")
+                }
+                Direction::Downgrade => {
+                    format!("let the range end with `{revision}`, or begin after it")
+                }
+            });
+            hints.push(
+                "or, once no database needs it any more, remove the line: as a comment it does not \
+                 count in what ran"
+                    .to_owned(),
+            );
+            hints
         }
+        RewriteError::DoesNotRun { .. }
+        | RewriteError::OtherSchema { .. }
+        | RewriteError::OtherRows { .. } => one(
+            "both were run in memory, with invented rows; no file was written; try a smaller range",
+        ),
+        RewriteError::NoWayBack(_) => vec![
+            "mend it, or say that there is none: `-- migrate:downgrade irreversible`".to_owned(),
+            "they were run in a database in memory; no file was written".to_owned(),
+        ],
         RewriteError::Interrupted { .. } => vec![
             "`migrator squash --continue` leads it to its end".to_owned(),
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),

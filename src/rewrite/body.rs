@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::RewriteError;
+use super::guards::{Guards, Place};
+use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, Revision};
@@ -100,19 +102,20 @@ pub struct Joined {
 
 /// All upgrades, one after another, word for word.
 ///
-/// All directives of a body are evaluated before its first statement. One that speaks of what the
-/// range itself makes has nothing to look at then: where `is_possible` says so it becomes a comment.
+/// All directives of a body are evaluated before its first statement; `start` is the database then.
 ///
 /// # Errors
 ///
 /// [`RewriteError::Leaves`]: between two bodies a connection is cleaned up, within one it is not.
+/// [`RewriteError::Guard`]: what a directive finds depends on the bodies before it.
 pub fn upgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
-    is_possible: &dyn Fn(&str) -> bool,
+    start: &Scratch,
 ) -> Result<Joined, RewriteError> {
     let bodies: Vec<_> = members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect();
-    join(&bodies, is_possible)
+    let guards = Guards::new(start, &bodies, Direction::Upgrade)?;
+    join(&bodies, guards)
 }
 
 /// All downgrades, the last first; `None` where one is irreversible.
@@ -123,15 +126,16 @@ pub fn upgrades(
 pub fn downgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
-    is_possible: &dyn Fn(&str) -> bool,
+    start: &Scratch,
 ) -> Result<Option<Joined>, RewriteError> {
     let Some(bodies) = reversed(graph, members) else { return Ok(None) };
-    join(&bodies, is_possible).map(Some)
+    let guards = Guards::new(start, &bodies, Direction::Downgrade)?;
+    join(&bodies, guards).map(Some)
 }
 
-fn join(
-    bodies: &[(&Revision, &Body)],
-    is_possible: &dyn Fn(&str) -> bool,
+fn join<'a>(
+    bodies: &[(&'a Revision, &'a Body)],
+    mut guards: Guards<'a>,
 ) -> Result<Joined, RewriteError> {
     let mut joined = Joined::default();
     for (idx, (revision, body)) in bodies.iter().enumerate() {
@@ -144,8 +148,13 @@ fn join(
                 }
             }
         }
-        let impossible = |it: &&Directive| !is_possible(&text[it.query.clone()]);
-        let left_out: Vec<&Directive> = body.directives.iter().filter(impossible).collect();
+        let mut left_out = Vec::new();
+        for directive in &body.directives {
+            if guards.place(revision, directive)? == Place::LeftOut {
+                left_out.push(directive);
+            }
+        }
+        guards.pass(revision, body);
         joined.left_out.extend(left_out.iter().map(|it| revision.location(&it.span)));
         let sql = body_text(text, body, &left_out);
         let sql = sql.trim_matches(['\r', '\n']);
@@ -185,6 +194,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::db::Quoting;
     use crate::revision::file;
     use crate::source::Source;
 
@@ -212,7 +222,7 @@ mod tests {
         check("PRAGMA user_version = 1", "other");
     }
 
-    /// The upgrade of revisions with these bodies; a query with `gone` in it is impossible.
+    /// The upgrade of revisions with these bodies.
     #[track_caller]
     fn check(bodies: &[&str], expected: Result<&str, &str>) {
         let revisions = (1..).zip(bodies).map(|(n, body)| {
@@ -227,7 +237,9 @@ mod tests {
         });
         let graph = RevisionGraph::new(revisions.collect()).unwrap();
         let members: Vec<RevisionIndex> = graph.indices().collect();
-        let found = upgrades(&graph, &members, &|it| !it.contains("gone"));
+        let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        start.execute("CREATE TABLE here (a)").unwrap();
+        let found = upgrades(&graph, &members, &start);
         let found = found.map(|it| it.text).map_err(|err| err.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected);
     }
@@ -248,13 +260,16 @@ mod tests {
     }
 
     #[test]
-    fn a_directive_that_nothing_can_answer_becomes_a_comment() {
+    fn a_directive_about_what_the_range_makes_becomes_a_comment() {
         check(
             &[
-                "-- migrate:warn-if rows: SELECT 1 FROM here\n-- migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t",
+                "CREATE TABLE made (a);",
+                "-- migrate:warn-if rows: SELECT 1 FROM here\n\
+                 -- migrate:refuse-if rows: SELECT 1 FROM made\nDELETE FROM made",
             ],
-            Ok("-- from r1: Step 1\n-- migrate:warn-if rows: SELECT 1 FROM here\n\
-                -- (left out) migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t;\n"),
+            Ok("-- from r1: Step 1\nCREATE TABLE made (a);\n\n\
+                -- from r2: Step 2\n-- migrate:warn-if rows: SELECT 1 FROM here\n\
+                -- (left out) migrate:refuse-if rows: SELECT 1 FROM made\nDELETE FROM made;\n"),
         );
     }
 

@@ -166,6 +166,21 @@ pub enum RewriteError {
         /// Where.
         location: Box<Location>,
     },
+    /// A `refuse-if` asks for what statements before it change, and would be asked before them.
+    #[error(
+        "what the {} of `{revision}` refuses to run on may be changed by statements of the range before it",
+        direction.as_str()
+    )]
+    Guard {
+        /// Whether it stands in an upgrade or in a downgrade.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// The directive.
+        location: Box<Location>,
+        /// A statement that may change what it finds.
+        earlier: Option<Box<Location>>,
+    },
     /// The one revision leads to another schema.
     #[error("the {} of the one revision leads to another schema: {}", direction.as_str(), show(lines))]
     OtherSchema {
@@ -174,6 +189,21 @@ pub enum RewriteError {
         /// What is to be changed still.
         lines: Vec<Line>,
     },
+    /// The one revision fails where the range does not.
+    #[error("the {} of the one revision fails, those of the range do not: {what}", direction.as_str())]
+    DoesNotRun {
+        /// Which body.
+        direction: Direction,
+        /// What SQLite said, or what was refused.
+        what: String,
+        /// The statement or query, where there is one.
+        sql: Option<String>,
+        /// Where the range has it.
+        place: Option<Box<Location>>,
+    },
+    /// The downgrades of the range fail, be it without rows.
+    #[error("the downgrades of the range do not run: {}", .0.failure)]
+    NoWayBack(Box<ReplayError>),
     /// The one revision leaves other rows.
     #[error("the {} of the one revision leaves other rows in {table}", direction.as_str())]
     OtherRows {

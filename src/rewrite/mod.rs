@@ -8,6 +8,7 @@
 mod applied;
 mod body;
 mod error;
+mod guards;
 mod journal;
 mod range;
 mod rebase;

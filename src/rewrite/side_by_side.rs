@@ -6,10 +6,11 @@ use crate::autogenerate::{Contents, invent_rows};
 use crate::db::Scratch;
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
-use crate::exec::run_in_memory;
+use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
 use crate::schema::{Name, Schema};
+use crate::source::Location;
 
 /// Revisions that run one after another.
 #[derive(Clone, Copy)]
@@ -61,7 +62,7 @@ impl Bodies<'_> {
     }
 }
 
-/// What is wrong with the bodies of the one revision.
+/// Runs both from the same database, and wants both to leave the same; gives what the new ones leave.
 pub(super) fn compare(
     old: &Bodies<'_>,
     new: &Bodies<'_>,
@@ -71,7 +72,7 @@ pub(super) fn compare(
     by_order: bool,
 ) -> Result<Scratch, RewriteError> {
     let wanted = old.run(start, direction)?;
-    let found = new.run(start, direction)?;
+    let found = new.run(start, direction).map_err(|err| does_not_run(old, direction, err))?;
     let schema = settings.schema(&wanted)?;
     let lines = differences(&settings.schema(&found)?, &schema, by_order);
     if !lines.is_empty() {
@@ -89,6 +90,26 @@ pub(super) fn compare(
         Some(table) => Err(RewriteError::OtherRows { direction, table: table.to_string() }),
         None => Ok(found),
     }
+}
+
+/// A failure of the new bodies, where the old ones do not fail. The file that it is about is not
+/// written; the statement most likely stands in one that is.
+fn does_not_run(old: &Bodies<'_>, direction: Direction, err: RewriteError) -> RewriteError {
+    let RewriteError::Replay(err) = err else { return err };
+    let sql = err.failure.location().map(|it| it.source.text[it.span.clone()].to_owned());
+    let place = sql.as_ref().and_then(|sql| {
+        let mut sources = old.members.iter().map(|it| &old.graph[*it].source);
+        sources.find_map(|it| {
+            let at = it.text.find(sql)?;
+            Some(Box::new(Location::new(it, at..at + sql.len())))
+        })
+    });
+    let what = match &err.failure {
+        Failure::Statement { source, .. } | Failure::Directive { source, .. } => source.to_string(),
+        Failure::Refused { refusals, .. } if !refusals.is_empty() => refusals[0].to_string(),
+        other => other.sentence(),
+    };
+    RewriteError::DoesNotRun { direction, what, sql, place }
 }
 
 /// What is to be changed in a schema so that it is another one.

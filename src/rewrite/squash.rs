@@ -125,10 +125,9 @@ impl<'a> Squash<'a> {
     ///
     /// Statements that cannot stand in one body with others.
     pub fn candidates(&self) -> Result<Vec<Candidate>, RewriteError> {
-        let compiles = |at: &Scratch, query: &str| at.execute(&format!("EXPLAIN {query}")).is_ok();
         let members = &self.range.members;
-        let upgrades = body::upgrades(self.graph, members, &|it| compiles(&self.before, it));
-        let downgrades = body::downgrades(self.graph, members, &|it| compiles(&self.after, it));
+        let upgrades = body::upgrades(self.graph, members, &self.before);
+        let downgrades = body::downgrades(self.graph, members, &self.after);
         let mut candidates = Vec::new();
         if let Some((upgrade, downgrade)) = self.generated()
             && self.is_about_new_tables_only(|it| Some(&it.upgrade))
@@ -272,7 +271,10 @@ impl WayBack {
         settings: &Settings<'_>,
     ) -> Result<Self, RewriteError> {
         let from = Self::from(&old, before, after, schema_after, &old)?;
-        let to = old.run(&from, Direction::Downgrade)?;
+        let to = old.run(&from, Direction::Downgrade).map_err(|err| match err {
+            RewriteError::Replay(err) => RewriteError::NoWayBack(err),
+            other => other,
+        })?;
         let schema = settings.schema(&to)?;
         Ok(Self { from, to, schema })
     }

@@ -490,31 +490,88 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
     error: the upgrade of the one revision leads to another schema: - index by_email
-    hint: no file was written; try a smaller range
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     env.file("templates/revision.sql.jinja", &template("DELETE FROM users;"));
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
     error: the upgrade of the one revision leaves other rows in users
-    hint: no file was written; try a smaller range
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     env.file("templates/revision.sql.jinja", &template("INSERT INTO nowhere VALUES (1);"));
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
-    error: cannot replay the revisions: revision `aaaa11112222` failed at statement 5 of 5
-      --> versions/aaaa11112222_users.sql:19:1
-       |
-    19 | INSERT INTO nowhere VALUES (1);
-       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no such table: nowhere
-    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    error: the upgrade of the one revision fails, those of the range do not: no such table: nowhere
+    caused by: `INSERT INTO nowhere VALUES (1)`
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
     env.file("templates/revision.sql.jinja", &template(""));
     assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
     assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn a_refusal_that_earlier_bodies_mend_keeps_its_revision() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("UPDATE t SET kind = 'new' WHERE kind = 'old';")
+        .down("")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("-- migrate:refuse-if rows of t are old: SELECT id FROM t WHERE kind = 'old'\n\
+             CREATE INDEX by_kind ON t (kind);")
+        .down("DROP INDEX by_kind;")
+        .write();
+    env.graph(&["d4 < c3"]);
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m T"), @"
+    ------- stderr -------
+    error: what the upgrade of `c3` refuses to run on may be changed by statements of the range before it
+     --> versions/c3.sql:8:1
+      |
+    8 | -- migrate:refuse-if rows of t are old: SELECT id FROM t WHERE kind = 'old'
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
+    hint: versions/b2.sql:8 runs before it: `UPDATE t SET kind = 'new' WHERE kind = 'old'`
+    hint: let the range begin with `c3`, or end before it
+    hint: or, once no database needs it any more, remove the line: as a comment it does not count in what ran
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    // Where the table is made by the range too nobody can have put other rows into it.
+    assert_eq!(env.run("squash a1:c3 -m T --dry-run").status, Some(0));
+    assert_eq!(env.run("squash c3:d4 -m T").status, Some(0));
+    env.sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT); INSERT INTO t (kind) VALUES ('old')",
+    );
+    assert_eq!(env.run("stamp a1").status, Some(0));
+    assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn downgrades_that_do_not_run_cannot_be_joined() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("CREATE TABLE t (a);").down("DROP TABLE u;").write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m T"), @"
+    ------- stderr -------
+    error: the downgrades of the range do not run: revision `b2` failed at statement 1 of 1
+      --> versions/b2.sql:11:1
+       |
+    11 | DROP TABLE u;
+       | ^^^^^^^^^^^^ no such table: u
+    hint: mend it, or say that there is none: `-- migrate:downgrade irreversible`
+    hint: they were run in a database in memory; no file was written
+    [exit status: 2]
+    ");
 }
 
 #[test]
