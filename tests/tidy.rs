@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "plan",
             "revision",
             "schema",

@@ -21,6 +21,7 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::allow::allows;
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;

@@ -1,11 +1,13 @@
 //! The text of a body that does what several did.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::RewriteError;
 use super::guards::{Guards, Place};
 use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::lint::allows;
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, Revision};
 use crate::schema::Name;
@@ -89,6 +91,35 @@ fn reversed<'a>(
 ) -> Option<Vec<(&'a Revision, &'a Body)>> {
     let revisions = members.iter().rev().map(|it| &graph[*it]);
     revisions.map(|it| Some((it, it.downgrade.body()?))).collect()
+}
+
+/// The comments by which these revisions allow something as a whole, each once, but for those that
+/// come with their bodies; for a sum also those of statements that make something, since it makes the
+/// same.
+pub fn allowed<'a>(
+    revisions: impl Iterator<Item = &'a Revision>,
+    is_sum: bool,
+    has_downgrades: bool,
+) -> Vec<&'a str> {
+    let mut lines = Vec::new();
+    for revision in revisions {
+        let text = &revision.source.text;
+        let makes = |it: &&Range<usize>| effect(&text[(*it).clone()]) == Effect::Creates;
+        let upgrade = Some(&revision.upgrade).filter(|_| !is_sum);
+        let downgrade = revision.downgrade.body().filter(|_| has_downgrades);
+        for allow in allows(revision) {
+            let mut bodies = upgrade.into_iter().chain(downgrade);
+            let comes_along = bodies.any(|it| it.span.contains(&allow.comment.start));
+            let scope = allow.scope.clone().unwrap_or_default();
+            let mut makers = revision.upgrade.statements.iter().filter(makes);
+            let is_needed = is_sum && makers.any(|it| scope.contains(&it.start));
+            let line = text[allow.comment.clone()].trim_end();
+            if (allow.is_for_all() || is_needed) && !comes_along && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 /// A body made of others, and what could not come with them.

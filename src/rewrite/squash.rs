@@ -149,6 +149,14 @@ impl<'a> Squash<'a> {
             (Err(err), _) | (_, Err(err)) if candidates.is_empty() => return Err(err),
             _ => {}
         }
+        for candidate in &mut candidates {
+            let has_downgrades = candidate.downgrade.is_some() && !candidate.is_way_back_sum;
+            let lines = body::allowed(self.members(), candidate.is_sum, has_downgrades);
+            if !lines.is_empty() {
+                // The blank line behind them makes them stand for the whole file.
+                candidate.upgrade = format!("{}\n\n{}", lines.join("\n"), candidate.upgrade);
+            }
+        }
         Ok(candidates)
     }
 

@@ -558,6 +558,94 @@ fn a_refusal_that_earlier_bodies_mend_keeps_its_revision() {
 }
 
 #[test]
+fn what_a_file_allows_the_one_allows() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = \"app.db\"\n[lint]\ndrop-column = \"error\"");
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, x);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t DROP COLUMN x;")
+        .down("ALTER TABLE t ADD COLUMN x;\n\n-- migrator:allow downgrade-does-not-undo: kept")
+        .write();
+    env.revision("c3").after("b2").up("UPDATE t SET id = id;").down("").write();
+    let allow = "-- ///\n-- migrator:allow drop-column: nobody reads it\n";
+    for file in ["versions/b2.sql", "versions/c3.sql"] {
+        env.file(file, &env.read(file).replacen("-- ///\n", allow, 1));
+    }
+    let lint = env.run("lint b2:");
+    assert_eq!(lint.status, Some(0), "{lint}");
+    assert_eq!(env.run("squash b2:c3 -m T").status, Some(0));
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "T"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- migrator:allow drop-column: nobody reads it
+
+    -- from b2: make b2
+    ALTER TABLE t DROP COLUMN x;
+
+    -- from c3: make c3
+    UPDATE t SET id = id;
+
+    -- migrate:downgrade
+    -- from b2: make b2
+    ALTER TABLE t ADD COLUMN x;
+
+    -- migrator:allow downgrade-does-not-undo: kept
+    "#);
+    let lint = env.run("lint");
+    assert_eq!(lint.status, Some(0), "{lint}");
+}
+
+#[test]
+fn what_a_statement_is_allowed_a_sum_is_allowed() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("-- migrator:allow missing-index-on-foreign-key: few\n\
+             CREATE TABLE t (id INTEGER PRIMARY KEY, t_id REFERENCES t (id), y);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("-- migrator:allow drop-column: not here any more\nALTER TABLE t DROP COLUMN y;")
+        .down("ALTER TABLE t ADD COLUMN y;")
+        .write();
+    assert_eq!(env.run("squash a1:b2 -m T").status, Some(0));
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["a1", "b2"]
+    -- message = "T"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- migrator:allow missing-index-on-foreign-key: few
+
+    -- create the table t
+    CREATE TABLE t (id INTEGER PRIMARY KEY, t_id REFERENCES t (id));
+
+    -- migrate:downgrade
+    -- drop the table t
+    -- migrate:warn-if rows of t are deleted with it: SELECT id FROM t
+    DROP TABLE t;
+    "#);
+    insta::assert_snapshot!(env.run("lint"), @"
+    ------- stderr -------
+    nothing found in 1 revision
+    ");
+}
+
+#[test]
 fn downgrades_that_do_not_run_cannot_be_joined() {
     let env = TestEnv::with_graph(&["a1"]);
     env.revision("b2").after("a1").up("CREATE TABLE t (a);").down("DROP TABLE u;").write();
