@@ -50,6 +50,12 @@ pub fn effect(sql: &str) -> Effect {
     }
 }
 
+/// Whether what a statement does depends on what is there: `IF EXISTS`, `IF NOT EXISTS`.
+pub fn is_conditional(sql: &str) -> bool {
+    let mut tokens = tokens(sql).filter(Token::is_significant).take(5);
+    tokens.any(|it| it.is_keyword(sql, "IF"))
+}
+
 /// Whether a statement leaves something in the connection: a setting, or a temporary object.
 fn leaves(sql: &str) -> Option<&'static str> {
     let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).take(4).collect();

@@ -40,6 +40,8 @@ pub(super) struct Guards<'a> {
     old: Names,
     /// And what the bodies make.
     known: Names,
+    /// What they make and nobody can have made before: they would fail.
+    made: Names,
     /// A view or virtual table, and all that its text names.
     read_with: Vec<(String, Names)>,
     /// A table or view, and all that a trigger of it names.
@@ -71,6 +73,7 @@ impl<'a> Guards<'a> {
             direction,
             old: Names::new(),
             known: Names::new(),
+            made: Names::new(),
             read_with: Vec::new(),
             written_with: Vec::new(),
             earlier: Vec::new(),
@@ -90,27 +93,29 @@ impl<'a> Guards<'a> {
         guards.known.extend(guards.old.iter().cloned());
         for (revision, body) in bodies {
             for span in &body.statements {
-                guards.learn(&revision.source.text[span.clone()], has_keys_on);
+                let made = guards.learn(&revision.source.text[span.clone()], has_keys_on);
+                guards.made.extend(made);
             }
         }
         Ok(guards)
     }
 
-    /// Notes what a statement makes, and what that has to do with others.
-    fn learn(&mut self, sql: &str, has_keys_on: bool) {
+    /// Notes what a statement makes, and what that has to do with others; gives the name of a table or
+    /// view that cannot have been there before.
+    fn learn(&mut self, sql: &str, has_keys_on: bool) -> Option<String> {
         let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
         let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
         let kinds = ["TABLE", "VIEW", "TRIGGER"];
         let kind = (1..=2).find(|at| kinds.iter().any(|it| is(*at, it)));
         if let Some(at) = kind.filter(|_| is(0, "CREATE")) {
             let skipped = if is(at + 1, "IF") { at + 4 } else { at + 1 };
-            let Some((made, _)) = name_at(sql, &words, skipped) else { return };
+            let (made, _) = name_at(sql, &words, skipped)?;
             if is(at, "TRIGGER") {
                 let on = (skipped..words.len()).find(|it| is(*it, "ON"));
                 if let Some((table, _)) = on.and_then(|it| name_at(sql, &words, it + 1)) {
                     self.written_with.push((table, names(sql)));
                 }
-                return;
+                return None;
             }
             if is(at, "VIEW") || is(1, "VIRTUAL") {
                 self.read_with.push((made.clone(), names(sql)));
@@ -120,11 +125,13 @@ impl<'a> Guards<'a> {
                 let children = Names::from([made.clone()]);
                 self.written_with.extend(parents.map(|it| (it, children.clone())));
             }
-            self.known.insert(made);
-        } else if is(0, "ALTER") {
-            let to = (2..words.len()).find(|it| is(*it, "RENAME") && is(it + 1, "TO"));
-            self.known.extend(to.and_then(|it| name_at(sql, &words, it + 2)).map(|it| it.0));
+            self.known.insert(made.clone());
+            return Some(made).filter(|_| !is(at + 1, "IF"));
         }
+        let to = (2..words.len()).find(|it| is(*it, "RENAME") && is(it + 1, "TO"));
+        let (made, _) = name_at(sql, &words, to.filter(|_| is(0, "ALTER"))? + 2)?;
+        self.known.insert(made.clone());
+        Some(made)
     }
 
     /// Goes past a body: what follows is asked after it.
@@ -172,7 +179,9 @@ impl<'a> Guards<'a> {
         if changer.is_none() && !asks_schema && compiles(quoting) {
             return Ok(Place::Moves);
         }
-        if !asks_schema && self.sources(reads).is_disjoint(&self.old) {
+        let sources = self.sources(reads);
+        let is_own = sources.is_disjoint(&self.old) && sources.is_subset(&self.made);
+        if is_own && !asks_schema {
             return Ok(Place::LeftOut);
         }
         let maker = || self.earlier.iter().rev().find(|it| !it.names.is_empty());
@@ -398,6 +407,11 @@ mod tests {
             "CREATE TABLE x (a); INSERT INTO x SELECT a FROM v",
             "refuse-if rows: SELECT a FROM x",
             "not after INSERT INTO x SELECT a FROM v",
+        );
+        check(
+            "CREATE TABLE IF NOT EXISTS x (a)",
+            "refuse-if rows: SELECT a FROM x",
+            "not after CREATE TABLE IF NOT EXISTS x (a)",
         );
         check(
             "CREATE INDEX i ON t (a)",

@@ -187,12 +187,12 @@ impl<'a> Squash<'a> {
         self.range.mode == RunMode::default()
             && self.members().all(|revision| {
                 let Some(body) = body(revision) else { return false };
-                let texts = body.statements.iter();
-                let mut effects = texts.map(|it| body::effect(&revision.source.text[it.clone()]));
-                effects.all(|it| match it {
+                let mut texts = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
+                texts.all(|sql| match body::effect(sql) {
+                    Effect::Other => false,
+                    _ if body::is_conditional(sql) => false,
                     Effect::Creates => true,
                     Effect::Changes { table } => !table.is_some_and(|it| is_old(&it)),
-                    Effect::Other => false,
                 })
             })
     }
@@ -334,3 +334,7 @@ impl Settings<'_> {
 #[cfg(test)]
 #[path = "squash_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "squash_rows_tests.rs"]
+mod rows_tests;

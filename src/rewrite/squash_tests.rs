@@ -63,7 +63,7 @@ fn graph_with_bodies(text: &str, kinds: &[Kind]) -> RevisionGraph {
 }
 
 /// The new revision of a range, as the command writes it without a template of one's own.
-fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate) -> Revision {
+pub(super) fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate) -> Revision {
     let down = crate::revision::edit::array(&graph[range.first].down_revisions);
     let text = format!(
         "-- /// revision\n-- revision = \"squashed\"\n-- down_revision = {down}\n\
@@ -103,7 +103,7 @@ fn rows(database: &Path) -> Vec<String> {
     found
 }
 
-const SETTINGS: Settings<'_> = Settings {
+pub(super) const SETTINGS: Settings<'_> = Settings {
     replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
     target: 54,
     by_order: false,
