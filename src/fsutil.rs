@@ -200,11 +200,28 @@ const TEMPORARY: &str = ".migrator-tmp-";
 #[cfg(any(test, feature = "cli"))]
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     remove_abandoned(folder);
-    let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
-    // A file system without locks has nothing that could be mistaken.
-    #[cfg(unix)]
-    file.as_file().try_lock().ok();
-    Ok(file)
+    loop {
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+        // Before it was locked, another process may have taken it for one that nobody writes.
+        if is_locked_by_us(file.as_file(), file.path())? {
+            return Ok(file);
+        }
+    }
+}
+
+/// Takes the lock that says that a file is being written; `false` where somebody else has it, or has
+/// removed the file. A file system without locks has nothing that could be mistaken.
+#[cfg(all(any(test, feature = "cli"), unix))]
+fn is_locked_by_us(file: &std::fs::File, path: &Path) -> io::Result<bool> {
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Ok(()) | Err(std::fs::TryLockError::Error(_)) => is_at(file, path),
+    }
+}
+
+#[cfg(all(any(test, feature = "cli"), not(unix)))]
+fn is_locked_by_us(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// Removes the temporary files that nobody writes any more: those without a lock. One that cannot be
@@ -329,4 +346,51 @@ pub fn is_at(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
 /// The folder that a file lies in; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".migrator-tmp-left", ".migrator-squash", "migrator-tmp-mine"] {
+            drop(std::fs::File::create(path(name)).unwrap());
+        }
+        let busy = std::fs::File::create(path(".migrator-tmp-busy")).unwrap();
+        busy.lock().unwrap();
+        write_new(&path("new"), "text").unwrap();
+        let stay = [".migrator-squash", ".migrator-tmp-busy", "migrator-tmp-mine", "new"];
+        assert_eq!(names(folder.path()), stay);
+        drop(busy);
+        replace(&path("new"), "text", "other").unwrap();
+        assert_eq!(names(folder.path()), [".migrator-squash", "migrator-tmp-mine", "new"]);
+    }
+
+    #[test]
+    fn many_at_once_do_not_take_each_others_files_for_abandoned() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for n_thread in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for n in 0..100 {
+                        write_new(&folder.join(format!("{n_thread}-{n}")), "text").unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(names(folder.path()).len(), 400);
+    }
 }

@@ -24,7 +24,8 @@ pub enum LogDirection {
 }
 
 impl LogDirection {
-    const ALL: [Self; 6] =
+    /// All that this version knows.
+    pub const ALL: [Self; 6] =
         [Self::Upgrade, Self::Downgrade, Self::Stamp, Self::Unstamp, Self::Baseline, Self::Repair];
 
     /// As the table says it.

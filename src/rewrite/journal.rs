@@ -102,7 +102,8 @@ impl Journal {
             return Err(RewriteError::UnderWay { path });
         }
         let read = || {
-            let content: Content = serde_json::from_slice(&std::fs::read(&path)?)?;
+            // Through the handle that has the lock: some systems let no other one read.
+            let content: Content = serde_json::from_reader(io::BufReader::new(&file))?;
             if content.version == VERSION {
                 return Ok(content);
             }

@@ -5,20 +5,25 @@ use crate::support::TestEnv;
 /// A project with something of each level.
 fn env() -> TestEnv {
     let env = TestEnv::new();
-    env.revision("a1")
-        .up("CREATE TABLE users (\n  id INTEGER PRIMARY KEY,\n  email TEXT,\n  nick TEXT\n);")
-        .down("DROP TABLE users;")
-        .write();
-    env.revision("b2")
-        .after("a1")
-        .up("ALTER TABLE users DROP COLUMN nick;\nUPDATE users SET email = lower(\"emial\");")
-        .down("ALTER TABLE users ADD COLUMN nick TEXT;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("-- migrator:allow drop-table\nCREATE UNIQUE INDEX ix_users_email ON users (email);")
-        .down("DROP INDEX ix_users_email;")
-        .write();
+    env.revisions(
+        r#"
+        a1
+        + CREATE TABLE users (
+        +   id INTEGER PRIMARY KEY,
+        +   email TEXT,
+        +   nick TEXT
+        + );
+        - DROP TABLE users;
+        b2 < a1
+        + ALTER TABLE users DROP COLUMN nick;
+        + UPDATE users SET email = lower("emial");
+        - ALTER TABLE users ADD COLUMN nick TEXT;
+        c3 < b2
+        + -- migrator:allow drop-table
+        + CREATE UNIQUE INDEX ix_users_email ON users (email);
+        - DROP INDEX ix_users_email;
+    "#,
+    );
     env
 }
 

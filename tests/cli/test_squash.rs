@@ -5,16 +5,18 @@ use crate::support::TestEnv;
 /// A line of DDL alone, with a base below it and a revision above.
 fn ddl() -> TestEnv {
     let env = TestEnv::with_graph(&["a1"]);
-    env.revision("b2")
-        .after("a1")
-        .up("CREATE TABLE posts (id INTEGER PRIMARY KEY, tilte TEXT); -- the posts")
-        .down("DROP TABLE posts;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("ALTER TABLE posts RENAME COLUMN tilte TO title;\nCREATE INDEX posts_title ON posts (title);")
-        .down("DROP INDEX posts_title;\nALTER TABLE posts RENAME COLUMN title TO tilte;")
-        .write();
+    env.revisions(
+        "
+        b2 < a1
+        + CREATE TABLE posts (id INTEGER PRIMARY KEY, tilte TEXT); -- the posts
+        - DROP TABLE posts;
+        c3 < b2
+        + ALTER TABLE posts RENAME COLUMN tilte TO title;
+        + CREATE INDEX posts_title ON posts (title);
+        - DROP INDEX posts_title;
+        - ALTER TABLE posts RENAME COLUMN title TO tilte;
+    ",
+    );
     env.graph(&["d4 < c3"]);
     env
 }
@@ -22,21 +24,24 @@ fn ddl() -> TestEnv {
 /// A line that fills what it makes.
 fn data() -> TestEnv {
     let env = TestEnv::new();
-    env.revision("a1")
-        .up("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
-        .down("DROP TABLE users;")
-        .write();
-    env.revision("b2")
-        .after("a1")
-        .up("-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL\n\
-             INSERT INTO users (name) VALUES ('root');\nALTER TABLE users ADD COLUMN email TEXT")
-        .down("ALTER TABLE users DROP COLUMN email;\nDELETE FROM users WHERE name = 'root';")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("UPDATE users\n   SET email = lower(name) || '@example.org'; -- everybody\n")
-        .down("UPDATE users SET email = NULL;")
-        .write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+        - DROP TABLE users;
+        b2 < a1
+        + -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+        + INSERT INTO users (name) VALUES ('root');
+        + ALTER TABLE users ADD COLUMN email TEXT
+        - ALTER TABLE users DROP COLUMN email;
+        - DELETE FROM users WHERE name = 'root';
+        c3 < b2
+        + UPDATE users
+        +    SET email = lower(name) || '@example.org'; -- everybody
+        +
+        - UPDATE users SET email = NULL;
+    ",
+    );
     env
 }
 
@@ -96,8 +101,8 @@ fn ddl_becomes_its_sum() {
 #[test]
 fn a_database_that_ran_the_range_finds_nothing_to_do() {
     let env = ddl();
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("upgrade aaaa"), @"
     ------- stderr -------
     nothing to do: app.db is at c3
@@ -117,16 +122,16 @@ fn a_database_that_ran_the_range_finds_nothing_to_do() {
 #[test]
 fn a_database_above_or_below_the_range_goes_on() {
     let env = ddl();
-    assert_eq!(env.run("upgrade a1").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade a1").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade aaaa11112222, Add posts ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
-    assert_eq!(env.run("squash a1:aaaa11112222 -m 'Begin' --rev-id e5").status, Some(2));
-    assert_eq!(env.run("check --database").status, Some(0));
+    env.run("squash a1:aaaa11112222 -m 'Begin' --rev-id e5").exits_with(2);
+    env.run("check --database").ok();
 }
 
 #[test]
@@ -179,26 +184,28 @@ fn statements_about_rows_stay_in_their_order() {
     -- from a1: make a1
     DROP TABLE users;
     "#);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
     assert_eq!(env.query("SELECT email FROM users"), ["root@example.org"]);
-    assert_eq!(env.run("downgrade base").status, Some(0));
+    env.run("downgrade base").ok();
     assert_eq!(env.tables(), [""; 0]);
 }
 
 #[test]
 fn a_table_that_was_there_before_is_changed_as_it_was() {
     let env = TestEnv::new();
-    env.revision("a1").up("CREATE TABLE t (a TEXT, b TEXT);").down("DROP TABLE t;").write();
-    env.revision("b2")
-        .after("a1")
-        .up("ALTER TABLE t RENAME COLUMN a TO c;")
-        .down("ALTER TABLE t RENAME COLUMN c TO a;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("ALTER TABLE t RENAME COLUMN b TO a;")
-        .down("ALTER TABLE t RENAME COLUMN a TO b;")
-        .write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (a TEXT, b TEXT);
+        - DROP TABLE t;
+        b2 < a1
+        + ALTER TABLE t RENAME COLUMN a TO c;
+        - ALTER TABLE t RENAME COLUMN c TO a;
+        c3 < b2
+        + ALTER TABLE t RENAME COLUMN b TO a;
+        - ALTER TABLE t RENAME COLUMN a TO b;
+    ",
+    );
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Rename' --dry-run"), @r#"
     -- /// revision
     -- revision = "aaaa11112222"
@@ -334,7 +341,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
         env.read("versions/aaaa11112222_users.sql")
             .ends_with("\n-- migrate:downgrade irreversible\n")
     );
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: revision `aaaa11112222` is irreversible
@@ -510,8 +517,8 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     ");
     assert_eq!(env.files(), files);
     env.file("templates/revision.sql.jinja", &template(""));
-    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("squash a1:c3 -m Users").ok();
+    env.run("upgrade").ok();
 }
 
 #[test]
@@ -670,7 +677,7 @@ fn rows_that_are_never_the_same_prove_nothing_against_it() {
         .up("UPDATE users SET email = hex(randomblob(16));")
         .down("UPDATE users SET email = NULL;")
         .write();
-    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
+    env.run("squash a1:c3 -m Users").ok();
 }
 
 #[test]
@@ -688,7 +695,7 @@ fn how_the_bodies_run_is_carried_over() {
     hint: let the range end before `c3`, or begin with it
     [exit status: 2]
     ");
-    assert_eq!(env.run("squash a1:b2 -m T").status, Some(0));
+    env.run("squash a1:b2 -m T").ok();
     insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
     -- /// revision
     -- revision = "aaaa11112222"
@@ -712,7 +719,7 @@ fn how_the_bodies_run_is_carried_over() {
     -- from a1: make a1
     DROP TABLE t_a1;
     "#);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
 }
 
 #[test]
@@ -758,7 +765,7 @@ fn what_is_no_range_is_refused() {
 #[test]
 fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     let env = ddl();
-    assert_eq!(env.run("upgrade b2").status, Some(0));
+    env.run("upgrade b2").ok();
     let files = env.files();
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
@@ -767,9 +774,9 @@ fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
+    env.run("upgrade").ok();
 }
 
 #[test]
@@ -832,8 +839,8 @@ fn the_database_of_another_environment_is_mended_there() {
 #[test]
 fn a_squash_of_a_squash_knows_both() {
     let env = ddl();
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("squash a1:aaaa -m 'All'"), @"
     ------- stderr -------
     error: `aaaa11112222` replaces `c3` itself, and databases may be at either of them
@@ -846,8 +853,8 @@ fn a_squash_of_a_squash_knows_both() {
     hint: it could not go on from there: bring it to the end first, `migrator upgrade d4`
     [exit status: 2]
     ");
-    assert_eq!(env.run("upgrade").status, Some(0));
-    assert_eq!(env.run("squash :d4 -m 'All'").status, Some(0));
+    env.run("upgrade").ok();
+    env.run("squash :d4 -m 'All'").ok();
     insta::assert_snapshot!(env.run("current -v"), @"
     Current revision(s) for app.db:
     Rev: bbbb11112222 (head)
@@ -869,7 +876,7 @@ fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     let old =
         |name: &str| (format!("versions/{name}.sql"), env.read(&format!("versions/{name}.sql")));
     let (b2, c3, d4) = (old("b2"), old("c3"), old("d4"));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     let new_d4 = env.read("versions/d4.sql");
 
     // As another branch brings them back: all of the old ones; only some.
@@ -893,7 +900,7 @@ fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     [exit status: 2]
     "#);
     env.file(&d4.0, &new_d4);
-    assert_eq!(env.run("heads").status, Some(2));
+    env.run("heads").exits_with(2);
     env.remove(&c3.0);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -907,7 +914,7 @@ fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     [exit status: 2]
     "#);
     env.remove(&b2.0);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
 
     // A file that follows one of them still.
     env.file(&d4.0, &d4.1);
@@ -922,7 +929,7 @@ fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     [exit status: 2]
     "#);
     env.file(&d4.0, &new_d4);
-    assert_eq!(env.run("heads").status, Some(0));
+    env.run("heads").ok();
 }
 
 /// What a kill leaves: a journal, here of a squash that has written its file and removed nothing.
@@ -930,7 +937,7 @@ fn interrupted() -> TestEnv {
     let env = ddl();
     let (b2, c3) = (env.read("versions/b2.sql"), env.read("versions/c3.sql"));
     let (d4, files) = (env.read("versions/d4.sql"), env.files());
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts' --rev-id s1").status, Some(0));
+    env.run("squash b2:c3 -m 'Add posts' --rev-id s1").ok();
     let change = |path: &str, old: Option<&str>| {
         let new = env.files().contains(&path.to_owned()).then(|| env.read(path));
         serde_json::json!({ "path": path, "old": old, "new": new })
@@ -1059,7 +1066,7 @@ fn a_file_that_was_edited_after_the_interruption_is_not_overwritten() {
     hint: or take all files from git, and remove `.migrator-squash`
     [exit status: 2]
     ");
-    assert_eq!(env.run("squash --abort").status, Some(2));
+    env.run("squash --abort").exits_with(2);
     assert_eq!(env.files(), files);
     env.file(".migrator-squash", "{\"version\": 2, \"files\": []}");
     insta::assert_snapshot!(env.run("squash --continue"), @"

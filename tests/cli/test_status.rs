@@ -542,14 +542,14 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     let said = wrong(&env);
     insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge a1");
     assert_eq!(env.rows(), ["a1"]);
-    assert_eq!(env.run("status").status, Some(0));
+    env.run("status").ok();
 
     env.sql(
         "UPDATE alembic_version SET version_num = 'b2'; CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)",
     );
     let said = wrong(&env);
     insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
-    assert_eq!(env.run("status").status, Some(0));
+    env.run("status").ok();
 }
 
 #[test]
@@ -906,10 +906,10 @@ fn each_row_that_is_no_revision_is_mended_by_what_is_said() {
             let before = std::fs::read(env.path("app.db")).unwrap();
             let said = wrong(&env);
             assert!(std::fs::read(env.path("app.db")).unwrap() == before);
-            assert_eq!(env.run("upgrade").status, Some(2));
+            env.run("upgrade").exits_with(2);
             if !has_log && !values.contains("c3") {
                 assert!(said.contains("`migrator schema diff database REVISION`"), "{said}");
-                assert_eq!(env.run(&format!("schema diff database {}", rows[0])).status, Some(0));
+                env.run(&format!("schema diff database {}", rows[0])).ok();
                 env.run(&format!("stamp --purge {}", rows[0])).ok();
             } else {
                 obey(&env, &said, "stamp --purge");
