@@ -31,6 +31,7 @@ mod progress;
 mod project;
 mod rebase;
 mod repair;
+mod replaying;
 mod restore;
 mod revision;
 mod schema;

@@ -189,18 +189,21 @@ impl Observer for Progress<'_> {
                     format!("removed {path}: there are newer ones")
                 });
             }
-            Event::PlanStarted { revisions, more_follow } => {
-                self.n_pending = revisions.len();
-                self.n_done = 0;
-                if let Some(line) = describe_group(revisions, *more_follow) {
-                    self.status(line);
-                }
-                let lost = self.lints.and_then(|(levels, graph)| {
+            Event::RunStarted { revisions } => {
+                // What another process changes meanwhile is said by what runs.
+                let lost = self.lints.take().and_then(|(levels, graph)| {
                     let all = || lint::indexes(graph.indices().map(|it| &graph[it]));
                     lint::summary(revisions, levels, &all)
                 });
                 if let Some(line) = lost {
                     self.warning(&line);
+                }
+            }
+            Event::PlanStarted { revisions, more_follow } => {
+                self.n_pending = revisions.len();
+                self.n_done = 0;
+                if let Some(line) = describe_group(revisions, *more_follow) {
+                    self.status(line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {

@@ -72,8 +72,8 @@ pub fn graph(problem: &GraphProblem) -> Vec<String> {
         }
         GraphProblem::ReplacedDeclared { id, declared, .. } => vec![
             format!(
-                "if a squash was interrupted, finish it: remove `{}`, and let what followed the last \
-                 replaced revision follow `{id}`",
+                "to stay with `{id}`, remove `{}`, and let what followed the last replaced revision \
+                 follow `{id}`",
                 declared.source.path.display()
             ),
             format!("to go back, remove the file of `{id}` and take the others from git"),

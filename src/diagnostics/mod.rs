@@ -102,6 +102,10 @@ impl std::error::Error for Usage {}
 
 /// The exit status that an error means.
 pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    // What the command line says around an error is no link of its chain.
+    if err.downcast_ref::<Usage>().is_some_and(|it| it.status == ExitStatus::Failed) {
+        return ExitStatus::Failed;
+    }
     for cause in err.chain() {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;

@@ -96,6 +96,10 @@ impl Session<'_> {
     /// Runs the steps and checks what they did; returns the rows of the version table.
     fn run_steps(&mut self, work: &Work<'_>, group: &Group) -> Result<Vec<String>, Failure> {
         let (steps, more) = work.rest().split_at(group.n_steps);
+        if work.is_whole() {
+            let revisions = work.rest().iter().map(|it| it.revision).collect();
+            self.observer.event(&Event::RunStarted { revisions });
+        }
         let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
         self.warn_of_again(&work.again);
