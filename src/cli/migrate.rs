@@ -344,6 +344,11 @@ fn run(
     let warnings = std::mem::take(&mut progress.warnings);
     let report = result?;
     let database = project.database_name()?;
+    if !how.dry_run {
+        let at = describe_rows(&report.outcome.rows);
+        app.output
+            .did(format_args!("the {} is done, and {database} is at {at}", direction.as_str()));
+    }
 
     if app.output.format == Format::Json {
         let revisions = report.outcome.steps.iter().map(|it| step_json(migrator.graph(), it));

@@ -95,6 +95,9 @@ pub(super) fn run(app: &mut App, args: &RestoreArgs) -> anyhow::Result<ExitStatu
 
     let database = project.shown_database(&location);
     let at = describe_rows(&restored.to);
+    if !restored.is_same {
+        app.output.did(format_args!("the backup was taken back, and {database} is at {at}"));
+    }
     if app.output.format == Format::Json {
         app.output.json(&RestoreJson {
             database,

@@ -274,7 +274,7 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::TwoHeads => Guide {
             title: "several heads that nothing tells apart",
             why: "`upgrade head` does not know which of them is meant. Most often two branches of the code were \
-                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own.",
+                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own, and for those of different databases.",
             given: "",
             bad: Example::Graph(&["users", "orders < users", "drafts < users"]),
             good: Example::Graph(&["users", "orders < users", "drafts < orders"]),
