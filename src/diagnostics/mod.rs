@@ -159,6 +159,12 @@ pub fn render(err: &anyhow::Error, here: &Path, typed: &Typed) -> String {
         Some(known) => reports(known, here),
         None => vec![plain_report(err)],
     };
+    // Without a word of the command line on what was written, nothing was.
+    if let (Some(Error::File(_)), ExitStatus::Refused) = (known, exit_status(err)) {
+        for hint in reports.iter_mut().flat_map(|it| &mut it.hints) {
+            hint.insert_str(0, "nothing was changed; ");
+        }
+    }
     // What the command line knows about an error of the library.
     if let (Some(_), Some(usage)) = (known, err.downcast_ref::<Usage>())
         && let Some(last) = reports.last_mut()
@@ -247,7 +253,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
         Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
-        Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::File(file) => vec![with_causes(err, vec![hints::file(file)])],
     }
 }
 

@@ -304,6 +304,7 @@ fn an_unknown_parent_is_refused_with_what_is_near() {
     insta::assert_snapshot!(env.run("revision --head +1"), @"
     ------- stderr -------
     error: `+1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision --head 'a b'"), @"
