@@ -170,3 +170,16 @@ fn an_attached_path_is_relative_to_the_current_folder() {
     [exit status: 3]
     ");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_back_up_is_followed_once() {
+    use std::os::unix::fs::symlink;
+    let env = TestEnv::with_graph(&["a1"]);
+    env.config("recursive_version_locations = true");
+    env.file("versions/sub/b2.sql", &env.revision("b2").after("a1").text());
+    symlink("..", env.path("versions/sub/up")).unwrap();
+    symlink("sub", env.path("versions/twin")).unwrap();
+    assert_eq!(env.run("heads").ok(), "b2 (head)\n");
+    assert_eq!(env.run("history").ok().lines().count(), 2);
+}
