@@ -383,10 +383,26 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
     }
 }
 
+/// What to do about a database at `row` where there are no revision files yet.
+pub fn take_over(row: &str) -> String {
+    format!(
+        "if Alembic brought it there, take it over: `migrator schema dump > schema.sql`, with \
+         `files = [\"schema.sql\"]` under `[schema]` in alembic.toml, then `migrator revision \
+         --autogenerate --rev-id {row} -m \"…\"`, and it is at that revision"
+    )
+}
+
 /// What to do about a target, or about what the version table says.
 pub fn plan(err: &PlanError) -> Vec<String> {
     match err {
         PlanError::Resolve(err) => resolve(err),
+        PlanError::UnknownRows { rows, is_new_project: true, .. } if rows.len() == 1 => {
+            vec![
+                take_over(&rows[0]),
+                "or bring back the files of the revisions: they were deleted, or are elsewhere"
+                    .to_owned(),
+            ]
+        }
         PlanError::UnknownRows { rows, .. } => vec![
             format!(
                 "bring back what declares {}: a file that was deleted, that is on another branch \

@@ -13,6 +13,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
+pub use self::hints::take_over;
 pub use self::history_hints::trouble as trouble_hints;
 
 use std::fmt;
