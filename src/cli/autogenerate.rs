@@ -1,6 +1,7 @@
 //! `migrator revision --autogenerate`
 
 use std::str::FromStr;
+use std::sync::atomic::Ordering;
 
 use super::App;
 use super::new_file::{self, NewFile};
@@ -281,6 +282,7 @@ fn ask_of_renames(
     suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
 ) -> anyhow::Result<Vec<Rename>> {
     let mut asked: Vec<Rename> = Vec::new();
+    let mut asking = None;
     loop {
         let mut open = suggestions(answers).map_err(Error::from)?;
         if !can_ask() {
@@ -290,6 +292,11 @@ fn ask_of_renames(
         if open.is_empty() {
             return Ok(open);
         }
+        let asking = match &asking {
+            Some(asking) => asking,
+            None => asking.insert(super::migrate::interrupt_questions()?),
+        };
+        asking.store(true, Ordering::Relaxed);
         for rename in &open {
             let (kind, old) = renamed(rename);
             let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
@@ -297,6 +304,7 @@ fn ask_of_renames(
                 answers.renames.push(rename.clone());
             }
         }
+        asking.store(false, Ordering::Relaxed);
         // The columns of a renamed table may have been renamed too.
         asked.append(&mut open);
     }

@@ -329,3 +329,14 @@ fn a_base_is_put_into_no_databases_folder_by_guessing() {
     env.run("-n orders revision -m x").ok();
     env.run("revision -m x --head base --version-path versions/users").ok();
 }
+
+#[test]
+fn a_message_without_its_option_is_understood_and_refused() {
+    let env = TestEnv::with_graph(&["a1"]);
+    insta::assert_snapshot!(env.run("revision \"Add it's table\""), @r"
+    ------- stderr -------
+    error: `Add it's table` stands alone
+    hint: no file was written; did you mean it as the message? `migrator revision -m 'Add it'\''s table'`
+    [exit status: 2]
+    ");
+}
