@@ -1,7 +1,9 @@
 //! `migrator revision --autogenerate`
 
+use std::cell::OnceCell;
 use std::str::FromStr;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::App;
 use super::new_file::{self, NewFile};
@@ -142,7 +144,8 @@ pub(super) fn run(
         let request = request(project, &from, &to, answers, &is_excluded);
         differences(&request).map(|(_, suggestions)| suggestions)
     };
-    let open = ask_of_renames(&mut answers, suggestions)?;
+    let cancel = OnceCell::new();
+    let open = ask_of_renames(&mut answers, suggestions, &cancel)?;
     let request = request(project, &from, &to, &answers, &is_excluded);
     let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
     let Some(generated) = generated else {
@@ -163,6 +166,9 @@ pub(super) fn run(
     let new =
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
+    if cancel.get().is_some_and(|it| it.load(Ordering::Relaxed)) {
+        return Err(Usage::new("cancelled; nothing was changed").into());
+    }
     show_changes(app, &generated, prints)?;
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
@@ -276,13 +282,14 @@ fn warn_of_drift(
     }
 }
 
-/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
+/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about. From
+/// the first question on `cancel` has what Ctrl-C sets.
 fn ask_of_renames(
     answers: &mut Answers,
     suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
+    cancel: &OnceCell<Arc<AtomicBool>>,
 ) -> anyhow::Result<Vec<Rename>> {
     let mut asked: Vec<Rename> = Vec::new();
-    let mut asking = None;
     loop {
         let mut open = suggestions(answers).map_err(Error::from)?;
         if !can_ask() {
@@ -292,11 +299,10 @@ fn ask_of_renames(
         if open.is_empty() {
             return Ok(open);
         }
-        let asking = match &asking {
-            Some(asking) => asking,
-            None => asking.insert(super::migrate::interrupt_questions()?),
-        };
-        asking.store(true, Ordering::Relaxed);
+        if cancel.get().is_none() {
+            // Without this Ctrl-C at a question ends the process without a word.
+            cancel.set(super::migrate::listen()?).ok();
+        }
         for rename in &open {
             let (kind, old) = renamed(rename);
             let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
@@ -304,7 +310,6 @@ fn ask_of_renames(
                 answers.renames.push(rename.clone());
             }
         }
-        asking.store(false, Ordering::Relaxed);
         // The columns of a renamed table may have been renamed too.
         asked.append(&mut open);
     }

@@ -203,20 +203,6 @@ pub(super) fn listen() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(cancel)
 }
 
-/// Lets Ctrl-C end a question of [`confirm`] while the flag is set, and the process otherwise, as it
-/// would by itself. For commands that do not [`listen`].
-pub(super) fn interrupt_questions() -> anyhow::Result<Arc<AtomicBool>> {
-    let asking = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&asking);
-    ctrlc::set_handler(move || {
-        if !flag.load(Ordering::Relaxed) {
-            // What a shell says of a process that SIGINT ended.
-            std::process::exit(130);
-        }
-    })?;
-    Ok(asking)
-}
-
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
     confirm(&format!("{refusal}. Go on?"))
