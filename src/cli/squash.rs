@@ -5,11 +5,11 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::words::count;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::diff::lines::Line;
-use crate::exec::Replay;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
@@ -148,17 +148,13 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let graph = project.graph()?;
     let (first, last) = ends(&graph, range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app)?;
+    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
     refuse_troubled(&graph, &range.members, &databases).map_err(Error::from)?;
 
-    let extensions = project.extensions()?;
+    let replaying = project.replaying(&graph)?;
     let settings = Settings {
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         target: project.config.sqlite.target.minor,
         by_order: project.config.schema.column_order,
     };
@@ -382,6 +378,12 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
     let path = |it: &Revision| it.source.path.display().to_string();
     let removed: Vec<String> = range.members.iter().map(|it| path(&graph[*it])).collect();
     let changed: Vec<String> = proven.followers.iter().map(path).collect();
+    if !args.dry_run {
+        let written = std::iter::once(path(revision)).chain(changed.iter().cloned());
+        let written: Vec<String> = written.map(|it| format!("`{it}`")).collect();
+        let n_removed = count(removed.len() as u64, "file");
+        app.output.did(format_args!("wrote {}, and removed {n_removed}", written.join(", ")));
+    }
     if app.output.format == Format::Json {
         let mut data = data_statements(graph, &range.members, Direction::Upgrade);
         data.extend(data_statements(graph, &range.members, Direction::Downgrade));

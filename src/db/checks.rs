@@ -294,13 +294,10 @@ pub fn objects(database: &Database) -> Result<ObjectState, DbError> {
 
     let mut state = ObjectState::default();
     for view in views {
-        let select = format!("EXPLAIN SELECT * FROM main.{}", quote_identifier(&view));
-        state.compile(database, &view, &[], &select)?;
+        state.compile_view(database, &view)?;
     }
     for (table, triggers) in triggers {
-        for sql in firing_statements(database, &table)? {
-            state.compile(database, &table, &triggers, &sql)?;
-        }
+        state.compile_triggers(database, &table, &triggers)?;
     }
     Ok(state)
 }
@@ -334,6 +331,25 @@ fn is_interrupt(err: &rusqlite::Error) -> bool {
 }
 
 impl ObjectState {
+    /// Compiles a view.
+    pub(super) fn compile_view(&mut self, database: &Database, view: &str) -> Result<(), DbError> {
+        let select = format!("EXPLAIN SELECT * FROM main.{}", quote_identifier(view));
+        self.compile(database, view, &[], &select)
+    }
+
+    /// Compiles the triggers of a table or view.
+    pub(super) fn compile_triggers(
+        &mut self,
+        database: &Database,
+        table: &str,
+        triggers: &[String],
+    ) -> Result<(), DbError> {
+        for sql in firing_statements(database, table)? {
+            self.compile(database, table, triggers, &sql)?;
+        }
+        Ok(())
+    }
+
     fn compile(
         &mut self,
         database: &Database,

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::hints::{one, ticked};
 use super::history_hints;
-use crate::audit::Trouble;
+use crate::audit::{Right, Trouble};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
-use crate::rewrite::RewriteError;
+use crate::rewrite::{NamedBy, RewriteError};
 use crate::source::Location;
 use crate::sql::layout::one_line;
 
@@ -17,6 +17,13 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::SeveralHeads { revision, heads } => {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
             one(format!("name one, for example `migrator rebase {revision} --onto {head}`"))
+        }
+        RewriteError::Unrelated { revision, head } => one(format!(
+            "if the one is to come after the other all the same: `migrator rebase {revision} --onto \
+             {head}`"
+        )),
+        RewriteError::OtherDatabase { .. } => {
+            one("no file was written; each database has a line of its own")
         }
         RewriteError::NotAHead { .. } => {
             one("a line moves on top of a head; `migrator heads` lists them")
@@ -28,11 +35,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             "name the first revision of the line that is to move: {}",
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
-        RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. } => {
-            one("`migrator merge heads` joins the heads without moving anything")
-        }
-        RewriteError::Applied { environment, is_logged, parent, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
+            let option = option(named_by, database);
             let way_back = if *is_logged {
                 "its version table does not say so: find out which is true first".to_owned()
             } else {
@@ -47,15 +51,15 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
                  it"
                 .to_owned(),
                 way_back,
-                "or leave the line where it is: `migrator merge heads` joins the heads".to_owned(),
             ]
         }
-        RewriteError::Unknown { .. } => one(
+        RewriteError::Unknown { database, named_by, .. } => one(format!(
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
-             or `migrator stamp` it",
-        ),
-        RewriteError::Trouble { environment, trouble, .. } => {
-            troubled(environment.as_deref(), trouble, here)
+             or `migrator{} stamp REVISION`",
+            option(named_by, database)
+        )),
+        RewriteError::Trouble { database, named_by, trouble } => {
+            troubled(&option(named_by, database), trouble, here)
         }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
@@ -71,8 +75,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::SeveralModes { other, .. } => {
             one(format!("let the range end before `{other}`, or begin with it"))
         }
-        RewriteError::InTheMiddle { environment, last, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::InTheMiddle { database, named_by, last, .. } => {
+            let option = option(named_by, database);
             one(format!(
                 "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
                  {last}`"
@@ -99,7 +103,10 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
         RewriteError::ChangedSince { path } => changed_since(path),
-        RewriteError::Io(_)
+        // The command line knows whether another way is open.
+        RewriteError::MergeFirst { .. }
+        | RewriteError::MergeInside { .. }
+        | RewriteError::Io(_)
         | RewriteError::Replay(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
@@ -109,11 +116,10 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
 }
 
 /// What to do about a database on which something else ran than the files say.
-fn troubled(environment: Option<&str>, trouble: &Trouble, here: &Path) -> Vec<String> {
-    let option = environment.map(|it| format!("-n {it} ")).unwrap_or_default();
-    let mut hints = history_hints::trouble(trouble, here);
+fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
+    let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
     for hint in &mut hints {
-        *hint = hint.replace("`migrator ", &format!("`migrator {option}"));
+        *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
     }
     hints.push(
         "mend it first: in one revision nobody could find it any more; no file was written"
@@ -154,4 +160,13 @@ fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>
             .to_owned(),
     );
     hints
+}
+
+/// What makes a command use a database.
+fn option(named_by: &NamedBy, database: &str) -> String {
+    match named_by {
+        NamedBy::ThisCall => String::new(),
+        NamedBy::Environment(name) => format!(" -n {}", shell_words::quote(name)),
+        NamedBy::Itself => format!(" --url {}", shell_words::quote(database)),
+    }
 }

@@ -5,6 +5,7 @@
 //! memory, that it does what the old one did. Nothing is written before all of it holds; several files
 //! are written through a journal.
 
+mod advice;
 mod applied;
 mod body;
 mod error;
@@ -15,7 +16,8 @@ mod rebase;
 mod side_by_side;
 mod squash;
 
-pub use applied::{KnownDatabase, refuse_applied, refuse_troubled};
+pub use advice::{Advice, advise};
+pub use applied::{KnownDatabase, NamedBy, refuse_applied, refuse_troubled};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};

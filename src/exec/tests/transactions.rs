@@ -387,6 +387,7 @@ fn events_tell_what_happens() {
     let mut events = Vec::new();
     let mut observer = |event: &Event<'_>| {
         events.push(match event {
+            Event::RunStarted { revisions } => format!("run {}", revisions.len()),
             Event::PlanStarted { revisions, .. } => format!("plan {}", revisions.len()),
             Event::StepStarted { revision, n_statements, .. } => {
                 format!("step {} {n_statements}", revision.id)
@@ -402,6 +403,7 @@ fn events_tell_what_happens() {
     assert_eq!(
         events,
         [
+            "run 1",
             "plan 1",
             "step r1 2",
             "1 CREATE TABLE a(x)",
@@ -412,6 +414,20 @@ fn events_tell_what_happens() {
             "committed 1",
         ]
     );
+}
+
+#[test]
+fn a_run_in_several_transactions_is_told_of_once() {
+    let project = Project::of_upgrades(&["CREATE TABLE a(x)", "CREATE TABLE b(x)"]);
+    let mut events = Vec::new();
+    let mut observer = |event: &Event<'_>| match event {
+        Event::RunStarted { revisions } => events.push(format!("run {}", revisions.len())),
+        Event::PlanStarted { revisions, .. } => events.push(format!("plan {}", revisions.len())),
+        _ => {}
+    };
+    let options = Options { transaction: TransactionMode::Revision, ..Options::default() };
+    project.run_to(2, &options, &mut observer).unwrap();
+    assert_eq!(events, ["run 2", "plan 1", "plan 1"]);
 }
 
 #[test]
