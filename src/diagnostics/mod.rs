@@ -5,6 +5,7 @@
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
+mod file_hints;
 mod hints;
 mod history_hints;
 mod quote;
@@ -13,8 +14,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
-pub use self::hints::take_over;
-pub use self::history_hints::trouble as trouble_hints;
+pub use self::history_hints::{take_over, trouble as trouble_hints};
 
 use std::fmt;
 use std::path::Path;
@@ -254,7 +254,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
         Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
-        Error::File(file) => vec![with_causes(err, vec![hints::file(file)])],
+        Error::File(file) => vec![with_causes(err, vec![file_hints::file(file)])],
     }
 }
 
