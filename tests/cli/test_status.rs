@@ -231,7 +231,8 @@ fn a_checksum_is_of_meaning() {
             "-- /// revision\n-- revision = \"a1\"\n-- ///\n-- migrate:upgrade\n{body}\n-- migrate:downgrade\n"
         )
     };
-    let body = "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one');";
+    let body =
+        "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one'), ('two\nlines');";
     let check = |text: &[u8], is_same: bool| {
         let env = TestEnv::new();
         env.file("versions/a1.sql", &file(body));
@@ -247,20 +248,22 @@ fn a_checksum_is_of_meaning() {
     same(file(body).replace(";\n", ";  \t \n"));
     same(file(&format!("-- a comment\n{} /* and one more */", body.replace("(a", "(/* c */ a"))));
     same(file(
-        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')",
+        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')\n,('two\nlines')",
     ));
     same(
         file(body)
             .replace("-- ///\n-- migrate", "-- message = \"now with one\"\n-- ///\n\n\n-- migrate"),
     );
     same(file(&format!("-- migrate:warn-if rows of t: SELECT 1\n{body}")));
+    same(file(&body.replace("CREATE TABLE t", "create table T")));
 
     let other = |text: String| check(text.as_bytes(), false);
     other(file(&body.replace("one", "One")));
     other(file(&body.replace("x y", "x  y")));
-    other(file(&body.replace("INSERT INTO t VALUES ('one');", "")));
+    other(file(&body.replace("INSERT INTO t VALUES ('one'), ('two\nlines');", "")));
     other(file(&format!("{body}\nINSERT INTO t VALUES ('two');")));
-    other(file(&body.replace("'one'", "'one\r\n'")));
+    other(file(&body.replace("'one'", "'one\n'")));
+    other(file(&body.replace("DEFAULT 'x y'", "DEFAULT Word")));
 }
 
 #[test]
