@@ -76,6 +76,13 @@ pub(super) struct DowngradeArgs {
     /// Revert revisions of other branches too where that is necessary, without asking
     #[arg(long, short)]
     yes: bool,
+
+    /// Go on this once although a revision never ran here
+    ///
+    /// Its body is left out, since there is nothing to undo. That of a squashed revision of which only
+    /// a part ran is not: it undoes all of it.
+    #[arg(long, conflicts_with = "sql")]
+    allow_changed: bool,
 }
 
 /// How a run is done
@@ -164,7 +171,7 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         direction: Direction::Downgrade,
         target,
         also,
-        allow_changed: false,
+        allow_changed: args.allow_changed,
         out_of_order: None,
         cancel,
     };

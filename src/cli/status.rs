@@ -11,14 +11,14 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::autogenerate::compare;
-use crate::diagnostics::{ExitStatus, trouble_hints};
+use crate::diagnostics::{ExitStatus, MAX_NAMED, trouble_hints};
 use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, counts};
 use crate::rule::{Level, Rule};
 
-/// How many pending revisions, and how many troubles, one screen shows.
+/// How many pending revisions, and how many lines of what the schema has, one screen shows.
 const MAX_SHOWN: usize = 10;
 
 /// Show where the database is, what is pending, and everything that is wrong
@@ -170,7 +170,7 @@ impl Status<'_> {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: trouble_hints(it, here),
+            hints: trouble_hints(std::slice::from_ref(it), here),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -218,12 +218,12 @@ impl Status<'_> {
         }
         screen.section("log", [self.log_line()]);
         let here = &self.project.here;
-        for it in self.troubles.iter().take(MAX_SHOWN) {
-            screen.section("wrong", with_hints(it.to_string(), trouble_hints(it, here)));
-        }
-        if let Some(n_more) = self.troubles.len().checked_sub(MAX_SHOWN + 1) {
-            let n_more = count(n_more as u64 + 1, "more trouble");
-            screen.section("wrong", [format!("{n_more}; `migrator status --json` has all of it")]);
+        for group in self.troubles.chunk_by(Trouble::is_like) {
+            let mut text: Vec<String> =
+                group.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+            text.extend(and_more(group.len(), MAX_NAMED, "migrator status --json"));
+            text.extend(trouble_hints(group, here).into_iter().map(|it| format!("  {it}")));
+            screen.section("wrong", text);
         }
         match &self.drift {
             Drift::Lines(lines) if !lines.is_empty() => {
@@ -232,6 +232,10 @@ impl Status<'_> {
                     text.push(line);
                     Ok(())
                 })?;
+                let n_lines = text.len() - 1;
+                text.truncate(1 + MAX_SHOWN);
+                let all = "migrator schema diff database current";
+                text.extend(and_more(n_lines, MAX_SHOWN, all).map(|it| format!("  {it}")));
                 text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
                 screen.section("wrong", text);
             }
@@ -305,10 +309,10 @@ impl Status<'_> {
 const DRIFT: &str = "the schema is not what the applied revisions make; it has more (+), less (-) or \
                      something else (~):";
 
-/// A message with what to do about it below.
-fn with_hints(message: String, hints: Vec<String>) -> Vec<String> {
-    let hints = hints.into_iter().map(|it| format!("  {it}"));
-    std::iter::once(message).chain(hints).collect()
+/// How much of a list of `n` things is not shown, and the command that shows it.
+fn and_more(n: usize, n_shown: usize, command: &str) -> Option<String> {
+    let n_more = n.saturating_sub(n_shown);
+    (n_more > 0).then(|| format!("and {n_more} more; `{command}` has all"))
 }
 
 /// Lines in two columns: what they are about, and what there is to say.

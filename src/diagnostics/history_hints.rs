@@ -8,28 +8,58 @@ use std::path::Path;
 use super::hints::{one, plan};
 use crate::audit::{Back, HistoryError, Trouble};
 use crate::out_of_order::OutOfOrderError;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::revision::script_dir::shown;
 
-/// What to do about one trouble, the command first that changes no file.
-pub fn trouble(trouble: &Trouble, here: &Path) -> Vec<String> {
-    match trouble {
-        Trouble::Edited { revision, path, .. } => vec![
-            format!("`migrator repair {revision}` accepts the file as it is now"),
+/// What to do about troubles of which [`Trouble::is_like`] is true, the command first that changes no
+/// file. Each command mends all of them.
+pub fn troubles(group: &[Trouble], here: &Path) -> Vec<String> {
+    let Some(first) = group.first() else { return Vec::new() };
+    let repair = repair(group);
+    let is_one = group.len() == 1;
+    let either = |one: &'static str, several: &'static str| if is_one { one } else { several };
+    match first {
+        Trouble::Edited { path, .. } => vec![
             format!(
-                "or put {} back to what ran, and write a new revision for the change",
-                shown(path, here).display()
+                "`migrator {repair}` accepts the {} now",
+                either("file as it is", "files as they are")
+            ),
+            match is_one {
+                true => format!(
+                    "or put {} back to what ran, and write a new revision for the change",
+                    shown(path, here).display()
+                ),
+                false => "or put the files back to what ran, and write a new revision for the \
+                          changes"
+                    .to_owned(),
+            },
+        ],
+        Trouble::Gone { .. } => vec![
+            format!("`migrator {repair}` accepts that {} gone", either("it is", "they are")),
+            format!(
+                "or bring the {} on another branch of your repository, or {} to another version of \
+                 the program",
+                either("file back: it was deleted, is", "files back: they were deleted, are"),
+                either("belongs", "belong")
             ),
         ],
-        Trouble::Gone { revision, .. } => vec![
-            format!("`migrator repair {revision}` accepts that it is gone"),
-            "or bring the file back: it was deleted, is on another branch of your repository, or \
-             belongs to another version of the program"
-                .to_owned(),
+        Trouble::Inserted { .. } => vec![
+            format!(
+                "`migrator upgrade --out-of-order` runs {}, where that is safe",
+                either("it", "them")
+            ),
+            format!(
+                "or `migrator {repair}`, if what {} is there already",
+                either("it does", "they do")
+            ),
         ],
-        Trouble::Inserted { revision, .. } => vec![
-            "`migrator upgrade --out-of-order` runs it, where that is safe".to_owned(),
-            format!("or `migrator repair {revision}`, if what it does is there already"),
+        Trouble::PartlyRun { .. } => vec![
+            format!(
+                "`migrator {repair}`, if what {} is there already, or once you have brought it about",
+                either("that does", "those do")
+            ),
+            "or bring back the files from before the squash, and ask again".to_owned(),
         ],
         Trouble::Ahead { back, .. } => vec![
             "bring back the file: it belongs to a newer version of the program, was deleted, or is \
@@ -47,15 +77,47 @@ pub fn trouble(trouble: &Trouble, here: &Path) -> Vec<String> {
             },
         ],
         Trouble::Rows(err) => plan(err),
-        Trouble::NotInTable { revision, back, .. } => {
-            let accepted = format!("`migrator repair {revision}` accepts that it is not applied");
-            back_or(back.as_ref(), accepted)
-        }
-        Trouble::NotInLog { revision, back } => {
+        Trouble::NotInTable { back, .. } => {
             let accepted = format!(
-                "`migrator repair {revision}` accepts it as applied, with its file as it is"
+                "`migrator {repair}` accepts that {} not applied",
+                either("it is", "they are")
             );
             back_or(back.as_ref(), accepted)
+        }
+        // The first runs nothing a second time, whoever is right.
+        Trouble::NotInLog { back, .. } => vec![
+            format!(
+                "`migrator {repair}`, if {} ran, by another tool or by hand: accepts {} as applied",
+                either("it", "they"),
+                either("it", "them")
+            ),
+            match back {
+                Some(back) => format!(
+                    "or `{}`, if {} did not run: puts the version table back to what the log says",
+                    stamp(back),
+                    either("it", "they")
+                ),
+                None => format!(
+                    "or `migrator {}`, if {} did not run: then `upgrade --out-of-order` can run {}",
+                    repair.replacen("repair", "repair --never-ran", 1),
+                    either("it", "they"),
+                    either("it", "them")
+                ),
+            },
+        ],
+    }
+}
+
+/// How many revisions a command names, and how many troubles of one kind are told one by one.
+pub const MAX_NAMED: usize = 3;
+
+/// The command that accepts these.
+fn repair(group: &[Trouble]) -> String {
+    match group {
+        [first, ..] if group.len() > MAX_NAMED => format!("repair --all {}", first.kind()),
+        _ => {
+            let ids: Vec<&str> = group.iter().filter_map(Trouble::revision).collect();
+            format!("repair {}", ids.join(" "))
         }
     }
 }
@@ -82,11 +144,15 @@ fn stamp(Back { targets, purge }: &Back) -> String {
 /// What to do about a refusal that is about the history as a whole.
 pub fn history(err: &HistoryError) -> Vec<String> {
     match err {
-        HistoryError::Troubles(_) => vec![
-            "nothing was changed; `migrator upgrade --allow-changed` goes on this once, and \
-             `migrator status` shows all that is wrong"
-                .to_owned(),
-        ],
+        HistoryError::Troubles { direction, troubles } => one(format!(
+            "nothing was changed; `migrator {} --allow-changed` goes on this once{}, and `migrator \
+             status` shows all that is wrong",
+            direction.as_str(),
+            match direction {
+                Direction::Upgrade => String::new(),
+                Direction::Downgrade => how_to_undo(troubles),
+            }
+        )),
         HistoryError::NoLog => one("the log begins with the next revision that runs"),
         HistoryError::NotApplied { revision } => {
             one(format!("`migrator upgrade {revision}` applies it"))
@@ -95,6 +161,15 @@ pub fn history(err: &HistoryError) -> Vec<String> {
             "bring back the file, or replace the row by a revision that exists: `migrator stamp \
              REVISION`",
         ),
+    }
+}
+
+/// What a downgrade does with revisions that never ran, if it must.
+fn how_to_undo(troubles: &[Trouble]) -> String {
+    let partly = troubles.iter().filter(|it| matches!(it, Trouble::PartlyRun { .. }));
+    match partly.filter_map(Trouble::revision).collect::<Vec<_>>()[..] {
+        [] => " and leaves out the bodies of what never ran".to_owned(),
+        [first, ..] => format!(" and undoes all of `{first}`, also what never ran"),
     }
 }
 

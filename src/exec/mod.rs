@@ -177,10 +177,10 @@ fn run_plan(
     let mut look = Look::new(request, observer)?;
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
+        let is_logged = request.log && !plan.steps.is_empty();
+        let unlogged = is_logged.then(|| audit::unlogged(graph, history, &plan));
         let mut work = Work::new(graph, plan, history.rows.clone())?;
-        if request.log && !work.rest().is_empty() {
-            work.unlogged = audit::unlogged(graph, history);
-        }
+        work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
     let mut work = renew(look.history(observer)?)?;

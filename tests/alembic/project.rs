@@ -119,7 +119,8 @@ impl Pair {
         self.output_of(args).2
     }
 
-    fn output_of(&self, args: &[&str]) -> (bool, String, String) {
+    /// Whether migrator succeeded, and what it prints to standard output and to standard error.
+    pub fn output_of(&self, args: &[&str]) -> (bool, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_migrator"))
             .args(args)
             .current_dir(self.folder.path().join("sql"))

@@ -259,7 +259,7 @@ fn a_database_that_came_from_alembic_is_told_once_what_it_lacks() {
     let logged = pair.migrator(&["log", "1aaa"]).unwrap();
     assert!(logged.contains("  baseline  1aaa"), "{logged}");
 
-    // What Alembic runs from then on is found, does no harm, and is told once too.
+    // What Alembic runs from then on is found, and does no harm.
     pair.run(Tool::Alembic, ("downgrade", "2bbb")).unwrap();
     pair.run(Tool::Alembic, ("upgrade", "4ddd")).unwrap();
     pair.migrator(&["status"]).unwrap();
@@ -267,6 +267,34 @@ fn a_database_that_came_from_alembic_is_told_once_what_it_lacks() {
     pair.migrator(&["status"]).unwrap_err();
     pair.migrator(&["upgrade", "head"]).unwrap();
     pair.migrator(&["status"]).unwrap();
+}
+
+#[test]
+fn what_alembic_ran_is_accepted_and_runs_no_second_time() {
+    let Some(mut pair) = Pair::new(&graphs::LINEAR) else { return };
+    pair.run(Tool::Migrator, ("upgrade", "1aaa")).unwrap();
+    pair.run(Tool::Alembic, ("upgrade", "2bbb")).unwrap();
+    let journal = pair.journal();
+    // The first thing that is said mends it, whether the next upgrade comes before or after.
+    let mend = |pair: &Pair| {
+        let status = pair.output_of(&["status"]).1;
+        let (_, hint) = status.split_once("`migrator ").expect("a command");
+        let (command, _) = hint.split_once('`').unwrap();
+        pair.migrator(&command.split(' ').collect::<Vec<_>>()).unwrap();
+        pair.migrator(&["status"]).unwrap();
+        command.to_owned()
+    };
+    assert_eq!(mend(&pair), "repair 2bbb");
+    pair.migrator(&["upgrade", "2bbb"]).unwrap();
+    assert_eq!(pair.journal(), journal);
+
+    pair.run(Tool::Alembic, ("upgrade", "3ccc")).unwrap();
+    let said = pair.says(&["upgrade", "head"]);
+    assert!(said.contains("the version table calls `3ccc` applied"), "{said}");
+    assert_eq!(mend(&pair), "repair 3ccc");
+    assert_eq!(pair.journal(), ["+1aaa", "+2bbb", "+3ccc", "+4ddd"]);
+    let again = pair.says(&["upgrade", "head"]);
+    assert!(again.contains("nothing to do"), "{again}");
 }
 
 #[test]

@@ -380,18 +380,24 @@ fn an_inserted_revision_is_found_refused_and_run() {
 }
 
 #[test]
-fn an_inserted_revision_is_warned_of_when_it_is_reverted() {
+fn an_inserted_revision_is_not_undone() {
     let env = env();
     insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
     ------- stderr -------
-    backup app.db.20261103T144011Z.bak ([time])
-    downgrade c3, make c3 ([time])
-    downgrade b2, make b2 ([time])
-    downgrade x9, make x9 ([time])
-    warning: revision `x9` never ran here, and never would: it was put below `b2`, which did
-    app.db is at a1
+    error: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair x9`, if what it does is there already
+    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
+    [exit status: 2]
     ");
+    assert_eq!(env.rows(), ["c3"]);
+    // What lies above it can be reverted.
+    env.run("downgrade x9").ok();
+    let said = wrong(&env);
+    obey(&env, &said, "--out-of-order");
+    is_clean(&env);
+    env.run("downgrade a1").ok();
     is_clean(&env);
     assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_x9"]);
 }
@@ -495,11 +501,9 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
               c3, make c3
     log       3 rows since 2026-11-03 14:40:11
     wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+              the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
                 `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair b2` accepts that it is not applied
-    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair c3` accepts that it is not applied
+                or `migrator repair b2 c3` accepts that they are not applied
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
                 + table  t_c3  (id)
@@ -531,11 +535,9 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     pending   nothing
     log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair x9` accepts it as applied, with its file as it is
-    wrong     the version table says that `b2` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair b2` accepts it as applied, with its file as it is
+              the version table says that `b2` is applied, the log does not know of it
+                `migrator repair x9 b2`, if they ran, by another tool or by hand: accepts them as applied
+                or `migrator stamp --purge a1`, if they did not run: puts the version table back to what the log says
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_x9
                 - table  t_b2
@@ -716,9 +718,12 @@ fn a_database_that_another_tool_moved_on_goes_on() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade c3, make c3 ([time])
-    warning: migrator_log did not know of `b2`: what ran before is not known, and is taken as the files say now
+    warning: the version table calls `b2` applied, and migrator_log does not know of that: `migrator status` says what to do
     app.db is at c3
     ");
+    // Whose word counts is still to be said.
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
     is_clean(&env);
 }
 
