@@ -55,15 +55,16 @@ pub fn leave_out(plan: &mut Plan, inserted: &[RevisionIndex]) {
 /// may be another one than that of what ran; and of those without a file that ran among them, and that
 /// it leaves behind.
 pub fn describe_changed(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<String> {
-    let net = Net::new(&history.log);
     let reverted = revisions(graph, plan);
-    let stays = implied(graph, &history.rows);
-    let stays = stays.iter().filter(|it| !reverted.contains(graph.id(*it).as_str()));
-    let place = |row| net.place(row);
-    let base = stays.filter_map(|it| place(net.applied_or_replaced(&graph[it])?)).max();
+    let net = Net::new(&history.log);
+    let mut stays = implied(graph, &history.rows);
+    stays.retain(|it| !reverted.contains(graph.id(it).as_str()));
+    let stays: HashSet<&str> = stays.iter().map(|it| net.key(&graph[it])).collect();
+    let ran_among: HashSet<&str> =
+        net.in_order().rev().take_while(|it| !stays.contains(it)).collect();
     let is_concerned = |it: &Trouble| match it {
         Trouble::Gone { revision, .. } => {
-            !plan.steps.is_empty() && net.applied(revision).and_then(place) > base
+            !plan.steps.is_empty() && ran_among.contains(revision.as_str())
         }
         it => it.revision().is_some_and(|it| reverted.contains(it)),
     };

@@ -186,15 +186,17 @@ impl<'h> Net<'h> {
     }
 
     /// The id that tells of a revision.
-    fn key<'r>(&self, revision: &'r Revision) -> &'r str {
+    pub(super) fn key<'r>(&self, revision: &'r Revision) -> &'r str {
         let own = revision.id.as_str();
         let end = revision.replaces.last().filter(|_| !self.states.contains_key(own));
         end.map_or(own, RevisionId::as_str)
     }
 
-    /// Where in the log the row stands that made a revision applied.
-    pub(super) fn place(&self, row: &LogRow) -> Option<usize> {
-        self.log.iter().rposition(|it| std::ptr::eq(it, row))
+    /// What the log has as applied, in the order in which it became so.
+    pub(super) fn in_order(&self) -> impl DoubleEndedIterator<Item = &'h str> {
+        let decides =
+            |it: &&'h LogRow| self.applied(&it.revision).is_some_and(|row| std::ptr::eq(row, *it));
+        self.log.iter().filter(decides).map(|it| it.revision.as_str())
     }
 
     /// The last row of a revision.

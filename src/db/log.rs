@@ -188,7 +188,7 @@ impl LogTable {
         )
     }
 
-    /// Rows that end what the log calls applied, but for `kept`, as text.
+    /// Rows that end what the log calls applied, or found or skipped, but for `kept`, as text.
     pub(crate) fn unstamp_others_sql(kept: &[&str], tag: Option<&str>) -> String {
         let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
         format!(
@@ -196,7 +196,7 @@ impl LogTable {
              (revision, direction, started_at, duration_ms, checksum, version, tag) \
              SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {} \
              FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log GROUP BY revision) \
-             WHERE (direction IN ('{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
+             WHERE (direction IN ('{}', '{}', '{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
             LogDirection::Unstamp.as_str(),
             env!("CARGO_PKG_VERSION"),
@@ -204,6 +204,8 @@ impl LogTable {
             LogDirection::Upgrade.as_str(),
             LogDirection::Stamp.as_str(),
             LogDirection::Baseline.as_str(),
+            LogDirection::Found.as_str(),
+            LogDirection::Skipped.as_str(),
             LogDirection::Repair.as_str(),
             kept.join(", "),
         )

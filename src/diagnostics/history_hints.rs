@@ -25,14 +25,13 @@ pub fn troubles(group: &[Trouble], here: &Path) -> Vec<String> {
                 "`migrator {repair}` accepts the {} now",
                 either("file as it is", "files as they are")
             ),
-            match is_one {
-                true => format!(
-                    "or put {} back to what ran, and write a new revision for the change",
-                    shown(path, here).display()
-                ),
-                false => "or put the files back to what ran, and write a new revision for the \
-                          changes"
-                    .to_owned(),
+            if is_one {
+                let path = shown(path, here);
+                let path = path.display();
+                format!("or put {path} back to what ran, and write a new revision for the change")
+            } else {
+                "or put the files back to what ran, and write a new revision for the changes"
+                    .to_owned()
             },
         ],
         Trouble::Gone { .. } => vec![
