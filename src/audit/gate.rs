@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{History, HistoryError, Net, Trouble, audit, implied};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
+use crate::revision::RevisionId;
 
 /// Refuses a run that would build on what is not there, or undo it: an upgrade where the files are not
 /// what ran, a downgrade of what never ran. What was inserted may be `wanted`.
@@ -30,6 +31,18 @@ pub fn refuse_changed(
         return Ok(());
     }
     Err(HistoryError::Troubles { direction, troubles })
+}
+
+/// The revisions of an upgrade that are applied, as the log has it, and that the version table does not
+/// have: what their bodies did may be there already.
+pub fn run_again(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<RevisionId> {
+    if history.log.is_empty() {
+        return Vec::new();
+    }
+    let net = Net::new(&history.log);
+    let up = plan.steps.iter().filter(|it| it.direction == Direction::Upgrade);
+    let again = up.filter(|it| net.applied_or_replaced(&graph[it.revision]).is_some());
+    again.map(|it| graph.id(it.revision).clone()).collect()
 }
 
 /// Puts inserted revisions before the rest of an upgrade. The rows imply them already.

@@ -113,6 +113,17 @@ pub enum Trouble {
         /// The stamp that goes back to what the files declare.
         back: Option<Back>,
     },
+    /// A row of the version table is no revision at all.
+    #[error("a row of the version table holds {found} instead of a revision")]
+    Unreadable {
+        /// What it holds, in words.
+        found: String,
+        /// The stamp that leaves what the log says, or else the other rows; `None` where neither says
+        /// anything.
+        back: Option<Back>,
+        /// Whether it is the log that says it.
+        by_log: bool,
+    },
     /// The rows of the version table cannot stand side by side.
     #[error(transparent)]
     Rows(PlanError),
@@ -139,6 +150,18 @@ pub enum Trouble {
     },
 }
 
+/// Which of the two is right where the version table and the log disagree, by the schema of the
+/// database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The schema is what the revisions of both make, or of neither, or was not looked at.
+    Unknown,
+    /// It is what those of the version table make.
+    VersionTable,
+    /// It is what those make that the log has as applied.
+    Log,
+}
+
 impl Trouble {
     /// The word for its kind, for programs.
     pub fn kind(&self) -> &'static str {
@@ -148,7 +171,10 @@ impl Trouble {
             Self::Inserted { .. } => "inserted",
             Self::PartlyRun { .. } => "partly-run",
             Self::Ahead { .. } => "ahead",
-            Self::Rows(_) | Self::NotInTable { .. } | Self::NotInLog { .. } => "version-table",
+            Self::Unreadable { .. }
+            | Self::Rows(_)
+            | Self::NotInTable { .. }
+            | Self::NotInLog { .. } => "version-table",
         }
     }
 
@@ -161,7 +187,10 @@ impl Trouble {
             | (Self::PartlyRun { .. }, Self::PartlyRun { .. }) => true,
             (Self::Ahead { back: one, .. }, Self::Ahead { back: two, .. })
             | (Self::NotInTable { back: one, .. }, Self::NotInTable { back: two, .. })
-            | (Self::NotInLog { back: one, .. }, Self::NotInLog { back: two, .. }) => one == two,
+            | (Self::NotInLog { back: one, .. }, Self::NotInLog { back: two, .. })
+            | (Self::Unreadable { back: one, .. }, Self::Unreadable { back: two, .. }) => {
+                one == two
+            }
             _ => false,
         }
     }
@@ -175,7 +204,15 @@ impl Trouble {
             | Self::NotInTable { revision, .. }
             | Self::NotInLog { revision, .. } => Some(revision.as_str()),
             Self::Gone { revision, .. } | Self::Ahead { revision, .. } => Some(revision),
-            Self::Rows(_) => None,
+            Self::Unreadable { .. } | Self::Rows(_) => None,
+        }
+    }
+
+    /// The stamp that would put the version table back to what the log says, where the two disagree.
+    pub fn disagreement(&self) -> Option<&Back> {
+        match self {
+            Self::NotInTable { back, .. } | Self::NotInLog { back, .. } => back.as_ref(),
+            _ => None,
         }
     }
 
@@ -187,8 +224,9 @@ impl Trouble {
             // stays behind, and stays a trouble.
             Self::Edited { .. } | Self::Gone { .. } => direction == Direction::Upgrade,
             Self::Inserted { .. } | Self::PartlyRun { .. } => true,
-            // The planner refuses the first two by itself.
-            Self::Ahead { .. }
+            // A run is refused for the first three in any case.
+            Self::Unreadable { .. }
+            | Self::Ahead { .. }
             | Self::Rows(_)
             | Self::NotInTable { .. }
             | Self::NotInLog { .. } => false,

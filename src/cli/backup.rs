@@ -1,6 +1,7 @@
 //! `migrator backup`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::migrate::listen;
 use super::output::Format;
 use super::project::clock;
 use crate::Error;
-use crate::db::{Access, Database, VersionTable};
+use crate::db::{Access, Database, VersionTable, Watch};
 use crate::diagnostics::ExitStatus;
 use crate::exec::{make_backup, prune_backups};
 
@@ -46,17 +47,17 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> anyhow::Result<ExitStatus
     let target = args.path.as_ref().map(|it| project.here.join(it));
     let target = target.as_deref();
     let cancel = listen()?;
-    let go_on = || !cancel.load(Ordering::Relaxed);
+    let go_on: Watch = Arc::new(move || !cancel.load(Ordering::Relaxed));
 
     let database = Database::open(&location, Access::Read, settings.busy_timeout);
     let database = database.map_err(Error::from)?;
     let path = location.path().unwrap_or_else(|| std::path::Path::new(""));
-    let now = clock()?.now();
-    let made = make_backup(&database, path, target, now, &go_on).map_err(Error::from)?;
+    let clock = clock()?;
+    let made = make_backup(&database, path, target, clock.now(), &go_on).map_err(Error::from)?;
     if let Some(reason) = made.unchecked {
         app.output.warning(format_args!("the backup could not be checked to its end: {reason}"));
     }
-    let (removed, failed) = prune_backups(&made.path, path, target, settings.keep);
+    let (removed, failed) = prune_backups(&made.path, path, target, clock.now(), settings.keep);
     if let Some(err) = failed {
         app.output.warning(format_args!("{err}: {}", err.source));
     }

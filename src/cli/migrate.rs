@@ -129,8 +129,13 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     let target = online_target(&args.target)?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
+    let replaying = if args.out_of_order {
+        project.replaying(migrator.graph())?
+    } else {
+        project.replaying_beside(Vec::new())?
+    };
     let prove = |history: &History, inserted: &[RevisionIndex]| {
-        prove(&project, migrator.graph(), history, inserted)
+        prove(&project, replaying.replay(), migrator.graph(), history, inserted)
     };
     let request = Wanted {
         direction: Direction::Upgrade,
@@ -181,21 +186,17 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
 /// Proves that inserted revisions can run after those that ran.
 fn prove(
     project: &Project,
+    replay: Replay<'_>,
     graph: &RevisionGraph,
     history: &History,
     inserted: &[RevisionIndex],
 ) -> Result<(), PlanFailure> {
-    let extensions = project.config.sqlite_extensions()?;
     let applied = upgrade_order(graph, &implied(graph, &history.rows));
     Ok(out_of_order::prove(&Question {
         graph,
         applied: &applied,
         inserted,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay,
         by_order: project.config.schema.column_order,
         is_excluded: &|name| project.config.is_excluded(name),
     })?)
@@ -243,6 +244,7 @@ pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
 /// The project, which is not taken apart at the end, like [`Project::graph`].
 fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<ManuallyDrop<Migrator>> {
     let location = if is_rehearsal { project.location()? } else { project.lasting_location()? };
+    project.refuse_half_squashed()?;
     Ok(ManuallyDrop::new(Migrator::from_config(&project.config, location, &project.here)?))
 }
 

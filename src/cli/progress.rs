@@ -188,15 +188,18 @@ impl Observer for Progress<'_> {
                     format!("removed {path}: there are newer ones")
                 });
             }
+            Event::RunStarted { revisions } => {
+                // What another process changes meanwhile is said by what runs.
+                let lost = self.lints.take().and_then(|it| lint::summary(revisions, it));
+                if let Some(line) = lost {
+                    self.warning(&line);
+                }
+            }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
-                }
-                let lost = self.lints.and_then(|it| lint::summary(revisions, it));
-                if let Some(line) = lost {
-                    self.warning(&line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::hints::{one, plan};
-use crate::audit::{Back, HistoryError, Trouble};
+use crate::audit::{Back, HistoryError, Right, Trouble};
 use crate::out_of_order::OutOfOrderError;
 use crate::plan::Direction;
 use crate::revision::RevisionId;
@@ -14,7 +14,7 @@ use crate::revision::script_dir::shown;
 
 /// What to do about troubles of which [`Trouble::is_like`] is true, the command first that changes no
 /// file. Each command mends all of them.
-pub fn troubles(group: &[Trouble], here: &Path) -> Vec<String> {
+pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
     let Some(first) = group.first() else { return Vec::new() };
     let repair = repair(group);
     let is_one = group.len() == 1;
@@ -75,36 +75,57 @@ pub fn troubles(group: &[Trouble], here: &Path) -> Vec<String> {
                     .to_owned(),
             },
         ],
-        Trouble::Rows(err) => plan(err),
-        Trouble::NotInTable { back, .. } => {
-            let accepted = format!(
-                "`migrator {repair}` accepts that {} not applied",
-                either("it is", "they are")
-            );
-            back_or(back.as_ref(), accepted)
+        Trouble::Unreadable { back: Some(back), by_log, .. } => one(format!(
+            "`{}` leaves {}, without running anything",
+            stamp(back),
+            if *by_log { "what the log says" } else { "the rows that are revisions" }
+        )),
+        Trouble::Unreadable { back: None, .. } => {
+            one("nothing says where the database is: find the revision with `migrator schema diff \
+             database REVISION`, then `migrator stamp --purge REVISION`")
         }
-        // The first runs nothing a second time, whoever is right.
-        Trouble::NotInLog { back, .. } => vec![
-            format!(
-                "`migrator {repair}`, if {} ran, by another tool or by hand: accepts {} as applied",
-                either("it", "they"),
-                either("it", "them")
-            ),
-            match back {
-                Some(back) => format!(
-                    "or `{}`, if {} did not run: puts the version table back to what the log says",
-                    stamp(back),
-                    either("it", "they")
-                ),
-                None => format!(
-                    "or `migrator {}`, if {} did not run: then `upgrade --out-of-order` can run {}",
-                    repair.replacen("repair", "repair --never-ran", 1),
-                    either("it", "they"),
-                    either("it", "them")
-                ),
-            },
-        ],
+        Trouble::Rows(err) => plan(err),
+        Trouble::NotInTable { back, .. } => not_in_table(back.as_ref(), &repair, is_one, right),
+        Trouble::NotInLog { back, .. } => not_in_log(back.as_ref(), &repair, is_one, right),
     }
+}
+
+/// What to do about what the log alone has as applied. Where nothing tells which is right, that comes
+/// first after which nothing runs again.
+fn not_in_table(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -> Vec<String> {
+    let (were, are) = if is_one { ("it was", "it is") } else { ("they were", "they are") };
+    let accepted = Way {
+        right: Right::VersionTable,
+        command: format!("migrator {repair}"),
+        condition: format!("{were} reverted, by another tool or by hand"),
+        effect: format!("accepts that {are} not applied"),
+    };
+    let to_log = back.map(|it| to_log(it, format!("{were} not reverted")));
+    ways_out(to_log.into_iter().chain([accepted]).collect(), right)
+}
+
+/// The same for what the version table alone has.
+fn not_in_log(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -> Vec<String> {
+    let (they, them) = if is_one { ("it", "it") } else { ("they", "them") };
+    let accepted = Way {
+        right: Right::VersionTable,
+        command: format!("migrator {repair}"),
+        condition: format!("{they} ran, by another tool or by hand"),
+        effect: format!("accepts {them} as applied"),
+    };
+    let condition = format!("{they} did not run");
+    if let Some(back) = back {
+        return ways_out(vec![accepted, to_log(back, condition)], right);
+    }
+    let never_ran = Way {
+        right: Right::Log,
+        command: format!("migrator {}", repair.replacen(' ', " --never-ran ", 1)),
+        condition,
+        effect: format!("then `migrator upgrade --out-of-order` can run {them}"),
+    };
+    // What ran above it keeps it on both sides, so that the schema of the log has it too.
+    let right = if right == Right::Log { Right::Unknown } else { right };
+    ways_out(vec![accepted, never_ran], right)
 }
 
 /// How many revisions a command names, and how many troubles of one kind are told one by one.
@@ -121,15 +142,37 @@ fn repair(group: &[Trouble]) -> String {
     }
 }
 
-/// The stamp that goes back to what the log says, or else what accepts the version table.
-fn back_or(back: Option<&Back>, accepted: String) -> Vec<String> {
-    match back {
-        Some(back) => vec![
-            format!("`{}` puts the version table back to what the log says", stamp(back)),
-            format!("or {accepted}"),
-        ],
-        None => one(accepted),
+/// A way out where the version table and the log disagree.
+struct Way {
+    /// Who must be right for it.
+    right: Right,
+    command: String,
+    /// What must have happened for it.
+    condition: String,
+    effect: String,
+}
+
+/// The way back to what the log says.
+fn to_log(back: &Back, condition: String) -> Way {
+    let effect = "puts the version table back to what the log says".to_owned();
+    Way { right: Right::Log, command: stamp(back), condition, effect }
+}
+
+/// The one way out, where it is known who is right; else all of them, with what must have happened for
+/// each.
+fn ways_out(mut ways: Vec<Way>, right: Right) -> Vec<String> {
+    if ways.iter().any(|it| it.right == right) {
+        ways.retain(|it| it.right == right);
+        let whose = if right == Right::Log { "the log has" } else { "the version table has" };
+        let line = |Way { command, effect, .. }: Way| {
+            format!("`{command}` {effect}; the schema is what {whose}")
+        };
+        return ways.into_iter().map(line).collect();
     }
+    let line = |(idx, Way { command, condition, effect, .. }): (usize, Way)| {
+        format!("{}`{command}`, if {condition}: {effect}", if idx == 0 { "" } else { "or " })
+    };
+    ways.into_iter().enumerate().map(line).collect()
 }
 
 /// A stamp as a command.

@@ -23,11 +23,12 @@ use anstyle::{AnsiColor, Style};
 pub use schema_hints::doubt;
 
 use crate::Error;
-use crate::audit::{HistoryError, Trouble};
+use crate::audit::{HistoryError, Right, Trouble};
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
+use crate::rehearsal::RehearsalError;
 use crate::rule::Level;
 use crate::source::Location;
 
@@ -101,6 +102,10 @@ impl std::error::Error for Usage {}
 
 /// The exit status that an error means.
 pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    // What the command line says around an error is no link of its chain.
+    if err.downcast_ref::<Usage>().is_some_and(|it| it.status == ExitStatus::Failed) {
+        return ExitStatus::Failed;
+    }
     for cause in err.chain() {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
@@ -148,6 +153,12 @@ impl Report {
 /// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
 /// each.
 pub fn render(err: &anyhow::Error, here: &Path) -> String {
+    let reports = all_reports(err, here);
+    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What to say about any error.
+fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let mut reports = match known {
         Some(known) => reports(known, here),
@@ -167,7 +178,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         let n_same = hints.iter().rev().zip(next.iter().rev()).take_while(|it| it.0 == it.1);
         hints.truncate(hints.len() - n_same.count());
     }
-    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+    reports
+}
+
+/// An error as one line, and what to do about it, without styles.
+pub fn in_one_line(err: &anyhow::Error, here: &Path) -> (String, Vec<String>) {
+    let found = all_reports(err, here);
+    let lines = found.iter().map(|it| {
+        let causes = it.causes.iter().map(String::as_str);
+        std::iter::once(it.title.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
+    });
+    let line = lines.collect::<Vec<_>>().join("; ");
+    (line, found.into_iter().flat_map(|it| it.hints).collect())
 }
 
 /// Renders a finding of `migrator lint`, with ANSI styles.
@@ -241,7 +263,13 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::Rehearsal(err) => {
+            let report = with_causes(err.as_ref(), run_hints::rehearsal(err));
+            vec![match err.as_ref() {
+                RehearsalError::OtherFile { location, .. } => report.quote(location, ""),
+                _ => report,
+            }]
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
@@ -269,7 +297,7 @@ fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
             if n_more > 0 {
                 last.hints.push(format!("and {n_more} more; `migrator status --json` has all"));
             }
-            last.hints.extend(history_hints::troubles(group, here));
+            last.hints.extend(history_hints::troubles(group, here, Right::Unknown));
         }
     }
     if let Some(last) = reports.last_mut() {

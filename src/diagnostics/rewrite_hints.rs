@@ -74,7 +74,23 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
             one("no file was written; try a smaller range")
         }
-        RewriteError::Replay(_)
+        RewriteError::Interrupted { .. } => vec![
+            "`migrator squash --continue` leads it to its end".to_owned(),
+            "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
+        ],
+        RewriteError::UnderWay { .. } => one("try again when it is done"),
+        RewriteError::ChangedSince { path } => {
+            let path = path.display();
+            vec![
+                format!(
+                    "no file was touched; give `{path}` one of its two texts, which stand in \
+                     `.migrator-squash` beside alembic.toml"
+                ),
+                "or take all files from git, and remove `.migrator-squash`".to_owned(),
+            ]
+        }
+        RewriteError::Io(_)
+        | RewriteError::Replay(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
         | RewriteError::File(_)

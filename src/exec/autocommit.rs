@@ -21,10 +21,9 @@ impl Session<'_> {
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
         self.refresh()?;
-        let _lock = match self.request.location.path() {
-            Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
-            None => None,
-        };
+        let path = self.request.location.path();
+        let lock = path.map(|path| self.retry_beside(|| SidecarLock::try_take(path)));
+        let _lock = lock.transpose().map_err(|err| self.find_cause(err))?;
         let mut work = match self.news_outside(&work.rows)? {
             None => work,
             Some(news) => renew(&news)?,
@@ -33,8 +32,13 @@ impl Session<'_> {
         if !task.mode().autocommit {
             return Ok(work);
         }
+        if work.is_whole() {
+            let revisions = work.rest().iter().map(|it| it.revision).collect();
+            self.observer.event(&Event::RunStarted { revisions });
+        }
         let revisions = vec![task.revision];
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
+        self.warn_of_again(&work.again);
         let outcome = self.run_outside(task, &work, renew);
         self.unwatch().ok();
         if outcome.is_err() {

@@ -18,6 +18,7 @@ mod commit;
 mod directives;
 mod error;
 pub mod event;
+mod foreign;
 mod group;
 mod in_memory;
 pub mod offline;
@@ -39,6 +40,7 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
+pub use self::foreign::Foreign;
 pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
@@ -177,9 +179,11 @@ fn run_plan(
     let mut look = Look::new(request, observer)?;
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
+        let again = audit::run_again(graph, history, &plan);
         let is_logged = request.log && !plan.steps.is_empty();
         let unlogged = is_logged.then(|| audit::unlogged(graph, history, &plan));
         let mut work = Work::new(graph, plan, history.rows.clone())?;
+        work.again = again;
         work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };

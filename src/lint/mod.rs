@@ -20,12 +20,13 @@ mod tests;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
 pub use self::summary::{counts, summary};
-use crate::db::DbError;
+use crate::db::{DbError, Scratch};
 use crate::exec::{Replay, ReplayError};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -67,16 +68,49 @@ pub enum LintError {
     Plan(#[from] PlanError),
 }
 
-/// What the rules find, in the order in which the revisions run.
+/// What the rules find.
+pub struct Report {
+    /// In the order in which the revisions run.
+    pub findings: Vec<Finding>,
+    /// What they could not look at.
+    pub unseen: Option<Unseen>,
+}
+
+/// Revisions of which nobody knows what they do to the schema; only their texts were looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The first one that does not run in memory.
+    pub because_of: RevisionId,
+    /// How many of those that are reported on do not run, or need one that does not.
+    pub n_revisions: usize,
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { because_of, n_revisions } = self;
+        let (revisions, they_do) = match n_revisions {
+            1 => ("1 revision".to_owned(), "it does"),
+            n => (format!("{n} revisions"), "they do"),
+        };
+        write!(
+            formatter,
+            "`{because_of}` does not run in memory: of {revisions} only the text was looked at, not \
+             what {they_do} to the schema"
+        )
+    }
+}
+
+/// Looks at revisions; `begun` is a database in memory in which some ran, if there is one, with their
+/// version rows.
 ///
 /// # Errors
 ///
 /// [`LintError`]; a revision that does not run is a finding.
-pub fn lint(request: &Request<'_>) -> Result<Vec<Finding>, LintError> {
+pub fn lint(request: &Request<'_>, begun: Option<Scratch>) -> Result<Report, LintError> {
     let graph = request.graph;
     let wanted = RevisionSet::of(graph, request.linted.iter().copied());
     let rivals = rivals(graph);
-    let tried = trial::run(request, &wanted)?;
+    let tried = trial::run(request, &wanted, begun)?;
     let mut findings = Vec::new();
     for tried in tried.revisions {
         let mut facts = tried.facts;
@@ -91,7 +125,7 @@ pub fn lint(request: &Request<'_>) -> Result<Vec<Finding>, LintError> {
         }
         findings.extend(allow::apply(facts.revision, request.levels, found.finish(), is_whole));
     }
-    Ok(findings)
+    Ok(Report { findings, unseen: tried.unseen })
 }
 
 /// All rules that need nothing but facts about one revision.

@@ -17,7 +17,7 @@ const N_LISTED: usize = 3;
 /// All of them.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     let advice = if facts.trial.is_over {
-        "what it and the revisions after it do to the schema is not checked"
+        "what it and the revisions that need it do to the schema is not checked"
     } else {
         "`upgrade` refuses it too"
     };

@@ -22,7 +22,12 @@ fn check(first: &str, inserted: &str, second: &str, expected: Option<&str>) {
         graph: &graph,
         applied: &applied,
         inserted: &[graph.by_id("x").unwrap()],
-        replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+        replay: Replay {
+            version_table: "alembic_version",
+            log: true,
+            extensions: &[],
+            beside: &[],
+        },
         by_order: false,
         is_excluded: &|_| false,
     };

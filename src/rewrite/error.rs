@@ -1,9 +1,12 @@
 //! Why revisions cannot be rewritten: the facts, and one line for each.
 
+use std::path::PathBuf;
+
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
 use crate::exec::ReplayError;
+use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
 use crate::plan::Direction;
@@ -166,6 +169,29 @@ pub enum RewriteError {
         /// The table.
         table: String,
     },
+    /// A change of several files was cut short.
+    #[error(
+        "a squash was interrupted, and the revision files may be half of before, half of after"
+    )]
+    Interrupted {
+        /// Where it is written down what was to be changed.
+        path: PathBuf,
+    },
+    /// Another process changes several files.
+    #[error("a squash is at work on the revision files")]
+    UnderWay {
+        /// Where it is written down what is to be changed.
+        path: PathBuf,
+    },
+    /// A file says neither what it said before the change nor what it is to say.
+    #[error("`{}` is neither as it was before the squash nor as it is to be", path.display())]
+    ChangedSince {
+        /// The file, relative to the folder of alembic.toml where it lies below.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// Revisions that do not run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

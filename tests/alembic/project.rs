@@ -15,6 +15,9 @@ use super::graphs::{Graph, Revision};
 /// When every revision was made.
 const CREATE_DATE: &str = "2026-11-02T09:12:40Z";
 
+/// Where each body writes that it ran.
+const JOURNAL: &str = "CREATE TABLE journal(n INTEGER PRIMARY KEY, what TEXT NOT NULL)";
+
 /// Which tool does something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
@@ -47,7 +50,8 @@ impl Pair {
         write(&path("driver.py"), include_str!("driver.py"));
         write(
             &path("sql/alembic.toml"),
-            "[database]\nurl = \"sqlite:///../app.db\"\nbusy_timeout = \"60s\"\n",
+            "[database]\nurl = \"sqlite:///../app.db\"\nbusy_timeout = \"60s\"\n\
+             [schema]\nexclude = [\"journal\"]\n",
         );
         for revision in graph.revisions {
             let id = revision.id;
@@ -71,9 +75,7 @@ impl Pair {
     /// Begins with an empty database again.
     pub fn reset(&self) {
         std::fs::remove_file(self.database()).ok();
-        self.connect()
-            .execute_batch("CREATE TABLE journal(n INTEGER PRIMARY KEY, what TEXT NOT NULL)")
-            .unwrap();
+        self.connect().execute_batch(JOURNAL).unwrap();
     }
 
     fn database(&self) -> PathBuf {
@@ -209,7 +211,12 @@ fn bodies(revision: &Revision) -> [Vec<String>; 2] {
     let id = revision.id;
     let note = |sign: char| format!("INSERT INTO journal(what) VALUES ('{sign}{id}')");
     [
-        vec![format!("CREATE TABLE t_{id} (a INTEGER)"), note('+')],
+        // The journal is there before; a replay in memory begins with nothing.
+        vec![
+            JOURNAL.replace("TABLE", "TABLE IF NOT EXISTS"),
+            format!("CREATE TABLE t_{id} (a INTEGER)"),
+            note('+'),
+        ],
         vec![format!("DROP TABLE t_{id}"), note('-')],
     ]
 }

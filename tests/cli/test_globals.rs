@@ -32,10 +32,10 @@ fn options_stand_before_and_after_the_command() {
 fn the_short_option_of_current_is_its_own() {
     let env = TestEnv::with_graph(&["a1"]);
     env.run("ensure-version").ok();
-    assert_eq!(env.run("current -c").status, Some(1));
-    assert_eq!(env.run("-c alembic.toml current -c").status, Some(1));
-    assert_eq!(env.run("current -c --config alembic.toml").status, Some(1));
-    assert_eq!(env.run("current -c alembic.toml").status, Some(2));
+    env.run("current -c").exits_with(1);
+    env.run("-c alembic.toml current -c").exits_with(1);
+    env.run("current -c --config alembic.toml").exits_with(1);
+    env.run("current -c alembic.toml").exits_with(2);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn a_row_that_was_written_by_hand_stays_a_trouble() {
     log       3 rows since 2026-11-03 14:40:11
     wrong     the version table says that `b2` is applied, the log does not know of it
                 `migrator repair b2`, if it ran, by another tool or by hand: accepts it as applied
-                or `migrator repair --never-ran b2`, if it did not run: then `upgrade --out-of-order` can run it
+                or `migrator repair --never-ran b2`, if it did not run: then `migrator upgrade --out-of-order` can run it
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_b2
                 this may come from what is named above: mend that first, and ask again
@@ -290,4 +290,63 @@ fn advice_for_several_holds_for_all_of_them() {
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
+}
+
+#[test]
+fn what_another_tool_ran_runs_no_second_time() {
+    let env = TestEnv::new();
+    let up = "CREATE TABLE t_a1 (id INTEGER PRIMARY KEY); INSERT INTO t_a1 VALUES (5);";
+    env.revision("a1").up(up).down("DROP TABLE t_a1;").write();
+    env.run("upgrade").ok();
+    // The schema does not tell whether it ran.
+    env.revision("b2").after("a1").up(TIMES).down(BACK).write();
+    env.sql(TIMES).sql("UPDATE alembic_version SET version_num = 'b2'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   nothing
+    log       1 row since 2026-11-03 14:40:11
+    wrong     the version table says that `b2` is applied, the log does not know of it
+                `migrator repair b2`, if it ran, by another tool or by hand: accepts it as applied
+                or `migrator stamp a1`, if it did not run: puts the version table back to what the log says
+    [exit status: 1]
+    ");
+    env.run("repair b2").ok();
+    env.run("status").ok();
+    env.run("upgrade").ok();
+    assert_eq!(price(&env), "500");
+    // Here it does.
+    env.graph(&["c3 < b2"]);
+    env.sql("CREATE TABLE t_c3 (id INTEGER PRIMARY KEY)");
+    env.sql("UPDATE alembic_version SET version_num = 'c3'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       2 rows since 2026-11-03 14:40:11
+    wrong     the version table says that `c3` is applied, the log does not know of it
+                `migrator repair c3` accepts it as applied; the schema is what the version table has
+    [exit status: 1]
+    ");
+    env.run("repair c3").ok();
+    env.run("status").ok();
+    // And here that it did not.
+    env.graph(&["d4 < c3"]);
+    env.sql("UPDATE alembic_version SET version_num = 'd4'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        d4
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the version table says that `d4` is applied, the log does not know of it
+                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table  t_d4
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    env.run("stamp c3").ok();
+    env.run("status").ok();
+    env.run("upgrade").ok();
+    env.run("status").ok();
 }
