@@ -97,8 +97,11 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     let project = app.project()?;
     let graph = project.graph()?;
     let linted = linted(&project, &graph, args.revisions.as_deref())?;
-    let Report { findings, unseen } =
-        find(&project, &graph, &linted, &applied(app, &project), None)?;
+    let Report { mut findings, unseen } =
+        find(app, &project, &graph, &linted, &applied(app, &project), None)?;
+    for it in &mut findings {
+        it.advice = app.output.typed.spell(&it.advice);
+    }
     match (app.output.format, args.format) {
         (Format::Json, _) => app.output.json(&json(&findings, unseen.as_ref(), linted.len()))?,
         (_, FindingFormat::Github) => {
@@ -129,6 +132,7 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
 /// What is found in these revisions; `applied` are the fingerprints of what ran, `begun` is a database
 /// in memory in which that ran, if there is one.
 pub(super) fn find(
+    app: &App,
     project: &Project,
     graph: &RevisionGraph,
     linted: &[RevisionIndex],
@@ -141,6 +145,7 @@ pub(super) fn find(
         linted,
         replay: replaying.replay(),
         is_excluded: &|name| project.config.is_excluded(name),
+        databases: &project.databases(app, graph),
         levels: &project.config.lint,
         applied,
     };

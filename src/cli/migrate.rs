@@ -320,7 +320,7 @@ fn run(
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
     if direction == Direction::Upgrade {
-        progress.look_for(&project.config.lint);
+        progress.look_for(&project.config.lint, migrator.graph());
     }
     let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;
@@ -351,6 +351,11 @@ fn run(
     let warnings = std::mem::take(&mut progress.warnings);
     let report = result?;
     let database = project.database_name()?;
+    if !how.dry_run {
+        let at = describe_rows(&report.outcome.rows);
+        app.output
+            .did(format_args!("the {} is done, and {database} is at {at}", direction.as_str()));
+    }
 
     if app.output.format == Format::Json {
         let revisions = report.outcome.steps.iter().map(|it| step_json(migrator.graph(), it));
@@ -483,11 +488,17 @@ fn print_sql(
         app.output.status(format_args!("nothing to do from {at}: the script is empty"));
         return Ok(ExitStatus::Done);
     }
+    print_script(app, &project, &text)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Prints a script for `sqlite3`, and what it needs besides.
+pub(super) fn print_script(app: &mut App, project: &Project, text: &str) -> anyhow::Result<()> {
     // Where they lie on the machine that runs the script, nobody knows here.
     for extension in project.extensions()? {
         let name = extension.file_name().unwrap_or(extension.as_os_str()).display();
         app.output.line(format_args!("-- needs an extension of SQLite: .load {name}"))?;
     }
     app.output.line(text.trim_end_matches('\n'))?;
-    Ok(ExitStatus::Done)
+    Ok(())
 }

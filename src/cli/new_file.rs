@@ -343,6 +343,7 @@ pub fn write(
     create(project, prepared)?;
     run_hooks(app, project, &prepared.path)?;
     let path = revision.source.path.display().to_string();
+    app.output.did(format_args!("`{path}` was written"));
     if app.output.format == Format::Json {
         app.output.json(&NewFileJson {
             revision: revision.id.as_str(),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::words::count;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
@@ -139,7 +140,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let graph = project.graph()?;
     let (first, last) = ends(&graph, range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app)?;
+    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
 
     let replaying = project.replaying(&graph)?;
@@ -356,6 +357,12 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
     let path = |it: &Revision| it.source.path.display().to_string();
     let removed: Vec<String> = range.members.iter().map(|it| path(&graph[*it])).collect();
     let changed: Vec<String> = proven.followers.iter().map(path).collect();
+    if !args.dry_run {
+        let written = std::iter::once(path(revision)).chain(changed.iter().cloned());
+        let written: Vec<String> = written.map(|it| format!("`{it}`")).collect();
+        let n_removed = count(removed.len() as u64, "file");
+        app.output.did(format_args!("wrote {}, and removed {n_removed}", written.join(", ")));
+    }
     if app.output.format == Format::Json {
         let data = data_statements(graph, &range.members);
         let review = data.iter().chain(&proven.candidate.left_out).map(|it| {

@@ -12,7 +12,7 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::db::Scratch;
-use crate::diagnostics::{ExitStatus, MAX_NAMED, trouble_hints};
+use crate::diagnostics::{ExitStatus, MAX_NAMED, Typed, trouble_hints};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, Report, counts};
@@ -79,7 +79,7 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let lint = lint_pending(app, &project, &graph, &pending, replayed);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, right, drift };
     if app.output.format == Format::Json {
-        app.output.json(&answer.json(is_clean)?)?;
+        app.output.json(&answer.json(is_clean, &app.output.typed)?)?;
     } else {
         answer.print(app)?;
         if is_clean {
@@ -113,7 +113,7 @@ fn lint_pending(
     if pending.is_empty() {
         return Vec::new();
     }
-    match super::lint::find(project, graph, pending, &BTreeMap::new(), replayed) {
+    match super::lint::find(app, project, graph, pending, &BTreeMap::new(), replayed) {
         Ok(Report { findings, unseen }) => {
             if let Some(unseen) = unseen {
                 app.output.warning(unseen);
@@ -144,13 +144,13 @@ struct Status<'a> {
 }
 
 impl Status<'_> {
-    fn json(&self, is_clean: bool) -> anyhow::Result<StatusJson> {
+    fn json(&self, is_clean: bool, typed: &Typed) -> anyhow::Result<StatusJson> {
         let here = &self.project.here;
         let trouble = |it: &Trouble| TroubleJson {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: trouble_hints(std::slice::from_ref(it), here, self.right),
+            hints: typed.spell_all(&trouble_hints(std::slice::from_ref(it), here, self.right)),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -160,7 +160,7 @@ impl Status<'_> {
                     kind: "not-compared",
                     revision: None,
                     message: not_compared(why),
-                    hints: hints.clone(),
+                    hints: typed.spell_all(hints),
                 });
                 None
             }
@@ -170,7 +170,7 @@ impl Status<'_> {
                 kind: "drift",
                 revision: None,
                 message: DRIFT.to_owned(),
-                hints: self.drift_hints()?,
+                hints: typed.spell_all(&self.drift_hints()?),
             });
         }
         Ok(StatusJson {
@@ -234,6 +234,7 @@ impl Status<'_> {
             }
         }
         for line in screen.lines {
+            let line = app.output.typed.spell(&line);
             app.output.line(line)?;
         }
         Ok(())

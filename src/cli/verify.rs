@@ -181,7 +181,7 @@ fn on_a_copy(
     for it in &revisions {
         show.text_with_rows(it, |line| app.output.line(line))?;
     }
-    let command = format!("migrator upgrade {}", args.target);
+    let command = app.output.typed.spell(&format!("`migrator upgrade {}`", args.target));
     if revisions.is_empty() {
         say_upgrade(app, project, &command, &name, &upgrade)?;
     } else {
@@ -212,13 +212,12 @@ fn say_upgrade(
         Ok(Report { start, outcome }) => {
             let (from, to) = (describe_rows(start), describe_rows(&outcome.rows));
             let time = describe_duration(outcome.steps.iter().map(|it| it.elapsed).sum());
-            app.output.line(format_args!(
-                "`{command}` would take {name} from {from} to {to} in {time}"
-            ))?;
+            app.output
+                .line(format_args!("{command} would take {name} from {from} to {to} in {time}"))?;
         }
         Err(err) => {
-            app.output.line(format_args!("`{command}` would say:"))?;
-            for line in render(err, &project.here).lines() {
+            app.output.line(format_args!("{command} would say:"))?;
+            for line in render(err, &project.here, &app.output.typed).lines() {
                 app.output.line(format_args!("  {line}"))?;
             }
         }

@@ -408,6 +408,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         }
         ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
+        ResolveError::BareNumber { steps, revision, .. } => {
+            one(format!("did you mean `{steps}`? to name the revision, type `{revision}`"))
+        }
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }

@@ -11,6 +11,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod typed;
 
 pub use self::history_hints::{MAX_NAMED, troubles as trouble_hints};
 
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 pub use schema_hints::doubt;
+pub use typed::Typed;
 
 use crate::Error;
 use crate::audit::{HistoryError, Right, Trouble};
@@ -150,10 +152,13 @@ impl Report {
 
 /// Renders an error for standard error, with ANSI styles; write it through `anstream`.
 ///
-/// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
-/// each.
-pub fn render(err: &anyhow::Error, here: &Path) -> String {
-    let reports = all_reports(err, here);
+/// Paths are shown relative to `here`, and commands as `typed` has them. A file or a graph with
+/// several problems gets a report for each.
+pub fn render(err: &anyhow::Error, here: &Path, typed: &Typed) -> String {
+    let mut reports = all_reports(err, here);
+    for report in &mut reports {
+        report.hints = typed.spell_all(&report.hints);
+    }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -230,8 +235,7 @@ fn render_report(report: &Report, here: &Path) -> String {
 fn plain_report(err: &anyhow::Error) -> Report {
     let mut report = Report::new(err.to_string());
     report.causes = err.chain().skip(1).map(ToString::to_string).collect();
-    let usages = err.chain().filter_map(|cause| cause.downcast_ref::<Usage>());
-    report.hints = usages.flat_map(|it| it.hints.iter().cloned()).collect();
+    report.hints = err.downcast_ref::<Usage>().map(|it| it.hints.clone()).unwrap_or_default();
     report
 }
 
@@ -446,6 +450,7 @@ fn failure_reports(
         }
         Failure::Irreversible { location, .. }
         | Failure::TransactionEnded { location, .. }
+        | Failure::VersionTable { location, .. }
         | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
@@ -486,7 +491,7 @@ mod tests {
         let Err(err) = outcome else { panic!("nothing is wrong") };
         let err = anyhow::Error::from(Error::from(err));
         assert_eq!(exit_status(&err), ExitStatus::Refused);
-        let shown = render(&err, folder.path());
+        let shown = render(&err, folder.path(), &Typed::default());
         let plain = anstream::adapter::strip_str(&shown).to_string();
         assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected);
     }

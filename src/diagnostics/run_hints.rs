@@ -180,6 +180,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
                 "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
             ),
         },
+        Failure::VersionTable { .. } => one(
+            "leave the statement out: what the table says follows from what ran, and `migrator stamp` \
+             sets it where nothing is to run",
+        ),
         Failure::TransactionEnded { .. } => {
             one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
         }

@@ -6,7 +6,7 @@
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
-use super::group::{Renew, log_entry};
+use super::group::{Renew, blame, culprit, log_entry};
 use super::session::Session;
 use super::work::{Task, Work};
 use crate::db::{Lock, SidecarLock};
@@ -90,14 +90,18 @@ impl Session<'_> {
             let is_same = |it: &&Task<'_>| {
                 it.revision.id == task.revision.id && it.direction == task.direction
             };
-            let overtaken = || Failure::Overtaken { revision: task.revision.id.clone() };
+            let overtaken = || {
+                culprit(&self.table, std::slice::from_ref(task))
+                    .unwrap_or_else(|| Failure::Overtaken { revision: task.revision.id.clone() })
+            };
             renewed.rest().first().filter(is_same).ok_or_else(overtaken)?
         };
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
         self.write_notes(&work.unlogged)?;
         for write in &task.writes {
-            self.table.apply(&self.database, write)?;
+            let written = self.table.apply(&self.database, write);
+            written.map_err(|err| blame(&self.table, std::slice::from_ref(task), err))?;
         }
         let entry = log_entry(task, started_at, report.elapsed_ms(), self.request);
         self.log.append(&self.database, [entry])?;

@@ -229,6 +229,23 @@ pub enum Failure {
         effect: DropEffect,
     },
 
+    /// A body changed the version table itself, so that the rows of its revision cannot be written.
+    #[error(
+        "statement {number} of {of} of revision `{revision}` changes `{table}`, whose rows migrator writes"
+    )]
+    VersionTable {
+        /// Which revision.
+        revision: RevisionId,
+        /// The last statement of it that names the table.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+        /// The version table.
+        table: String,
+    },
+
     /// A body that runs outside a transaction began one and did not end it.
     #[error("revision `{revision}` left a transaction open")]
     TransactionLeftOpen {
@@ -301,6 +318,7 @@ impl Failure {
             | Self::Directive { location, .. }
             | Self::Statement { location, .. }
             | Self::TransactionEnded { location, .. }
+            | Self::VersionTable { location, .. }
             | Self::DropsParent { location, .. } => Some(location),
             Self::Forbidden { problems } => problems.first().map(|it| &it.location),
             Self::Refused { refusals, .. } => refusals.first().map(|it| &it.location),
@@ -357,6 +375,7 @@ impl Failure {
             | Self::Statement { .. }
             | Self::TransactionLeftOpen { .. }
             | Self::TransactionEnded { .. }
+            | Self::VersionTable { .. }
             | Self::DropsParent { .. }
             | Self::Overtaken { .. } => true,
             Self::Planner(_)

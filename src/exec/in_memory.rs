@@ -7,6 +7,7 @@ use super::TransactionMode;
 use super::body::statement_failure;
 use super::directives::evaluate_in_memory;
 use super::error::Failure;
+use super::group::blame;
 use super::work::{Task, Work};
 use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -89,7 +90,9 @@ impl Replay<'_> {
             for task in &work.rest()[..group.n_steps] {
                 run_body(&scratch, task)?;
                 if writes_early {
-                    task.writes.iter().try_for_each(|it| table.apply(scratch.database(), it))?;
+                    let write = |it| table.apply(scratch.database(), it);
+                    let written = task.writes.iter().try_for_each(write);
+                    written.map_err(|err| blame(&table, work.rest(), err))?;
                 } else {
                     writes.extend_from_slice(&task.writes);
                 }
@@ -157,6 +160,23 @@ pub fn run_inside(
         n_changes += run_body(scratch, task)?;
     }
     Ok(n_changes)
+}
+
+/// Writes the version rows of a step whose body ran in a scratch database.
+///
+/// # Errors
+///
+/// [`Failure::VersionTable`] where the body changed the table itself.
+pub fn write_rows(
+    scratch: &Scratch,
+    graph: &RevisionGraph,
+    table: &VersionTable,
+    step: &Step,
+) -> Result<(), Failure> {
+    let write = |it| table.apply(scratch.database(), it);
+    let Err(err) = step.writes.iter().try_for_each(write) else { return Ok(()) };
+    let plan = Plan { steps: vec![step.clone()], ..Plan::default() };
+    Err(blame(table, Work::new(graph, plan, Vec::new())?.rest(), err))
 }
 
 /// Runs the statements of a body; returns how many rows they changed.

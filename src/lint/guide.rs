@@ -41,7 +41,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DropTable => Guide {
             title: "a table is dropped, with all its rows",
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
-                  A table that is renamed or rebuilt is not dropped, however many statements that takes.",
+                  A table that is renamed or rebuilt is not dropped, however many statements that takes; \
+                  one that is dropped and made again without a copy of its rows is.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(
@@ -273,7 +274,7 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::TwoHeads => Guide {
             title: "several heads that nothing tells apart",
             why: "`upgrade head` does not know which of them is meant. Most often two branches of the code were \
-                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own.",
+                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own, and for those of different databases.",
             given: "",
             bad: Example::Graph(&["users", "orders < users", "drafts < users"]),
             good: Example::Graph(&["users", "orders < users", "drafts < orders"]),

@@ -8,6 +8,7 @@ mod allow;
 mod data_failure;
 mod data_loss;
 mod deed;
+mod emptied;
 mod facts;
 mod finding;
 pub mod guide;
@@ -19,15 +20,17 @@ mod summary;
 mod tests;
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
+pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
 pub use self::summary::{counts, summary};
 use crate::db::{DbError, Scratch};
 use crate::exec::{Replay, ReplayError};
+use crate::graph::rivals::Databases;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::PlanError;
@@ -45,6 +48,8 @@ pub struct Request<'a> {
     pub replay: Replay<'a>,
     /// The names of tables and views that are nobody's business here.
     pub is_excluded: &'a dyn Fn(&str) -> bool,
+    /// Which databases the revisions are for.
+    pub databases: &'a Databases,
     /// How much each rule matters.
     pub levels: &'a Levels,
     /// The fingerprints of the upgrades that ran on the database, in hexadecimal, by revision.
@@ -109,7 +114,7 @@ impl fmt::Display for Unseen {
 pub fn lint(request: &Request<'_>, begun: Option<Scratch>) -> Result<Report, LintError> {
     let graph = request.graph;
     let wanted = RevisionSet::of(graph, request.linted.iter().copied());
-    let rivals = rivals(graph);
+    let rivals = rivals(graph, request.databases);
     let tried = trial::run(request, &wanted, begun)?;
     let mut findings = Vec::new();
     for tried in tried.revisions {
@@ -137,23 +142,20 @@ fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     revision_traps::check(facts, found);
 }
 
-/// For each head the others that `upgrade head` cannot tell from it: those with the same branch
-/// labels, or without any.
-fn rivals(graph: &RevisionGraph) -> BTreeMap<&RevisionId, Vec<&RevisionId>> {
-    let heads = graph.real_heads();
-    if heads.len() < 2 {
-        return BTreeMap::new();
-    }
-    let labels = graph.branch_labels();
-    let mut groups: BTreeMap<BTreeSet<_>, Vec<RevisionIndex>> = BTreeMap::new();
-    for head in heads {
-        groups.entry(labels[head.as_usize()].clone()).or_default().push(head);
-    }
-    let mut rivals = BTreeMap::new();
-    for group in groups.values().filter(|it| it.len() > 1) {
-        for head in group {
-            let others = group.iter().filter(|it| *it != head).map(|it| graph.id(*it));
-            rivals.insert(graph.id(*head), others.collect());
+/// For each head the others that nothing tells from it.
+fn rivals<'g>(
+    graph: &'g RevisionGraph,
+    databases: &Databases,
+) -> BTreeMap<&'g RevisionId, Vec<&'g RevisionId>> {
+    let mut rivals: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for group in graph.rivals(&graph.heads(), databases) {
+        for head in &group {
+            let known = rivals.entry(graph.id(*head)).or_default();
+            for other in group.iter().filter(|it| *it != head).map(|it| graph.id(*it)) {
+                if !known.contains(&other) {
+                    known.push(other);
+                }
+            }
         }
     }
     rivals

@@ -12,7 +12,7 @@ use crate::db::{
 };
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
-use crate::exec::{Failure, run_in_memory, run_inside};
+use crate::exec::{Failure, run_in_memory, run_inside, write_rows};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionIndex};
 use crate::plan::goal::Goal;
@@ -61,9 +61,8 @@ pub fn run<'a>(
         } else {
             stage.go_on(index, &mut facts)?
         };
-        if runs {
-            stage.write(index, &writes, lost.len() == 0)?;
-        } else if lost.insert(index) {
+        let runs = runs && stage.write(index, writes, lost.len() == 0, &mut facts)?;
+        if !runs && lost.insert(index) {
             let needing = graph.descendants([index], Edges::All);
             let new = needing.iter().filter(|it| *it == index || lost.insert(*it));
             let n_unseen = new.filter(|it| wanted.contains(*it)).count();
@@ -126,22 +125,32 @@ impl<'r, 'a> Stage<'r, 'a> {
         Ok(self.table.rows(self.scratch.database())?)
     }
 
-    /// Writes that a revision ran; its writes are those of the plan if all before it ran.
+    /// Writes that a revision ran; its writes are those of the plan if all before it ran. Says whether
+    /// they could be written: the body may have changed the table itself.
     fn write(
         &self,
         index: RevisionIndex,
-        planned: &[RowWrite],
+        planned: Vec<RowWrite>,
         is_as_planned: bool,
-    ) -> Result<(), LintError> {
-        let database = self.scratch.database();
-        if is_as_planned {
-            planned.iter().try_for_each(|it| self.table.apply(database, it))?;
-            return Ok(());
-        }
-        let plan = single_step(self.request.graph, &self.rows()?, index, Direction::Upgrade)?;
-        let mut writes = plan.steps.iter().flat_map(|it| &it.writes);
-        writes.try_for_each(|it| self.table.apply(database, it))?;
-        Ok(())
+        facts: &mut Facts<'a>,
+    ) -> Result<bool, LintError> {
+        let graph = self.request.graph;
+        let step = if is_as_planned {
+            Some(Step {
+                revision: index,
+                direction: Direction::Upgrade,
+                runs: true,
+                writes: planned,
+            })
+        } else {
+            single_step(graph, &self.rows()?, index, Direction::Upgrade)?.steps.pop()
+        };
+        let Some(step) = step else { return Ok(true) };
+        let Err(err) = write_rows(&self.scratch, graph, &self.table, &step) else {
+            return Ok(true);
+        };
+        facts.trial.failures.extend(failings(&graph[index], err)?);
+        Ok(false)
     }
 
     /// Looks at what the revisions made of which nothing was taken down.
@@ -425,6 +434,9 @@ fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbErr
             .filter(|it| !it.kind.what.starts_with("PRAGMA"))
             .map(|it| at(it.location, format!("`{}` {}", it.kind.what, it.kind.reason)))
             .collect(),
+        Failure::VersionTable { ref location, .. } => {
+            vec![at((**location).clone(), failure.to_string())]
+        }
         Failure::TransactionEnded { location, .. } | Failure::DropsParent { location, .. } => {
             vec![at(*location, "the statement ended its transaction".to_owned())]
         }

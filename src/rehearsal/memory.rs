@@ -8,7 +8,7 @@ use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::db::{
     self, CheckedSchema, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
 };
-use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
+use crate::exec::{Failure, ReplayError, run_in_memory, run_inside, write_rows};
 use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
@@ -202,16 +202,21 @@ impl<'a> Bench<'a> {
         runs_inside: bool,
     ) -> Result<Result<Ran, Failure>, RehearsalError> {
         let graph = self.rehearsal.graph;
+        let step = self.shows_versions.then(|| {
+            let rows = self.table.rows(self.scratch.database())?;
+            let plan = single_step(graph, &rows, revision, direction)?;
+            Ok::<_, RehearsalError>(plan.steps.into_iter().next())
+        });
+        let step = step.transpose()?.flatten();
         let run = if runs_inside { run_inside } else { run_in_memory };
         let n_changes = match run(&self.scratch, graph, revision, direction) {
             Ok(n_changes) => n_changes,
             Err(failure) => return Ok(Err(failure)),
         };
-        if self.shows_versions {
-            let rows = self.table.rows(self.scratch.database())?;
-            let plan = single_step(graph, &rows, revision, direction)?;
-            let mut writes = plan.steps.iter().flat_map(|it| &it.writes);
-            writes.try_for_each(|it| self.table.apply(self.scratch.database(), it))?;
+        if let Some(step) = step
+            && let Err(failure) = write_rows(&self.scratch, graph, &self.table, &step)
+        {
+            return Ok(Err(failure));
         }
         let schema = self.scratch.snapshot(&self.schema)?;
         Ok(Ok(Ran { n_changes, schema }))

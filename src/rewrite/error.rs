@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::NamedBy;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
@@ -24,6 +25,26 @@ pub enum RewriteError {
         revision: RevisionId,
         /// Where it could go.
         heads: Vec<RevisionId>,
+    },
+    /// The only other head shares no ancestor with what is to move.
+    #[error("`{revision}` and `{head}`, the only other head, share no ancestor")]
+    Unrelated {
+        /// What is to move.
+        revision: RevisionId,
+        /// Where it could go.
+        head: RevisionId,
+    },
+    /// What to move onto belongs to another database.
+    #[error("`{revision}` is for {}, and `{onto}` for {}", list(.of), list(.onto_of))]
+    OtherDatabase {
+        /// What is to move.
+        revision: RevisionId,
+        /// The environments of its databases.
+        of: Vec<String>,
+        /// What was named.
+        onto: RevisionId,
+        /// The environments of its databases.
+        onto_of: Vec<String>,
     },
     /// What to move onto is followed by others.
     #[error("`{onto}` is no head: {} after it", follow(.children))]
@@ -76,8 +97,8 @@ pub enum RewriteError {
         revision: RevisionId,
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// What the first revision of the line follows; `None` for a base, and where it merges.
         parent: Option<RevisionId>,
         /// Whether only `migrator_log` says so, and not the version table.
@@ -88,6 +109,8 @@ pub enum RewriteError {
     Unknown {
         /// The database, as messages name it.
         database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The rows.
         rows: Vec<String>,
     },
@@ -140,8 +163,8 @@ pub enum RewriteError {
     InTheMiddle {
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The last revision of the range that is applied.
         at: RevisionId,
         /// The end of the range.

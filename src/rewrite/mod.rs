@@ -5,6 +5,7 @@
 //! memory, that it does what the old one did. Nothing is written before all of it holds; several files
 //! are written through a journal.
 
+mod advice;
 mod applied;
 mod body;
 mod error;
@@ -13,7 +14,8 @@ mod range;
 mod rebase;
 mod squash;
 
-pub use applied::{KnownDatabase, refuse_applied};
+pub use advice::{Advice, advise};
+pub use applied::{KnownDatabase, NamedBy, refuse_applied};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};

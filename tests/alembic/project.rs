@@ -121,6 +121,14 @@ impl Pair {
         self.output_of(args).2
     }
 
+    /// What `status` shows, which must be nothing wrong.
+    #[track_caller]
+    pub fn good_status(&self) -> String {
+        let (is_clean, stdout, stderr) = self.output_of(&["status"]);
+        assert!(is_clean, "{stdout}{stderr}");
+        stdout
+    }
+
     /// Whether migrator succeeded, and what it prints to standard output and to standard error.
     pub fn output_of(&self, args: &[&str]) -> (bool, String, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_migrator"))

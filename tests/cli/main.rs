@@ -44,6 +44,7 @@ mod test_squash;
 mod test_stamp;
 mod test_status;
 mod test_target;
+mod test_typed;
 mod test_upgrade;
 mod test_verify;
 

@@ -160,7 +160,7 @@ fn what_ran_keeps_its_place() {
     error: `c3` is applied to app.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: take it back there first: `migrator downgrade a1`, and `upgrade` again when the line has moved
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     assert_eq!(env.read("versions/c3.sql"), files);
@@ -191,7 +191,7 @@ fn what_ran_on_the_database_of_another_environment_keeps_its_place() {
     error: `c3` is applied to staging.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: take it back there first: `migrator -n staging downgrade a1`, and `upgrade` again when the line has moved
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("rebase b2"), @"
@@ -212,7 +212,7 @@ fn what_only_the_log_knows_of_keeps_its_place() {
     error: `c3` ran on app.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: its version table does not say so: find out which is true first
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
 }
@@ -226,7 +226,8 @@ fn a_database_that_cannot_tell_is_refused() {
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: app.db is at `zz`, which no revision file declares, and has no log of what ran
-    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp` it
+    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
+    hint: another way: `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
 }
@@ -244,8 +245,7 @@ fn a_line_that_does_not_run_in_the_new_order_is_refused() {
     8 | CREATE TABLE t_b2 (other TEXT);
       |              ^^^^ table t_b2 already exists
     hint: they were run in an empty database in memory, to see what they make; nothing was changed
-    hint: no file was written; the two branches change the same thing: edit one of them
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: no file was written; the revisions run in neither order: they change the same thing; edit one of them (`migrator verify` shows where it fails)
     [exit status: 2]
     ");
     assert_eq!(env.read("versions/c3.sql"), before);

@@ -421,7 +421,7 @@ fn an_inserted_revision_runs_only_where_that_is_safe() {
     env.run("repair c3").ok();
     insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
     ------- stderr -------
-    error: `x9` works on rows, and `c3`, which ran without it, has to do with `t_a1` too
+    error: `x9` works on rows of `t_a1`, and `c3`, which ran without it, has to do with it too
     hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
     [exit status: 2]
     ");
@@ -776,7 +776,7 @@ fn a_stamp_begins_the_log_too() {
     warning: migrator_log did not know of the 3 revisions from `a1` to `c3`: what ran before is not known, and is taken as the files say now
     app.db is at a1
     ");
-    insta::assert_snapshot!(env.run("log -n 3"), @"
+    insta::assert_snapshot!(env.run("log --limit 3"), @"
     2026-11-03 14:40:11  unstamp   b2, make b2 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  unstamp   c3, make c3 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  baseline  c3, make c3 (by ada, migrator 0.1.0)
@@ -897,8 +897,8 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("repair a1"), @"
     ------- stderr -------
-    error: the database has no log of what ran, so that there is nothing to repair
-    hint: the log begins with the next revision that runs
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("log"), @"
@@ -971,7 +971,7 @@ fn the_log_says_who_what_and_when() {
     2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
     2026-11-03 14:40:11  upgrade   a1, make a1 ([time], by ada, migrator 0.1.0)
     ");
-    insta::assert_snapshot!(env.run("log -n 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
+    insta::assert_snapshot!(env.run("log --limit 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
     insta::assert_snapshot!(env.run("log c3"), @"
     2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)
     2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
@@ -1063,4 +1063,16 @@ fn two_equal_rows_are_mended_by_what_is_said() {
         assert_eq!(env.rows(), rows);
         is_clean(&env);
     }
+}
+
+#[test]
+fn without_a_log_there_is_nothing_to_repair() {
+    let env = env();
+    env.config("[database]\nurl = \"app.db\"\nlog = false");
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
+    [exit status: 2]
+    ");
 }

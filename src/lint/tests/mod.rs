@@ -7,6 +7,7 @@ use super::guide::{Example, guide, page};
 use super::{Finding, Report, Request, lint, summary};
 use crate::exec::Replay;
 use crate::graph::RevisionGraph;
+use crate::graph::rivals::Databases;
 use crate::revision::script_dir;
 use crate::rule::{Level, Levels, Rule};
 
@@ -87,6 +88,7 @@ impl Project {
                 beside: &[],
             },
             is_excluded: &|name| ["alembic_version", "migrator_log"].contains(&name),
+            databases: &Databases::default(),
             levels: &self.levels,
             applied: &self.applied,
         };
