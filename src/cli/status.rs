@@ -12,7 +12,7 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::db::Scratch;
-use crate::diagnostics::{ExitStatus, MAX_NAMED, Typed, trouble_hints};
+use crate::diagnostics::{ExitStatus, MAX_NAMED, Typed, take_over, trouble_hints};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, Report, counts};
@@ -145,12 +145,11 @@ struct Status<'a> {
 
 impl Status<'_> {
     fn json(&self, is_clean: bool, typed: &Typed) -> anyhow::Result<StatusJson> {
-        let here = &self.project.here;
         let trouble = |it: &Trouble| TroubleJson {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: typed.spell_all(&trouble_hints(std::slice::from_ref(it), here, self.right)),
+            hints: typed.spell_all(&self.hints(std::slice::from_ref(it))),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -205,12 +204,11 @@ impl Status<'_> {
             screen.section("lint", [format!("{lint}; `migrator lint current:` tells more")]);
         }
         screen.section("log", [self.log_line()]);
-        let here = &self.project.here;
         for group in self.troubles.chunk_by(Trouble::is_like) {
             let mut text: Vec<String> =
                 group.iter().take(MAX_NAMED).map(ToString::to_string).collect();
             text.extend(and_more(group.len(), MAX_NAMED, "migrator status --json"));
-            let hints = trouble_hints(group, here, self.right);
+            let hints = self.hints(group);
             text.extend(hints.into_iter().map(|it| format!("  {it}")));
             screen.section("wrong", text);
         }
@@ -246,6 +244,18 @@ impl Status<'_> {
         let mut all = rows.clone();
         all.extend((!unreadable.is_empty()).then(|| "what is no revision".to_owned()));
         describe_rows(&all)
+    }
+
+    /// What mends troubles that are alike.
+    fn hints(&self, group: &[Trouble]) -> Vec<String> {
+        match group {
+            [Trouble::Ahead { revision, ran: None, .. }]
+                if self.graph.is_empty() && self.history.rows.len() == 1 =>
+            {
+                vec![take_over(revision)]
+            }
+            _ => trouble_hints(group, &self.project.here, self.right),
+        }
     }
 
     fn pending_lines(&self) -> Vec<String> {

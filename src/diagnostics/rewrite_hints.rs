@@ -1,11 +1,17 @@
 //! What to do where revisions cannot be moved or joined.
 
+use std::path::Path;
+
 use super::hints::{one, ticked};
+use super::history_hints;
+use crate::audit::Right;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::{NamedBy, RewriteError};
+use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
-pub fn rewrite(err: &RewriteError) -> Vec<String> {
+pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     match err {
         RewriteError::SeveralHeads { revision, heads } => {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
@@ -51,6 +57,19 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
              or `migrator{} stamp REVISION`",
             option(named_by, database)
         )),
+        RewriteError::Trouble { database, named_by, trouble } => {
+            let option = option(named_by, database);
+            let mut hints =
+                history_hints::troubles(std::slice::from_ref(trouble), here, Right::Unknown);
+            for hint in &mut hints {
+                *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
+            }
+            hints.push(
+                "mend it first: in one revision nobody could find it any more; no file was written"
+                    .to_owned(),
+            );
+            hints
+        }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
             one(format!("let the range begin where `{parent}` is in it, or end before"))
@@ -75,9 +94,40 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
-        RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
-            one("no file was written; try a smaller range")
+        RewriteError::Guard { direction, revision, earlier, .. } => {
+            let mut hints = Vec::new();
+            hints.extend(earlier.as_deref().map(|it| {
+                format!(
+                    "{}:{} runs before it: `{}`",
+                    it.source.path.display(),
+                    it.line_column().0,
+                    one_line(&it.source.text[it.span.clone()])
+                )
+            }));
+            hints.push(match direction {
+                Direction::Upgrade => {
+                    format!("let the range begin with `{revision}`, or end before it")
+                }
+                Direction::Downgrade => {
+                    format!("let the range end with `{revision}`, or begin after it")
+                }
+            });
+            hints.push(
+                "or, once no database needs it any more, remove the line: as a comment it does not \
+                 count in what ran"
+                    .to_owned(),
+            );
+            hints
         }
+        RewriteError::DoesNotRun { .. }
+        | RewriteError::OtherSchema { .. }
+        | RewriteError::OtherRows { .. } => one(
+            "both were run in memory, with invented rows; no file was written; try a smaller range",
+        ),
+        RewriteError::NoWayBack(_) => vec![
+            "mend it, or say that there is none: `-- migrate:downgrade irreversible`".to_owned(),
+            "they were run in a database in memory; no file was written".to_owned(),
+        ],
         RewriteError::Interrupted { .. } => vec![
             "`migrator squash --continue` leads it to its end".to_owned(),
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),

@@ -23,6 +23,7 @@ mod trial;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use self::allow::allows;
 pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;

@@ -50,11 +50,9 @@ fn what_never_ran_is_not_undone() {
     app.db is at a1
     ");
     assert_eq!((env.rows(), price(&env)), (vec!["a1".to_owned()], "500".to_owned()));
-    insta::assert_snapshot!(env.run("log -n 2"), @"
-    ------- stderr -------
-    error: `$DIR/alembic.toml` has no environment `2`
-    hint: the file has no tables `[env.NAME]`; leave out `-n`
-    [exit status: 2]
+    insta::assert_snapshot!(env.run("log --limit 2"), @"
+    2026-11-03 14:40:11  unstamp   i9, make i9 (migrator 0.1.0)
+    2026-11-03 14:40:11  downgrade b2, make b2 ([time], migrator 0.1.0)
     ");
     env.run("status").ok();
     env.run("upgrade").ok();
@@ -164,11 +162,10 @@ fn a_row_that_was_written_by_hand_stays_a_trouble() {
     env.run("upgrade --out-of-order").ok();
     env.run("status").ok();
     assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_d4"]);
-    insta::assert_snapshot!(env.run("log -n 3"), @"
-    ------- stderr -------
-    error: `$DIR/alembic.toml` has no environment `3`
-    hint: the file has no tables `[env.NAME]`; leave out `-n`
-    [exit status: 2]
+    insta::assert_snapshot!(env.run("log --limit 3"), @"
+    2026-11-03 14:40:11  upgrade   b2, make b2 ([time], migrator 0.1.0)
+    2026-11-03 14:40:11  skipped   b2, make b2 (migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   d4, make d4 ([time], migrator 0.1.0)
     ");
     env.run("repair --never-ran nope").exits_with(2);
 }
