@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::hints::{one, ticked};
 use super::history_hints;
-use crate::audit::Right;
+use crate::audit::{Right, Trouble};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::{NamedBy, RewriteError};
+use crate::source::Location;
 use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
@@ -58,17 +59,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             option(named_by, database)
         )),
         RewriteError::Trouble { database, named_by, trouble } => {
-            let option = option(named_by, database);
-            let mut hints =
-                history_hints::troubles(std::slice::from_ref(trouble), here, Right::Unknown);
-            for hint in &mut hints {
-                *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
-            }
-            hints.push(
-                "mend it first: in one revision nobody could find it any more; no file was written"
-                    .to_owned(),
-            );
-            hints
+            troubled(&option(named_by, database), trouble, here)
         }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
@@ -95,29 +86,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             one("let the range end with that revision, or begin after it")
         }
         RewriteError::Guard { direction, revision, earlier, .. } => {
-            let mut hints = Vec::new();
-            hints.extend(earlier.as_deref().map(|it| {
-                format!(
-                    "{}:{} runs before it: `{}`",
-                    it.source.path.display(),
-                    it.line_column().0,
-                    one_line(&it.source.text[it.span.clone()])
-                )
-            }));
-            hints.push(match direction {
-                Direction::Upgrade => {
-                    format!("let the range begin with `{revision}`, or end before it")
-                }
-                Direction::Downgrade => {
-                    format!("let the range end with `{revision}`, or begin after it")
-                }
-            });
-            hints.push(
-                "or, once no database needs it any more, remove the line: as a comment it does not \
-                 count in what ran"
-                    .to_owned(),
-            );
-            hints
+            guard(*direction, revision, earlier.as_deref())
         }
         RewriteError::DoesNotRun { .. }
         | RewriteError::OtherSchema { .. }
@@ -133,16 +102,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
-        RewriteError::ChangedSince { path } => {
-            let path = path.display();
-            vec![
-                format!(
-                    "no file was touched; give `{path}` one of its two texts, which stand in \
-                     `.migrator-squash` beside alembic.toml"
-                ),
-                "or take all files from git, and remove `.migrator-squash`".to_owned(),
-            ]
-        }
+        RewriteError::ChangedSince { path } => changed_since(path),
         // The command line knows whether another way is open.
         RewriteError::MergeFirst { .. }
         | RewriteError::MergeInside { .. }
@@ -153,6 +113,53 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         | RewriteError::File(_)
         | RewriteError::Graph(_) => Vec::new(),
     }
+}
+
+/// What to do about a database on which something else ran than the files say.
+fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
+    let mut hints = history_hints::troubles(std::slice::from_ref(trouble), here, Right::Unknown);
+    for hint in &mut hints {
+        *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
+    }
+    hints.push(
+        "mend it first: in one revision nobody could find it any more; no file was written"
+            .to_owned(),
+    );
+    hints
+}
+
+/// What to do about a file that has neither of its two texts.
+fn changed_since(path: &Path) -> Vec<String> {
+    let path = path.display();
+    vec![
+        format!(
+            "no file was touched; give `{path}` one of its two texts, which stand in \
+             `.migrator-squash` beside alembic.toml"
+        ),
+        "or take all files from git, and remove `.migrator-squash`".to_owned(),
+    ]
+}
+
+/// What to do about a directive that would be asked too early.
+fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>) -> Vec<String> {
+    let mut hints = Vec::new();
+    hints.extend(earlier.map(|it| {
+        format!(
+            "{}:{} runs before it: `{}`",
+            it.source.path.display(),
+            it.line_column().0,
+            one_line(&it.source.text[it.span.clone()])
+        )
+    }));
+    hints.push(match direction {
+        Direction::Upgrade => format!("let the range begin with `{revision}`, or end before it"),
+        Direction::Downgrade => format!("let the range end with `{revision}`, or begin after it"),
+    });
+    hints.push(
+        "or, once no database needs it any more, remove the line: a comment is no part of what ran"
+            .to_owned(),
+    );
+    hints
 }
 
 /// What makes a command use a database.

@@ -550,7 +550,7 @@ fn a_refusal_that_earlier_bodies_mend_keeps_its_revision() {
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
     hint: versions/b2.sql:8 runs before it: `UPDATE t SET kind = 'new' WHERE kind = 'old'`
     hint: let the range begin with `c3`, or end before it
-    hint: or, once no database needs it any more, remove the line: as a comment it does not count in what ran
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
