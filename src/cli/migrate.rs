@@ -13,17 +13,17 @@ use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
+use super::proof::prove;
 use super::words::{count, describe_duration, describe_rows, describe_size};
 use crate::Error;
-use crate::audit::{History, implied, upgrade_order};
+use crate::audit::History;
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
-use crate::exec::{BackupPlan, Growth, PlanFailure, Replay, StepReport};
+use crate::exec::{BackupPlan, Growth, StepReport};
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::migrator::{Migrator, Proof, Report, Request};
-use crate::out_of_order::{self, Question};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, PlanError};
 use crate::revision::RevisionId;
@@ -76,6 +76,13 @@ pub(super) struct DowngradeArgs {
     /// Revert revisions of other branches too where that is necessary, without asking
     #[arg(long, short)]
     yes: bool,
+
+    /// Go on this once although a revision never ran here
+    ///
+    /// Its body is left out, since there is nothing to undo. That of a squashed revision of which only
+    /// a part ran is not: it undoes all of it.
+    #[arg(long, conflicts_with = "sql")]
+    allow_changed: bool,
 }
 
 /// How a run is done
@@ -169,30 +176,11 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         direction: Direction::Downgrade,
         target,
         also,
-        allow_changed: false,
+        allow_changed: args.allow_changed,
         out_of_order: None,
         cancel,
     };
     run(app, &project, &migrator, &request, &args.how)
-}
-
-/// Proves that inserted revisions can run after those that ran.
-fn prove(
-    project: &Project,
-    replay: Replay<'_>,
-    graph: &RevisionGraph,
-    history: &History,
-    inserted: &[RevisionIndex],
-) -> Result<(), PlanFailure> {
-    let applied = upgrade_order(graph, &implied(graph, &history.rows));
-    Ok(out_of_order::prove(&Question {
-        graph,
-        applied: &applied,
-        inserted,
-        replay,
-        by_order: project.config.schema.column_order,
-        is_excluded: &|name| project.config.is_excluded(name),
-    })?)
 }
 
 /// What Ctrl-C sets from now on.

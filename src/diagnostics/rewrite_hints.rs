@@ -145,7 +145,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
 
 /// What to do about a database on which something else ran than the files say.
 fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
-    let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
+    let mut hints = history_hints::troubles(std::slice::from_ref(trouble), here, Right::Unknown);
     for hint in &mut hints {
         *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
     }

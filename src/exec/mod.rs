@@ -180,11 +180,11 @@ fn run_plan(
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
         let again = audit::run_again(graph, history, &plan);
+        let is_logged = request.log && !plan.steps.is_empty();
+        let unlogged = is_logged.then(|| audit::unlogged(graph, history, &plan));
         let mut work = Work::new(graph, plan, history.rows.clone())?;
         work.again = again;
-        if request.log && !work.rest().is_empty() {
-            work.unlogged = audit::unlogged(graph, history);
-        }
+        work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
     let mut work = renew(look.history(observer)?)?;

@@ -232,7 +232,8 @@ fn a_checksum_is_of_meaning() {
             "-- /// revision\n-- revision = \"a1\"\n-- ///\n-- migrate:upgrade\n{body}\n-- migrate:downgrade\n"
         )
     };
-    let body = "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one');";
+    let body =
+        "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one'), ('two\nlines');";
     let check = |text: &[u8], is_same: bool| {
         let env = TestEnv::new();
         env.file("versions/a1.sql", &file(body));
@@ -248,20 +249,22 @@ fn a_checksum_is_of_meaning() {
     same(file(body).replace(";\n", ";  \t \n"));
     same(file(&format!("-- a comment\n{} /* and one more */", body.replace("(a", "(/* c */ a"))));
     same(file(
-        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')",
+        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')\n,('two\nlines')",
     ));
     same(
         file(body)
             .replace("-- ///\n-- migrate", "-- message = \"now with one\"\n-- ///\n\n\n-- migrate"),
     );
     same(file(&format!("-- migrate:warn-if rows of t: SELECT 1\n{body}")));
+    same(file(&body.replace("CREATE TABLE t", "create table T")));
 
     let other = |text: String| check(text.as_bytes(), false);
     other(file(&body.replace("one", "One")));
     other(file(&body.replace("x y", "x  y")));
-    other(file(&body.replace("INSERT INTO t VALUES ('one');", "")));
+    other(file(&body.replace("INSERT INTO t VALUES ('one'), ('two\nlines');", "")));
     other(file(&format!("{body}\nINSERT INTO t VALUES ('two');")));
-    other(file(&body.replace("'one'", "'one\r\n'")));
+    other(file(&body.replace("'one'", "'one\n'")));
+    other(file(&body.replace("DEFAULT 'x y'", "DEFAULT Word")));
 }
 
 #[test]
@@ -378,18 +381,24 @@ fn an_inserted_revision_is_found_refused_and_run() {
 }
 
 #[test]
-fn an_inserted_revision_is_warned_of_when_it_is_reverted() {
+fn an_inserted_revision_is_not_undone() {
     let env = env();
     insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
     ------- stderr -------
-    backup app.db.20261103T144011Z.bak ([time])
-    downgrade c3, make c3 ([time])
-    downgrade b2, make b2 ([time])
-    downgrade x9, make x9 ([time])
-    warning: revision `x9` never ran here, and never would: it was put below `b2`, which did
-    app.db is at a1
+    error: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair x9`, if what it does is there already
+    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
+    [exit status: 2]
     ");
+    assert_eq!(env.rows(), ["c3"]);
+    // What lies above it can be reverted.
+    env.run("downgrade x9").ok();
+    let said = wrong(&env);
+    obey(&env, &said, "--out-of-order");
+    is_clean(&env);
+    env.run("downgrade a1").ok();
     is_clean(&env);
     assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_x9"]);
 }
@@ -492,8 +501,7 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
               c3, make c3
     log       3 rows since 2026-11-03 14:40:11
     wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
-    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+              the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
                 `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
@@ -538,8 +546,8 @@ fn the_schema_tells_whether_the_version_table_or_the_log_is_right() {
     pending   c3, make c3
     log       5 rows since 2026-11-03 14:40:11
     wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair c3` accepts that it is not applied
+                `migrator stamp c3`, if it was not reverted: puts the version table back to what the log says
+                or `migrator repair c3`, if it was reverted, by another tool or by hand: accepts that it is not applied
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_c3  (id)
                 - table  t_a1
@@ -652,8 +660,7 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     pending   nothing
     log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
-    wrong     the version table says that `b2` is applied, the log does not know of it
+              the version table says that `b2` is applied, the log does not know of it
                 `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_x9
@@ -835,9 +842,12 @@ fn a_database_that_another_tool_moved_on_goes_on() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade c3, make c3 ([time])
-    warning: migrator_log did not know of `b2`: what ran before is not known, and is taken as the files say now
+    warning: the version table calls `b2` applied, and migrator_log does not know of that: `migrator status` says what to do
     app.db is at c3
     ");
+    // Whose word counts is still to be said.
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
     is_clean(&env);
 }
 
@@ -997,12 +1007,9 @@ fn rows_that_are_no_revisions_are_found() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     a row of the version table holds NULL instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds a blob of 2 bytes instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds an empty text instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds the integer 7 instead of a revision
+              a row of the version table holds a blob of 2 bytes instead of a revision
+              a row of the version table holds an empty text instead of a revision
+              and 1 more; `migrator status --json` has all
                 `migrator stamp --purge c3` leaves what the log says, without running anything
     unknown   the schema was not compared: the version table does not say what is applied
     [exit status: 1]
