@@ -385,6 +385,7 @@ const HEAD: &str = "\
 It exits with 1 where a finding has the level `error`.
 
 `--format github` prints annotations for GitHub Actions, `--format sarif` [SARIF](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) 2.1.0, `--json` the [findings](json.md#lint).
+The first two give paths from the root of the repository: `GITHUB_WORKSPACE`, or the next folder above the project that holds `.git`.
 
 A finding that is right where it stands is silenced in the file, by name, several of them with commas between; what follows a colon is for people:
 
