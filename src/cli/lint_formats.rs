@@ -70,7 +70,9 @@ pub fn github(finding: &Finding, roots: &Roots) -> String {
         if end_line == line { format!(",endColumn={end_column}") } else { String::new() };
     format!(
         "::{command} file={},line={line},endLine={end_line},col={column}{end_column},title={}::{}",
-        property(&roots.path(&finding.location.source.path).display().to_string().replace('\\', "/")),
+        property(
+            &roots.path(&finding.location.source.path).display().to_string().replace('\\', "/")
+        ),
         property(finding.rule.name()),
         data(&format!("{}\n{}", finding.message, finding.advice)),
     )

@@ -39,7 +39,7 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
+pub use self::in_memory::{Replay, ReplayError, may_dangle, run_in_memory, run_inside};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;

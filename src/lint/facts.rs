@@ -37,8 +37,12 @@ pub struct Change {
     pub after: Schema,
     /// What was renamed.
     pub lineage: Lineage,
+    /// Whether `PRAGMA user_version` or `application_id` is another one.
+    pub has_other_numbers: bool,
     /// Before, all tables; only where foreign keys may be enforced while a table is dropped.
     pub all_before: Option<Schema>,
+    /// After, the same for the downgrade.
+    pub all_after: Option<Schema>,
 }
 
 /// What only running tells.
@@ -48,7 +52,7 @@ pub struct Trial {
     pub failures: Vec<Failing>,
     /// Whether nothing could be tried out from here on.
     pub is_over: bool,
-    /// Quoted names of the upgrade that SQLite takes for strings.
+    /// Quoted names that SQLite takes for strings.
     pub strings: Vec<Range<usize>>,
     /// Views, and tables with triggers, that do not compile any more, and what SQLite says.
     pub broken: Vec<(Name, String)>,
@@ -164,9 +168,9 @@ impl<'a> Facts<'a> {
         let aliases = self.aliases(table);
         let mut deeds = self.upgrade.iter().take_while(|it| it.span.start < until);
         deeds.any(|it| match &it.what {
-            What::Delete(table) => aliases.contains(table),
-            What::Update(table) => {
-                aliases.contains(table) && columns.iter().any(|name| it.names(name))
+            What::Delete(it) => aliases.contains(&it.table),
+            What::Update(update) => {
+                aliases.contains(&update.table) && columns.iter().any(|name| it.names(name))
             }
             _ => false,
         })
@@ -181,10 +185,10 @@ impl<'a> Facts<'a> {
             if !aliases.contains(&copy.into) {
                 return None;
             }
-            if copy.columns.is_empty() {
+            if copy.columns().next().is_none() {
                 return Some(Source::Unknown);
             }
-            let (_, source) = copy.columns.iter().find(|(it, _)| it == column)?;
+            let (_, source) = copy.columns().find(|(it, _)| *it == column)?;
             Some(if source.is_some() { Source::Column } else { Source::Expression })
         })
     }

@@ -138,8 +138,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DropParentWithCascade => Guide {
             title: "a table is dropped whose loss other tables pass on",
             why: "With foreign keys enforced, `DROP TABLE` first deletes all rows of the table, which `ON \
-                  DELETE CASCADE` and `SET NULL` pass on to its children: a rebuild of the parent empties \
-                  them, and no check finds anything wrong. migrator has foreign keys off while a body runs, \
+                  DELETE CASCADE` and `SET NULL` pass on to its children: a rebuild of the parent, on \
+                  the way back too, empties them, and no check finds anything wrong. migrator has foreign keys off while a body runs, \
                   unless the body asks for them.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n\
                     CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER UNIQUE REFERENCES users (id) ON DELETE CASCADE);",
@@ -157,7 +157,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DoubleQuotedString => Guide {
             title: "a name in double quotes that names nothing",
             why: "SQLite takes `\"emial\"` for the string 'emial' if there is no such column, and a typo \
-                  becomes data. Each statement is compiled a second time with that turned off.",
+                  becomes data. Each statement of both bodies, and each `refuse-if`, is compiled a second time with \
+                  that turned off; `DEFAULT \"new\"` is found by its words.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nUPDATE users SET email = lower(\"emial\");",
@@ -232,8 +233,8 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::NoDowngrade => Guide {
             title: "the upgrade changes the schema, and the downgrade is empty",
-            why: "A downgrade would take the revision off the version table and leave everything it did. Silent \
-                  where only rows are changed.",
+            why: "A downgrade would take the revision off the version table and leave everything it did. \
+                  `PRAGMA user_version` and `application_id` count too. Silent where only rows are changed.",
             given: "",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE tags (id INTEGER PRIMARY KEY);\n\n-- migrate:downgrade",
@@ -295,7 +296,7 @@ pub fn guide(rule: Rule) -> Guide {
             title: "the upgrade does not run on an empty database",
             why: "Revisions are tried out in memory, one after the other, from the first. One that fails there \
                   fails in the tests of everybody who begins with an empty database; nothing after it can be \
-                  tried out.",
+                  tried out. Rows that would reference nothing are looked for too.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);",
             bad: Example::Revision("-- migrate:upgrade\nALTER TABLE user ADD COLUMN age INTEGER;"),
             good: Example::Revision(

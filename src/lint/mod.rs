@@ -18,6 +18,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,16 +7,20 @@ use super::facts::{Change, Facts, Failing, Undo};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::{LintError, Request};
-use crate::db::{DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable};
+use crate::db::{
+    self, DbError, ForeignKeyState, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch,
+    VersionTable,
+};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
-use crate::exec::{Failure, run_in_memory, run_inside};
+use crate::exec::{Failure, may_dangle, run_in_memory, run_inside};
 use crate::graph::RevisionIndex;
 use crate::graph::walk::RevisionSet;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite};
-use crate::revision::{Downgrade, Revision};
+use crate::revision::{Body, Downgrade, Revision};
 use crate::schema::{self, Name, Schema};
+use crate::sql::effect::writes_rows;
 use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::transaction_control::forbidden_in_transaction;
 
@@ -77,13 +81,15 @@ struct Stage<'r, 'a> {
     schema: SchemaSnapshot,
     /// The views and triggers that do not compile; of a schema that has some.
     broken: Option<ObjectState>,
+    /// The foreign keys when they were looked at last, and something was wrong.
+    keys: ForeignKeyState,
 }
 
 impl<'r, 'a> Stage<'r, 'a> {
     fn new(request: &'r Request<'a>) -> Result<Self, LintError> {
         let scratch = request.replay.start()?;
         let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
-        Ok(Self { request, scratch, schema, broken: None })
+        Ok(Self { request, scratch, schema, broken: None, keys: ForeignKeyState::default() })
     }
 
     /// The whole schema.
@@ -104,8 +110,8 @@ impl<'r, 'a> Stage<'r, 'a> {
         let revision = &graph[index];
         let mut all_before = None;
         if is_wanted {
-            facts.trial.strings = self.strings(revision)?;
-            all_before = self.all_before(facts)?;
+            facts.trial.strings = self.strings(revision, &revision.upgrade)?;
+            all_before = self.all_where_dropped(facts, &facts.upgrade)?;
         }
         let n_changes = match run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
             Ok(n_changes) => n_changes,
@@ -123,9 +129,13 @@ impl<'r, 'a> Stage<'r, 'a> {
         let before = std::mem::replace(&mut self.schema, now);
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
+            if let Downgrade::Body(body) = &revision.downgrade {
+                facts.trial.strings.extend(self.strings(revision, body)?);
+            }
             facts.trial.undo = self.undo(index, &before, n_changes)?;
         }
         self.look_for_broken(facts, &before)?;
+        self.look_for_dangling(facts, n_changes)?;
         let table = VersionTable::new(self.request.replay.version_table);
         writes.iter().try_for_each(|it| table.apply(self.scratch.database(), it))?;
         Ok(())
@@ -154,40 +164,57 @@ impl<'r, 'a> Stage<'r, 'a> {
         before: &SchemaSnapshot,
         all_before: Option<Schema>,
     ) -> Result<Change, LintError> {
+        let has_other_numbers = !before.other_numbers(&self.schema).is_empty();
         let differing = before.differing_tables(&self.schema, self.request.is_excluded);
         let (before, after) = (schema::read(&differing.left)?, schema::read(&differing.right)?);
         let lineage = Lineage::new(&facts.upgrade, &before, &after);
-        Ok(Change { before: lineage.apply(&before), after, lineage, all_before })
+        let all_after = self.all_where_dropped(facts, &facts.downgrade)?;
+        Ok(Change {
+            before: lineage.apply(&before),
+            after,
+            lineage,
+            has_other_numbers,
+            all_before,
+            all_after,
+        })
     }
 
-    /// All tables, if one may be dropped while foreign keys are enforced.
-    fn all_before(&self, facts: &Facts<'_>) -> Result<Option<Schema>, LintError> {
+    /// All tables, if a body may drop one while foreign keys are enforced.
+    fn all_where_dropped(
+        &self,
+        facts: &Facts<'_>,
+        body: &[Deed<'_>],
+    ) -> Result<Option<Schema>, LintError> {
         let mode = facts.revision.mode;
-        let drops = facts.upgrade.iter().any(|it| matches!(it.what, What::DropTable(_)));
+        let drops = body.iter().any(|it| matches!(it.what, What::DropTable(_)));
         let is_needed = drops && (mode.foreign_keys || mode.autocommit);
         Ok(if is_needed { Some(self.whole()?) } else { None })
     }
 
-    /// The quoted names of an upgrade that SQLite takes for strings: it refuses to where it is told
-    /// not to take them.
-    fn strings(&self, revision: &Revision) -> Result<Vec<Range<usize>>, LintError> {
+    /// The quoted names of a body that SQLite takes for strings: it refuses to where it is told not
+    /// to take them.
+    fn strings(&self, revision: &Revision, body: &Body) -> Result<Vec<Range<usize>>, LintError> {
         let text = &revision.source.text;
-        let body = &revision.upgrade;
+        let queries = body.directives.iter().map(|it| &it.query);
+        let mut found: Vec<Range<usize>> =
+            queries.filter_map(|it| string_in(&self.scratch, text, it)).collect();
         let is_quoted: Vec<bool> =
             body.statements.iter().map(|it| has_quotes(&text[it.clone()])).collect();
         if !is_quoted.contains(&true) {
-            return Ok(Vec::new());
+            return Ok(found);
         }
         if revision.mode.autocommit {
-            return strings_in(&self.scratch.copy()?, revision, &is_quoted);
+            found.extend(strings_in(&self.scratch.copy()?, revision, body, &is_quoted)?);
+            return Ok(found);
         }
         let database = self.scratch.database();
         database.begin(Lock::Write)?;
-        let found = strings_in(&self.scratch, revision, &is_quoted);
+        let of_statements = strings_in(&self.scratch, revision, body, &is_quoted);
         self.scratch.set_quoting(Quoting::Lenient)?;
         database.rollback()?;
         database.reset_settings()?;
-        found
+        found.extend(of_statements?);
+        Ok(found)
     }
 
     /// Runs the downgrade, and takes it back; the upgrade changed this many rows.
@@ -273,15 +300,57 @@ impl<'r, 'a> Stage<'r, 'a> {
         self.broken = Some(now);
         Ok(())
     }
+
+    /// Looks for rows that reference nothing since the upgrade changed this many.
+    fn look_for_dangling(
+        &mut self,
+        facts: &mut Facts<'_>,
+        n_changes: u64,
+    ) -> Result<(), LintError> {
+        let revision = facts.revision;
+        let ran = (&self.schema, n_changes);
+        if !may_dangle(&self.scratch, revision, &revision.upgrade, ran, self.keys.is_clean()) {
+            return Ok(());
+        }
+        let keys = db::foreign_keys(self.scratch.database())?;
+        let violations = keys.new_since(&self.keys);
+        let broken = keys.new_mismatches_since(&self.keys);
+        self.keys = keys;
+        let child = violations.first().map(|it| Name::new(it.child.as_str()));
+        let mut failures = Vec::new();
+        if let Some(child) = child {
+            let place = facts.place(&child, None, &|it| it.names(&child) && writes_rows(it.sql));
+            let message = Failure::ForeignKeys { violations }.to_string();
+            failures.push(Failing { location: revision.location(&place), message });
+        }
+        failures.extend(broken.into_iter().map(|it| {
+            let place = facts.place(&Name::new(it.name.as_str()), None, &|_| false);
+            let message =
+                format!("a foreign key of `{}` cannot be checked: {}", it.name, it.message);
+            Failing { location: revision.location(&place), message }
+        }));
+        facts.trial.failures.extend(failures);
+        Ok(())
+    }
 }
 
-/// Runs the statements of an upgrade, and compiles those that have quotes a second time.
+/// The quoted name in a piece of SQL that SQLite takes for a string.
+fn string_in(scratch: &Scratch, text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let sql = &text[span.clone()];
+    let is_lenient = has_quotes(sql) && scratch.compiles(sql, Quoting::Lenient).is_ok();
+    let err = scratch.compiles(sql, Quoting::Strict).err().filter(|_| is_lenient)?;
+    let within = err.span_in(sql);
+    Some(span.start + within.start..span.start + within.end)
+}
+
+/// Runs the statements of a body, and compiles those that have quotes a second time.
 fn strings_in(
     scratch: &Scratch,
     revision: &Revision,
+    body: &Body,
     is_quoted: &[bool],
 ) -> Result<Vec<Range<usize>>, LintError> {
-    let (text, body) = (&revision.source.text, &revision.upgrade);
+    let text = &revision.source.text;
     let deeds = deeds(revision, body);
     let makes =
         |(deed, is_quoted): (&Deed<'_>, &bool)| *is_quoted && matches!(deed.what, What::Create(_));
@@ -289,16 +358,11 @@ fn strings_in(
     let before = if makes_objects { scratch.objects()? } else { ObjectState::default() };
     let mut found = Vec::new();
     for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
-        let sql = &text[span.clone()];
-        if *is_quoted
-            && scratch.compiles(sql, Quoting::Lenient).is_ok()
-            && let Err(err) = scratch.compiles(sql, Quoting::Strict)
-        {
-            let within = err.span_in(sql);
-            found.push(span.start + within.start..span.start + within.end);
+        if *is_quoted {
+            found.extend(string_in(scratch, text, span));
         }
         // What does not run is said where it runs for real.
-        if scratch.execute(sql).is_err() {
+        if scratch.execute(&text[span.clone()]).is_err() {
             return Ok(found);
         }
     }

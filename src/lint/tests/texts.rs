@@ -19,6 +19,23 @@ fn strings_in_double_quotes() {
     check(given, "ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"c\";\nUPDATE t SET \"c\" = 1;", "");
     check(given, "UPDATE t SET a = '\"c\"'; -- \"c\"", "");
     check(given, "UPDATE t SET a = app(\"b\");", "");
+    check(given, "ALTER TABLE t ADD COLUMN d DEFAULT \"new\";", wrong);
+    check(given, "CREATE TABLE u (a TEXT NOT NULL DEFAULT \"new\", \"b\");", wrong);
+    check(given, "CREATE TABLE u (a DEFAULT 'new', \"default\" INT, \"b\" DEFAULT 1);", "");
+    let refuse = "-- migrate:refuse-if rows are wrong: SELECT 1 FROM t WHERE";
+    check(given, &format!("{refuse} \"c\" IS NULL\nCREATE TABLE u (a);"), wrong);
+    check(given, &format!("{refuse} \"a\" IS NULL\nCREATE TABLE u (a);"), "");
+    let down = |body: &str| {
+        let up = "-- migrate:upgrade\nALTER TABLE t RENAME COLUMN a TO c;";
+        rules(
+            given,
+            &format!("{up}\n\n-- migrate:downgrade\n{body}\nALTER TABLE t RENAME COLUMN c TO a;"),
+        )
+    };
+    assert_eq!(down("UPDATE t SET c = lower(\"a\");"), wrong);
+    assert_eq!(down("UPDATE t SET c = lower(\"c\");"), "");
+    assert_eq!(down(&format!("{refuse} \"a\" IS NULL")), wrong);
+    assert_eq!(down(&format!("{refuse} \"c\" IS NULL")), "");
     // What was there before is not this revision's.
     let old = "CREATE TABLE t (a CHECK (a <> \"c\")); CREATE VIEW v AS SELECT \"d\" FROM t;";
     check(old, "CREATE TABLE \"u\" (a);\nALTER TABLE \"t\" ADD COLUMN b;", "");
@@ -83,6 +100,14 @@ fn clauses_that_hide_what_is_there() {
         "-- migrate:upgrade\nCREATE TABLE t (a);\n\n-- migrate:downgrade\nDROP TABLE IF EXISTS t;";
     assert_eq!(rules("", down), found);
     check("", "CREATE TEMP TABLE IF NOT EXISTS t (a);", "");
+    check("", "CREATE TEMP TABLE t (a);\nDROP TABLE IF EXISTS temp.t;", "");
+    check(
+        "",
+        "DROP TABLE IF EXISTS \"TEMP\".t;\nCREATE TEMPORARY TABLE t (a);\nDROP TABLE IF EXISTS t;",
+        "",
+    );
+    check("", "DROP TABLE IF EXISTS temp;", found);
+    check("", "CREATE TEMP TABLE t (a);\nDROP TABLE t;\nDROP TABLE IF EXISTS t;", found);
     check("", "CREATE TABLE \"if\" (\"not\", \"exists\");", "");
     check("", "CREATE TABLE t (a DEFAULT 'IF NOT EXISTS'); -- IF NOT EXISTS", "");
 }
@@ -98,6 +123,8 @@ fn downgrades_that_are_empty() {
     assert_eq!(bodies("CREATE TABLE u (a);", ""), "no-downgrade");
     assert_eq!(bodies("ALTER TABLE t ADD COLUMN b;", "\n-- nothing\n"), "no-downgrade");
     assert_eq!(bodies("CREATE TABLE u (a);", " irreversible"), "");
+    assert_eq!(bodies("PRAGMA user_version = 4;", ""), "no-downgrade");
+    assert_eq!(bodies("PRAGMA user_version = 0;", ""), "");
     assert_eq!(bodies("INSERT INTO t VALUES (1);", ""), "");
     assert_eq!(bodies("", ""), "");
     assert_eq!(bodies("CREATE TABLE u (a);\nDROP TABLE u;", ""), "");
@@ -195,6 +222,28 @@ fn what_does_not_run_ends_the_trial() {
         "CREATE TABLE t (a); INSERT INTO t VALUES (1);",
         "ALTER TABLE t ADD COLUMN b NOT NULL;",
         "does-not-run",
+    );
+}
+
+#[test]
+fn rows_that_reference_nothing_do_not_run() {
+    let given = "CREATE TABLE p (id INTEGER PRIMARY KEY, b UNIQUE, c);
+        CREATE TABLE t (a UNIQUE REFERENCES p);";
+    check(given, "INSERT INTO t VALUES (7);", "does-not-run");
+    check(given, "INSERT INTO t VALUES (7);\nINSERT INTO p (id) VALUES (7);", "");
+    check(given, "INSERT INTO t VALUES (NULL);", "");
+    check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (c));", "does-not-run");
+    check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (b));", "");
+    // It was so before.
+    let wrong = format!("{given} INSERT INTO t VALUES (7);");
+    check(&wrong, "INSERT INTO t VALUES (NULL);", "");
+    check(&wrong, "INSERT INTO t VALUES (8);", "does-not-run");
+    let text = "-- migrate:upgrade\nSELECT 1;\nINSERT INTO t VALUES (7);";
+    let found = Project::on(given, text).findings(&["b2"]);
+    assert_eq!(show(&found), "does-not-run 7:1 INSERT INTO t VALUES (7)");
+    assert_eq!(
+        found[0].message,
+        "`b2` does not run on an empty database: 1 row of `t` would violate foreign keys"
     );
 }
 
