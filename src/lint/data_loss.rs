@@ -44,7 +44,7 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
                 );
             }
         }
-        if table.to.is_strict && !table.from.is_strict && !facts.is_refused(name, &[]) {
+        if table.to.is_strict && !table.from.is_strict && !facts.is_refused(name, &[], &|_| true) {
             let place = facts.place(name, None, &|it| matches!(it.what, What::CreateTable(_)));
             found.add(
                 Rule::TypeNarrowed,

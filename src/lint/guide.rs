@@ -83,8 +83,9 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::AddNotNull => Guide {
             title: "rows must have a value that they may not have",
             why: "The upgrade runs where there are no rows, as in tests, and fails where there are. \
-                  Silent where the column has a DEFAULT, where the body gives the rows a value first, \
-                  and where a `refuse-if` asks for such rows.",
+                  Silent where the column has a DEFAULT, where the body gives all such rows a value \
+                  first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
+                  WITHOUT ROWID takes no NULL either.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",
@@ -95,9 +96,10 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::AddUnique => Guide {
             title: "rows must differ that may be alike",
-            why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows. \
-                  Silent for a new table, for columns that were unique before, where the body deletes \
-                  rows, and where a `refuse-if` asks for duplicates.",
+            why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows, or \
+                  over a new one that is filled from such a table. Silent for columns that were unique \
+                  before, where the body deletes duplicates, leaves them out of a copy or sets values that \
+                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE UNIQUE INDEX ix_users_email ON users (email);",
@@ -109,8 +111,9 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::AddCheck => Guide {
             title: "rows must pass a check that they may be against",
-            why: "Silent for a check over new columns only, whose values the revision knows, where \
-                  the body sets the columns or deletes rows, and where a `refuse-if` asks for such rows.",
+            why: "Silent for a check over new columns whose DEFAULT it takes, for one that takes more \
+                  values than before (`IN (…)`), where the body sets the columns or deletes such rows, and \
+                  where a `refuse-if` asks for them.",
             given: "CREATE TABLE products (id INTEGER PRIMARY KEY, price INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE products ADD CONSTRAINT price_is_positive CHECK (price > 0);",

@@ -12,6 +12,7 @@ mod facts;
 mod finding;
 pub mod guide;
 mod lineage;
+mod mending;
 mod revision_traps;
 mod sqlite_traps;
 mod summary;

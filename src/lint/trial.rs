@@ -19,7 +19,7 @@ use crate::graph::walk::RevisionSet;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite};
 use crate::revision::{Body, Downgrade, Revision};
-use crate::schema::{self, Name, Schema};
+use crate::schema::{self, Fragment, Name, Schema};
 use crate::sql::effect::writes_rows;
 use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::transaction_control::forbidden_in_transaction;
@@ -129,6 +129,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         let before = std::mem::replace(&mut self.schema, now);
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
+            facts.trial.violated = self.violated(facts);
             if let Downgrade::Body(body) = &revision.downgrade {
                 facts.trial.strings.extend(self.strings(revision, body)?);
             }
@@ -164,6 +165,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         before: &SchemaSnapshot,
         all_before: Option<Schema>,
     ) -> Result<Change, LintError> {
+        let sources = sources(facts, before)?;
         let has_other_numbers = !before.other_numbers(&self.schema).is_empty();
         let differing = before.differing_tables(&self.schema, self.request.is_excluded);
         let (before, after) = (schema::read(&differing.left)?, schema::read(&differing.right)?);
@@ -173,10 +175,43 @@ impl<'r, 'a> Stage<'r, 'a> {
             before: lineage.apply(&before),
             after,
             lineage,
+            sources,
             has_other_numbers,
             all_before,
             all_after,
         })
+    }
+
+    /// The checks that new columns are against by what they hold in every row.
+    fn violated(&self, facts: &Facts<'_>) -> Vec<(Name, Fragment)> {
+        let Some((_, diff)) = facts.diff() else { return Vec::new() };
+        let mut violated = Vec::new();
+        for table in &diff.altered {
+            for check in &table.checks.added {
+                let expression = &check.expression;
+                let is_old = table.from.columns.iter().any(|it| expression.names(&it.name));
+                let new = table.added.iter().filter(|it| expression.names(&it.name));
+                let values: Vec<String> = new
+                    .filter(|it| facts.copied(&table.to.name, &it.name).is_none())
+                    .map(|it| {
+                        let default = it.default.as_ref().map_or("NULL", |it| it.text());
+                        format!("({default}) AS {}", it.name.quoted())
+                    })
+                    .collect();
+                if is_old || values.is_empty() {
+                    continue;
+                }
+                let sql = format!(
+                    "SELECT 1 FROM (SELECT {}) WHERE NOT ({})",
+                    values.join(", "),
+                    expression.text()
+                );
+                if self.scratch.rows_found(&sql).is_ok_and(|it| it.is_some()) {
+                    violated.push((table.to.name.clone(), expression.clone()));
+                }
+            }
+        }
+        violated
     }
 
     /// All tables, if a body may drop one while foreign keys are enforced.
@@ -332,6 +367,15 @@ impl<'r, 'a> Stage<'r, 'a> {
         facts.trial.failures.extend(failures);
         Ok(())
     }
+}
+
+/// The tables of before whose rows an upgrade copies.
+fn sources(facts: &Facts<'_>, before: &SchemaSnapshot) -> Result<Schema, LintError> {
+    let from = facts.upgrade.iter().filter_map(|it| match &it.what {
+        What::Copy(copy) => Some(copy.from.as_str().to_ascii_lowercase()),
+        _ => None,
+    });
+    Ok(schema::read(&before.called(&from.collect()))?)
 }
 
 /// The quoted name in a piece of SQL that SQLite takes for a string.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::deed::{Reader, names};
+use super::deed::Reader;
 use crate::schema::Name;
 use crate::sql::lexer::TokenKind;
 
@@ -37,9 +37,9 @@ pub struct Value {
 pub enum Conflict {
     /// The statement fails.
     Fail,
-    /// The row is left out, or changes the one that is there.
+    /// The row is left out.
     Ignore,
-    /// The rows that are there go.
+    /// It takes the place of the one whose key it has, or changes that one.
     Replace,
 }
 
@@ -97,20 +97,6 @@ impl Value {
     /// Whether it is NULL in every row.
     pub fn is_null(&self) -> bool {
         self.text.eq_ignore_ascii_case("NULL")
-    }
-}
-
-impl RowSource {
-    /// Whether each row of one table comes once.
-    pub fn is_whole(&self) -> bool {
-        !self.is_joined && self.filter.is_none() && self.group.is_none() && !self.is_limited
-    }
-
-    /// Whether it chooses rows by one of these columns.
-    pub fn chooses_by(&self, columns: &[&Name]) -> bool {
-        let clauses = [&self.filter, &self.group];
-        let names_one = |it: &String| columns.iter().any(|name| names(it, name));
-        clauses.into_iter().flatten().any(names_one)
     }
 }
 
@@ -211,7 +197,7 @@ impl Reader<'_> {
             } else if ["UNION", "EXCEPT", "INTERSECT"].into_iter().any(is) {
                 source.is_joined = true;
             } else if is("ON") && conflict == Conflict::Fail {
-                conflict = Conflict::Ignore;
+                conflict = Conflict::Replace;
             }
         }
         Some(Copy { into, from, targets, values, conflict, source })
@@ -385,7 +371,7 @@ mod tests {
         check("REPLACE INTO n SELECT a FROM o", "n() < o: a replace");
         check(
             "INSERT INTO n SELECT a FROM o WHERE true ON CONFLICT DO NOTHING",
-            "n() < o: a ignore filter[WHERE true]",
+            "n() < o: a replace filter[WHERE true]",
         );
     }
 

@@ -10,6 +10,7 @@ use crate::graph::RevisionGraph;
 use crate::revision::script_dir;
 use crate::rule::{Level, Levels, Rule};
 
+mod care;
 mod changes;
 mod generated;
 mod silencing;
