@@ -1,34 +1,28 @@
-//! Rules about data that is lost: tables and columns that go, and types that change values.
+//! Rules about data that is lost: tables and columns that go, and types that change values. What goes
+//! is not always lost: see [`super::row_loss`].
 
 use super::deed::{Alteration, What};
 use super::facts::Facts;
 use super::finding::Findings;
+use super::row_loss::{self, is_copied};
 use crate::diff::Change;
 use crate::rule::Rule;
 use crate::schema::{Affinity, Column, Name, Table, VirtualTable};
 
 /// `drop-table`, `drop-column` and `type-narrowed`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    row_loss::check(facts, found);
     let Some((_, diff)) = facts.diff() else { return };
-    for it in &diff.tables {
-        if let Change::Dropped(table) = it {
-            drop_table(facts, &table.name, found);
-        }
-    }
     for it in &diff.virtual_tables {
         if let Change::Dropped(table) = it
             && keeps_rows(table)
+            && !is_copied(&facts.upgrade, std::slice::from_ref(&table.name))
         {
             drop_table(facts, &table.name, found);
         }
     }
     for table in &diff.altered {
         let name = &table.to.name;
-        let computed = table.changed.iter().filter(|(old, new)| old.holds() && !new.holds());
-        let dropped = table.dropped.iter().filter(|it| it.holds()).copied();
-        for column in dropped.chain(computed.map(|(old, _)| *old)) {
-            drop_column(facts, name, &column.name, found);
-        }
         for (old, new) in &table.changed {
             if let Some(loss) = loss((table.from, old), (table.to, new)) {
                 let place = facts.place(name, Some(&new.name), &|it| {
@@ -56,7 +50,8 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
 }
 
-fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
+/// Reports a table that goes.
+pub fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     let place = facts.place(name, None, &|it| matches!(it.what, What::DropTable(_)));
     found.add(
         Rule::DropTable,
@@ -66,7 +61,8 @@ fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     );
 }
 
-fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
+/// Reports a column that goes.
+pub fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
     let place = facts.place(table, Some(column), &|it| match &it.what {
         What::Alter(_, Alteration::DropColumn(dropped)) => dropped == column,
         // A rebuild: the definition that does not have it.

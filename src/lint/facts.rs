@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::deed::{Alteration, Copy, Deed, What, deeds};
+use super::fate::Fate;
 use super::lineage::Lineage;
 use crate::diff::Diff;
 use crate::diff::lines::Line;
@@ -54,6 +55,8 @@ pub struct Trial {
     pub failures: Vec<Failing>,
     /// Whether nothing could be tried out from here on.
     pub is_over: bool,
+    /// What becomes of rows, where a table or a column goes.
+    pub fate: Option<Fate>,
     /// Checks over new columns alone, by table, that what these columns hold is against.
     pub violated: Vec<(Name, Fragment)>,
     /// Quoted names that SQLite takes for strings.

@@ -39,9 +39,13 @@ pub enum Example {
 pub fn guide(rule: Rule) -> Guide {
     match rule {
         Rule::DropTable => Guide {
-            title: "a table is dropped, with all its rows",
+            title: "a table is dropped, with its rows",
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
-                  A table that is renamed or rebuilt is not dropped, however many statements that takes.",
+                  The upgrade is run on rows that are made up: a table that is renamed, rebuilt or moved \
+                  into another one loses nothing, however many statements that takes. A rebuild that forgets \
+                  to copy the rows, or leaves some out with WHERE or LIMIT, is found; not one that leaves them \
+                  out for a constraint that is new, or where a `warn-if` or `refuse-if` asks for rows of the \
+                  table.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(
@@ -49,9 +53,10 @@ pub fn guide(rule: Rule) -> Guide {
             ),
         },
         Rule::DropColumn => Guide {
-            title: "a column is dropped, with all its values",
-            why: "Found in a rebuild too, where the new definition lacks it. A column that is renamed, \
-                  or that a rebuild copies into one of another name, is not dropped.",
+            title: "a column is dropped, or loses its values",
+            why: "Found in a rebuild too, where the new definition lacks it or the copy forgets it. A column \
+                  that is renamed, copied into another place, or read by an INSERT or UPDATE before it goes, \
+                  is not lost.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY);\nINSERT INTO new (id) SELECT id FROM users;\n\
@@ -411,7 +416,7 @@ missing-index-on-foreign-key = \"off\"
 
 `migrator status` counts what is found in the pending revisions.
 `upgrade` says before it runs how many `drop-table`, `drop-column` and `attach-in-wal` the pending revisions have.
-That is read off the statements alone and takes no time, so no other rule looks there; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
+That is read off the statements alone and takes no time, so no other rule looks there, and it does not see all that `lint` sees; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
 The tables that keep the versions and the log, and those of `[schema] exclude`, are left out.
 
 ";

@@ -6,6 +6,7 @@
 
 use super::deed::{Conflict, Copy, Delete, Update, What, names};
 use super::facts::Facts;
+use crate::diff::Change;
 use crate::schema::Name;
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
@@ -56,6 +57,38 @@ pub fn is_mended(facts: &Facts<'_>, constraint: Constraint<'_>, until: usize) ->
         }
     }
     facts.copies(constraint.table).any(|it| constraint.leaves_out(it))
+}
+
+/// The columns of a table that a new constraint is about: rows that are left out by them are left out
+/// for it.
+pub fn newly_constrained(facts: &Facts<'_>, table: &Name) -> Vec<Name> {
+    let Some((_, diff)) = facts.diff() else { return Vec::new() };
+    let mut columns = Vec::new();
+    for change in &diff.indexes {
+        if let Change::Added(index) = change
+            && index.is_unique
+            && index.table == *table
+        {
+            columns.extend(index.columns.iter().map(|it| Name::new(it.text())));
+        }
+    }
+    let Some(altered) = diff.altered.iter().find(|it| it.to.name == *table) else { return columns };
+    let all = || altered.to.columns.iter().map(|it| it.name.clone());
+    let changed = altered.changed.iter().map(|(_, new)| new.name.clone());
+    columns.extend(changed);
+    if let Some(key) = altered.to.primary_key.as_ref().filter(|_| altered.has_other_primary_key) {
+        columns.extend(key.columns.iter().map(|it| it.name.clone()));
+    }
+    for it in &altered.uniques.added {
+        columns.extend(it.columns.iter().map(|it| it.name.clone()));
+    }
+    for it in &altered.foreign_keys.added {
+        columns.extend(it.columns.iter().cloned());
+    }
+    for it in &altered.checks.added {
+        columns.extend(all().filter(|name| it.expression.names(name)));
+    }
+    columns
 }
 
 impl Constraint<'_> {

@@ -2,18 +2,20 @@
 //!
 //! The rules are pure. They are told what a revision says and what became of it when it was tried
 //! out in memory ([`facts::Facts`]), so that a rebuild is no dropped table, and a column that a
-//! rebuild leaves out is found. Only [`trial`] runs anything.
+//! rebuild leaves out is found. Only [`trial`] runs anything, and [`fate`] for it.
 
 mod allow;
 mod data_failure;
 mod data_loss;
 mod deed;
 mod facts;
+mod fate;
 mod finding;
 pub mod guide;
 mod lineage;
 mod mending;
 mod revision_traps;
+mod row_loss;
 mod sqlite_traps;
 mod summary;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::deed::{Deed, What, deeds};
 use super::facts::{Change, Facts, Failing, Undo};
+use super::fate::fate;
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::{LintError, Request};
@@ -130,6 +131,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         if is_wanted {
             facts.change = Some(self.change(facts, &before, all_before)?);
             facts.trial.violated = self.violated(facts);
+            facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
             if let Downgrade::Body(body) = &revision.downgrade {
                 facts.trial.strings.extend(self.strings(revision, body)?);
             }

@@ -81,7 +81,7 @@ pub struct Delete {
 impl Copy {
     /// Whether it copies whole rows: `SELECT *`.
     pub fn is_star(&self) -> bool {
-        matches!(&self.values[..], [only] if only.text == "*" || only.text.ends_with(".*"))
+        self.values.iter().any(|it| it.text == "*" || it.text.ends_with(".*"))
     }
 
     /// The columns that are written and, where it is a column as it stands, what each gets; empty

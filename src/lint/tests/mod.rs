@@ -13,6 +13,7 @@ use crate::rule::{Level, Levels, Rule};
 mod care;
 mod changes;
 mod generated;
+mod losses;
 mod silencing;
 mod texts;
 
