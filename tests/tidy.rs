@@ -60,7 +60,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "revision",
             "schema",
             "source",
-            "sql",
         ],
     ),
     (

@@ -83,8 +83,8 @@ fn about_temporary(what: What, temporary: &mut HashSet<Name>) -> What {
             return what;
         }
         What::DropTable(name) => (name, true),
-        What::Alter(name, _) => (name, false),
-        What::Copy(Copy { into: name, .. })
+        What::Alter(name, _)
+        | What::Copy(Copy { into: name, .. })
         | What::Update(Update { table: name, .. })
         | What::Delete(Delete { table: name, .. }) => (name, false),
         _ => return what,

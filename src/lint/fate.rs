@@ -50,7 +50,9 @@ pub fn fate(
 /// The objects that statements name, and those that these name in turn.
 fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaObject> {
     let mut names = HashSet::new();
-    deeds.iter().for_each(|it| add_words(it.sql, &mut names));
+    for it in deeds {
+        add_words(it.sql, &mut names);
+    }
     let mut objects = before.called(&names);
     loop {
         let n_names = names.len();
@@ -151,7 +153,7 @@ impl Marks {
                     _ => format!("'{mark}'"),
                 });
                 // A BLOB is read in hexadecimal, and some things are kept so.
-                it.marks.push(mark.bytes().map(|it| format!("{it:02X}")).collect());
+                it.marks.push(mark.chars().flat_map(|it| ['3', it]).collect());
                 it.marks.push(mark);
             }
             scratch.execute(&format!(

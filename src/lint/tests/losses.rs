@@ -181,10 +181,8 @@ fn what_is_lost_is_said_where_it_is() {
     let found = |body: &str| {
         let text = format!("-- migrate:upgrade\n{body}");
         let found = super::Project::on(USERS, &text).findings(&["b2"]);
-        found
-            .iter()
-            .map(|it| format!("{}\n{}\n", it.message, super::show(&found)))
-            .collect::<String>()
+        let messages: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+        format!("{}\n{}\n", messages.join("\n"), super::show(&found))
     };
     assert_eq!(
         found(&rebuild("")),
