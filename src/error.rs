@@ -142,6 +142,7 @@ impl From<crate::rewrite::RewriteError> for Error {
             RewriteError::Schema(err) => Self::Autogenerate(err),
             RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
             RewriteError::Graph(problems) => Self::Graph(problems),
+            RewriteError::Io(err) => Self::File(err),
             err => Self::Rewrite(err),
         }
     }
@@ -164,6 +165,7 @@ impl From<RehearsalError> for Error {
             | RehearsalError::Folder(_)
             | RehearsalError::NoRoom { .. }
             | RehearsalError::Moved
+            | RehearsalError::OtherFile { .. }
             | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
         }
     }

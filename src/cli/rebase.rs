@@ -3,17 +3,18 @@
 use serde::Serialize;
 
 use super::output::Format;
-use super::project::Project;
 use super::schemas::show;
+use super::ways::{self, Ways};
 use super::{App, completions};
 use crate::Error;
 use crate::autogenerate::compare;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::fsutil;
+use crate::graph::rivals::Databases;
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
-use crate::rewrite::{Rebase, rebase, refuse_applied};
+use crate::rewrite::{Rebase, RewriteError, rebase, refuse_applied};
 
 /// Put the revisions of a branch on top of another head
 ///
@@ -62,13 +63,32 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
     let revision = graph.resolve_one(&args.revision).map_err(Error::from)?;
     let onto = args.onto.as_ref().map(|it| graph.resolve_one(it)).transpose();
     let onto = onto.map_err(Error::from)?;
-    let Some(rebased) = rebase(&graph, revision, onto).map_err(Error::from)? else {
-        return nothing(app, &graph, revision, args.dry_run);
+    let databases = project.databases(app, &graph);
+    let rebased = match rebase(&graph, revision, onto, &databases) {
+        Ok(Some(rebased)) => rebased,
+        Ok(None) => return nothing(app, &graph, revision, &databases, args.dry_run),
+        Err(err @ (RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. })) => {
+            let known = ways::known_if_any(app, &project);
+            let heads = ways::heads_like(&graph, &databases, Some(revision));
+            let ways =
+                Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+            return Err(with_hint(Error::from(err).into(), ways.of(&heads)));
+        }
+        Err(err) => return Err(Error::from(err).into()),
     };
-    let databases = project.known_databases(app)?;
-    refuse_applied(&graph, &rebased.moved, rebased.from.first(), &databases)
-        .map_err(Error::from)?;
-    prove(app, &project, &graph, &rebased)?;
+    let known = project.known_databases(app, &|it| app.output.warning(it))?;
+    let ways = Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+    let ends = || {
+        let moves = |it: &RevisionIndex| rebased.moved.contains(it);
+        let onto = graph.by_id(rebased.onto.as_str());
+        onto.into_iter().chain(graph.heads().into_iter().filter(moves)).collect::<Vec<_>>()
+    };
+    if let Err(err) = refuse_applied(&graph, &rebased.moved, rebased.from.first(), &known) {
+        let err = anyhow::Error::from(Error::from(err));
+        return Err(with_hint(err, format!("another way: {}", ways.of(&ends()))));
+    }
+    prove(app, &ways, &rebased)
+        .map_err(|err| with_hint(err, format!("no file was written; {}", ways.of(&ends()))))?;
 
     if !args.dry_run {
         let first = &rebased.first.source;
@@ -80,25 +100,14 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
 
 /// Runs the revisions in their new order, from an empty database, and says what comes out otherwise
 /// than before.
-fn prove(
-    app: &App,
-    project: &Project,
-    graph: &RevisionGraph,
-    rebased: &Rebase,
-) -> anyhow::Result<()> {
+fn prove(app: &App, ways: &Ways<'_>, rebased: &Rebase) -> anyhow::Result<()> {
+    let Ways { project, graph, databases, .. } = ways;
     let new = &rebased.graph;
+    let heads = |graph| ways::heads_like(graph, databases, rebased.moved.first().copied());
     let name = || "the revisions".to_owned();
-    let after = project.replayed(name(), new, &new.heads()).map_err(|err| {
-        err.context(
-            Usage::new("the revisions do not run in the new order")
-                .hint(
-                    "no file was written; the two branches change the same thing: edit one of them",
-                )
-                .hint("or join the heads as they are: `migrator merge heads`"),
-        )
-    })?;
+    let after = project.replayed(name(), new, &heads(new))?;
     // The order of before may be one that does not run.
-    let Ok(before) = project.replayed(name(), graph, &graph.heads()) else { return Ok(()) };
+    let Ok(before) = project.replayed(name(), graph, &heads(graph)) else { return Ok(()) };
     let lines = compare(&before.schema, &after.schema, project.config.schema.column_order);
     if !lines.is_empty() {
         app.output.warning("in the new order the revisions lead to another schema:");
@@ -110,10 +119,16 @@ fn prove(
     Ok(())
 }
 
+/// What to do instead, for a refusal that has an error of its own.
+fn with_hint(err: anyhow::Error, hint: String) -> anyhow::Error {
+    err.context(Usage::new("no file was written").hint(hint))
+}
+
 fn nothing(
     app: &mut App,
     graph: &RevisionGraph,
     revision: RevisionIndex,
+    databases: &Databases,
     dry_run: bool,
 ) -> anyhow::Result<ExitStatus> {
     if app.output.format == Format::Json {
@@ -128,6 +143,8 @@ fn nothing(
     }
     app.output.status(if graph.heads().len() == 1 {
         "there is one head; no file was written".to_owned()
+    } else if ways::heads_like(graph, databases, Some(revision)).len() == 1 {
+        "its database has no other head; no file was written".to_owned()
     } else {
         format!("`{}` stands there already; no file was written", graph.id(revision))
     });
@@ -139,6 +156,9 @@ fn answer(app: &mut App, rebased: &Rebase, dry_run: bool) -> anyhow::Result<Exit
     let texts = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let moved = texts(&graph.ids(moved));
     let path = first.source.path.display();
+    if !dry_run {
+        app.output.did(format_args!("`{path}` was written: {} follows {onto}", first.id));
+    }
     if app.output.format == Format::Json {
         app.output.json(&RebaseJson {
             revision: Some(first.id.to_string()),

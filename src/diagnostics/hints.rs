@@ -72,8 +72,8 @@ pub fn graph(problem: &GraphProblem) -> Vec<String> {
         }
         GraphProblem::ReplacedDeclared { id, declared, .. } => vec![
             format!(
-                "if a squash was interrupted, finish it: remove `{}`, and let what followed the last \
-                 replaced revision follow `{id}`",
+                "to stay with `{id}`, remove `{}`, and let what followed the last replaced revision \
+                 follow `{id}`",
                 declared.source.path.display()
             ),
             format!("to go back, remove the file of `{id}` and take the others from git"),
@@ -126,16 +126,15 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
         FileProblem::SqlBeforeMarker => {
             one("move it below `-- migrate:upgrade` or `-- migrate:downgrade`")
         }
-        FileProblem::UnknownMarker { similar, .. } => {
-            let markers: Vec<String> =
-                similar.iter().map(|it| format!("-- migrate:{it}")).collect();
-            did_you_mean(
-                &markers,
-                "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
+        FileProblem::UnknownMarker { similar, .. } => did_you_mean(
+            similar,
+            "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
                  `-- migrate:downgrade irreversible`; the directives `-- migrate:refuse-if …` and \
-                 `-- migrate:warn-if …`",
-            )
-        }
+                 `-- migrate:warn-if …`; `-- migrator:allow …` silences `lint`",
+        ),
+        FileProblem::NearMiss { meant } => one(format!(
+            "write exactly `{meant}`, at the beginning of its line, or begin the comment otherwise"
+        )),
         FileProblem::MarkerTwice { .. } => one("a file has one upgrade and one downgrade"),
         FileProblem::MarkerOrder => one("put the upgrade first"),
         FileProblem::IrreversibleWithSql => {
@@ -409,6 +408,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         }
         ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
+        ResolveError::BareNumber { steps, revision, .. } => {
+            one(format!("did you mean `{steps}`? to name the revision, type `{revision}`"))
+        }
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }

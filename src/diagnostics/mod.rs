@@ -11,6 +11,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod typed;
 
 pub use self::history_hints::trouble as trouble_hints;
 
@@ -21,13 +22,15 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 pub use schema_hints::doubt;
+pub use typed::Typed;
 
 use crate::Error;
-use crate::audit::HistoryError;
+use crate::audit::{HistoryError, Right};
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
+use crate::rehearsal::RehearsalError;
 use crate::rule::Level;
 use crate::source::Location;
 
@@ -101,6 +104,10 @@ impl std::error::Error for Usage {}
 
 /// The exit status that an error means.
 pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    // What the command line says around an error is no link of its chain.
+    if err.downcast_ref::<Usage>().is_some_and(|it| it.status == ExitStatus::Failed) {
+        return ExitStatus::Failed;
+    }
     for cause in err.chain() {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
@@ -145,9 +152,18 @@ impl Report {
 
 /// Renders an error for standard error, with ANSI styles; write it through `anstream`.
 ///
-/// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
-/// each.
-pub fn render(err: &anyhow::Error, here: &Path) -> String {
+/// Paths are shown relative to `here`, and commands as `typed` has them. A file or a graph with
+/// several problems gets a report for each.
+pub fn render(err: &anyhow::Error, here: &Path, typed: &Typed) -> String {
+    let mut reports = all_reports(err, here);
+    for report in &mut reports {
+        report.hints = typed.spell_all(&report.hints);
+    }
+    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What to say about any error.
+fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let mut reports = match known {
         Some(known) => reports(known, here),
@@ -164,7 +180,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         let hints = reports[at].hints.clone();
         reports[at - 1].hints.retain(|it| !hints.contains(it));
     }
-    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+    reports
+}
+
+/// An error as one line, and what to do about it, without styles.
+pub fn in_one_line(err: &anyhow::Error, here: &Path) -> (String, Vec<String>) {
+    let found = all_reports(err, here);
+    let lines = found.iter().map(|it| {
+        let causes = it.causes.iter().map(String::as_str);
+        std::iter::once(it.title.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
+    });
+    let line = lines.collect::<Vec<_>>().join("; ");
+    (line, found.into_iter().flat_map(|it| it.hints).collect())
 }
 
 /// Renders a finding of `migrator lint`, with ANSI styles.
@@ -205,8 +232,7 @@ fn render_report(report: &Report, here: &Path) -> String {
 fn plain_report(err: &anyhow::Error) -> Report {
     let mut report = Report::new(err.to_string());
     report.causes = err.chain().skip(1).map(ToString::to_string).collect();
-    let usages = err.chain().filter_map(|cause| cause.downcast_ref::<Usage>());
-    report.hints = usages.flat_map(|it| it.hints.iter().cloned()).collect();
+    report.hints = err.downcast_ref::<Usage>().map(|it| it.hints.clone()).unwrap_or_default();
     report
 }
 
@@ -238,7 +264,13 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::Rehearsal(err) => {
+            let report = with_causes(err.as_ref(), run_hints::rehearsal(err));
+            vec![match err.as_ref() {
+                RehearsalError::OtherFile { location, .. } => report.quote(location, ""),
+                _ => report,
+            }]
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
@@ -264,7 +296,9 @@ fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
     let mut reports: Vec<Report> = troubles
         .iter()
         .take(MAX_TROUBLES)
-        .map(|it| Report::new(it.to_string()).hints(history_hints::trouble(it, here)))
+        .map(|it| {
+            Report::new(it.to_string()).hints(history_hints::trouble(it, here, Right::Unknown))
+        })
         .collect();
     if let Some(last) = reports.last_mut() {
         let n_more = troubles.len().saturating_sub(MAX_TROUBLES);
@@ -414,6 +448,7 @@ fn failure_reports(
         }
         Failure::Irreversible { location, .. }
         | Failure::TransactionEnded { location, .. }
+        | Failure::VersionTable { location, .. }
         | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
@@ -454,7 +489,7 @@ mod tests {
         let Err(err) = outcome else { panic!("nothing is wrong") };
         let err = anyhow::Error::from(Error::from(err));
         assert_eq!(exit_status(&err), ExitStatus::Refused);
-        let shown = render(&err, folder.path());
+        let shown = render(&err, folder.path(), &Typed::default());
         let plain = anstream::adapter::strip_str(&shown).to_string();
         assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected);
     }

@@ -18,6 +18,7 @@ mod commit;
 mod directives;
 mod error;
 pub mod event;
+mod foreign;
 mod group;
 mod in_memory;
 pub mod offline;
@@ -39,7 +40,8 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-pub use self::in_memory::{Replay, ReplayError, may_dangle, run_in_memory, run_inside};
+pub use self::foreign::Foreign;
+pub use self::in_memory::{Replay, ReplayError, may_dangle, run_in_memory, run_inside, write_rows};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;
@@ -177,7 +179,9 @@ fn run_plan(
     let mut look = Look::new(request, observer)?;
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
+        let again = audit::run_again(graph, history, &plan);
         let mut work = Work::new(graph, plan, history.rows.clone())?;
+        work.again = again;
         if request.log && !work.rest().is_empty() {
             work.unlogged = audit::unlogged(graph, history);
         }

@@ -53,7 +53,7 @@ pub struct Change {
 pub struct Trial {
     /// Why the upgrade does not run.
     pub failures: Vec<Failing>,
-    /// Whether nothing could be tried out from here on.
+    /// Whether it does not run, so that what needs it is not tried out.
     pub is_over: bool,
     /// What becomes of rows, where a table or a column goes.
     pub fate: Option<Fate>,

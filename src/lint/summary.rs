@@ -23,17 +23,25 @@ const WORDS: [&str; 3] = ["DROP", "ALTER", "ATTACH"];
 /// run; nothing where their upgrades lose nothing, or say so themselves with `warn-if` or `refuse-if`.
 ///
 /// What the same revisions make is not lost with its rows: on a new database nothing is.
-pub fn summary(revisions: &[&Revision], levels: &Levels) -> Option<String> {
+///
+/// `indexes` is asked for what [`indexes`](super::emptied::indexes) finds in all revisions.
+pub fn summary(
+    revisions: &[&Revision],
+    levels: &Levels,
+    indexes: &dyn Fn() -> Vec<Name>,
+) -> Option<String> {
     let suspects: Vec<&Revision> =
         revisions.iter().copied().filter(|it| has_word(it, &WORDS)).collect();
     if suspects.is_empty() {
         return None;
     }
     let made = made(revisions);
+    let drops = suspects.iter().any(|it| has_word(it, &["DROP"]));
+    let indexes = if drops { indexes() } else { Vec::new() };
     let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
     let mut named = Vec::new();
     for revision in suspects {
-        let found = found(revision, levels, &made);
+        let found = found(revision, levels, &made, &indexes);
         if !found.is_empty() {
             named.push(&revision.id);
         }
@@ -101,7 +109,12 @@ fn made(revisions: &[&Revision]) -> HashSet<Name> {
 }
 
 /// What an upgrade says of itself that matters.
-fn found(revision: &Revision, levels: &Levels, made: &HashSet<Name>) -> Vec<Rule> {
+fn found(
+    revision: &Revision,
+    levels: &Levels,
+    made: &HashSet<Name>,
+    indexes: &[Name],
+) -> Vec<Rule> {
     let text = &revision.source.text;
     let deeds = deeds(revision, &revision.upgrade);
     // What another statement takes elsewhere first is not lost: so does every rebuild.
@@ -123,7 +136,11 @@ fn found(revision: &Revision, levels: &Levels, made: &HashSet<Name>) -> Vec<Rule
         made.contains(name) || queries.into_iter().any(|it| names(it, name))
     };
     let rule = |(at, deed): (usize, &Deed<'_>)| match &deed.what {
-        What::DropTable(name) if !is_said(name) && !is_kept(at, name) => Some(Rule::DropTable),
+        What::DropTable(name)
+            if !is_said(name) && !indexes.contains(name) && !is_kept(at, name) =>
+        {
+            Some(Rule::DropTable)
+        }
         What::Alter(table, Alteration::DropColumn(column))
             if !is_said(table) && !is_read(at, table, column) =>
         {

@@ -49,14 +49,21 @@ pub enum OutOfOrderError {
     },
     /// A body works on rows that others worked on after its place.
     #[error(
-        "`{revision}` works on rows, and `{by}`, which ran without it, has to do with `{table}` too"
+        "`{revision}` works on rows of `{of}`, and `{by}`, which ran without it, has to do with {}",
+        if of == table {
+            "it too".to_owned()
+        } else {
+            format!("`{table}`, which a foreign key, a view or a trigger ties to that")
+        }
     )]
     Rows {
         /// The inserted revision.
         revision: RevisionId,
-        /// A table or view.
+        /// A table or view that it names.
+        of: String,
+        /// The same one, or one that rows pass to from there.
         table: String,
-        /// A revision that names it.
+        /// A revision that names the latter.
         by: RevisionId,
     },
     /// A body fails, in its place or after the others.
@@ -96,9 +103,9 @@ pub fn prove(question: &Question<'_>) -> Result<(), OutOfOrderError> {
     for index in *inserted {
         let place = applied.iter().position(|it| it == index).unwrap_or_default();
         let after = applied[place..].iter().copied().filter(|it| !is_inserted.contains(*it));
-        if let Some((table, by)) = before.in_the_way(graph, *index, after) {
+        if let Some(rows::InTheWay { of, table, by }) = before.in_the_way(graph, *index, after) {
             let revision = graph.id(*index).clone();
-            return Err(OutOfOrderError::Rows { revision, table, by: graph.id(by).clone() });
+            return Err(OutOfOrderError::Rows { revision, of, table, by: graph.id(by).clone() });
         }
     }
     for index in *inserted {

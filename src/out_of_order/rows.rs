@@ -14,6 +14,16 @@ pub(super) struct Objects {
     neighbours: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// What speaks against running a body late.
+pub(super) struct InTheWay {
+    /// A table or view that the body names.
+    pub of: String,
+    /// The same one, or one that rows pass to from there.
+    pub table: String,
+    /// The revision that names the latter.
+    pub by: RevisionIndex,
+}
+
 impl Objects {
     /// Those of several databases together.
     pub fn new(databases: &[&Scratch]) -> Result<Self, DbError> {
@@ -43,38 +53,43 @@ impl Objects {
         Ok(Self { neighbours })
     }
 
-    /// A table or view that rows of an inserted body go through, and the first of `after` that names
-    /// it; `None` where the body does not work on rows.
+    /// The first of `after` that names a table or view that rows of an inserted body go through, one
+    /// that the body names itself before any other; `None` where the body does not work on rows.
     pub fn in_the_way(
         &self,
         graph: &RevisionGraph,
         inserted: RevisionIndex,
         after: impl Iterator<Item = RevisionIndex>,
-    ) -> Option<(String, RevisionIndex)> {
+    ) -> Option<InTheWay> {
         let revision = &graph[inserted];
         if !statements(revision).any(works_on_rows) {
             return None;
         }
         let touched = self.reached(statements(revision).flat_map(names));
         for index in after {
-            let mut found = statements(&graph[index]).flat_map(names);
-            if let Some(table) = found.find(|it| touched.contains(it)) {
-                return Some((table, index));
+            let found = statements(&graph[index]).flat_map(names);
+            let mut found: Vec<_> = found.filter_map(|it| Some((touched.get(&it)?, it))).collect();
+            found.sort_by_key(|(of, table)| *of != table);
+            if let Some((of, table)) = found.into_iter().next() {
+                return Some(InTheWay { of: of.clone(), table, by: index });
             }
         }
         None
     }
 
-    /// What of these names are tables and views, and everything that rows pass to from there.
-    fn reached(&self, names: impl Iterator<Item = String>) -> BTreeSet<String> {
-        let mut reached = BTreeSet::new();
-        let mut pending: Vec<String> =
-            names.filter(|it| self.neighbours.contains_key(it)).collect();
+    /// What of these names are tables and views, and everything that rows pass to from there; each
+    /// with the one of `names` that leads to it, which is itself for those that are named.
+    fn reached(&self, names: impl Iterator<Item = String>) -> BTreeMap<String, String> {
+        let named = names.filter(|it| self.neighbours.contains_key(it));
+        let mut reached: BTreeMap<String, String> = named.map(|it| (it.clone(), it)).collect();
+        let mut pending: Vec<String> = reached.keys().cloned().collect();
         while let Some(name) = pending.pop() {
-            if let Some(neighbours) = self.neighbours.get(&name)
-                && reached.insert(name)
-            {
-                pending.extend(neighbours.iter().cloned());
+            let of = reached.get(&name).cloned().unwrap_or_default();
+            for neighbour in self.neighbours.get(&name).into_iter().flatten() {
+                if !reached.contains_key(neighbour) {
+                    reached.insert(neighbour.clone(), of.clone());
+                    pending.push(neighbour.clone());
+                }
             }
         }
         reached

@@ -1,9 +1,13 @@
 //! Why revisions cannot be rewritten: the facts, and one line for each.
 
+use std::path::PathBuf;
+
+use super::NamedBy;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
 use crate::exec::ReplayError;
+use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
 use crate::plan::Direction;
@@ -21,6 +25,26 @@ pub enum RewriteError {
         revision: RevisionId,
         /// Where it could go.
         heads: Vec<RevisionId>,
+    },
+    /// The only other head shares no ancestor with what is to move.
+    #[error("`{revision}` and `{head}`, the only other head, share no ancestor")]
+    Unrelated {
+        /// What is to move.
+        revision: RevisionId,
+        /// Where it could go.
+        head: RevisionId,
+    },
+    /// What to move onto belongs to another database.
+    #[error("`{revision}` is for {}, and `{onto}` for {}", list(.of), list(.onto_of))]
+    OtherDatabase {
+        /// What is to move.
+        revision: RevisionId,
+        /// The environments of its databases.
+        of: Vec<String>,
+        /// What was named.
+        onto: RevisionId,
+        /// The environments of its databases.
+        onto_of: Vec<String>,
     },
     /// What to move onto is followed by others.
     #[error("`{onto}` is no head: {} after it", follow(.children))]
@@ -73,8 +97,8 @@ pub enum RewriteError {
         revision: RevisionId,
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// What the first revision of the line follows; `None` for a base, and where it merges.
         parent: Option<RevisionId>,
         /// Whether only `migrator_log` says so, and not the version table.
@@ -85,6 +109,8 @@ pub enum RewriteError {
     Unknown {
         /// The database, as messages name it.
         database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The rows.
         rows: Vec<String>,
     },
@@ -137,8 +163,8 @@ pub enum RewriteError {
     InTheMiddle {
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The last revision of the range that is applied.
         at: RevisionId,
         /// The end of the range.
@@ -166,6 +192,29 @@ pub enum RewriteError {
         /// The table.
         table: String,
     },
+    /// A change of several files was cut short.
+    #[error(
+        "a squash was interrupted, and the revision files may be half of before, half of after"
+    )]
+    Interrupted {
+        /// Where it is written down what was to be changed.
+        path: PathBuf,
+    },
+    /// Another process changes several files.
+    #[error("a squash is at work on the revision files")]
+    UnderWay {
+        /// Where it is written down what is to be changed.
+        path: PathBuf,
+    },
+    /// A file says neither what it said before the change nor what it is to say.
+    #[error("`{}` is neither as it was before the squash nor as it is to be", path.display())]
+    ChangedSince {
+        /// The file, relative to the folder of alembic.toml where it lies below.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// Revisions that do not run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

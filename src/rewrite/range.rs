@@ -154,7 +154,7 @@ impl Range {
             if let Some(at) = stopped.filter(|it| **it != self.last) {
                 return Err(RewriteError::InTheMiddle {
                     database: database.name.clone(),
-                    environment: database.environment.clone(),
+                    named_by: database.named_by.clone(),
                     at: graph.id(*at).clone(),
                     last: graph.id(self.last).clone(),
                 });

@@ -153,7 +153,7 @@ impl<'a> Squash<'a> {
             fills: &[],
             target: self.settings.target,
             by_order: self.settings.by_order,
-            is_excluded: &|it| self.settings.is_kept_by_migrator(it),
+            is_excluded: &|it| self.settings.is_of_others(it),
         };
         // Two schemas that no proven SQL leads between leave the other way.
         let generated = autogenerate(&request).ok()?;
@@ -258,14 +258,18 @@ impl<'a> Squash<'a> {
 }
 
 impl Settings<'_> {
-    /// The whole schema: what no comparison is to look at must be made all the same.
+    /// The whole schema: what no comparison is to look at must be made all the same, but for what
+    /// other programs make.
     fn schema(&self, scratch: &Scratch) -> Result<Schema, RewriteError> {
-        Ok(read_schema(scratch, &|it| self.is_kept_by_migrator(it))?)
+        Ok(read_schema(scratch, &|it| self.is_of_others(it))?)
     }
 
-    fn is_kept_by_migrator(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.replay.version_table)
-            || name.eq_ignore_ascii_case("migrator_log")
+    /// Whether migrator itself keeps a table, or another program does.
+    fn is_of_others(&self, name: &str) -> bool {
+        let is = |it: &str| name.eq_ignore_ascii_case(it);
+        is(self.replay.version_table)
+            || is("migrator_log")
+            || self.replay.beside.iter().any(|it| is(&it.table))
     }
 }
 

@@ -104,7 +104,7 @@ fn rows(database: &Path) -> Vec<String> {
 }
 
 const SETTINGS: Settings<'_> = Settings {
-    replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+    replay: Replay { version_table: "alembic_version", log: true, extensions: &[], beside: &[] },
     target: 54,
     by_order: false,
 };

@@ -1,4 +1,6 @@
-//! What a statement can do to rows, by its first tokens.
+//! What a statement can do to rows, and what it makes, by its first tokens.
+
+use std::borrow::Cow;
 
 use super::lexer::{Token, TokenKind, tokens};
 
@@ -32,6 +34,26 @@ pub fn drops_data(sql: &str) -> bool {
     }
     words.next_if(|it| it.is_keyword(sql, "DROP")).is_some()
         && words.next().is_some_and(|it| !it.is_keyword(sql, "CONSTRAINT"))
+}
+
+/// What of a statement opens or makes another database file, if anything: `ATTACH` or `VACUUM INTO`.
+/// One in memory, or a temporary one, is none.
+pub fn opens_file(sql: &str) -> Option<&'static str> {
+    let mut words =
+        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
+    let first = words.next()?;
+    if first.is_keyword(sql, "VACUUM") {
+        // The name of a schema may stand before it, and may be any word.
+        return words.take(2).any(|it| it.is_keyword(sql, "INTO")).then_some("VACUUM INTO");
+    }
+    if !first.is_keyword(sql, "ATTACH") {
+        return None;
+    }
+    let mut words = words.skip_while(|it| it.is_keyword(sql, "DATABASE"));
+    let file = words.next()?;
+    let is_all = words.next().is_some_and(|it| it.is_keyword(sql, "AS"));
+    let is_none = is_all && matches!(file.text(sql), "''" | "':memory:'");
+    (!is_none).then_some("ATTACH")
 }
 
 /// Whether a statement writes rows: it may delete some or change what they hold, be it through a
@@ -73,9 +95,69 @@ pub fn may_break_references(sql: &str) -> bool {
     !(is_addition || is_constraint)
 }
 
+/// The table or view that a statement makes, under the name that it gives it; temporary ones do not
+/// count.
+pub fn made(sql: &str) -> Option<Cow<'_, str>> {
+    let mut words = tokens(sql)
+        .filter(Token::is_significant)
+        .skip_while(|it| it.kind == TokenKind::Semicolon)
+        .peekable();
+    let first = words.next()?;
+    if first.is_keyword(sql, "CREATE") {
+        words.next_if(|it| it.is_keyword(sql, "VIRTUAL"));
+        words.next_if(|it| ["TABLE", "VIEW"].iter().any(|word| it.is_keyword(sql, word)))?;
+        for keyword in ["IF", "NOT", "EXISTS"] {
+            words.next_if(|it| it.is_keyword(sql, keyword));
+        }
+    } else if first.is_keyword(sql, "ALTER") {
+        words.next_if(|it| it.is_keyword(sql, "TABLE"))?;
+        words.next()?;
+        if words.next_if(|it| it.kind == TokenKind::Dot).is_some() {
+            words.next();
+        }
+        words.next_if(|it| it.is_keyword(sql, "RENAME"))?;
+        words.next_if(|it| it.is_keyword(sql, "TO"))?;
+    } else {
+        return None;
+    }
+    let name = words.next()?.name(sql)?;
+    if words.next_if(|it| it.kind == TokenKind::Dot).is_none() {
+        return Some(name);
+    }
+    if name.eq_ignore_ascii_case("temp") { None } else { words.next()?.name(sql) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{drops_data, may_break_references, writes_rows};
+    use super::{drops_data, made, may_break_references, opens_file, writes_rows};
+
+    #[track_caller]
+    fn check_made(sql: &str, expected: Option<&str>) {
+        assert_eq!(made(sql).as_deref(), expected, "{sql}");
+    }
+
+    #[test]
+    fn a_table_or_a_view_is_made() {
+        check_made("CREATE TABLE t(a)", Some("t"));
+        check_made("; /* x */ create table IF NOT EXISTS main.\"T t\"(a)", Some("T t"));
+        check_made("CREATE VIRTUAL TABLE [t] USING fts5(a)", Some("t"));
+        check_made("CREATE VIEW v AS SELECT 1", Some("v"));
+        check_made("CREATE TABLE copy AS SELECT * FROM t", Some("copy"));
+        check_made("ALTER TABLE main.t RENAME TO u", Some("u"));
+    }
+
+    #[test]
+    fn nothing_is_made_that_others_could_have() {
+        check_made("CREATE TEMP TABLE t(a)", None);
+        check_made("CREATE TABLE temp.t(a)", None);
+        check_made("CREATE UNIQUE INDEX i ON t(a)", None);
+        check_made("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", None);
+        check_made("ALTER TABLE t RENAME a TO b", None);
+        check_made("ALTER TABLE t ADD b", None);
+        check_made("DROP TABLE t", None);
+        check_made("INSERT INTO t SELECT * FROM u", None);
+        check_made("", None);
+    }
 
     #[track_caller]
     fn check_loss(sql: &str, drops: bool, writes: bool) {
@@ -125,6 +207,31 @@ mod tests {
         check_loss("WITH a AS (SELECT 1) SELECT * FROM a", false, false);
         check_loss("WITH \"insert\" AS (SELECT 1) SELECT * FROM [insert]", false, false);
         check_loss("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM p; END", false, false);
+    }
+
+    #[test]
+    fn another_file_is_opened() {
+        let check =
+            |sql: &str, expected: Option<&str>| assert_eq!(opens_file(sql), expected, "{sql}");
+        for sql in [
+            "ATTACH 'b.db' AS b",
+            "/* x */ attach database 'b.db' as b",
+            "ATTACH \"b.db\" AS b",
+            "ATTACH 'b' || '.db' AS b",
+            "ATTACH ':memory:' || 'b.db' AS b",
+            "ATTACH database AS b",
+        ] {
+            check(sql, Some("ATTACH"));
+        }
+        check("VACUUM INTO 'x'", Some("VACUUM INTO"));
+        check("vacuum main into 'x'", Some("VACUUM INTO"));
+        check("ATTACH ':memory:' AS m", None);
+        check("ATTACH DATABASE '' AS m", None);
+        check("VACUUM", None);
+        check("VACUUM main", None);
+        check("DETACH b", None);
+        check("INSERT INTO attach SELECT 1", None);
+        check("", None);
     }
 
     #[track_caller]

@@ -8,13 +8,22 @@ use crate::support::TestEnv;
 fn env(config: &str) -> TestEnv {
     let env = TestEnv::new();
     env.config(&format!("[database]\nurl = \"sqlite:///app.db\"\n{config}"));
-    env.revision("a1").up("CREATE TABLE t (a, b);").down("DROP TABLE t;").write();
-    let (up, down) = ("CREATE INDEX i ON t (a);", "DROP INDEX i;");
-    env.revision("b2").after("a1").up(up).down(down).write();
-    let (up, down) = ("INSERT INTO t VALUES (3, 4);", "DELETE FROM t WHERE a = 3;");
-    env.revision("c3").after("b2").up(up).down(down).write();
-    let (up, down) = ("ALTER TABLE t DROP COLUMN b;", "ALTER TABLE t ADD COLUMN b;");
-    env.revision("d4").after("c3").up(up).down(down).write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (a, b);
+        - DROP TABLE t;
+        b2 < a1
+        + CREATE INDEX i ON t (a);
+        - DROP INDEX i;
+        c3 < b2
+        + INSERT INTO t VALUES (3, 4);
+        - DELETE FROM t WHERE a = 3;
+        d4 < c3
+        + ALTER TABLE t DROP COLUMN b;
+        - ALTER TABLE t ADD COLUMN b;
+    ",
+    );
     env.run("upgrade b2").ok();
     env.sql("INSERT INTO t VALUES (1, 2)");
     env
@@ -99,13 +108,12 @@ fn before_something_is_lost_there_is_a_backup() {
 #[test]
 fn one_backup_precedes_all_transactions_of_a_run() {
     let env = env("");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("transaction = \"revision\"\n{config}"));
+    env.change("alembic.toml", "[database]", "transaction = \"revision\"\n[database]");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade c3, make c3 ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
+    upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -120,8 +128,8 @@ fn one_backup_precedes_a_body_outside_a_transaction() {
     env.run("upgrade d4 --no-backup").ok();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    `e5` runs outside a transaction: each statement stays once it is done
     warning: `e5`: 1 drop-table; `migrator lint e5` tells more
+    `e5` runs outside a transaction: each statement stays once it is done
     backup app.db.20261103T144011Z.bak ([time])
     upgrade e5, make e5 ([time])
     app.db is at e5
@@ -350,8 +358,7 @@ fn the_newest_backups_are_kept() {
     ------- stderr -------
     removed app.db.20261104T000000Z.bak: there are newer ones
     ");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &config.replace("keep = 2", "keep = 0"));
+    env.change("alembic.toml", "keep = 2", "keep = 0");
     env.run("backup").ok();
     env.run("backup").ok();
     insta::assert_snapshot!(backups(&env).join("\n"), @"
@@ -362,6 +369,19 @@ fn the_newest_backups_are_kept() {
     app.db.20270101T000000Z.bak
     app.db.bak
     ");
+}
+
+#[test]
+fn a_run_keeps_the_backup_that_it_has_made() {
+    let env = env("keep = 1");
+    for number in ["", "-2", "-3"] {
+        env.run("backup").ok();
+        assert_eq!(backups(&env), [format!("app.db.20261103T144011Z{number}.bak")]);
+    }
+    // A clock was wrong once.
+    env.file("app.db.20990101T000000Z.bak", "");
+    env.run("backup").ok();
+    assert_eq!(backups(&env), ["app.db.20261103T144011Z-4.bak"]);
 }
 
 #[test]
@@ -443,8 +463,14 @@ fn a_backup_is_taken_back_by_those_who_agree_to_what_is_lost() {
     nothing to do: app.db is the same, and at b2
     ");
 
-    // What was overwritten is newer, and nothing is lost with it.
+    // What was overwritten is newer, but nobody knows who has written what since.
     insta::assert_snapshot!(env.run("restore app.db.20261103T144011Z-2.bak"), @"
+    ------- stderr -------
+    error: the database was written to after the backup `app.db.20261103T144011Z-2.bak` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore app.db.20261103T144011Z-2.bak --yes"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z-3.bak ([time])
     app.db was at b2, and is at d4
@@ -468,14 +494,14 @@ fn rows_that_were_written_since_are_not_lost_without_a_word() {
     env.sql("INSERT INTO t VALUES (5)");
     insta::assert_snapshot!(env.run("restore b.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `b.db` was made
+    error: the database was written to after the backup `b.db` was made
     hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
     [exit status: 2]
     ");
     env.sql("DELETE FROM t WHERE a = 5");
     insta::assert_snapshot!(env.run("restore b.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `b.db` was made
+    error: the database was written to after the backup `b.db` was made
     hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
     [exit status: 2]
     ");
@@ -490,6 +516,65 @@ fn rows_that_were_written_since_are_not_lost_without_a_word() {
     assert_eq!(backups(&env), [BACKUP]);
 }
 
+/// Gives a file the time when it was written last.
+fn written_at(env: &TestEnv, file: &str, time: &str) {
+    let time = chrono::DateTime::parse_from_rfc3339(time).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(env.path(file)).unwrap();
+    file.set_modified(time.into()).unwrap();
+}
+
+#[test]
+fn a_newer_backup_is_taken_back_while_nobody_has_written_since() {
+    let env = upgraded();
+    env.run("backup newer.db").ok();
+    env.run(&format!("restore {BACKUP} --yes --no-backup")).ok();
+    env.sql("INSERT INTO t VALUES (7, 8)");
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    error: the database was written to after the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(rows(&env, "app.db"), ["1 2", "7 8"]);
+    // A database that lay there before the backup was made.
+    written_at(&env, "newer.db", "2026-11-03T10:00:00Z");
+    written_at(&env, "app.db", "2026-11-03T09:59:59Z");
+    let old = std::fs::read(env.path("app.db")).unwrap();
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    app.db was at b2, and is at d4
+    ");
+    // The name tells where the file was copied since.
+    let copy = "copy.20261103T095900Z.bak";
+    std::fs::rename(env.path("newer.db"), env.path(copy)).unwrap();
+    env.bytes("app.db", &old);
+    written_at(&env, "app.db", "2026-11-03T09:59:59Z");
+    env.run(&format!("restore {copy}")).exits_with(2);
+    // What is in its log may not be in the database file yet.
+    written_at(&env, "app.db", "2026-11-03T09:58:59Z");
+    env.file("app.db-wal", "?");
+    env.run(&format!("restore {copy}")).exits_with(2);
+    env.remove("app.db-wal");
+    env.run(&format!("restore {copy}")).ok();
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
+fn a_database_without_a_log_may_be_any() {
+    let env = upgraded();
+    env.run("backup newer.db").ok();
+    env.sql("DROP TABLE migrator_log");
+    written_at(&env, "app.db", "2026-11-03T10:00:00Z");
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(env.tables(), ["t"]);
+}
+
 #[test]
 fn without_backups_even_a_newer_one_needs_a_yes() {
     let env = upgraded();
@@ -497,15 +582,14 @@ fn without_backups_even_a_newer_one_needs_a_yes() {
     env.run(&format!("restore {BACKUP} --yes --no-backup")).ok();
     insta::assert_snapshot!(env.run("restore newer.db --no-backup"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `newer.db` was made
+    error: the database was written to after the backup `newer.db` was made
     hint: nothing was changed; `--yes` overwrites the database
     [exit status: 2]
     ");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("{config}backup = \"never\"\n"));
+    env.change("alembic.toml", "[database]", "[database]\nbackup = \"never\"");
     insta::assert_snapshot!(env.run("restore newer.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `newer.db` was made
+    error: the database was written to after the backup `newer.db` was made
     hint: nothing was changed; `--yes` overwrites the database
     [exit status: 2]
     ");
@@ -663,8 +747,7 @@ fn pages_may_have_another_size() {
     env.sql("PRAGMA page_size = 8192; VACUUM; PRAGMA journal_mode = wal");
     let db = env.db();
     let _n: i64 = db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("{config}busy_timeout = \"50ms\"\n"));
+    env.change("alembic.toml", "[database]", "[database]\nbusy_timeout = \"50ms\"");
     insta::assert_snapshot!(env.run("restore small.db --yes"), @"
     ------- stderr -------
     error: the pages of `$DIR/app.db` have 8192 bytes and those of the backup 512, and somebody has it open

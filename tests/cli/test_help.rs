@@ -195,7 +195,8 @@ fn heads_explains_itself() {
 
     Options:
           --resolve-dependencies  Leave out heads that another revision depends on
-          --check                 Exit with 1 if there is more than one
+          --check                 Exit with 1 if there are several that nothing
+                                  tells apart
       -h, --help                  Print help (see more with '--help')
     ");
 }
@@ -382,7 +383,7 @@ fn check_explains_itself() {
       [TO]    After
 
     Options:
-          --sql               Print SQL that leads there, proven as `revision
+          --sql               Print a script that leads there, proven as `revision
                               --autogenerate` proves it
           --rename <OLD=NEW>  What has another name: `users.name=full_name` or
                               `posts=articles` (can be repeated)

@@ -5,16 +5,18 @@ use crate::support::TestEnv;
 /// A line of DDL alone, with a base below it and a revision above.
 fn ddl() -> TestEnv {
     let env = TestEnv::with_graph(&["a1"]);
-    env.revision("b2")
-        .after("a1")
-        .up("CREATE TABLE posts (id INTEGER PRIMARY KEY, tilte TEXT); -- the posts")
-        .down("DROP TABLE posts;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("ALTER TABLE posts RENAME COLUMN tilte TO title;\nCREATE INDEX posts_title ON posts (title);")
-        .down("DROP INDEX posts_title;\nALTER TABLE posts RENAME COLUMN title TO tilte;")
-        .write();
+    env.revisions(
+        "
+        b2 < a1
+        + CREATE TABLE posts (id INTEGER PRIMARY KEY, tilte TEXT); -- the posts
+        - DROP TABLE posts;
+        c3 < b2
+        + ALTER TABLE posts RENAME COLUMN tilte TO title;
+        + CREATE INDEX posts_title ON posts (title);
+        - DROP INDEX posts_title;
+        - ALTER TABLE posts RENAME COLUMN title TO tilte;
+    ",
+    );
     env.graph(&["d4 < c3"]);
     env
 }
@@ -22,21 +24,24 @@ fn ddl() -> TestEnv {
 /// A line that fills what it makes.
 fn data() -> TestEnv {
     let env = TestEnv::new();
-    env.revision("a1")
-        .up("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
-        .down("DROP TABLE users;")
-        .write();
-    env.revision("b2")
-        .after("a1")
-        .up("-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL\n\
-             INSERT INTO users (name) VALUES ('root');\nALTER TABLE users ADD COLUMN email TEXT")
-        .down("ALTER TABLE users DROP COLUMN email;\nDELETE FROM users WHERE name = 'root';")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("UPDATE users\n   SET email = lower(name) || '@example.org'; -- everybody\n")
-        .down("UPDATE users SET email = NULL;")
-        .write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+        - DROP TABLE users;
+        b2 < a1
+        + -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+        + INSERT INTO users (name) VALUES ('root');
+        + ALTER TABLE users ADD COLUMN email TEXT
+        - ALTER TABLE users DROP COLUMN email;
+        - DELETE FROM users WHERE name = 'root';
+        c3 < b2
+        + UPDATE users
+        +    SET email = lower(name) || '@example.org'; -- everybody
+        +
+        - UPDATE users SET email = NULL;
+    ",
+    );
     env
 }
 
@@ -96,8 +101,8 @@ fn ddl_becomes_its_sum() {
 #[test]
 fn a_database_that_ran_the_range_finds_nothing_to_do() {
     let env = ddl();
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("upgrade aaaa"), @"
     ------- stderr -------
     nothing to do: app.db is at c3
@@ -117,16 +122,16 @@ fn a_database_that_ran_the_range_finds_nothing_to_do() {
 #[test]
 fn a_database_above_or_below_the_range_goes_on() {
     let env = ddl();
-    assert_eq!(env.run("upgrade a1").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade a1").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade aaaa11112222, Add posts ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
-    assert_eq!(env.run("squash a1:aaaa11112222 -m 'Begin' --rev-id e5").status, Some(2));
-    assert_eq!(env.run("check --database").status, Some(0));
+    env.run("squash a1:aaaa11112222 -m 'Begin' --rev-id e5").exits_with(2);
+    env.run("check --database").ok();
 }
 
 #[test]
@@ -176,26 +181,28 @@ fn statements_about_rows_stay_in_their_order() {
     -- from a1: make a1
     DROP TABLE users;
     "#);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
     assert_eq!(env.query("SELECT email FROM users"), ["root@example.org"]);
-    assert_eq!(env.run("downgrade base").status, Some(0));
+    env.run("downgrade base").ok();
     assert_eq!(env.tables(), [""; 0]);
 }
 
 #[test]
 fn a_table_that_was_there_before_is_changed_as_it_was() {
     let env = TestEnv::new();
-    env.revision("a1").up("CREATE TABLE t (a TEXT, b TEXT);").down("DROP TABLE t;").write();
-    env.revision("b2")
-        .after("a1")
-        .up("ALTER TABLE t RENAME COLUMN a TO c;")
-        .down("ALTER TABLE t RENAME COLUMN c TO a;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("ALTER TABLE t RENAME COLUMN b TO a;")
-        .down("ALTER TABLE t RENAME COLUMN a TO b;")
-        .write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (a TEXT, b TEXT);
+        - DROP TABLE t;
+        b2 < a1
+        + ALTER TABLE t RENAME COLUMN a TO c;
+        - ALTER TABLE t RENAME COLUMN c TO a;
+        c3 < b2
+        + ALTER TABLE t RENAME COLUMN b TO a;
+        - ALTER TABLE t RENAME COLUMN a TO b;
+    ",
+    );
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Rename' --dry-run"), @r#"
     -- /// revision
     -- revision = "aaaa11112222"
@@ -317,7 +324,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
         env.read("versions/aaaa11112222_users.sql")
             .ends_with("\n-- migrate:downgrade irreversible\n")
     );
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("downgrade base"), @"
     ------- stderr -------
     error: revision `aaaa11112222` is irreversible
@@ -412,8 +419,8 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     ");
     assert_eq!(env.files(), files);
     env.file("templates/revision.sql.jinja", &template(""));
-    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("squash a1:c3 -m Users").ok();
+    env.run("upgrade").ok();
 }
 
 #[test]
@@ -424,7 +431,7 @@ fn rows_that_are_never_the_same_prove_nothing_against_it() {
         .up("UPDATE users SET email = hex(randomblob(16));")
         .down("UPDATE users SET email = NULL;")
         .write();
-    assert_eq!(env.run("squash a1:c3 -m Users").status, Some(0));
+    env.run("squash a1:c3 -m Users").ok();
 }
 
 #[test]
@@ -442,7 +449,7 @@ fn how_the_bodies_run_is_carried_over() {
     hint: let the range end before `c3`, or begin with it
     [exit status: 2]
     ");
-    assert_eq!(env.run("squash a1:b2 -m T").status, Some(0));
+    env.run("squash a1:b2 -m T").ok();
     insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
     -- /// revision
     -- revision = "aaaa11112222"
@@ -466,7 +473,7 @@ fn how_the_bodies_run_is_carried_over() {
     -- from a1: make a1
     DROP TABLE t_a1;
     "#);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
 }
 
 #[test]
@@ -486,7 +493,7 @@ fn what_is_no_range_is_refused() {
     ");
     insta::assert_snapshot!(env.run("squash a1 -m T"), @"
     ------- stderr -------
-    error: invalid value 'a1' for '<RANGE>': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
+    error: invalid value 'a1' for '[RANGE]': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
 
     For more information, try '--help'.
     [exit status: 2]
@@ -512,7 +519,7 @@ fn what_is_no_range_is_refused() {
 #[test]
 fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     let env = ddl();
-    assert_eq!(env.run("upgrade b2").status, Some(0));
+    env.run("upgrade b2").ok();
     let files = env.files();
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
@@ -521,16 +528,16 @@ fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
+    env.run("upgrade").ok();
 }
 
 #[test]
 fn a_squash_of_a_squash_knows_both() {
     let env = ddl();
-    assert_eq!(env.run("upgrade c3").status, Some(0));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("upgrade c3").ok();
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     insta::assert_snapshot!(env.run("squash a1:aaaa -m 'All'"), @"
     ------- stderr -------
     error: `aaaa11112222` replaces `c3` itself, and databases may be at either of them
@@ -543,8 +550,8 @@ fn a_squash_of_a_squash_knows_both() {
     hint: it could not go on from there: bring it to the end first, `migrator upgrade d4`
     [exit status: 2]
     ");
-    assert_eq!(env.run("upgrade").status, Some(0));
-    assert_eq!(env.run("squash :d4 -m 'All'").status, Some(0));
+    env.run("upgrade").ok();
+    env.run("squash :d4 -m 'All'").ok();
     insta::assert_snapshot!(env.run("current -v"), @"
     Current revision(s) for app.db:
     Rev: bbbb11112222 (head)
@@ -561,15 +568,15 @@ fn a_squash_of_a_squash_knows_both() {
 }
 
 #[test]
-fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
+fn old_files_beside_the_new_one_are_named_with_what_to_do() {
     let env = ddl();
     let old =
         |name: &str| (format!("versions/{name}.sql"), env.read(&format!("versions/{name}.sql")));
     let (b2, c3, d4) = (old("b2"), old("c3"), old("d4"));
-    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
+    env.run("squash b2:c3 -m 'Add posts'").ok();
     let new_d4 = env.read("versions/d4.sql");
 
-    // After the new file; after those that follow it; after the last of the old ones.
+    // As another branch brings them back: all of the old ones; only some.
     env.file(&b2.0, &b2.1).file(&c3.0, &c3.1).file(&d4.0, &d4.1);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -578,19 +585,19 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
       |
     3 | -- replaces = ["b2", "c3"]
       |                ^^^^ declared in versions/b2.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
 
     error: revision `aaaa11112222` replaces `c3`, which a file still declares
      --> versions/aaaa11112222_add_posts.sql:3:22
       |
     3 | -- replaces = ["b2", "c3"]
       |                      ^^^^ declared in versions/c3.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/c3.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/c3.sql`, and let what followed the last replaced revision follow `aaaa11112222`
     hint: to go back, remove the file of `aaaa11112222` and take the others from git
     [exit status: 2]
     "#);
     env.file(&d4.0, &new_d4);
-    assert_eq!(env.run("heads").status, Some(2));
+    env.run("heads").exits_with(2);
     env.remove(&c3.0);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -599,14 +606,14 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
       |
     3 | -- replaces = ["b2", "c3"]
       |                ^^^^ declared in versions/b2.sql:2
-    hint: if a squash was interrupted, finish it: remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
+    hint: to stay with `aaaa11112222`, remove `versions/b2.sql`, and let what followed the last replaced revision follow `aaaa11112222`
     hint: to go back, remove the file of `aaaa11112222` and take the others from git
     [exit status: 2]
     "#);
     env.remove(&b2.0);
-    assert_eq!(env.run("upgrade").status, Some(0));
+    env.run("upgrade").ok();
 
-    // With the files removed first, as somebody may do by hand who follows the message.
+    // A file that follows one of them still.
     env.file(&d4.0, &d4.1);
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
@@ -619,5 +626,193 @@ fn what_a_kill_leaves_is_refused_with_what_is_left_to_do() {
     [exit status: 2]
     "#);
     env.file(&d4.0, &new_d4);
-    assert_eq!(env.run("heads").status, Some(0));
+    env.run("heads").ok();
+}
+
+/// What a kill leaves: a journal, here of a squash that has written its file and removed nothing.
+fn interrupted() -> TestEnv {
+    let env = ddl();
+    let (b2, c3) = (env.read("versions/b2.sql"), env.read("versions/c3.sql"));
+    let (d4, files) = (env.read("versions/d4.sql"), env.files());
+    env.run("squash b2:c3 -m 'Add posts' --rev-id s1").ok();
+    let change = |path: &str, old: Option<&str>| {
+        let new = env.files().contains(&path.to_owned()).then(|| env.read(path));
+        serde_json::json!({ "path": path, "old": old, "new": new })
+    };
+    let journal = serde_json::json!({ "version": 1, "files": [
+        change("versions/s1_add_posts.sql", None),
+        change("versions/d4.sql", Some(&d4)),
+        change("versions/c3.sql", Some(&c3)),
+        change("versions/b2.sql", Some(&b2)),
+    ]});
+    env.file(".migrator-squash", &journal.to_string());
+    env.file("versions/b2.sql", &b2).file("versions/c3.sql", &c3).file("versions/d4.sql", &d4);
+    assert_eq!(env.files().len(), files.len() + 2);
+    env
+}
+
+#[test]
+fn an_interrupted_one_is_named_by_every_command() {
+    let env = interrupted();
+    let files = env.files();
+    insta::assert_snapshot!(env.run("heads"), @"
+    ------- stderr -------
+    error: a squash was interrupted, and the revision files may be half of before, half of after
+    hint: `migrator squash --continue` leads it to its end
+    hint: `migrator squash --abort` takes all files back to what they were before it
+    [exit status: 2]
+    ");
+    let said = env.run("heads").to_string();
+    for command in ["upgrade", "upgrade --sql", "status", "squash b2:c3 -m Again", "rebase d4"] {
+        assert_eq!(env.run(command).to_string(), said, "{command}");
+    }
+    assert_eq!(env.files(), files);
+}
+
+#[test]
+fn an_interrupted_one_is_led_to_its_end() {
+    let env = interrupted();
+    env.file(
+        "alembic.toml",
+        &format!("{}\n[[hooks]]\ncommand = [\"cat\", \"{{file}}\"]\n", env.read("alembic.toml")),
+    );
+    insta::assert_snapshot!(env.run("squash --continue"), @r#"
+    wrote versions/s1_add_posts.sql
+    wrote versions/d4.sql
+    removed versions/c3.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    running cat $DIR/versions/s1_add_posts.sql
+    -- /// revision
+    -- revision = "s1"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Add posts"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- create the table posts
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);
+    CREATE INDEX posts_title ON posts (title);
+
+    -- migrate:downgrade
+    -- drop the table posts
+    -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
+    DROP TABLE posts;
+    "#);
+    insta::assert_snapshot!(env.run("history"), @"
+    s1 -> d4 (head), make d4
+    a1 -> s1, Add posts
+    <base> -> a1, make a1
+    ");
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: no squash was interrupted
+    hint: nothing was changed
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn an_interrupted_one_is_taken_back() {
+    let env = interrupted();
+    insta::assert_snapshot!(env.run("squash --abort --json"), @r#"
+    {
+      "finished": false,
+      "written": [
+        "versions/d4.sql",
+        "versions/c3.sql",
+        "versions/b2.sql"
+      ],
+      "removed": [
+        "versions/s1_add_posts.sql"
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(env.run("history"), @"
+    c3 -> d4 (head), make d4
+    b2 -> c3, make c3
+    a1 -> b2, make b2
+    <base> -> a1, make a1
+    ");
+    let env = interrupted();
+    insta::assert_snapshot!(env.run("squash --abort"), @"
+    took back versions/d4.sql
+    took back versions/c3.sql
+    took back versions/b2.sql
+    removed versions/s1_add_posts.sql
+    ");
+    insta::assert_snapshot!(env.run("squash --abort"), @"
+    ------- stderr -------
+    error: no squash was interrupted
+    hint: nothing was changed
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_file_that_was_edited_after_the_interruption_is_not_overwritten() {
+    let env = interrupted();
+    env.file("versions/d4.sql", "-- mine");
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: `versions/d4.sql` is neither as it was before the squash nor as it is to be
+    hint: no file was touched; give `versions/d4.sql` one of its two texts, which stand in `.migrator-squash` beside alembic.toml
+    hint: or take all files from git, and remove `.migrator-squash`
+    [exit status: 2]
+    ");
+    env.run("squash --abort").exits_with(2);
+    assert_eq!(env.files(), files);
+    env.file(".migrator-squash", "{\"version\": 2, \"files\": []}");
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    ------- stderr -------
+    error: cannot read `$DIR/.migrator-squash`
+    caused by: another version of migrator wrote it
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn leading_on_takes_no_range() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m T --continue"), @"
+    ------- stderr -------
+    error: the argument '[RANGE]' cannot be used with '--continue'
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash --continue --abort"), @"
+    ------- stderr -------
+    error: the argument '--continue' cannot be used with '--abort'
+
+    Usage: migrator squash --continue [RANGE]
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash a1:b2"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      --message <TEXT>
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("squash -m T"), @"
+    ------- stderr -------
+    error: the following required arguments were not provided:
+      <RANGE>
+
+    Usage: migrator squash --message <TEXT> <RANGE>
+
+    For more information, try '--help'.
+    [exit status: 2]
+    ");
 }

@@ -40,7 +40,8 @@ fn obey(env: &TestEnv, text: &str, part: &str) -> String {
     let answer = env.run(line.strip_prefix("migrator ").unwrap()).ok();
     if let Some(pipe) = pipe {
         assert_eq!(pipe, "sqlite3 -bail app.db");
-        env.sql(&answer);
+        // A command of the shell.
+        env.sql(answer.strip_prefix(".bail on\n").unwrap());
     }
     command
 }
@@ -411,7 +412,7 @@ fn an_inserted_revision_runs_only_where_that_is_safe() {
     env.run("repair c3").ok();
     insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
     ------- stderr -------
-    error: `x9` works on rows, and `c3`, which ran without it, has to do with `t_a1` too
+    error: `x9` works on rows of `t_a1`, and `c3`, which ran without it, has to do with it too
     hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
     [exit status: 2]
     ");
@@ -457,8 +458,7 @@ fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
     wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0)
                 bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
                 or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
-    ------- stderr -------
-    warning: the schema was not compared: no file says what the newest revisions make
+    unknown   the schema was not compared: no file says what the newest revisions make
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
@@ -492,11 +492,9 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
               c3, make c3
     log       3 rows since 2026-11-03 14:40:11
     wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair b2` accepts that it is not applied
+                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair c3` accepts that it is not applied
+                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
                 + table  t_c3  (id)
@@ -516,6 +514,132 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
 }
 
 #[test]
+fn the_schema_tells_whether_the_version_table_or_the_log_is_right() {
+    // What another tool takes back it does not write into the log.
+    let env = env();
+    env.sql("DROP TABLE t_c3; UPDATE alembic_version SET version_num = 'b2'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator repair c3` accepts that it is not applied; the schema is what the version table has
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "migrator"), @"migrator repair c3");
+    is_clean(&env);
+    // Neither is right, or both are: what runs nothing comes first.
+    env.sql("UPDATE alembic_version SET version_num = 'b2'; DROP TABLE t_a1");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       5 rows since 2026-11-03 14:40:11
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator stamp c3` puts the version table back to what the log says
+                or `migrator repair c3` accepts that it is not applied
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_c3  (id)
+                - table  t_a1
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn what_the_log_has_as_applied_runs_again_with_a_warning() {
+    let env = env();
+    env.revision("d4").after("c3").up("UPDATE t_b2 SET v = v || v;").down("").write();
+    env.run("upgrade").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'c3'");
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade d4, make d4 (1 statement, 1 changed row, [time])
+    the database would be at d4
+    it has 28 KiB now, and up to 28 KiB during the run
+    ------- stderr -------
+    warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+    env.sql("UPDATE alembic_version SET version_num = 'a1'");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    warning: the log has `b2`, `c3`, `d4` as applied, the version table has not: they run again; `migrator status` tells more
+    error: revision `b2` failed at statement 1 of 2; it was rolled back
+     --> versions/b2.sql:8:14
+      |
+    8 | CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, v TEXT);
+      |              ^^^^ table t_b2 already exists
+    hint: `b2` ran before, as the log has it: what it does may be there already; `migrator status` tells more
+    hint: the database is at `a1`; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    // One that runs outside a transaction.
+    env.run("stamp d4").ok();
+    env.revision("e5")
+        .after("d4")
+        .header("transaction = false")
+        .up("PRAGMA user_version = 5;")
+        .down("")
+        .write();
+    env.run("upgrade").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'd4'");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    `e5` runs outside a transaction: each statement stays once it is done
+    warning: the log has `e5` as applied, the version table has not: it runs again; `migrator status` tells more
+    upgrade e5, make e5 ([time])
+    app.db is at e5
+    ");
+    // What migrator itself took back is not applied by the log.
+    env.run("downgrade -1").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    `e5` runs outside a transaction: each statement stays once it is done
+    upgrade e5, make e5 ([time])
+    app.db is at e5
+    ");
+}
+
+#[test]
+fn a_schema_that_cannot_be_compared_is_not_called_clean() {
+    let env = env();
+    env.config("[database]\nurl = \"app.db\"\n[sqlite]\nextensions = [\"./vec0\"]");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    unknown   the schema was not compared: cannot load the extension `$DIR/vec0`: $DIR/vec0.so: cannot open shared object file: No such file or directory
+                nothing was changed; check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, and may leave out `.so`, `.dylib` or `.dll`
+    [exit status: 1]
+    ");
+    let status = env.run("status --json");
+    assert_eq!(status.status, Some(1));
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!((&status["is_clean"], &status["drift"]), (&false.into(), &serde_json::Value::Null));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&status["troubles"]).unwrap(), @r#"
+    [
+      {
+        "hints": [
+          "nothing was changed; check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, and may leave out `.so`, `.dylib` or `.dll`"
+        ],
+        "kind": "not-compared",
+        "message": "the schema was not compared: cannot load the extension `$DIR/vec0`: $DIR/vec0.so: cannot open shared object file: No such file or directory",
+        "revision": null
+      }
+    ]
+    "#);
+}
+
+#[test]
 fn a_version_table_that_was_moved_on_by_hand_is_found() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1", "x9"]);
     env.run("upgrade a1").ok();
@@ -528,11 +652,9 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     pending   nothing
     log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair x9` accepts it as applied, with its file as it is
+                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the version table says that `b2` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair b2` accepts it as applied, with its file as it is
+                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_x9
                 - table  t_b2
@@ -542,14 +664,14 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     let said = wrong(&env);
     insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge a1");
     assert_eq!(env.rows(), ["a1"]);
-    assert_eq!(env.run("status").status, Some(0));
+    env.run("status").ok();
 
     env.sql(
         "UPDATE alembic_version SET version_num = 'b2'; CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)",
     );
     let said = wrong(&env);
     insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
-    assert_eq!(env.run("status").status, Some(0));
+    env.run("status").ok();
 }
 
 #[test]
@@ -647,7 +769,7 @@ fn a_stamp_begins_the_log_too() {
     warning: migrator_log did not know of the 3 revisions from `a1` to `c3`: what ran before is not known, and is taken as the files say now
     app.db is at a1
     ");
-    insta::assert_snapshot!(env.run("log -n 3"), @"
+    insta::assert_snapshot!(env.run("log --limit 3"), @"
     2026-11-03 14:40:11  unstamp   b2, make b2 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  unstamp   c3, make c3 (by ada, migrator 0.1.0)
     2026-11-03 14:40:11  baseline  c3, make c3 (by ada, migrator 0.1.0)
@@ -765,8 +887,8 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     env.run("upgrade").ok();
     insta::assert_snapshot!(env.run("repair a1"), @"
     ------- stderr -------
-    error: the database has no log of what ran, so that there is nothing to repair
-    hint: the log begins with the next revision that runs
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("log"), @"
@@ -839,7 +961,7 @@ fn the_log_says_who_what_and_when() {
     2026-11-03 14:40:11  upgrade   b2, make b2 ([time], by ada, migrator 0.1.0)
     2026-11-03 14:40:11  upgrade   a1, make a1 ([time], by ada, migrator 0.1.0)
     ");
-    insta::assert_snapshot!(env.run("log -n 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
+    insta::assert_snapshot!(env.run("log --limit 1"), @"2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)");
     insta::assert_snapshot!(env.run("log c3"), @"
     2026-11-03 14:40:11  downgrade c3, make c3 ([time], by ada, migrator 0.1.0, tag oops)
     2026-11-03 14:40:11  upgrade   c3, make c3 ([time], by ada, migrator 0.1.0)
@@ -855,4 +977,95 @@ fn the_log_says_who_what_and_when() {
     assert_eq!(json[0]["who"], "ada");
     assert_eq!(json[0]["tag"], "oops");
     assert_eq!(json.as_array().unwrap().len(), 1);
+}
+
+/// A version table that takes anything, with these values.
+fn with_values(env: &TestEnv, values: &str) {
+    env.sql(&format!(
+        "DROP TABLE alembic_version; CREATE TABLE alembic_version (version_num);
+         INSERT INTO alembic_version VALUES {values}"
+    ));
+}
+
+#[test]
+fn rows_that_are_no_revisions_are_found() {
+    let env = env();
+    with_values(&env, "(NULL), ('c3'), (x'00ff'), (''), (7), (NULL)");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3, what is no revision
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     a row of the version table holds NULL instead of a revision
+                `migrator stamp --purge c3` leaves what the log says, without running anything
+    wrong     a row of the version table holds a blob of 2 bytes instead of a revision
+                `migrator stamp --purge c3` leaves what the log says, without running anything
+    wrong     a row of the version table holds an empty text instead of a revision
+                `migrator stamp --purge c3` leaves what the log says, without running anything
+    wrong     a row of the version table holds the integer 7 instead of a revision
+                `migrator stamp --purge c3` leaves what the log says, without running anything
+    unknown   the schema was not compared: the version table does not say what is applied
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge c3");
+    is_clean(&env);
+}
+
+#[test]
+fn each_row_that_is_no_revision_is_mended_by_what_is_said() {
+    for values in
+        ["(NULL)", "(x'00ff')", "('')", "(1.5)", "(CAST(x'ff' AS TEXT))", "(NULL), ('c3')"]
+    {
+        for has_log in [true, false] {
+            let env = env();
+            let rows = env.rows();
+            if !has_log {
+                env.sql("DROP TABLE migrator_log");
+            }
+            with_values(&env, values);
+            let before = std::fs::read(env.path("app.db")).unwrap();
+            let said = wrong(&env);
+            assert!(std::fs::read(env.path("app.db")).unwrap() == before);
+            env.run("upgrade").exits_with(2);
+            if !has_log && !values.contains("c3") {
+                assert!(said.contains("`migrator schema diff database REVISION`"), "{said}");
+                env.run(&format!("schema diff database {}", rows[0])).ok();
+                env.run(&format!("stamp --purge {}", rows[0])).ok();
+            } else {
+                obey(&env, &said, "stamp --purge");
+            }
+            assert_eq!(env.rows(), rows, "{values}");
+            is_clean(&env);
+        }
+    }
+}
+
+#[test]
+fn two_equal_rows_are_mended_by_what_is_said() {
+    for has_log in [true, false] {
+        let env = env();
+        let rows = env.rows();
+        if !has_log {
+            env.sql("DROP TABLE migrator_log");
+        }
+        with_values(&env, "('c3'), ('c3')");
+        let said = wrong(&env);
+        assert!(said.contains("the version table has the row `c3` twice"), "{said}");
+        obey(&env, &said, "stamp --purge");
+        assert_eq!(env.rows(), rows);
+        is_clean(&env);
+    }
+}
+
+#[test]
+fn without_a_log_there_is_nothing_to_repair() {
+    let env = env();
+    env.config("[database]\nurl = \"app.db\"\nlog = false");
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    error: `log = false` under `[database]`: what ran is not recorded
+    hint: nothing was changed; there is nothing to accept, and nothing that `upgrade` would refuse for it; `migrator stamp` sets the version table
+    [exit status: 2]
+    ");
 }

@@ -7,15 +7,15 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::file::NewFile;
+use super::name::time_in;
 use super::restore_error::{Loss, RestoreError};
-use super::{folder_of, make, real_path};
+use super::{BackupError, folder_of, goes_on, make, real_path};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, VersionTable};
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
@@ -44,7 +44,9 @@ pub struct Restored {
 /// open. A database that is missing is made.
 ///
 /// `agrees` is asked where something would be lost. Nothing is where there is nothing in the database,
-/// and where the backup is newer, by `migrator_log` in both, and what is overwritten is backed up.
+/// where both hold the same, and where the backup is newer and what is overwritten is backed up. It is
+/// newer if it has all that is in the `migrator_log` of the database, and more, and nobody has written
+/// to the database since it was made.
 ///
 /// # Errors
 ///
@@ -55,10 +57,38 @@ pub fn restore(
     agrees: &mut dyn FnMut(&Loss) -> bool,
     observer: &mut dyn Observer,
 ) -> Result<Restored, RestoreError> {
+    match restore_once(request, file, agrees, observer) {
+        Err(err @ RestoreError::Backup { source: BackupError::File(_) }) => {
+            Err(is_read_only(request).map_or(err, RestoreError::Database))
+        }
+        outcome => outcome,
+    }
+}
+
+/// That the database cannot be written, which is then why nothing can be backed up beside it.
+fn is_read_only(request: &Run<'_>) -> Option<DbError> {
+    let write = || {
+        let database = Database::open(request.location, Access::Write, Duration::ZERO)?;
+        database.begin(Lock::Write)?;
+        let outcome = database.try_write();
+        database.rollback()?;
+        outcome
+    };
+    write().err().filter(|it| matches!(it, DbError::ReadOnly { .. }))
+}
+
+fn restore_once(
+    request: &Run<'_>,
+    file: &Path,
+    agrees: &mut dyn FnMut(&Loss) -> bool,
+    observer: &mut dyn Observer,
+) -> Result<Restored, RestoreError> {
     let Some(path) = request.location.path() else {
         return Err(RestoreError::InMemory);
     };
-    let source = open_backup(file, path)?;
+    // Whoever opens the database last may write what its log holds.
+    let is_written = is_written_since(path, file);
+    let source = open_backup(file, path, &goes_on(request))?;
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
@@ -85,9 +115,11 @@ pub fn restore(
         }
         let runs = restorer.retry(|| LogTable::On.read(&witness))?;
         let runs_of_backup = LogTable::On.read(&source).map_err(RestoreError::Unreadable)?;
-        if !(is_kept && is_beginning(&runs, &runs_of_backup)) {
+        // Without a log nothing says what it was.
+        let is_newer = is_beginning(&runs, &runs_of_backup) && !runs.is_empty() && !is_written;
+        if !(is_kept && is_newer) {
             let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
-            let loss = Loss { backup: file.to_owned(), runs, is_kept };
+            let loss = Loss { backup: file.to_owned(), runs, is_written, is_kept };
             if !agrees(&loss) {
                 return Err(RestoreError::Older(loss));
             }
@@ -129,9 +161,8 @@ impl Restorer<'_> {
     }
 
     /// Whether nobody wants it to stop.
-    fn goes_on(&self) -> impl Fn() -> bool + use<> {
-        let cancel = self.request.cancel.clone();
-        move || !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
+    fn goes_on(&self) -> Watch {
+        goes_on(self.request)
     }
 
     /// Whether the database holds what the backup holds.
@@ -148,9 +179,10 @@ impl Restorer<'_> {
         let copy = NewFile::of(name, folder_of(&path), self.request.clock.now());
         let copy = copy.map_err(|source| RestoreError::Backup { source })?;
         let goes_on = self.goes_on();
-        self.retry(|| witness.copy_while(copy.temporary(), &goes_on))?;
-        let is_same = has_same_pages(copy.temporary(), self.file);
-        is_same.map_err(|err| RestoreError::File(FileError::new("compare", self.file)(err)))
+        self.retry(|| witness.copy_while(copy.temporary(), goes_on.as_ref()))?;
+        let is_same = has_same_pages(copy.temporary(), self.file, goes_on.as_ref());
+        let is_same = is_same.map_err(FileError::new("compare", self.file))?;
+        is_same.ok_or(RestoreError::Cancelled)
     }
 
     /// Lets the pages have the size of those of the backup, where that cannot be done later.
@@ -187,7 +219,7 @@ impl Restorer<'_> {
                 backup = Some(made.map(|made| (made, started.elapsed())));
                 is_kept
             };
-            database.replace_with(source, witness, &mut keep, &goes_on)
+            database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
         let backup = match backup.transpose()? {
             Some((Some(made), elapsed)) => Some((made, elapsed)),
@@ -216,7 +248,7 @@ impl Restorer<'_> {
 }
 
 /// Opens a backup, once it is known to be a whole database, and one that nobody writes to.
-fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
+fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, RestoreError> {
     let is_missing = match file.metadata() {
         Ok(found) => found.len() == 0,
         Err(err) if err.kind() == io::ErrorKind::NotFound => true,
@@ -238,14 +270,33 @@ fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
             return Err(RestoreError::InUse { path: file.to_owned(), beside });
         }
     }
-    match db::check_file(file).map_err(RestoreError::Unreadable)? {
-        FileCheck::Damaged(message) => {
+    match db::check_file(file, go_on) {
+        Err(DbError::Interrupted { .. }) => Err(RestoreError::Cancelled),
+        Err(err) => Err(RestoreError::Unreadable(err)),
+        Ok(FileCheck::Damaged(message)) => {
             Err(RestoreError::Damaged { path: file.to_owned(), message })
         }
-        FileCheck::Sound | FileCheck::Incomplete(_) => {
+        Ok(FileCheck::Sound | FileCheck::Incomplete(_)) => {
             Database::open_unchanging(file).map_err(RestoreError::Unreadable)
         }
     }
+}
+
+/// Whether anybody has written to a database since a backup was made: then, or before, its file has the
+/// time that it was written last, unless it was copied or renamed, and its name says the time, unless
+/// somebody gave it another one. So it is the earlier of the two.
+fn is_written_since(database: &Path, backup: &Path) -> bool {
+    let written = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+    let in_name = backup.file_name().and_then(time_in).map(SystemTime::from);
+    let made = written(backup).into_iter().chain(in_name).min();
+    let mut log = real_path(database).into_os_string();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    // Readers leave an empty one.
+    let log = log.metadata().is_ok_and(|it| it.len() > 0).then(|| written(&log));
+    let last = [Some(written(database)), log].into_iter().flatten();
+    // What is not known is no reason to overwrite anything.
+    last.into_iter().any(|it| it.zip(made).is_none_or(|(written, made)| written >= made))
 }
 
 /// Whether there is more behind `beginning` in `whole`, and the same before.
@@ -253,12 +304,13 @@ fn is_beginning(beginning: &[LogRow], whole: &[LogRow]) -> bool {
     whole.len() > beginning.len() && whole.starts_with(beginning)
 }
 
-/// Whether two databases are the same, page by page; counters of changes do not count.
-fn has_same_pages(left: &Path, right: &Path) -> io::Result<bool> {
+/// Whether two databases are the same, page by page; counters of changes do not count. `None` where
+/// `go_on` said no.
+fn has_same_pages(left: &Path, right: &Path, go_on: &dyn Fn() -> bool) -> io::Result<Option<bool>> {
     const CHUNK: u64 = 1 << 20;
     let (left, right) = (File::open(left)?, File::open(right)?);
     if left.metadata()?.len() != right.metadata()?.len() {
-        return Ok(false);
+        return Ok(Some(false));
     }
     let [mut a, mut b] = [Vec::new(), Vec::new()];
     let mut is_first = true;
@@ -275,10 +327,13 @@ fn has_same_pages(left: &Path, right: &Path) -> io::Result<bool> {
             }
         }
         if a != b {
-            return Ok(false);
+            return Ok(Some(false));
         }
         if a.is_empty() {
-            return Ok(true);
+            return Ok(Some(true));
+        }
+        if !go_on() {
+            return Ok(None);
         }
         is_first = false;
     }
