@@ -65,6 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "revision",
             "schema",
             "source",
+            "sql",
         ],
     ),
     (

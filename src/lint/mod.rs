@@ -18,6 +18,7 @@ mod mending;
 mod revision_traps;
 mod row_loss;
 mod sqlite_traps;
+mod strings;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,14 @@
 //! Runs the revisions in memory, one by one, and takes down what each of them does.
 
-use std::ops::Range;
-
-use super::deed::{Deed, What, deeds};
+use super::deed::{Deed, What};
 use super::facts::{Change, Facts, Failing, Undo};
-use super::fate::fate;
+use super::fate::{fate, violated};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
+use super::strings::strings;
 use super::{LintError, Request, Unseen};
 use crate::db::{
-    self, CheckedSchema, DbError, ForeignKeyState, Lock, ObjectState, Quoting, SchemaSnapshot,
-    Scratch, VersionTable,
+    self, CheckedSchema, DbError, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
 };
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
@@ -19,10 +17,9 @@ use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionIndex};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite, Step, single_step};
-use crate::revision::{Body, Downgrade, Revision};
-use crate::schema::{self, Fragment, Name, Schema};
+use crate::revision::{Downgrade, Revision};
+use crate::schema::{self, Name, Schema};
 use crate::sql::effect::writes_rows;
-use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// What was found by running all revisions.
@@ -177,16 +174,16 @@ impl<'r, 'a> Stage<'r, 'a> {
     fn try_out(&mut self, index: RevisionIndex, facts: &mut Facts<'a>) -> Result<bool, LintError> {
         self.catch_up()?;
         let revision = facts.revision;
-        facts.trial.strings = self.strings(revision, &revision.upgrade)?;
+        facts.trial.strings = strings(&self.scratch, revision, &revision.upgrade)?;
         let all_before = self.all_where_dropped(facts, &facts.upgrade)?;
         let Some(n_changes) = self.upgrade(index, facts)? else { return Ok(false) };
         let now = self.scratch.snapshot(&self.schema)?;
         let before = std::mem::replace(&mut self.schema, now);
         facts.change = Some(self.change(facts, &before, all_before)?);
-        facts.trial.violated = self.violated(facts);
+        facts.trial.violated = violated(facts, &self.scratch);
         facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
         if let Downgrade::Body(body) = &revision.downgrade {
-            facts.trial.strings.extend(self.strings(revision, body)?);
+            facts.trial.strings.extend(strings(&self.scratch, revision, body)?);
         }
         facts.trial.undo = self.undo(index, &before, n_changes)?;
         self.look_for_broken(facts, &before)?;
@@ -267,38 +264,6 @@ impl<'r, 'a> Stage<'r, 'a> {
         })
     }
 
-    /// The checks that new columns are against by what they hold in every row.
-    fn violated(&self, facts: &Facts<'_>) -> Vec<(Name, Fragment)> {
-        let Some((_, diff)) = facts.diff() else { return Vec::new() };
-        let mut violated = Vec::new();
-        for table in &diff.altered {
-            for check in &table.checks.added {
-                let expression = &check.expression;
-                let is_old = table.from.columns.iter().any(|it| expression.names(&it.name));
-                let new = table.added.iter().filter(|it| expression.names(&it.name));
-                let values: Vec<String> = new
-                    .filter(|it| facts.copied(&table.to.name, &it.name).is_none())
-                    .map(|it| {
-                        let default = it.default.as_ref().map_or("NULL", |it| it.text());
-                        format!("({default}) AS {}", it.name.quoted())
-                    })
-                    .collect();
-                if is_old || values.is_empty() {
-                    continue;
-                }
-                let sql = format!(
-                    "SELECT 1 FROM (SELECT {}) WHERE NOT ({})",
-                    values.join(", "),
-                    expression.text()
-                );
-                if self.scratch.rows_found(&sql).is_ok_and(|it| it.is_some()) {
-                    violated.push((table.to.name.clone(), expression.clone()));
-                }
-            }
-        }
-        violated
-    }
-
     /// All tables, if a body may drop one while foreign keys are enforced.
     fn all_where_dropped(
         &mut self,
@@ -309,32 +274,6 @@ impl<'r, 'a> Stage<'r, 'a> {
         let drops = body.iter().any(|it| matches!(it.what, What::DropTable(_)));
         let is_needed = drops && (mode.foreign_keys || mode.autocommit);
         Ok(if is_needed { Some(self.whole()?) } else { None })
-    }
-
-    /// The quoted names of a body that SQLite takes for strings: it refuses to where it is told not
-    /// to take them.
-    fn strings(&self, revision: &Revision, body: &Body) -> Result<Vec<Range<usize>>, LintError> {
-        let text = &revision.source.text;
-        let queries = body.directives.iter().map(|it| &it.query);
-        let mut found: Vec<Range<usize>> =
-            queries.filter_map(|it| string_in(&self.scratch, text, it)).collect();
-        let is_quoted: Vec<bool> =
-            body.statements.iter().map(|it| has_quotes(&text[it.clone()])).collect();
-        if !is_quoted.contains(&true) {
-            return Ok(found);
-        }
-        if revision.mode.autocommit {
-            found.extend(strings_in(&self.scratch.copy()?, revision, body, &is_quoted)?);
-            return Ok(found);
-        }
-        let database = self.scratch.database();
-        database.begin(Lock::Write)?;
-        let of_statements = strings_in(&self.scratch, revision, body, &is_quoted);
-        self.scratch.set_quoting(Quoting::Lenient)?;
-        database.rollback()?;
-        database.reset_settings()?;
-        found.extend(of_statements?);
-        Ok(found)
     }
 
     /// Runs the downgrade, and takes it back; the upgrade changed this many rows.
@@ -460,69 +399,6 @@ fn sources(facts: &Facts<'_>, before: &SchemaSnapshot) -> Result<Schema, LintErr
         _ => None,
     });
     Ok(schema::read(&before.called(&from.collect()))?)
-}
-
-/// The quoted name in a piece of SQL that SQLite takes for a string.
-fn string_in(scratch: &Scratch, text: &str, span: &Range<usize>) -> Option<Range<usize>> {
-    let sql = &text[span.clone()];
-    let is_lenient = has_quotes(sql) && scratch.compiles(sql, Quoting::Lenient).is_ok();
-    let err = scratch.compiles(sql, Quoting::Strict).err().filter(|_| is_lenient)?;
-    let within = err.span_in(sql);
-    Some(span.start + within.start..span.start + within.end)
-}
-
-/// Runs the statements of a body, and compiles those that have quotes a second time.
-fn strings_in(
-    scratch: &Scratch,
-    revision: &Revision,
-    body: &Body,
-    is_quoted: &[bool],
-) -> Result<Vec<Range<usize>>, LintError> {
-    let text = &revision.source.text;
-    let deeds = deeds(revision, body);
-    let makes =
-        |(deed, is_quoted): (&Deed<'_>, &bool)| *is_quoted && matches!(deed.what, What::Create(_));
-    let makes_objects = deeds.iter().zip(is_quoted).any(makes);
-    let before = if makes_objects { scratch.objects()? } else { ObjectState::default() };
-    let mut found = Vec::new();
-    for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
-        if *is_quoted {
-            found.extend(string_in(scratch, text, span));
-        }
-        // What does not run is said where it runs for real.
-        if scratch.execute(&text[span.clone()]).is_err() {
-            return Ok(found);
-        }
-    }
-    if !makes_objects {
-        return Ok(found);
-    }
-    // What stands in a view or a trigger is looked at only when they are used.
-    let lenient = scratch.objects()?;
-    scratch.set_quoting(Quoting::Strict)?;
-    for broken in scratch.objects()?.newly_broken_since(&lenient) {
-        if before.broken.contains_key(&broken.name) {
-            continue;
-        }
-        let string = broken.message.split_once("no such column: ").map_or("", |(_, it)| it);
-        let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
-        let string = &string[..end];
-        let name = Name::new(broken.name.as_str());
-        found.extend(deeds.iter().find_map(|it| {
-            let makes = matches!(it.what, What::Create(_)) && it.names(&name);
-            let token = tokens(it.sql).find(|token| makes && token.text(it.sql) == string)?;
-            Some(it.span.start + token.span.start..it.span.start + token.span.end)
-        }));
-    }
-    Ok(found)
-}
-
-/// Whether a statement has a `"…"`. A PRAGMA may act as soon as it is compiled.
-fn has_quotes(sql: &str) -> bool {
-    let is_pragma = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("PRAGMA"));
-    let is_quoted =
-        |kind: TokenKind, text: &str| kind == TokenKind::QuotedIdentifier && text.starts_with('"');
-    !is_pragma && tokens(sql).any(|it| is_quoted(it.kind, it.text(sql)))
 }
 
 /// Why a body does not run; empty where another rule says so.
