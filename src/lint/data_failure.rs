@@ -4,7 +4,8 @@
 //! They are silent where the body asks first, with `-- migrate:refuse-if`, or mends the rows itself.
 
 use super::deed::{Deed, What, names};
-use super::facts::{self, Facts, Source};
+use super::facts::{Facts, Source};
+use super::filling::filled;
 use super::finding::Findings;
 use super::mending::{Constraint, Trouble, is_mended};
 use crate::diff::{Change, Diff, TableDiff};
@@ -37,7 +38,7 @@ fn is_handled(facts: &Facts<'_>, it: Constraint<'_>, words: &[&Name], until: usi
 }
 
 /// What keeps a body from running while rows are in the way.
-const REFUSE: &str = "`-- migrate:refuse-if MESSAGE: QUERY`";
+pub(super) const REFUSE: &str = "`-- migrate:refuse-if MESSAGE: QUERY`";
 
 /// Whether a statement defines a column or a constraint of a table.
 fn defines(deed: &Deed<'_>) -> bool {
@@ -104,7 +105,7 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
 }
 
 /// Whether a column must not be NULL: by its definition, or as a part of a key that forbids it.
-fn forbids_null(table: &Table, column: &Column) -> bool {
+pub(super) fn forbids_null(table: &Table, column: &Column) -> bool {
     column.not_null.is_some()
         || table.primary_key.as_ref().is_some_and(|key| {
             let forbids = table.is_without_rowid || table.is_strict && !key.is_rowid;
@@ -113,7 +114,7 @@ fn forbids_null(table: &Table, column: &Column) -> bool {
 }
 
 /// Whether a column was never NULL, for being the rowid or in a key that forbids it.
-fn is_key(table: &Table, column: &Name) -> bool {
+pub(super) fn is_key(table: &Table, column: &Name) -> bool {
     table.primary_key.as_ref().is_some_and(|key| {
         let forbids = key.is_rowid || table.is_without_rowid || table.is_strict;
         forbids && key.columns.iter().any(|it| it.name == *column)
@@ -121,14 +122,14 @@ fn is_key(table: &Table, column: &Name) -> bool {
 }
 
 /// A column of a key, and the collation that the key gives it.
-type Part = (Name, Option<Name>);
+pub(super) type Part = (Name, Option<Name>);
 
 fn parts(columns: &[KeyColumn]) -> Vec<Part> {
     columns.iter().map(|it| (it.name.clone(), it.collation.clone())).collect()
 }
 
 /// The keys that the rows of a table have never shared.
-fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
+pub(super) fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
     let primary = table.primary_key.iter().map(|it| parts(&it.columns));
     let uniques = table.uniques.iter().map(|it| parts(&it.columns));
     let indexes = before
@@ -211,68 +212,6 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
             let what = format!("unique index `{}`", index.name);
             let unique = unique_columns(from, before);
             shared(facts, (table, &what), &keys, &unique, &is_it, found);
-        }
-    }
-}
-
-/// A new table that is filled from another one, whose rows may share what is a key here.
-fn filled(facts: &Facts<'_>, table: &Table, change: &facts::Change, found: &mut Findings<'_>) {
-    let primary = table.primary_key.iter().map(|it| ("primary key", &it.columns));
-    let keys = primary.chain(table.uniques.iter().map(|it| ("unique constraint", &it.columns)));
-    let holding: Vec<&Name> =
-        table.columns.iter().filter(|it| it.holds()).map(|it| &it.name).collect();
-    for (what, key) in keys {
-        for copy in facts.copies(&table.name).filter(|it| !it.source.is_joined) {
-            let of_change = || change.before.table(&copy.from).map(|it| (it, &change.before));
-            let from = change.sources.table(&copy.from).map(|it| (it, &change.sources));
-            let Some((from, before)) = from.or_else(of_change) else { continue };
-            let origin = |it: &KeyColumn| {
-                let targets = copy.targets.iter();
-                let place = if copy.targets.is_empty() {
-                    holding.iter().position(|name| **name == it.name)?
-                } else {
-                    { targets }.position(|name| *name == it.name)?
-                };
-                if copy.is_star() {
-                    let mut columns = from.columns.iter().filter(|it| it.holds());
-                    return columns.nth(place).map(|it| it.name.clone());
-                }
-                let name = copy.values.get(place)?.column.as_ref()?;
-                from.column(name).map(|it| it.name.clone())
-            };
-            // What is computed may well differ.
-            let Some(origins) = key.iter().map(origin).collect::<Option<Vec<Name>>>() else {
-                continue;
-            };
-            let is_known = |old: &Vec<Part>| old.iter().all(|(name, _)| origins.contains(name));
-            if known_keys(from, before).iter().any(is_known) {
-                continue;
-            }
-            let columns: Vec<&Name> = origins.iter().collect();
-            let constraint = Constraint {
-                table: &table.name,
-                columns: &columns,
-                unique: &[],
-                trouble: Trouble::Shared,
-            };
-            let is_it = |it: &Deed<'_>| matches!(&it.what, What::Copy(it) if it == copy);
-            let place = facts.place(&table.name, columns.first().copied(), &is_it);
-            let asks = |query: &str| constraint.is_asked_by(query);
-            if facts.is_refused(&copy.from, &columns, &asks)
-                || is_mended(facts, constraint, usize::MAX)
-            {
-                continue;
-            }
-            let list = columns.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
-            found.add(
-                Rule::AddUnique,
-                place,
-                format!(
-                    "`{}` has a {what} and is filled with ({list}) of `{}`: the upgrade fails where rows share it",
-                    table.name, copy.from
-                ),
-                format!("copy each once, with DISTINCT or GROUP BY, or refuse to run while there are some: {REFUSE}"),
-            );
         }
     }
 }

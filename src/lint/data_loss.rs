@@ -3,7 +3,7 @@
 
 use super::deed::{Alteration, What};
 use super::emptied::{is_emptied, is_index, is_index_again};
-use super::facts::{Change as Touched, Facts};
+use super::facts::{Change as Touched, Facts, Source};
 use super::fate::Fate;
 use super::finding::Findings;
 use super::row_loss::{self, is_copied};
@@ -27,7 +27,11 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     for table in &diff.altered {
         let name = &table.to.name;
         for (old, new) in &table.changed {
-            if let Some(loss) = loss((table.from, old), (table.to, new)) {
+            // Who computes a value, or drops the old one, has thought of its type.
+            let is_meant = facts.copied(name, &new.name) == Some(Source::Expression)
+                || facts.upgrade.iter().any(|it| matches!(&it.what, What::Alter(_, Alteration::DropColumn(dropped)) if *dropped == old.name));
+            let loss = loss((table.from, old), (table.to, new)).filter(|_| !is_meant);
+            if let Some(loss) = loss {
                 let place = facts.place(name, Some(&new.name), &|it| {
                     matches!(it.what, What::CreateTable(_)) && it.names(&new.name)
                 });

@@ -56,7 +56,7 @@ pub fn guide(rule: Rule) -> Guide {
             title: "a column is dropped, or loses its values",
             why: "Found in a rebuild too, where the new definition lacks it or the copy forgets it. A column \
                   that is renamed, copied into another place, or read by an INSERT or UPDATE before it goes, \
-                  is not lost.",
+                  is not lost, nor one whose values a `refuse-if` asks for.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY);\nINSERT INTO new (id) SELECT id FROM users;\n\
@@ -72,7 +72,8 @@ pub fn guide(rule: Rule) -> Guide {
             title: "a column gets a type that changes values, or a table becomes STRICT",
             why: "SQLite converts what is copied into a column by the type of the column: a text `007` \
                   becomes the integer 7, and nothing says so. A STRICT table takes no value of another \
-                  type, and the copy fails; there the rule is silent if a `refuse-if` asks first.",
+                  type, and the copy fails; there the rule is silent if a `refuse-if` asks first. \
+                  A value that the copy computes is no accident.",
             given: "CREATE TABLE parts (id INTEGER PRIMARY KEY, code TEXT, n INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY, code INTEGER, n INTEGER);\n\
@@ -90,7 +91,7 @@ pub fn guide(rule: Rule) -> Guide {
             why: "The upgrade runs where there are no rows, as in tests, and fails where there are. \
                   Silent where the column has a DEFAULT, where the body gives all such rows a value \
                   first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
-                  WITHOUT ROWID takes no NULL either.",
+                  WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",

@@ -11,6 +11,7 @@ mod deed;
 mod emptied;
 mod facts;
 mod fate;
+mod filling;
 mod finding;
 pub mod guide;
 mod lineage;

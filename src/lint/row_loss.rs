@@ -90,6 +90,10 @@ impl Loss<'_, '_> {
         if dropped.is_none() && !self.facts.upgrade.iter().any(drops_column) {
             return;
         }
+        let is_any = |query: &str| !tokens(query).any(|it| it.is_keyword(query, "WHERE"));
+        if self.facts.is_refused(&self.now(), &[], &is_any) {
+            return;
+        }
         let after = self.after();
         let holding: Vec<&Column> = self.table.columns.iter().filter(|it| it.holds()).collect();
         let is_gone = |it: &Column| self.is_gone(it, after.as_ref());
@@ -98,7 +102,8 @@ impl Loss<'_, '_> {
             let is_emptied = after.is_some() && self.is_emptied(until);
             // In a table that is rebuilt, nothing but trying tells that of columns that stay.
             let all_lost = holding.iter().all(|it| self.is_lost(it, is_gone(it)));
-            if all_lost && !is_emptied && !is_copied(&self.facts.upgrade, &self.names) {
+            let is_kept = is_copied(&self.facts.upgrade, &self.names);
+            if all_lost && !is_emptied && !is_kept {
                 self.report_table(after.is_some(), found);
                 return;
             }
@@ -110,7 +115,12 @@ impl Loss<'_, '_> {
             let is_lost = self.is_lost(column, is_gone) && (is_gone || some_survive);
             // Rows that move to another table get a number there.
             let is_number = after.is_none() && self.table.is_rowid(&column.name);
-            if !is_lost || is_number || self.reads(column, dropped.unwrap_or(usize::MAX)) {
+            let until = dropped.unwrap_or(usize::MAX);
+            if !is_lost
+                || is_number
+                || self.reads(column, until)
+                || self.facts.is_refused(&self.now(), &[&column.name], &|_| true)
+            {
                 continue;
             }
             if is_gone {
@@ -159,6 +169,7 @@ impl Loss<'_, '_> {
     /// elsewhere.
     fn reads(&self, column: &Column, until: usize) -> bool {
         let mut known = vec![column.name.clone()];
+        let mut added = Vec::new();
         for deed in self.facts.upgrade.iter().take_while(|it| it.span.start < until) {
             match &deed.what {
                 What::Alter(table, Alteration::DropColumn(name))
@@ -168,6 +179,17 @@ impl Loss<'_, '_> {
                 }
                 What::Alter(_, Alteration::RenameColumn(from, to)) if known.contains(from) => {
                     known.push(to.clone());
+                }
+                What::Alter(_, Alteration::AddColumn(name)) => added.push(name),
+                // `UPDATE … SET is_new = 1 WHERE status = 'new'` says in another way what it said.
+                What::Update(it)
+                    if it.sets.iter().any(|(target, _)| added.contains(&target))
+                        && it
+                            .filter
+                            .as_deref()
+                            .is_some_and(|it| known.iter().any(|name| names(it, name))) =>
+                {
+                    return true;
                 }
                 _ if reads(deed, &self.names, &known) => return true,
                 _ => {}
@@ -271,8 +293,10 @@ fn left_out(copy: &Copy) -> Option<&str> {
     if source.is_limited {
         return Some("LIMIT");
     }
-    // `WHERE true` stands before `ON CONFLICT`.
-    source.filter.as_deref().filter(|it| it.split_whitespace().count() > 2)
+    // `WHERE true` stands before `ON CONFLICT`; a query may look whether the rows are there already.
+    let is_query = |sql: &str| tokens(sql).any(|it| it.is_keyword(sql, "SELECT"));
+    let filter = source.filter.as_deref().filter(|it| it.split_whitespace().count() > 2);
+    filter.filter(|it| !is_query(it))
 }
 
 /// Whether a statement takes the values of a column that has these names, of a table that has those,

@@ -150,6 +150,18 @@ fn a_new_table_is_filled() {
     fill("a, b, UNIQUE (a, b)", "INSERT INTO names SELECT id, name", "");
     fill("a, b, UNIQUE (a, b)", "INSERT INTO names SELECT age, name", "add-unique");
     fill("a PRIMARY KEY", "INSERT INTO names SELECT hex(name)", "");
+    fill("name TEXT NOT NULL", "INSERT INTO names SELECT name", "add-not-null");
+    fill("name TEXT NOT NULL", "INSERT INTO names SELECT coalesce(name, '')", "");
+    fill("name TEXT NOT NULL", "INSERT OR IGNORE INTO names SELECT name", "");
+    fill("id NOT NULL, name TEXT", "INSERT INTO names SELECT id, name", "");
+    let filled =
+        "CREATE TABLE names (name TEXT NOT NULL);\nINSERT INTO names SELECT name FROM users";
+    check(USERS, &format!("{filled} WHERE name IS NOT NULL;"), "");
+    check(USERS, &format!("{filled} WHERE age IS NOT NULL;"), "add-not-null");
+    check(USERS, &format!("UPDATE users SET name = '' WHERE name IS NULL;\n{filled};"), "");
+    let once = "DELETE FROM users WHERE id NOT IN (SELECT min(id) FROM users GROUP BY name);";
+    let body = "CREATE TABLE names (name PRIMARY KEY);\nINSERT INTO names SELECT name FROM users;";
+    check(USERS, &format!("{once}\n{body}"), "");
     let refuse = "-- migrate:refuse-if rows of users share a name: SELECT name FROM users GROUP BY name HAVING count(*) > 1\n";
     let body = "CREATE TABLE names (name PRIMARY KEY);\nINSERT INTO names SELECT name FROM users;";
     check(USERS, &format!("{refuse}{body}"), "");
@@ -181,4 +193,18 @@ fn checks_that_take_more() {
     change("s IN ('a', 'b')", "s IN ('a', 'c')", "add-check");
     change("s IN ('a', 'b')", "s NOT IN ('a', 'b')", "add-check");
     change("s IN ('a', 'b')", "lower(s) IN ('a', 'b')", "add-check");
+}
+
+#[test]
+fn types_that_are_changed_on_purpose() {
+    let copy = |select: &str, expected: &str| {
+        let body = rebuild("INTEGER", &format!("INSERT INTO new SELECT {select} FROM users"));
+        check(USERS, &body, expected);
+    };
+    copy("*", "type-narrowed");
+    copy("id, email, name, age", "type-narrowed");
+    copy("id, CASE email WHEN 'a' THEN 1 ELSE 2 END, name, age", "");
+    let through = "ALTER TABLE users ADD COLUMN n INTEGER;\nUPDATE users SET n = CAST(email AS INTEGER);\n\
+                   ALTER TABLE users DROP COLUMN email;\nALTER TABLE users RENAME COLUMN n TO email;";
+    check(USERS, through, "");
 }

@@ -131,6 +131,7 @@ fn values_go_elsewhere_before_their_column_is_dropped() {
         "",
     );
     drop("UPDATE users SET name = name || ' ' || age;", "");
+    drop("ALTER TABLE users ADD COLUMN old INTEGER;\nUPDATE users SET old = 1 WHERE age > 60;", "");
     // It is only asked for, or changed itself, or another one is taken.
     drop("UPDATE users SET name = '' WHERE age IS NULL;", "drop-column");
     drop("UPDATE users SET age = age + 1;", "drop-column");
@@ -155,7 +156,38 @@ fn rows_go_to_another_table_before_their_own_is_dropped() {
         "drop-column",
     );
     first("DELETE FROM users WHERE id IN (SELECT id FROM admins)", "drop-table");
+    first(
+        "INSERT INTO users (name) SELECT name FROM admins WHERE name NOT IN (SELECT name FROM users)",
+        "drop-column",
+    );
+    first("INSERT OR IGNORE INTO users SELECT * FROM admins", "");
     first("DELETE FROM admins", "drop-table");
+}
+
+#[test]
+fn what_is_refused_is_not_lost() {
+    let refuse =
+        |query: &str| format!("-- migrate:refuse-if there are some: SELECT id FROM {query}");
+    let table = |query: &str| format!("{}\nDROP TABLE users;", refuse(query));
+    check(USERS, &table("users"), "");
+    check(USERS, &table("users WHERE age > 18"), "drop-table");
+    check(&format!("{USERS} CREATE TABLE other (id);"), &table("other"), "drop-table");
+    let column = |query: &str| format!("{}\nALTER TABLE users DROP COLUMN age;", refuse(query));
+    check(USERS, &column("users WHERE age IS NOT NULL"), "");
+    check(USERS, &column("users WHERE email IS NOT NULL"), "drop-column");
+}
+
+/// The countries of users as a table of their own.
+#[test]
+fn a_column_becomes_a_table() {
+    let body = "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);\n\
+        INSERT INTO names (name) SELECT DISTINCT name FROM users WHERE name IS NOT NULL;\n\
+        ALTER TABLE users ADD COLUMN name_id INTEGER REFERENCES names (id);\n\
+        UPDATE users SET name_id = (SELECT id FROM names WHERE names.name = users.name);\n\
+        CREATE INDEX ix_users_name_id ON users (name_id);\n\
+        ALTER TABLE users DROP COLUMN name;";
+    check(USERS, body, "");
+    check(USERS, &body.replace("SELECT DISTINCT name", "SELECT DISTINCT lower(name)"), "");
 }
 
 #[test]
