@@ -38,12 +38,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "rewrite",
         &[
+            "audit",
             "autogenerate",
             "db",
             "diff",
             "exec",
             "fsutil",
             "graph",
+            "lint",
             "plan",
             "revision",
             "schema",

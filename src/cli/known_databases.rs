@@ -115,6 +115,9 @@ impl Project {
         let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
         let rows = VersionTable::new(&config.database.version_table).rows(&database)?;
         let log = LogTable::On.read(&database)?;
+        let log_table = if config.database.log { LogTable::On } else { LogTable::Off };
+        let table = VersionTable::new(&config.database.version_table);
+        let history = log_table.history(&database, &table)?;
         let logged = Net::new(&log).ids().into_iter().map(str::to_owned).collect();
         seen.push(path);
         Ok(Some(KnownDatabase {
@@ -122,6 +125,7 @@ impl Project {
             named_by,
             rows,
             logged: (!log.is_empty()).then_some(logged),
+            history,
             is_ours: config.version_locations == self.config.version_locations,
         }))
     }

@@ -1,5 +1,7 @@
 //! `migrator squash`
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::new_file::{self, NewFile, Prepared};
@@ -9,13 +11,16 @@ use super::words::count;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::diff::lines::Line;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
-use crate::revision::{BranchLabel, Revision, RevisionId};
+use crate::plan::Direction;
+use crate::revision::{BranchLabel, Revision, RevisionId, file, script_dir};
 use crate::rewrite::{
     Candidate, Change, Journal, Range, RewriteError, Settings, Squash, Way, data_statements,
+    refuse_troubled,
 };
-use crate::source::Location;
+use crate::source::{Location, Source};
 use crate::sql::layout::one_line;
 
 /// Make one revision of a range
@@ -26,8 +31,13 @@ use crate::sql::layout::one_line;
 ///
 /// Where the range holds nothing but DDL for tables of its own, the body is the sum of it. Else the
 /// bodies stand in it one after another, word for word, and the statements about rows are listed, to be
-/// reviewed. Before anything is written, old and new are run side by side in memory, with rows: the
-/// same schema, the same rows, and the same way back.
+/// reviewed. So for both directions: the downgrade does what the downgrades of the range did. Before
+/// anything is written, old and new are run side by side in memory, up and down, with rows: the same
+/// schema, and the same rows. What a `refuse-if` in the middle of the range asks must not depend on the
+/// statements before it, since one body asks all at its beginning.
+///
+/// A database that is known and stands in the middle of the range, or on which something else ran than
+/// the files of the range say, is to be led on or mended first.
 ///
 /// What is written is written whole: after a kill in the middle every command says so, and
 /// `--continue` or `--abort` leads on or back.
@@ -142,6 +152,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
     let databases = project.known_databases(app, &|it| app.output.warning(it))?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
+    refuse_troubled(&graph, &range.members, &databases).map_err(Error::from)?;
 
     let replaying = project.replaying(&graph)?;
     let settings = Settings {
@@ -152,7 +163,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
     let proven = prepare.first_proven(&squash)?;
-    review(app, &graph, &range, &proven);
+    review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
         if app.output.format == Format::Text {
             app.output.line(proven.file.revision.source.text.trim_end_matches('\n'))?;
@@ -232,11 +243,21 @@ impl Prepare<'_> {
             upgrade: &candidate.upgrade,
             downgrade: candidate.downgrade.as_deref().unwrap_or_default(),
         };
-        let mut file = new_file::draft(project, graph, &new)?;
-        file.revision =
-            range.head(&file.revision, candidate.downgrade.is_some()).map_err(Error::from)?;
-        let (followers, new_graph) = range.replace(graph, &file.revision).map_err(Error::from)?;
-        Ok((file, followers, new_graph))
+        let mut drafted = new_file::draft(project, graph, &new)?;
+        drafted.revision =
+            range.head(&drafted.revision, candidate.downgrade.is_some()).map_err(Error::from)?;
+        // A file with CRLF made of such files: what stands between the bodies is not theirs.
+        let has_bare_end = |text: &str| text.replace("\r\n", "").contains('\n');
+        if range.members.iter().all(|it| !has_bare_end(&graph[*it].source.text)) {
+            let Source { path, text } = &*drafted.revision.source;
+            let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+            let source = Arc::new(Source { path: path.clone(), text });
+            drafted.revision = file::parse(&source)
+                .map_err(|problems| Error::from(script_dir::ReadError::Problems(problems)))?;
+        }
+        let (followers, new_graph) =
+            range.replace(graph, &drafted.revision).map_err(Error::from)?;
+        Ok((drafted, followers, new_graph))
     }
 
     /// Writes the new file, then what follows it, and removes the old ones last: at every point in
@@ -316,11 +337,15 @@ fn rest(app: &mut App, project: &Project, way: Way) -> anyhow::Result<ExitStatus
 }
 
 /// Says what is to be read again, since no proof knows every database.
-fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven) {
-    let data = data_statements(graph, &range.members);
-    if !data.is_empty() {
-        app.output.status("statements about rows, which run as they stood; review them:");
-        list(app, &data);
+fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven, left: &[Line]) {
+    for (direction, on_way) in [(Direction::Upgrade, ""), (Direction::Downgrade, " going down")] {
+        let data = data_statements(graph, &range.members, direction);
+        if !data.is_empty() {
+            app.output.status(format_args!(
+                "statements about rows, which run{on_way} as they stood; review them:"
+            ));
+            list(app, &data);
+        }
     }
     if !proven.candidate.left_out.is_empty() {
         app.output.warning(
@@ -328,10 +353,18 @@ fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven) {
         );
         list(app, &proven.candidate.left_out);
     }
-    if proven.candidate.has_new_downgrade {
+    if let Some(revision) = range.irreversible(graph) {
+        app.output
+            .warning(format_args!("`{revision}` is irreversible, and so is the one revision"));
+    }
+    if !left.is_empty() {
         app.output.warning(
-            "the downgrades of the range do not lead back to where it begins; a new one was written",
+            "the downgrades of the range do not lead back to where it begins, nor does the one:",
         );
+        for it in left {
+            let (sign, kind, name) = (it.sign.symbol(), it.kind, one_line(&it.name));
+            app.output.status(format_args!("  {sign} {kind} {name}"));
+        }
     }
 }
 
@@ -364,7 +397,8 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
         app.output.did(format_args!("wrote {}, and removed {n_removed}", written.join(", ")));
     }
     if app.output.format == Format::Json {
-        let data = data_statements(graph, &range.members);
+        let mut data = data_statements(graph, &range.members, Direction::Upgrade);
+        data.extend(data_statements(graph, &range.members, Direction::Downgrade));
         let review = data.iter().chain(&proven.candidate.left_out).map(|it| {
             let (path, line, sql) = described(it);
             ReviewJson { path, line, sql }
@@ -383,11 +417,14 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
         })?;
         return Ok(ExitStatus::Done);
     }
-    let kind = if proven.candidate.is_sum { "the sum" } else { "the bodies" };
+    let Candidate { is_sum, is_way_back_sum, downgrade, .. } = &proven.candidate;
+    let kind = if *is_sum { "the sum" } else { "the bodies" };
+    let is_mixed = *is_sum && !is_way_back_sum && downgrade.is_some();
     app.output.line(format_args!(
-        "wrote {} (proven: {kind} of {} revisions)",
+        "wrote {} (proven: {kind} of {} revisions{})",
         path(revision),
-        range.members.len()
+        range.members.len(),
+        if is_mixed { ", down by their bodies" } else { "" }
     ))?;
     for file in changed {
         app.output.line(format_args!("wrote {file} (follows {})", revision.id))?;

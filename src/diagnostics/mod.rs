@@ -13,6 +13,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
+pub use self::hints::take_over;
 pub use self::history_hints::trouble as trouble_hints;
 
 use std::fmt;
@@ -31,8 +32,10 @@ use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
 use crate::rehearsal::RehearsalError;
+use crate::rewrite::RewriteError;
 use crate::rule::Level;
 use crate::source::Location;
+use crate::sql::layout::one_line;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +172,12 @@ fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
         Some(known) => reports(known, here),
         None => vec![plain_report(err)],
     };
+    // Without a word of the command line on what was written, nothing was.
+    if let (Some(Error::File(_)), ExitStatus::Refused) = (known, exit_status(err)) {
+        for hint in reports.iter_mut().flat_map(|it| &mut it.hints) {
+            hint.insert_str(0, "nothing was changed; ");
+        }
+    }
     // What the command line knows about an error of the library.
     if let (Some(_), Some(usage)) = (known, err.downcast_ref::<Usage>())
         && let Some(last) = reports.last_mut()
@@ -260,7 +269,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
+        Error::Rewrite(err) => vec![rewrite_report(err, here)],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
@@ -271,7 +280,32 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
                 _ => report,
             }]
         }
-        Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::File(file) => vec![with_causes(err, vec![hints::file(file)])],
+    }
+}
+
+fn rewrite_report(err: &RewriteError, here: &Path) -> Report {
+    let report = with_causes(err, rewrite_hints::rewrite(err, here));
+    match err {
+        RewriteError::Guard { location, .. } => {
+            report.quote(location, "in one body it would be asked before all statements")
+        }
+        RewriteError::DoesNotRun { place: Some(place), .. } => {
+            report.quote(place, "it stands here")
+        }
+        RewriteError::DoesNotRun { place: None, sql: Some(sql), .. } => {
+            Report { causes: vec![format!("`{}`", one_line(sql))], ..report }
+        }
+        RewriteError::NoWayBack(err) => match &err.failure {
+            Failure::Statement { location, source, .. } => {
+                report.quote(location, source.to_string())
+            }
+            failure => match failure.location() {
+                Some(location) => report.quote(location, ""),
+                None => report,
+            },
+        },
+        _ => report,
     }
 }
 

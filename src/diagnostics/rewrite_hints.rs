@@ -1,11 +1,18 @@
 //! What to do where revisions cannot be moved or joined.
 
+use std::path::Path;
+
 use super::hints::{one, ticked};
+use super::history_hints;
+use crate::audit::{Right, Trouble};
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::{NamedBy, RewriteError};
+use crate::source::Location;
+use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
-pub fn rewrite(err: &RewriteError) -> Vec<String> {
+pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     match err {
         RewriteError::SeveralHeads { revision, heads } => {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
@@ -51,6 +58,9 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
              or `migrator{} stamp REVISION`",
             option(named_by, database)
         )),
+        RewriteError::Trouble { database, named_by, trouble } => {
+            troubled(&option(named_by, database), trouble, here)
+        }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
             one(format!("let the range begin where `{parent}` is in it, or end before"))
@@ -75,24 +85,24 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
-        RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
-            one("no file was written; try a smaller range")
+        RewriteError::Guard { direction, revision, earlier, .. } => {
+            guard(*direction, revision, earlier.as_deref())
         }
+        RewriteError::DoesNotRun { .. }
+        | RewriteError::OtherSchema { .. }
+        | RewriteError::OtherRows { .. } => one(
+            "both were run in memory, with invented rows; no file was written; try a smaller range",
+        ),
+        RewriteError::NoWayBack(_) => vec![
+            "mend it, or say that there is none: `-- migrate:downgrade irreversible`".to_owned(),
+            "they were run in a database in memory; no file was written".to_owned(),
+        ],
         RewriteError::Interrupted { .. } => vec![
             "`migrator squash --continue` leads it to its end".to_owned(),
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
-        RewriteError::ChangedSince { path } => {
-            let path = path.display();
-            vec![
-                format!(
-                    "no file was touched; give `{path}` one of its two texts, which stand in \
-                     `.migrator-squash` beside alembic.toml"
-                ),
-                "or take all files from git, and remove `.migrator-squash`".to_owned(),
-            ]
-        }
+        RewriteError::ChangedSince { path } => changed_since(path),
         // The command line knows whether another way is open.
         RewriteError::MergeFirst { .. }
         | RewriteError::MergeInside { .. }
@@ -103,6 +113,53 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         | RewriteError::File(_)
         | RewriteError::Graph(_) => Vec::new(),
     }
+}
+
+/// What to do about a database on which something else ran than the files say.
+fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
+    let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
+    for hint in &mut hints {
+        *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
+    }
+    hints.push(
+        "mend it first: in one revision nobody could find it any more; no file was written"
+            .to_owned(),
+    );
+    hints
+}
+
+/// What to do about a file that has neither of its two texts.
+fn changed_since(path: &Path) -> Vec<String> {
+    let path = path.display();
+    vec![
+        format!(
+            "no file was touched; give `{path}` one of its two texts, which stand in \
+             `.migrator-squash` beside alembic.toml"
+        ),
+        "or take all files from git, and remove `.migrator-squash`".to_owned(),
+    ]
+}
+
+/// What to do about a directive that would be asked too early.
+fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>) -> Vec<String> {
+    let mut hints = Vec::new();
+    hints.extend(earlier.map(|it| {
+        format!(
+            "{}:{} runs before it: `{}`",
+            it.source.path.display(),
+            it.line_column().0,
+            one_line(&it.source.text[it.span.clone()])
+        )
+    }));
+    hints.push(match direction {
+        Direction::Upgrade => format!("let the range begin with `{revision}`, or end before it"),
+        Direction::Downgrade => format!("let the range end with `{revision}`, or begin after it"),
+    });
+    hints.push(
+        "or, once no database needs it any more, remove the line: a comment is no part of what ran"
+            .to_owned(),
+    );
+    hints
 }
 
 /// What makes a command use a database.

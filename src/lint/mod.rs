@@ -29,6 +29,7 @@ mod writing;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use self::allow::allows;
 pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;

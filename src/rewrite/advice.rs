@@ -54,6 +54,7 @@ mod tests {
             named_by: NamedBy::ThisCall,
             rows: rows.split_whitespace().map(str::to_owned).collect(),
             logged: None,
+            history: crate::audit::History::default(),
             is_ours: true,
         };
         let mut runs = |it: &Rebase| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::RewriteError;
+use crate::audit::{History, audit};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
 
@@ -18,7 +19,7 @@ pub enum NamedBy {
 }
 
 /// What a database says of what ran on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KnownDatabase {
     /// As messages name it.
     pub name: String,
@@ -28,6 +29,8 @@ pub struct KnownDatabase {
     pub rows: Vec<String>,
     /// The revisions that its log says are applied; `None` where it has no log.
     pub logged: Option<BTreeSet<String>>,
+    /// Both, as they are compared with the files.
+    pub history: History,
     /// Whether these revisions are all that it has: rows that name others are strange then.
     pub is_ours: bool,
 }
@@ -76,6 +79,32 @@ pub fn refuse_applied(
     Ok(())
 }
 
+/// Refuses if what ran on one of `databases` is not what `revisions` say: in the one revision that
+/// takes their place nobody could find it any more.
+///
+/// # Errors
+///
+/// [`RewriteError::Trouble`].
+pub fn refuse_troubled(
+    graph: &RevisionGraph,
+    revisions: &[RevisionIndex],
+    databases: &[KnownDatabase],
+) -> Result<(), RewriteError> {
+    for database in databases {
+        let troubles = audit(graph, &database.history).into_iter();
+        let is_among = |id: &str| revisions.iter().any(|it| graph.id(*it).as_str() == id);
+        let mut found = troubles.filter(|it| it.revision().is_some_and(is_among));
+        if let Some(trouble) = found.next() {
+            return Err(RewriteError::Trouble {
+                database: database.name.clone(),
+                named_by: database.named_by.clone(),
+                trouble: Box::new(trouble),
+            });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +120,7 @@ mod tests {
             named_by: NamedBy::ThisCall,
             rows: words(rows),
             logged: logged.map(|it| words(it).into_iter().collect()),
+            history: History::default(),
             is_ours: true,
         };
         let found = refuse_applied(&graph, &indices(&graph, "b c"), None, &[database]);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::NamedBy;
+use crate::audit::Trouble;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
@@ -114,6 +115,16 @@ pub enum RewriteError {
         /// The rows.
         rows: Vec<String>,
     },
+    /// What ran on a database is not what a revision says.
+    #[error("on {database}, {trouble}")]
+    Trouble {
+        /// The database, as messages name it.
+        database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
+        /// What is wrong there.
+        trouble: Box<Trouble>,
+    },
     /// The ends of a range do not lie on one line, or are the same.
     #[error("{}", if first == last { format!("`{first}` is one revision, and no range") } else { format!("`{first}` does not come before `{last}`") })]
     NoRange {
@@ -178,6 +189,21 @@ pub enum RewriteError {
         /// Where.
         location: Box<Location>,
     },
+    /// A `refuse-if` asks for what statements before it change, and would be asked before them.
+    #[error(
+        "what the {} of `{revision}` refuses to run on may be changed by statements of the range before it",
+        direction.as_str()
+    )]
+    Guard {
+        /// Whether it stands in an upgrade or in a downgrade.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// The directive.
+        location: Box<Location>,
+        /// A statement that may change what it finds.
+        earlier: Option<Box<Location>>,
+    },
     /// The one revision leads to another schema.
     #[error("the {} of the one revision leads to another schema: {}", direction.as_str(), show(lines))]
     OtherSchema {
@@ -186,9 +212,26 @@ pub enum RewriteError {
         /// What is to be changed still.
         lines: Vec<Line>,
     },
+    /// The one revision fails where the range does not.
+    #[error("the {} of the one revision fails, those of the range do not: {what}", direction.as_str())]
+    DoesNotRun {
+        /// Which body.
+        direction: Direction,
+        /// What SQLite said, or what was refused.
+        what: String,
+        /// The statement or query, where there is one.
+        sql: Option<String>,
+        /// Where the range has it.
+        place: Option<Box<Location>>,
+    },
+    /// The downgrades of the range fail, be it without rows.
+    #[error("the downgrades of the range do not run: {}", .0.failure)]
+    NoWayBack(Box<ReplayError>),
     /// The one revision leaves other rows.
-    #[error("the one revision leaves other rows in {table}")]
+    #[error("the {} of the one revision leaves other rows in {table}", direction.as_str())]
     OtherRows {
+        /// Which body.
+        direction: Direction,
         /// The table.
         table: String,
     },

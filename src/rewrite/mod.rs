@@ -9,13 +9,15 @@ mod advice;
 mod applied;
 mod body;
 mod error;
+mod guards;
 mod journal;
 mod range;
 mod rebase;
+mod side_by_side;
 mod squash;
 
 pub use advice::{Advice, advise};
-pub use applied::{KnownDatabase, NamedBy, refuse_applied};
+pub use applied::{KnownDatabase, NamedBy, refuse_applied, refuse_troubled};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};

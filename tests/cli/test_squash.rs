@@ -146,6 +146,9 @@ fn statements_about_rows_stay_in_their_order() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+      versions/b2.sql:14: DELETE FROM users WHERE name = 'root'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
     ");
@@ -269,6 +272,16 @@ fn programs_are_told_what_was_written() {
           "sql": "UPDATE users SET email = lower(name) || '@example.org'"
         },
         {
+          "path": "versions/c3.sql",
+          "line": 13,
+          "sql": "UPDATE users SET email = NULL"
+        },
+        {
+          "path": "versions/b2.sql",
+          "line": 14,
+          "sql": "DELETE FROM users WHERE name = 'root'"
+        },
+        {
           "path": "versions/b2.sql",
           "line": 8,
           "sql": "-- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL"
@@ -280,6 +293,9 @@ fn programs_are_told_what_was_written() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:9: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+      versions/b2.sql:14: DELETE FROM users WHERE name = 'root'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
     "#);
@@ -319,6 +335,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
     warning: these directives speak of what the range makes or removes, and became comments:
       versions/b2.sql:8: -- migrate:refuse-if users without a name: SELECT id FROM users WHERE name IS NULL
+    warning: `c3` is irreversible, and so is the one revision
     ");
     assert!(
         env.read("versions/aaaa11112222_users.sql")
@@ -338,7 +355,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
 }
 
 #[test]
-fn downgrades_that_do_not_lead_back_are_written_anew() {
+fn downgrades_that_do_not_lead_back_stay_what_they_are() {
     let env = data();
     env.revision("b2")
         .after("a1")
@@ -353,7 +370,10 @@ fn downgrades_that_do_not_lead_back_are_written_anew() {
     statements about rows, which run as they stood; review them:
       versions/b2.sql:8: INSERT INTO users (name) VALUES ('root')
       versions/c3.sql:8: UPDATE users SET email = lower(name) || '@example.org'
-    warning: the downgrades of the range do not lead back to where it begins; a new one was written
+    statements about rows, which run going down as they stood; review them:
+      versions/c3.sql:13: UPDATE users SET email = NULL
+    warning: the downgrades of the range do not lead back to where it begins, nor does the one:
+      + column users.email
     ");
     insta::assert_snapshot!(env.read("versions/aaaa11112222_users.sql"), @r#"
     -- /// revision
@@ -374,10 +394,91 @@ fn downgrades_that_do_not_lead_back_are_written_anew() {
        SET email = lower(name) || '@example.org'; -- everybody
 
     -- migrate:downgrade
-    -- users: drop email
-    -- migrate:warn-if rows of users have a value in email, which is dropped: SELECT id FROM users WHERE email IS NOT NULL
-    ALTER TABLE users DROP COLUMN email;
+    -- from c3: make c3
+    UPDATE users SET email = NULL;
     "#);
+}
+
+#[test]
+fn what_a_downgrade_saves_is_saved() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE old_orders (id INTEGER PRIMARY KEY, state TEXT);")
+        .down("DROP TABLE old_orders;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT);")
+        .down(
+            "-- migrate:refuse-if rows of orders are open: SELECT id FROM orders WHERE state = 'open'\n\
+             INSERT INTO old_orders SELECT * FROM orders;\nDROP TABLE orders;",
+        )
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("CREATE INDEX by_state ON orders (state);")
+        .down("DROP INDEX by_state;")
+        .write();
+    assert_eq!(env.run("upgrade").status, Some(0));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m Orders"), @"
+    wrote versions/aaaa11112222_orders.sql (proven: the sum of 2 revisions, down by their bodies)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    statements about rows, which run going down as they stood; review them:
+      versions/b2.sql:12: INSERT INTO old_orders SELECT * FROM orders
+    ");
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_orders.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "Orders"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- create the table orders
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT);
+    CREATE INDEX by_state ON orders (state);
+
+    -- migrate:downgrade
+    -- from c3: make c3
+    DROP INDEX by_state;
+
+    -- from b2: make b2
+    -- migrate:refuse-if rows of orders are open: SELECT id FROM orders WHERE state = 'open'
+    INSERT INTO old_orders SELECT * FROM orders;
+    DROP TABLE orders;
+    "#);
+    env.sql("INSERT INTO orders VALUES (1, 'open'), (2, 'paid')");
+    assert_eq!(env.run("downgrade a1 --no-backup").status, Some(2));
+    env.sql("UPDATE orders SET state = 'paid'");
+    assert_eq!(env.run("downgrade a1 --no-backup").status, Some(0));
+    assert_eq!(env.query("SELECT id FROM old_orders"), ["1", "2"]);
+}
+
+#[test]
+fn what_a_downgrade_keeps_is_kept() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("CREATE TABLE archive (a);").down("").write();
+    env.graph(&["c3 < b2"]);
+    assert_eq!(env.run("upgrade").status, Some(0));
+    env.sql("INSERT INTO archive VALUES ('kept')");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m Archive"), @"
+    wrote versions/aaaa11112222_archive.sql (proven: the sum of 2 revisions, down by their bodies)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    warning: the downgrades of the range do not lead back to where it begins, nor does the one:
+      + table archive
+    ");
+    insta::assert_snapshot!(env.run("downgrade a1 --no-backup"), @"
+    ------- stderr -------
+    downgrade aaaa11112222, Archive ([time])
+    app.db is at a1
+    ");
+    assert_eq!(env.query("SELECT a FROM archive"), ["kept"]);
 }
 
 #[test]
@@ -396,31 +497,176 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
     error: the upgrade of the one revision leads to another schema: - index by_email
-    hint: no file was written; try a smaller range
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     env.file("templates/revision.sql.jinja", &template("DELETE FROM users;"));
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
-    error: the one revision leaves other rows in users
-    hint: no file was written; try a smaller range
+    error: the upgrade of the one revision leaves other rows in users
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     env.file("templates/revision.sql.jinja", &template("INSERT INTO nowhere VALUES (1);"));
     insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
     ------- stderr -------
-    error: cannot replay the revisions: revision `aaaa11112222` failed at statement 5 of 5
-      --> versions/aaaa11112222_users.sql:19:1
-       |
-    19 | INSERT INTO nowhere VALUES (1);
-       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no such table: nowhere
-    hint: they were run in an empty database in memory, to see what they make; nothing was changed
+    error: the upgrade of the one revision fails, those of the range do not: no such table: nowhere
+    caused by: `INSERT INTO nowhere VALUES (1)`
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
     env.file("templates/revision.sql.jinja", &template(""));
     env.run("squash a1:c3 -m Users").ok();
     env.run("upgrade").ok();
+}
+
+#[test]
+fn a_refusal_that_earlier_bodies_mend_keeps_its_revision() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("UPDATE t SET kind = 'new' WHERE kind = 'old';")
+        .down("")
+        .write();
+    env.revision("c3")
+        .after("b2")
+        .up("-- migrate:refuse-if rows of t are old: SELECT id FROM t WHERE kind = 'old'\n\
+             CREATE INDEX by_kind ON t (kind);")
+        .down("DROP INDEX by_kind;")
+        .write();
+    env.graph(&["d4 < c3"]);
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m T"), @"
+    ------- stderr -------
+    error: what the upgrade of `c3` refuses to run on may be changed by statements of the range before it
+     --> versions/c3.sql:8:1
+      |
+    8 | -- migrate:refuse-if rows of t are old: SELECT id FROM t WHERE kind = 'old'
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
+    hint: versions/b2.sql:8 runs before it: `UPDATE t SET kind = 'new' WHERE kind = 'old'`
+    hint: let the range begin with `c3`, or end before it
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    // Where the table is made by the range too nobody can have put other rows into it.
+    assert_eq!(env.run("squash a1:c3 -m T --dry-run").status, Some(0));
+    assert_eq!(env.run("squash c3:d4 -m T").status, Some(0));
+    env.sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT); INSERT INTO t (kind) VALUES ('old')",
+    );
+    assert_eq!(env.run("stamp a1").status, Some(0));
+    assert_eq!(env.run("upgrade").status, Some(0));
+}
+
+#[test]
+fn what_a_file_allows_the_one_allows() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = \"app.db\"\n[lint]\ndrop-column = \"error\"");
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, x);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t DROP COLUMN x;")
+        .down("ALTER TABLE t ADD COLUMN x;\n\n-- migrator:allow downgrade-does-not-undo: kept")
+        .write();
+    env.revision("c3").after("b2").up("UPDATE t SET id = id;").down("").write();
+    let allow = "-- ///\n-- migrator:allow drop-column: nobody reads it\n";
+    for file in ["versions/b2.sql", "versions/c3.sql"] {
+        env.file(file, &env.read(file).replacen("-- ///\n", allow, 1));
+    }
+    let lint = env.run("lint b2:");
+    assert_eq!(lint.status, Some(0), "{lint}");
+    assert_eq!(env.run("squash b2:c3 -m T").status, Some(0));
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["b2", "c3"]
+    -- down_revision = "a1"
+    -- message = "T"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- migrator:allow drop-column: nobody reads it
+
+    -- from b2: make b2
+    ALTER TABLE t DROP COLUMN x;
+
+    -- from c3: make c3
+    UPDATE t SET id = id;
+
+    -- migrate:downgrade
+    -- from b2: make b2
+    ALTER TABLE t ADD COLUMN x;
+
+    -- migrator:allow downgrade-does-not-undo: kept
+    "#);
+    let lint = env.run("lint");
+    assert_eq!(lint.status, Some(0), "{lint}");
+}
+
+#[test]
+fn what_a_statement_is_allowed_a_sum_is_allowed() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("-- migrator:allow missing-index-on-foreign-key: few\n\
+             CREATE TABLE t (id INTEGER PRIMARY KEY, t_id REFERENCES t (id), y);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("-- migrator:allow drop-column: not here any more\nALTER TABLE t DROP COLUMN y;")
+        .down("ALTER TABLE t ADD COLUMN y;")
+        .write();
+    assert_eq!(env.run("squash a1:b2 -m T").status, Some(0));
+    insta::assert_snapshot!(env.read("versions/aaaa11112222_t.sql"), @r#"
+    -- /// revision
+    -- revision = "aaaa11112222"
+    -- replaces = ["a1", "b2"]
+    -- message = "T"
+    -- create_date = 2026-11-03T14:40:11Z
+    -- ///
+
+    -- migrate:upgrade
+    -- migrator:allow missing-index-on-foreign-key: few
+
+    -- create the table t
+    CREATE TABLE t (id INTEGER PRIMARY KEY, t_id REFERENCES t (id));
+
+    -- migrate:downgrade
+    -- drop the table t
+    -- migrate:warn-if rows of t are deleted with it: SELECT id FROM t
+    DROP TABLE t;
+    "#);
+    insta::assert_snapshot!(env.run("lint"), @"
+    ------- stderr -------
+    nothing found in 1 revision
+    ");
+}
+
+#[test]
+fn downgrades_that_do_not_run_cannot_be_joined() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("CREATE TABLE t (a);").down("DROP TABLE u;").write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m T"), @"
+    ------- stderr -------
+    error: the downgrades of the range do not run: revision `b2` failed at statement 1 of 1
+      --> versions/b2.sql:11:1
+       |
+    11 | DROP TABLE u;
+       | ^^^^^^^^^^^^ no such table: u
+    hint: mend it, or say that there is none: `-- migrate:downgrade irreversible`
+    hint: they were run in a database in memory; no file was written
+    [exit status: 2]
+    ");
 }
 
 #[test]
@@ -506,7 +752,7 @@ fn what_is_no_range_is_refused() {
     [exit status: 2]
     "#);
     let env = TestEnv::new();
-    env.revision("a1").up("PRAGMA user_version = 1;").write();
+    env.revision("a1").up("PRAGMA user_version = 1;").down("").write();
     env.graph(&["b2 < a1"]);
     insta::assert_snapshot!(env.run("squash :b2 -m T"), @"
     ------- stderr -------
@@ -531,6 +777,63 @@ fn a_database_in_the_middle_of_the_range_goes_to_its_end_first() {
     env.run("upgrade c3").ok();
     env.run("squash b2:c3 -m 'Add posts'").ok();
     env.run("upgrade").ok();
+}
+
+#[test]
+fn what_ran_otherwise_is_mended_first() {
+    let env = ddl();
+    assert_eq!(env.run("upgrade d4").status, Some(0));
+    let c3 = env.read("versions/c3.sql");
+    env.file("versions/c3.sql", &c3.replace("posts_title ON", "posts_by_title ON"));
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: `migrator repair c3` accepts the file as it is now
+    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    // Where it is not in the range it stays as it is.
+    assert_eq!(env.run("squash a1:b2 -m 'Begin' --dry-run").status, Some(0));
+    assert_eq!(env.files(), files);
+    env.file("versions/c3.sql", &c3);
+
+    env.revision("i1").after("a1").up("CREATE TABLE i (a);").down("DROP TABLE i;").write();
+    env.file("versions/b2.sql", &env.read("versions/b2.sql").replace("\"a1\"", "\"i1\""));
+    insta::assert_snapshot!(env.run("squash i1:b2 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `i1` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair i1`, if what it does is there already
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    assert_eq!(env.run("upgrade --out-of-order").status, Some(0));
+    assert_eq!(env.run("squash i1:b2 -m 'Add posts'").status, Some(0));
+    assert_eq!(env.run("status").status, Some(0));
+}
+
+#[test]
+fn the_database_of_another_environment_is_mended_there() {
+    let env = ddl();
+    env.config(
+        "[database]\nurl = \"app.db\"\n[env.staging.database]\nurl = \"sqlite:///staging.db\"",
+    );
+    let ran = env.run("-n staging upgrade");
+    assert_eq!(ran.status, Some(0), "{ran}");
+    env.file("versions/c3.sql", &env.read("versions/c3.sql").replace("posts_title", "by_title"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on staging.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: `migrator -n staging repair c3` accepts the file as it is now
+    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    let ran = env.run("-n staging repair c3");
+    assert_eq!(ran.status, Some(0), "{ran}");
+    assert_eq!(env.run("squash b2:c3 -m 'Add posts'").status, Some(0));
 }
 
 #[test]
@@ -770,6 +1073,7 @@ fn a_file_that_was_edited_after_the_interruption_is_not_overwritten() {
     ------- stderr -------
     error: cannot read `$DIR/.migrator-squash`
     caused by: another version of migrator wrote it
+    hint: nothing was changed; look at the path, and whether this user may use it
     [exit status: 2]
     ");
 }
@@ -815,4 +1119,27 @@ fn leading_on_takes_no_range() {
     For more information, try '--help'.
     [exit status: 2]
     ");
+}
+
+#[test]
+fn what_is_made_of_files_with_crlf_has_nothing_else() {
+    let env = TestEnv::new();
+    let crlf = |text: String| text.replace('\n', "\r\n");
+    let up = "INSERT INTO t_a1 VALUES (1);\nCREATE TABLE t_b2 (\n  x DEFAULT 'two\nlines'\n);";
+    env.file("versions/a1.sql", &crlf(env.revision("a1").text()));
+    env.file("versions/b2.sql", &crlf(env.revision("b2").after("a1").up(up).text()));
+    env.file("versions/c3.sql", &crlf(env.revision("c3").after("b2").text()));
+    env.run("squash a1:b2 -m all").ok();
+    for name in ["aaaa11112222_all.sql", "c3.sql"] {
+        let text = env.read(&format!("versions/{name}"));
+        assert!(!text.replace("\r\n", "").contains('\n'), "{text:?}");
+        assert!(!text.contains("\r\r"), "{text:?}");
+    }
+    env.run("verify").ok();
+
+    // One other line end, and nothing is known.
+    let env = TestEnv::with_graph(&["b2 < a1"]);
+    env.file("versions/a1.sql", &crlf(env.revision("a1").text()));
+    env.run("squash a1:b2 -m all").ok();
+    assert!(env.read("versions/aaaa11112222_all.sql").replace("\r\n", "").contains('\n'));
 }

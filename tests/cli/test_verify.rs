@@ -558,3 +558,12 @@ fn what_reaches_another_file_is_not_tried_on_a_copy() {
     env.revision("b2").after("a1").header("transaction = false").up(up).down("").write();
     env.run("verify --database").ok();
 }
+
+#[test]
+fn what_runs_outside_a_transaction_is_said_once() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade -q").exits_with(0);
+    env.revision("b2").after("a1").header("transaction = false").write();
+    let said = env.run("verify --database").exits_with(0);
+    assert_eq!(said.matches("runs outside a transaction").count(), 1, "{said}");
+}
