@@ -128,6 +128,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "db",
             "declared",
             "exec",
+            "fsutil",
             "graph",
             "lint",
             "out_of_order",
