@@ -525,15 +525,8 @@ fn a_second_database_is_empty_in_memory() {
       | ^^^^^^
     hint: a crash between the two leaves them at different revisions if one keeps a write-ahead log; give each database a version table of its own
 
-    warning[drop-table]: drops the table `users` with all its rows
-      --> versions/d4.sql:11:1
-       |
-    11 | DROP TABLE users;
-       | ^^^^^^^^^^^^^^^^
-    hint: if nobody needs them, say so: `-- migrator:allow drop-table: WHY` above the statement
-
     ------- stderr -------
-    2 warnings in 2 revisions
+    1 warning in 2 revisions
     ");
     insta::assert_snapshot!(env.run("verify d4"), @"
     irreversible d4, make d4
