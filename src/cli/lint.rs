@@ -6,9 +6,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::App;
-use super::lint_formats::{github, sarif};
+use super::lint_formats::{Roots, github, sarif};
 use super::output::Format;
-use super::project::Project;
+use super::project::{Project, environment};
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
@@ -102,14 +102,19 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     for it in &mut findings {
         it.advice = app.output.typed.spell(&it.advice);
     }
+    let roots = || {
+        let workspace = environment("GITHUB_WORKSPACE");
+        Roots::new(&project.here, &project.config.root, workspace.as_deref())
+    };
     match (app.output.format, args.format) {
         (Format::Json, _) => app.output.json(&json(&findings, unseen.as_ref(), linted.len()))?,
         (_, FindingFormat::Github) => {
+            let roots = roots();
             for it in &findings {
-                app.output.line(github(it))?;
+                app.output.line(github(it, &roots))?;
             }
         }
-        (_, FindingFormat::Sarif) => app.output.json(&sarif(&findings, &project.here))?,
+        (_, FindingFormat::Sarif) => app.output.json(&sarif(&findings, &roots()))?,
         (_, FindingFormat::Text) => {
             for it in &findings {
                 app.output.line(render_finding(it, &project.here))?;

@@ -1,7 +1,7 @@
 //! Findings for machines that show them beside the code: annotations of GitHub Actions, and SARIF.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -10,8 +10,54 @@ use crate::lint::guide::{guide, help};
 use crate::rule::{Level, Rule};
 use crate::source::{Location, line_column};
 
+/// Where the paths of findings begin for a machine: at the root of the repository.
+pub struct Roots {
+    /// Where the command was started, from which the paths of revision files are given.
+    here: PathBuf,
+    /// The root of the repository.
+    repository: PathBuf,
+}
+
+impl Roots {
+    /// Those of a project in a folder: `workspace` (of a job of GitHub Actions) if the folder lies
+    /// below it, else the next folder above that is a repository, else where the command was started.
+    pub fn new(here: &Path, project: &Path, workspace: Option<&str>) -> Self {
+        let workspace = workspace.filter(|it| !it.is_empty()).map(PathBuf::from);
+        // It may be written with a link in it; the current folder is not.
+        let workspace = workspace.map(|it| it.canonicalize().unwrap_or(it));
+        let project = here.join(project);
+        let project = project.canonicalize().unwrap_or(project);
+        let repository = workspace
+            .filter(|it| project.starts_with(it))
+            .or_else(|| project.ancestors().find(|it| it.join(".git").exists()).map(Path::to_owned))
+            .unwrap_or_else(|| here.to_owned());
+        Self { here: here.to_owned(), repository }
+    }
+
+    /// A path from the root of the repository; an absolute one where it does not lie below that.
+    fn path(&self, path: &Path) -> PathBuf {
+        let path = plain(&self.here.join(path));
+        path.strip_prefix(&self.repository).map(Path::to_owned).unwrap_or(path)
+    }
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
 /// A workflow command of GitHub Actions that shows the finding at its line.
-pub fn github(finding: &Finding) -> String {
+pub fn github(finding: &Finding, roots: &Roots) -> String {
     let command = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
@@ -24,7 +70,9 @@ pub fn github(finding: &Finding) -> String {
         if end_line == line { format!(",endColumn={end_column}") } else { String::new() };
     format!(
         "::{command} file={},line={line},endLine={end_line},col={column}{end_column},title={}::{}",
-        property(&finding.location.source.path.display().to_string()),
+        property(
+            &roots.path(&finding.location.source.path).display().to_string().replace('\\', "/")
+        ),
         property(finding.rule.name()),
         data(&format!("{}\n{}", finding.message, finding.advice)),
     )
@@ -46,9 +94,9 @@ fn end(location: &Location) -> (usize, usize) {
 }
 
 /// All findings as SARIF 2.1.0, with the rules that there are.
-pub fn sarif(findings: &[Finding], here: &Path) -> Value {
+pub fn sarif(findings: &[Finding], roots: &Roots) -> Value {
     let rules: Vec<Value> = Rule::ALL.into_iter().map(rule).collect();
-    let results: Vec<Value> = findings.iter().map(|it| result(it, here)).collect();
+    let results: Vec<Value> = findings.iter().map(|it| result(it, roots)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -77,12 +125,11 @@ fn rule(rule: Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, here: &Path) -> Value {
+fn result(finding: &Finding, roots: &Roots) -> Value {
     let (line, column) = finding.location.line_column();
     let (end_line, end_column) = end(&finding.location);
     let source = &finding.location.source;
     let index = Rule::ALL.into_iter().position(|it| it == finding.rule);
-    let path = source.path.strip_prefix(here).unwrap_or(&source.path);
     json!({
         "ruleId": finding.rule.name(),
         "ruleIndex": index,
@@ -90,7 +137,7 @@ fn result(finding: &Finding, here: &Path) -> Value {
         "message": { "text": format!("{}. {}", finding.message, finding.advice) },
         "locations": [{
             "physicalLocation": {
-                "artifactLocation": artifact(path),
+                "artifactLocation": artifact(&roots.path(&source.path)),
                 "region": {
                     "startLine": line,
                     "startColumn": column,
@@ -106,7 +153,7 @@ fn result(finding: &Finding, here: &Path) -> Value {
     })
 }
 
-/// Where a file is: relative to the current folder, or a `file:` URI where it does not lie below.
+/// Where a file is: relative to the root of the repository, or a `file:` URI where it does not lie below.
 fn artifact(path: &Path) -> Value {
     let text = path.display().to_string().replace('\\', "/");
     if path.is_absolute() {
@@ -137,6 +184,33 @@ mod tests {
     fn what_ends_a_property_is_escaped() {
         assert_eq!(data("100%\r\nnext: a, b"), "100%25%0D%0Anext: a, b");
         assert_eq!(property("C:\\a,b%\n"), "C%3A\\a%2Cb%25%0A");
+    }
+
+    #[test]
+    fn paths_begin_at_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let (backend, versions) = (root.join("backend"), root.join("backend/versions"));
+        std::fs::create_dir_all(&versions).unwrap();
+        let check = |here: &Path, workspace: Option<&str>, path: &str, expected: &Path| {
+            let found = Roots::new(here, &backend, workspace).path(Path::new(path));
+            assert_eq!(found, expected, "{path} in {}", here.display());
+        };
+        // No repository at all.
+        check(&backend, None, "versions/a1.sql", Path::new("versions/a1.sql"));
+        let shown = root.display().to_string();
+        check(&backend, Some(&shown), "versions/a1.sql", Path::new("backend/versions/a1.sql"));
+        check(&backend, Some("/elsewhere"), "versions/a1.sql", Path::new("versions/a1.sql"));
+        check(&backend, Some(""), "versions/a1.sql", Path::new("versions/a1.sql"));
+        // In a worktree it is a file.
+        std::fs::File::create(root.join(".git")).unwrap();
+        let expected = Path::new("backend/versions/a1.sql");
+        check(&backend, None, "versions/a1.sql", expected);
+        check(&versions, None, "../versions/./a1.sql", expected);
+        check(&root, None, "backend/versions/a1.sql", expected);
+        let absolute = versions.join("a1.sql").display().to_string();
+        check(&backend, None, &absolute, expected);
+        check(&backend, None, "/elsewhere/a1.sql", Path::new("/elsewhere/a1.sql"));
     }
 
     #[test]

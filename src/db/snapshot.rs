@@ -269,6 +269,16 @@ impl SchemaSnapshot {
         Differing { left: all(self), right: all(later) }
     }
 
+    /// The tables that are called like one of `names`, which are in lower case, with what is on them.
+    pub fn called(&self, names: &HashSet<String>) -> Vec<SchemaObject> {
+        let objects = self.objects.iter().map(|it| &it.object);
+        let is_called = |it: &&SchemaObject| {
+            let table = it.table.to_ascii_lowercase();
+            names.contains(&table) && !self.shadows.contains(&table)
+        };
+        objects.filter(is_called).cloned().collect()
+    }
+
     /// The numbers of the header that are others in a later snapshot.
     pub fn other_numbers(&self, later: &Self) -> Vec<HeaderNumber> {
         let both = self.numbers.into_iter().zip(later.numbers);

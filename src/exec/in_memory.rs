@@ -9,11 +9,16 @@ use super::directives::evaluate_in_memory;
 use super::error::Failure;
 use super::group::blame;
 use super::work::{Task, Work};
-use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
+use crate::db::{
+    Lock, LogTable, Quoting, SchemaSnapshot, Scratch, VersionTable, has_dangling_keys,
+};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, Plan, Step, joined};
+use crate::revision::{Body, Revision};
 use crate::schema::SchemaObject;
+use crate::sql::effect::may_break_references;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// How revisions are run in memory.
@@ -160,6 +165,31 @@ pub fn run_inside(
         n_changes += run_body(scratch, task)?;
     }
     Ok(n_changes)
+}
+
+/// Whether a body that ran in memory, and left this schema, may have left rows that reference nothing
+/// or foreign keys that cannot be checked: a look at the tables that it names, or at all where
+/// triggers may have changed any.
+///
+/// `was_clean` says whether nothing of that kind was there before.
+pub fn may_dangle(
+    scratch: &Scratch,
+    revision: &Revision,
+    body: &Body,
+    (schema, n_changes): (&SchemaSnapshot, u64),
+    was_clean: bool,
+) -> bool {
+    let mut statements = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
+    if !statements.any(may_break_references) {
+        return false;
+    }
+    let text = revision.body_text(body).to_ascii_lowercase();
+    let words = text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '$');
+    let names: HashSet<String> = words.map(str::to_owned).collect();
+    let all = n_changes > 0 && schema.has_triggers();
+    let mut children = schema.children(if all { None } else { Some(&names) }).peekable();
+    let is_concerned = children.peek().is_some();
+    is_concerned && !was_clean || has_dangling_keys(scratch.database(), children)
 }
 
 /// Writes the version rows of a step whose body ran in a scratch database.

@@ -41,7 +41,7 @@ pub use self::error::{
 };
 use self::event::Observer;
 pub use self::foreign::Foreign;
-pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside, write_rows};
+pub use self::in_memory::{Replay, ReplayError, may_dangle, run_in_memory, run_inside, write_rows};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;

@@ -13,7 +13,7 @@ use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
 use crate::source::Problem;
-use crate::sql::effect::{drops_data, rewrites_rows};
+use crate::sql::effect::{drops_data, writes_rows};
 use crate::sql::statement::checksum;
 use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
 
@@ -202,10 +202,11 @@ impl Task<'_> {
     }
 
     /// Whether it takes away what only a backup brings back: it drops a table or a column, rebuilds a
-    /// table, or is a downgrade that deletes or changes rows.
+    /// table, or is a downgrade that writes rows: that undoes what an upgrade wrote, or sets off a
+    /// trigger.
     fn loses_data(&self) -> bool {
         let is_down = self.direction == Direction::Downgrade;
-        self.texts().any(|sql| drops_data(sql) || (is_down && rewrites_rows(sql)))
+        self.texts().any(|sql| drops_data(sql) || (is_down && writes_rows(sql)))
     }
 
     /// Whether it drops a table: then it probably rebuilds one.

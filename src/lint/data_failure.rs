@@ -5,11 +5,14 @@
 
 use super::deed::{Deed, What, names};
 use super::facts::{Facts, Source};
+use super::filling::filled;
 use super::finding::Findings;
+use super::mending::{Constraint, Trouble, is_mended};
 use crate::diff::{Change, Diff, TableDiff};
 use crate::rule::Rule;
 use crate::schema::{Column, ForeignKey, Fragment, Index, KeyColumn, Name, Schema, Table};
 use crate::sql::layout::one_line;
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// `add-not-null`, `add-unique`, `add-check` and `add-foreign-key`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
@@ -21,10 +24,21 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
         foreign_keys(facts, table, found);
     }
     unique_indexes(facts, &diff, &change.before, found);
+    for table in &diff.tables {
+        if let Change::Added(table) = table {
+            filled(facts, table, change, found);
+        }
+    }
+}
+
+/// Whether the upgrade asks for the rows that are in the way of a constraint, by one of these words,
+/// or takes care of them before this byte of the file.
+fn is_handled(facts: &Facts<'_>, it: Constraint<'_>, words: &[&Name], until: usize) -> bool {
+    facts.is_refused(it.table, words, &|query| it.is_asked_by(query)) || is_mended(facts, it, until)
 }
 
 /// What keeps a body from running while rows are in the way.
-const REFUSE: &str = "`-- migrate:refuse-if MESSAGE: QUERY`";
+pub(super) const REFUSE: &str = "`-- migrate:refuse-if MESSAGE: QUERY`";
 
 /// Whether a statement defines a column or a constraint of a table.
 fn defines(deed: &Deed<'_>) -> bool {
@@ -36,8 +50,8 @@ fn is_all_null(facts: &Facts<'_>, table: &TableDiff<'_>, name: &Name) -> bool {
     let Some(column) = table.added.iter().find(|it| it.name == *name) else { return false };
     column.holds()
         && has_no_default(column)
-        && facts.copied(&table.to.name, name).is_none()
-        && !facts.is_mended(&table.to.name, &[name], usize::MAX)
+        && matches!(facts.copied(&table.to.name, name), None | Some(Source::Null))
+        && !facts.upgrade.iter().any(|it| matches!(it.what, What::Update(_)) && it.names(name))
 }
 
 fn has_no_default(column: &Column) -> bool {
@@ -47,22 +61,28 @@ fn has_no_default(column: &Column) -> bool {
 fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
     let name = &table.to.name;
     let added = table.added.iter().filter(|it| {
-        let is_needed = it.not_null.is_some() && it.holds() && has_no_default(it);
-        is_needed && facts.copied(name, &it.name).is_none()
+        let copied = facts.copied(name, &it.name);
+        let has_value = copied.is_some_and(|it| it != Source::Null);
+        let has_default = copied.is_none() && !has_no_default(it);
+        it.not_null.is_some() && it.holds() && !has_default && !has_value
     });
-    let changed = table.changed.iter().filter(|(old, new)| {
-        let is_needed = new.not_null.is_some() && old.not_null.is_none() && new.holds();
+    let both = table.to.columns.iter().filter_map(|new| Some((table.from.column(&new.name)?, new)));
+    let changed = both.filter(|(old, new)| {
+        let is_needed =
+            forbids_null(table.to, new) && !forbids_null(table.from, old) && new.holds();
         let is_computed = facts.copied(name, &new.name) == Some(Source::Expression);
         is_needed && !is_key(table.from, &old.name) && !is_computed
     });
     let added = added.map(|it| (*it, true));
-    for (column, is_new) in added.chain(changed.map(|(_, new)| (*new, false))) {
+    for (column, is_new) in added.chain(changed.map(|(_, new)| (new, false))) {
         let column = &column.name;
         let place = facts.place(name, Some(column), &|it| defines(it) && it.names(column));
         // No statement before can set a column that is not there yet.
         let settable = [column];
         let settable = if is_new { &[][..] } else { &settable[..] };
-        if facts.is_refused(name, &[column]) || facts.is_mended(name, settable, place.start) {
+        let trouble = Trouble::Null;
+        let constraint = Constraint { table: name, columns: settable, unique: &[], trouble };
+        if is_handled(facts, constraint, &[column], place.start) {
             continue;
         }
         let (message, first) = if is_new {
@@ -84,8 +104,17 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
     }
 }
 
+/// Whether a column must not be NULL: by its definition, or as a part of a key that forbids it.
+pub(super) fn forbids_null(table: &Table, column: &Column) -> bool {
+    column.not_null.is_some()
+        || table.primary_key.as_ref().is_some_and(|key| {
+            let forbids = table.is_without_rowid || table.is_strict && !key.is_rowid;
+            forbids && key.columns.iter().any(|it| it.name == column.name)
+        })
+}
+
 /// Whether a column was never NULL, for being the rowid or in a key that forbids it.
-fn is_key(table: &Table, column: &Name) -> bool {
+pub(super) fn is_key(table: &Table, column: &Name) -> bool {
     table.primary_key.as_ref().is_some_and(|key| {
         let forbids = key.is_rowid || table.is_without_rowid || table.is_strict;
         forbids && key.columns.iter().any(|it| it.name == *column)
@@ -93,14 +122,14 @@ fn is_key(table: &Table, column: &Name) -> bool {
 }
 
 /// A column of a key, and the collation that the key gives it.
-type Part = (Name, Option<Name>);
+pub(super) type Part = (Name, Option<Name>);
 
 fn parts(columns: &[KeyColumn]) -> Vec<Part> {
     columns.iter().map(|it| (it.name.clone(), it.collation.clone())).collect()
 }
 
 /// The keys that the rows of a table have never shared.
-fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
+pub(super) fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
     let primary = table.primary_key.iter().map(|it| parts(&it.columns));
     let uniques = table.uniques.iter().map(|it| parts(&it.columns));
     let indexes = before
@@ -145,7 +174,8 @@ fn keys(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, found: &mut F
     for (what, columns) in uniques.chain(primary.map(|it| ("primary key", &it.columns))) {
         if !is_safe(facts, table, before, &parts(columns)) {
             let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
-            shared(facts, table.to, what, &columns, &|it| defines(it), found);
+            let unique = unique_columns(table.from, before);
+            shared(facts, (table.to, what), &columns, &unique, &|it| defines(it), found);
         }
     }
 }
@@ -180,17 +210,24 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
         if !is_known {
             let is_it = |it: &Deed<'_>| matches!(&it.what, What::CreateIndex(name, _) if *name == index.name);
             let what = format!("unique index `{}`", index.name);
-            shared(facts, table, &what, &keys, &is_it, found);
+            let unique = unique_columns(from, before);
+            shared(facts, (table, &what), &keys, &unique, &is_it, found);
         }
     }
+}
+
+/// The columns that no two rows of a table have ever shared.
+fn unique_columns(table: &Table, before: &Schema) -> Vec<Name> {
+    let keys = known_keys(table, before).into_iter().filter(|it| it.len() == 1);
+    keys.flatten().map(|(name, _)| name).collect()
 }
 
 /// Rows that may share what must be unique.
 fn shared(
     facts: &Facts<'_>,
-    table: &Table,
-    what: &str,
+    (table, what): (&Table, &str),
     columns: &[Name],
+    unique: &[Name],
     is_it: &dyn Fn(&Deed<'_>) -> bool,
     found: &mut Findings<'_>,
 ) {
@@ -198,10 +235,10 @@ fn shared(
     let inner = table.columns.iter().map(|it| &it.name);
     let inner = inner.filter(|name| columns.iter().any(|it| names(it.as_str(), name)));
     let words: Vec<&Name> = columns.iter().chain(inner).collect();
-    // Rows that an UPDATE made different may still be the same; deleted ones are gone.
     let name = &table.name;
     let place = facts.place(name, columns.first(), is_it);
-    if facts.is_refused(name, &words) || facts.is_mended(name, &[], place.start) {
+    let constraint = Constraint { table: name, columns: &words, unique, trouble: Trouble::Shared };
+    if is_handled(facts, constraint, &words, place.start) {
         return;
     }
     let list = columns.iter().map(|it| one_line(it.as_str())).collect::<Vec<_>>().join(", ");
@@ -221,14 +258,25 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
         let columns: Vec<&Name> = table.from.columns.iter().map(|it| &it.name).collect();
         let columns: Vec<&Name> =
             columns.into_iter().filter(|it| check.expression.names(it)).collect();
-        if is_old || columns.is_empty() {
+        let is_loosened = table
+            .checks
+            .dropped
+            .iter()
+            .any(|it| allows_all_of(check.expression.text(), it.expression.text()));
+        if is_old || is_loosened {
+            continue;
+        }
+        if columns.is_empty() {
+            against_itself(facts, name, &check.expression, found);
             continue;
         }
         let words: Vec<&Name> = columns.iter().copied().chain(&check.name).collect();
         let word = check.name.as_ref().or(columns.first().copied());
         let place =
             facts.place(name, word, &|it| defines(it) && columns.iter().all(|name| it.names(name)));
-        if facts.is_refused(name, &words) || facts.is_mended(name, &columns, place.start) {
+        let (unique, trouble) = (&[][..], Trouble::Against);
+        let constraint = Constraint { table: name, columns: &columns, unique, trouble };
+        if is_handled(facts, constraint, &words, place.start) {
             continue;
         }
         let text = one_line(check.expression.text());
@@ -243,6 +291,53 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// A check over new columns alone that what they hold is against.
+fn against_itself(facts: &Facts<'_>, name: &Name, check: &Fragment, found: &mut Findings<'_>) {
+    let is_it = |it: &&(Name, Fragment)| it.0 == *name && it.1 == *check;
+    if facts.trial.violated.iter().find(is_it).is_none() {
+        return;
+    }
+    let place = facts.place(name, None, &|it| {
+        let names_all = tokens(check.text()).filter(|it| it.kind == TokenKind::Identifier);
+        defines(it)
+            && names_all
+                .filter_map(|token| token.name(check.text()))
+                .all(|word| it.names(&Name::new(word)))
+    });
+    found.add(
+        Rule::AddCheck,
+        place,
+        format!(
+            "`{name}` gets the check ({}), and the DEFAULT of the new column is against it: the upgrade \
+             fails where there are rows",
+            one_line(check.text())
+        ),
+        "give the column a DEFAULT that the check takes",
+    );
+}
+
+/// Whether a check `a IN (…)` takes all that an old one of the same form took.
+fn allows_all_of(new: &str, old: &str) -> bool {
+    let parts = |sql: &str| {
+        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let at = words.iter().position(|it| it.is_keyword(sql, "IN"))?;
+        let text = |it: &Token| it.text(sql).to_owned();
+        let name = Name::new(words[..at].iter().filter_map(|it| it.name(sql)).collect::<String>());
+        let [first, list @ .., last] = &words[at + 1..] else { return None };
+        let is_list = first.kind == TokenKind::LeftParenthesis
+            && last.kind == TokenKind::RightParenthesis
+            && list.iter().step_by(2).all(|it| {
+                matches!(it.kind, TokenKind::String | TokenKind::Number | TokenKind::Blob)
+            });
+        let values: Vec<String> = list.iter().step_by(2).map(text).collect();
+        is_list.then_some((name, values))
+    };
+    let (Some((name, values)), Some((old_name, old_values))) = (parts(new), parts(old)) else {
+        return false;
+    };
+    name == old_name && old_values.iter().all(|it| values.contains(it))
+}
+
 fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
     let name = &table.to.name;
     let is_same = |a: &ForeignKey, b: &ForeignKey| {
@@ -255,7 +350,9 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
         }
         let columns: Vec<&Name> = key.columns.iter().collect();
         // They are looked at when the whole body has run.
-        if facts.is_refused(name, &columns) || facts.is_mended(name, &columns, usize::MAX) {
+        let (unique, trouble) = (&[][..], Trouble::Dangling);
+        let constraint = Constraint { table: name, columns: &columns, unique, trouble };
+        if is_handled(facts, constraint, &columns, usize::MAX) {
             continue;
         }
         let place =

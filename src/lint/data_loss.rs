@@ -1,38 +1,37 @@
-//! Rules about data that is lost: tables and columns that go, and types that change values.
+//! Rules about data that is lost: tables and columns that go, and types that change values. What goes
+//! is not always lost: see [`super::row_loss`].
 
 use super::deed::{Alteration, What};
 use super::emptied::{is_emptied, is_index, is_index_again};
-use super::facts::{Change as Touched, Facts};
+use super::facts::{Change as Touched, Facts, Source};
+use super::fate::Fate;
 use super::finding::Findings;
+use super::row_loss::{self, is_copied};
 use crate::diff::Change;
 use crate::rule::Rule;
 use crate::schema::{Affinity, Column, Name, Table, VirtualTable};
 
 /// `drop-table`, `drop-column` and `type-narrowed`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    row_loss::check(facts, found);
     let Some((change, diff)) = facts.diff() else { return };
     empty_tables(facts, change, found);
-    for it in &diff.tables {
-        if let Change::Dropped(table) = it {
-            drop_table(facts, &table.name, found);
-        }
-    }
     for it in &diff.virtual_tables {
         if let Change::Dropped(table) = it
             && keeps_rows(table)
+            && !is_copied(&facts.upgrade, std::slice::from_ref(&table.name))
         {
             drop_table(facts, &table.name, found);
         }
     }
     for table in &diff.altered {
         let name = &table.to.name;
-        let computed = table.changed.iter().filter(|(old, new)| old.holds() && !new.holds());
-        let dropped = table.dropped.iter().filter(|it| it.holds()).copied();
-        for column in dropped.chain(computed.map(|(old, _)| *old)) {
-            drop_column(facts, name, &column.name, found);
-        }
         for (old, new) in &table.changed {
-            if let Some(loss) = loss((table.from, old), (table.to, new)) {
+            // Who computes a value, or drops the old one, has thought of its type.
+            let is_meant = facts.copied(name, &new.name) == Some(Source::Expression)
+                || facts.upgrade.iter().any(|it| matches!(&it.what, What::Alter(_, Alteration::DropColumn(dropped)) if *dropped == old.name));
+            let loss = loss((table.from, old), (table.to, new)).filter(|_| !is_meant);
+            if let Some(loss) = loss {
                 let place = facts.place(name, Some(&new.name), &|it| {
                     matches!(it.what, What::CreateTable(_)) && it.names(&new.name)
                 });
@@ -46,7 +45,7 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
                 );
             }
         }
-        if table.to.is_strict && !table.from.is_strict && !facts.is_refused(name, &[]) {
+        if table.to.is_strict && !table.from.is_strict && !facts.is_refused(name, &[], &|_| true) {
             let place = facts.place(name, None, &|it| matches!(it.what, What::CreateTable(_)));
             found.add(
                 Rule::TypeNarrowed,
@@ -58,19 +57,21 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
 }
 
-/// Tables that are there before and after, and lose their rows in between.
+/// Virtual tables that are there before and after, and lose their rows in between.
 fn empty_tables(facts: &Facts<'_>, change: &Touched, found: &mut Findings<'_>) {
     for (at, deed) in facts.upgrade.iter().enumerate() {
         let What::DropTable(name) = &deed.what else { continue };
-        let is_virtual = |it: &&VirtualTable| it.name == *name;
-        let [before, after] = [&change.before, &change.after].map(|schema| {
-            (schema.table(name).is_some(), schema.virtual_tables.iter().find(is_virtual))
-        });
+        let is_it = |it: &&VirtualTable| it.name == *name;
+        let [before, after] = [&change.before, &change.after]
+            .map(|schema| (schema.table(name).is_some(), schema.virtual_tables.iter().find(is_it)));
         // What is in neither is the same in both.
         let held_rows = match (before, after) {
-            ((true, _), (true, _) | (_, Some(_))) => true,
             ((_, Some(table)), (true, _) | (_, Some(_))) => keeps_rows(table),
-            ((false, None), (false, None)) => !is_index_again(&facts.upgrade[at..], name),
+            ((false, None), (false, None)) => {
+                let is_ordinary = |it: &Fate| it.before.table(name).is_some();
+                !facts.trial.fate.as_ref().is_some_and(is_ordinary)
+                    && !is_index_again(&facts.upgrade[at..], name)
+            }
             _ => false,
         };
         if held_rows && is_emptied(&facts.upgrade, at, name) {
@@ -85,7 +86,8 @@ fn empty_tables(facts: &Facts<'_>, change: &Touched, found: &mut Findings<'_>) {
     }
 }
 
-fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
+/// Reports a table that goes.
+pub fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     let place = facts.place(name, None, &|it| matches!(it.what, What::DropTable(_)));
     found.add(
         Rule::DropTable,
@@ -95,7 +97,8 @@ fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     );
 }
 
-fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
+/// Reports a column that goes.
+pub fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
     let place = facts.place(table, Some(column), &|it| match &it.what {
         What::Alter(_, Alteration::DropColumn(dropped)) => dropped == column,
         // A rebuild: the definition that does not have it.

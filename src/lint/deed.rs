@@ -3,8 +3,10 @@
 //! SQLite has the last word on what a statement means; this only has to find the statement that did
 //! what the schemas before and after it differ in.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
+pub use super::writing::{Conflict, Copy, Delete, Update};
 use crate::revision::{Body, Revision};
 use crate::schema::Name;
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -38,9 +40,11 @@ pub enum What {
     /// `INSERT INTO … SELECT`.
     Copy(Copy),
     /// `UPDATE`.
-    Update(Name),
+    Update(Update),
     /// `DELETE FROM`.
-    Delete(Name),
+    Delete(Delete),
+    /// Anything about a temporary table.
+    Temporary(Name),
     /// Anything else.
     Other,
 }
@@ -60,25 +64,39 @@ pub enum Alteration {
     Other,
 }
 
-/// An `INSERT INTO … SELECT … FROM` one table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
-    /// Where to.
-    pub into: Name,
-    /// Where from.
-    pub from: Name,
-    /// The columns that are written and, where it is a column as it stands, what each gets; empty
-    /// where the columns are not listed.
-    pub columns: Vec<(Name, Option<Name>)>,
-}
-
 /// The statements of a body.
 pub fn deeds<'a>(revision: &'a Revision, body: &Body) -> Vec<Deed<'a>> {
+    let mut temporary = HashSet::new();
     let deed = |span: &Range<usize>| {
         let sql = &revision.source.text[span.clone()];
-        Deed { span: span.clone(), sql, what: what(sql) }
+        let what = about_temporary(what(sql), &mut temporary);
+        Deed { span: span.clone(), sql, what }
     };
     body.statements.iter().map(deed).collect()
+}
+
+/// A temporary table hides another one of its name, for as long as it is there.
+fn about_temporary(what: What, temporary: &mut HashSet<Name>) -> What {
+    let (name, is_gone) = match &what {
+        What::Temporary(name) => {
+            temporary.insert(name.clone());
+            return what;
+        }
+        What::DropTable(name) => (name, true),
+        What::Alter(name, _)
+        | What::Copy(Copy { into: name, .. })
+        | What::Update(Update { table: name, .. })
+        | What::Delete(Delete { table: name, .. }) => (name, false),
+        _ => return what,
+    };
+    if !temporary.contains(name) {
+        return what;
+    }
+    let name = name.clone();
+    if is_gone {
+        temporary.remove(&name);
+    }
+    What::Temporary(name)
 }
 
 impl Deed<'_> {
@@ -101,10 +119,10 @@ impl Deed<'_> {
             | What::CreateIndex(_, it)
             | What::DropTable(it)
             | What::Alter(it, _)
-            | What::Update(it)
-            | What::Delete(it) => Some(it),
-            What::Copy(copy) => Some(&copy.into),
-            What::Create(_) | What::Drop(_) | What::Other => None,
+            | What::Copy(Copy { into: it, .. })
+            | What::Update(Update { table: it, .. })
+            | What::Delete(Delete { table: it, .. }) => Some(it),
+            What::Create(_) | What::Drop(_) | What::Temporary(_) | What::Other => None,
         }
     }
 }
@@ -122,17 +140,25 @@ fn is_name(token: &Token, sql: &str, name: &Name) -> bool {
 /// What a statement does.
 pub fn what(sql: &str) -> What {
     let tokens = tokens(sql).filter(Token::is_significant).collect();
-    Reader { sql, tokens, next: 0 }.statement().unwrap_or(What::Other)
+    let mut reader = Reader { sql, tokens, next: 0, temporary: None };
+    let what = reader.statement();
+    match reader.temporary {
+        Some(name) => What::Temporary(name),
+        None => what.unwrap_or(What::Other),
+    }
 }
 
-struct Reader<'a> {
-    sql: &'a str,
-    tokens: Vec<Token>,
-    next: usize,
+/// Reads the tokens of a statement.
+pub(super) struct Reader<'a> {
+    pub(super) sql: &'a str,
+    pub(super) tokens: Vec<Token>,
+    pub(super) next: usize,
+    /// The temporary table that it is about.
+    temporary: Option<Name>,
 }
 
 impl Reader<'_> {
-    fn eat(&mut self, words: &[&str]) -> bool {
+    pub(super) fn eat(&mut self, words: &[&str]) -> bool {
         let is_there = words.iter().enumerate().all(|(n, word)| {
             self.tokens.get(self.next + n).is_some_and(|it| it.is_keyword(self.sql, word))
         });
@@ -142,22 +168,35 @@ impl Reader<'_> {
         is_there
     }
 
-    fn eat_kind(&mut self, kind: TokenKind) -> bool {
+    pub(super) fn eat_kind(&mut self, kind: TokenKind) -> bool {
         let is_there = self.tokens.get(self.next).is_some_and(|it| it.kind == kind);
         self.next += usize::from(is_there);
         is_there
     }
 
-    fn name(&mut self) -> Option<Name> {
+    pub(super) fn name(&mut self) -> Option<Name> {
         let name = self.tokens.get(self.next)?.name(self.sql)?;
         self.next += 1;
         Some(Name::new(name))
     }
 
     /// A name, perhaps with that of its schema before it.
-    fn qualified(&mut self) -> Option<Name> {
+    pub(super) fn qualified(&mut self) -> Option<Name> {
         let name = self.name()?;
         if self.eat_kind(TokenKind::Dot) { self.name() } else { Some(name) }
+    }
+
+    /// The same for the table that the statement is about.
+    fn subject(&mut self) -> Option<Name> {
+        let is_temporary =
+            self.tokens.get(self.next).is_some_and(|it| {
+                it.name(self.sql).is_some_and(|it| it.eq_ignore_ascii_case("temp"))
+            }) && self.tokens.get(self.next + 1).is_some_and(|it| it.kind == TokenKind::Dot);
+        let name = self.qualified()?;
+        if is_temporary {
+            self.temporary = Some(name.clone());
+        }
+        Some(name)
     }
 
     fn statement(&mut self) -> Option<What> {
@@ -170,39 +209,41 @@ impl Reader<'_> {
                 self.name()?;
             }
             self.eat(&["IF", "EXISTS"]);
-            let name = self.qualified()?;
+            let name = self.subject()?;
             return Some(if is_table { What::DropTable(name) } else { What::Drop(name) });
         }
         if self.eat(&["ALTER", "TABLE"]) {
-            let table = self.qualified()?;
+            let table = self.subject()?;
             let alteration = self.alteration().unwrap_or(Alteration::Other);
             return Some(What::Alter(table, alteration));
         }
-        if self.eat(&["INSERT"]) || self.eat(&["REPLACE"]) {
-            self.conflict();
-            return self.eat(&["INTO"]).then(|| self.copy())?.map(What::Copy);
+        if self.eat(&["WITH"]) {
+            self.skip_to(&["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT"]);
+        }
+        if self.eat(&["INSERT"]) {
+            let conflict = self.conflict();
+            self.eat(&["INTO"]).then_some(())?;
+            let into = self.subject()?;
+            return self.copy(into, conflict).map(What::Copy);
+        }
+        if self.eat(&["REPLACE", "INTO"]) {
+            let into = self.subject()?;
+            return self.copy(into, Conflict::Replace).map(What::Copy);
         }
         if self.eat(&["UPDATE"]) {
             self.conflict();
-            return self.qualified().map(What::Update);
+            let table = self.subject()?;
+            return Some(What::Update(self.update(table)));
         }
         if self.eat(&["DELETE", "FROM"]) {
-            return self.qualified().map(What::Delete);
+            let table = self.subject()?;
+            return Some(What::Delete(self.delete(table)));
         }
         None
     }
 
-    /// `OR ABORT` and the like.
-    fn conflict(&mut self) {
-        if self.eat(&["OR"]) {
-            self.next += 1;
-        }
-    }
-
     fn create(&mut self) -> Option<What> {
-        if self.eat(&["TEMP"]) || self.eat(&["TEMPORARY"]) {
-            return None;
-        }
+        let is_temporary = self.eat(&["TEMP"]) || self.eat(&["TEMPORARY"]);
         let is_table = self.eat(&["TABLE"]);
         let is_index = !is_table && (self.eat(&["UNIQUE", "INDEX"]) || self.eat(&["INDEX"]));
         let is_other = is_table
@@ -214,7 +255,12 @@ impl Reader<'_> {
             return None;
         }
         self.eat(&["IF", "NOT", "EXISTS"]);
-        let name = self.qualified()?;
+        let name = self.subject()?;
+        if is_temporary {
+            // A trigger or a view hides no table that anything is done to.
+            self.temporary = Some(name);
+            return None;
+        }
         if is_table {
             return Some(What::CreateTable(name));
         }
@@ -253,57 +299,8 @@ impl Reader<'_> {
         None
     }
 
-    /// `INSERT INTO … SELECT … FROM`, from behind `INTO`.
-    fn copy(&mut self) -> Option<Copy> {
-        let into = self.qualified()?;
-        let mut targets = Vec::new();
-        if self.eat_kind(TokenKind::LeftParenthesis) {
-            loop {
-                targets.push(self.name()?);
-                if !self.eat_kind(TokenKind::Comma) {
-                    break;
-                }
-            }
-            self.eat_kind(TokenKind::RightParenthesis);
-        }
-        if !self.eat(&["SELECT"]) {
-            return None;
-        }
-        let mut values = Vec::new();
-        loop {
-            let start = self.next;
-            self.skip_expression();
-            values.push(self.column_at(start..self.next));
-            if !self.eat_kind(TokenKind::Comma) {
-                break;
-            }
-        }
-        if !self.eat(&["FROM"]) {
-            return None;
-        }
-        let from = self.qualified()?;
-        let is_whole = targets.len() == values.len();
-        let columns = if is_whole { targets.into_iter().zip(values).collect() } else { Vec::new() };
-        Some(Copy { into, from, columns })
-    }
-
-    /// Goes on to the comma or the `FROM` behind an expression.
-    fn skip_expression(&mut self) {
-        let mut depth = 0usize;
-        while let Some(token) = self.tokens.get(self.next) {
-            match token.kind {
-                TokenKind::LeftParenthesis => depth += 1,
-                TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
-                TokenKind::Comma if depth == 0 => return,
-                _ if depth == 0 && token.is_keyword(self.sql, "FROM") => return,
-                _ => {}
-            }
-            self.next += 1;
-        }
-    }
-
     /// The column that these tokens are: `name` or `table.name`.
-    fn column_at(&self, range: Range<usize>) -> Option<Name> {
+    pub(super) fn column_at(&self, range: Range<usize>) -> Option<Name> {
         let is_name =
             |it: &Token| matches!(it.kind, TokenKind::Identifier | TokenKind::QuotedIdentifier);
         let name = match &self.tokens[range] {
@@ -333,7 +330,6 @@ mod tests {
     #[test]
     fn tables_come_and_go() {
         check("create table if not exists main.\"t\" (a)", &What::CreateTable(name("t")));
-        check("CREATE TEMP TABLE t (a)", &What::Other);
         check("DROP TABLE IF EXISTS [t]", &What::DropTable(name("t")));
         check("DROP VIEW main.v", &What::Drop(name("v")));
         check("CREATE VIRTUAL TABLE d USING fts5(x)", &What::Create(name("d")));
@@ -356,24 +352,44 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_copied() {
-        let copy = |columns| What::Copy(Copy { into: name("n"), from: name("o"), columns });
-        let columns = vec![
-            (name("a"), Some(name("x"))),
-            (name("b"), None),
-            (name("c"), Some(name("c"))),
-            (name("d"), None),
-        ];
-        check(
-            "INSERT OR ABORT INTO n (a, b, c, d) SELECT x, f(a, b), o.c, NULL FROM o",
-            &copy(columns),
-        );
-        check("INSERT INTO n SELECT * FROM o WHERE a", &copy(Vec::new()));
-        check("INSERT INTO n VALUES (1)", &What::Other);
-        check("INSERT INTO n SELECT 1", &What::Other);
-        check("REPLACE INTO n (a) SELECT a FROM o", &copy(vec![(name("a"), Some(name("a")))]));
-        check("UPDATE OR IGNORE t SET a = 1", &What::Update(name("t")));
-        check("DELETE FROM main.t", &What::Delete(name("t")));
+    fn rows_are_written() {
+        let table = |sql: &str| {
+            let what = what(sql);
+            let kind = match &what {
+                What::Copy(_) => "copy",
+                What::Update(_) => "update",
+                What::Delete(_) => "delete",
+                What::Temporary(_) => "temporary",
+                _ => "other",
+            };
+            let name = Deed { span: 0..0, sql, what }.table().map(ToString::to_string);
+            format!("{kind} {}", name.unwrap_or_default())
+        };
+        assert_eq!(table("INSERT OR ABORT INTO n SELECT a FROM o"), "copy n");
+        assert_eq!(table("WITH x AS (SELECT 1) INSERT INTO n SELECT a FROM o"), "copy n");
+        assert_eq!(table("REPLACE INTO n (a) SELECT a FROM o"), "copy n");
+        assert_eq!(table("INSERT INTO n VALUES (1)"), "other ");
+        assert_eq!(table("INSERT INTO n SELECT 1"), "other ");
+        assert_eq!(table("UPDATE OR IGNORE t SET a = 1"), "update t");
+        assert_eq!(table("WITH x AS (SELECT 1) UPDATE main.t SET a = 1"), "update t");
+        assert_eq!(table("DELETE FROM main.t"), "delete t");
+        assert_eq!(table("DELETE FROM temp.t"), "temporary ");
+    }
+
+    #[test]
+    fn temporary_tables_are_told_apart() {
+        let temporary = |name: &str| What::Temporary(Name::new(name));
+        check("CREATE TEMP TABLE t (a)", &temporary("t"));
+        check("create temporary table if not exists t as select 1", &temporary("t"));
+        check("DROP TABLE IF EXISTS temp.\"t\"", &temporary("t"));
+        check("DROP TABLE temp", &What::DropTable(name("temp")));
+        let mut known = HashSet::new();
+        let mut tell = |sql: &str| about_temporary(what(sql), &mut known);
+        assert_eq!(tell("DROP TABLE t"), What::DropTable(name("t")));
+        tell("CREATE TEMP TABLE t (a)");
+        assert_eq!(tell("DELETE FROM t"), temporary("t"));
+        assert_eq!(tell("DROP TABLE t"), temporary("t"));
+        assert_eq!(tell("DROP TABLE t"), What::DropTable(name("t")));
     }
 
     #[test]

@@ -20,14 +20,6 @@ pub fn is_emptied(deeds: &[Deed<'_>], at: usize, name: &Name) -> bool {
     !is_another && is_made(behind, name) && !before.iter().any(|it| reads(it, name))
 }
 
-/// Whether the rows of a table that the statement `at` drops are copied before, to where they stay or
-/// come back from.
-pub fn is_saved(deeds: &[Deed<'_>], at: usize, name: &Name) -> bool {
-    let before = &deeds[..at];
-    before.iter().any(|it| matches!(&it.what, What::Copy(copy) if copy.from == *name))
-        || (is_made(&deeds[at + 1..], name) && before.iter().any(|it| reads(it, name)))
-}
-
 /// Whether the statements make the table as a full-text index of another.
 pub fn is_index_again(deeds: &[Deed<'_>], name: &Name) -> bool {
     deeds.iter().any(|it| {

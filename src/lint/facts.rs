@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use super::deed::{Alteration, Deed, What, deeds};
+use super::deed::{Alteration, Copy, Deed, What, deeds};
+use super::fate::Fate;
 use super::lineage::Lineage;
 use crate::diff::Diff;
 use crate::diff::lines::Line;
 use crate::revision::{DirectiveKind, Downgrade, Revision, RevisionId};
-use crate::schema::{Name, Schema};
+use crate::schema::{Fragment, Name, Schema};
 use crate::source::Location;
 
 /// A revision, and what became of it when it was tried out.
@@ -37,8 +38,14 @@ pub struct Change {
     pub after: Schema,
     /// What was renamed.
     pub lineage: Lineage,
+    /// Whether `PRAGMA user_version` or `application_id` is another one.
+    pub has_other_numbers: bool,
+    /// Before, the tables that are not touched and whose rows are copied.
+    pub sources: Schema,
     /// Before, all tables; only where foreign keys may be enforced while a table is dropped.
     pub all_before: Option<Schema>,
+    /// After, the same for the downgrade.
+    pub all_after: Option<Schema>,
 }
 
 /// What only running tells.
@@ -48,7 +55,11 @@ pub struct Trial {
     pub failures: Vec<Failing>,
     /// Whether it does not run, so that what needs it is not tried out.
     pub is_over: bool,
-    /// Quoted names of the upgrade that SQLite takes for strings.
+    /// What becomes of rows, where a table or a column goes.
+    pub fate: Option<Fate>,
+    /// Checks over new columns alone, by table, that what these columns hold is against.
+    pub violated: Vec<(Name, Fragment)>,
+    /// Quoted names that SQLite takes for strings.
     pub strings: Vec<Range<usize>>,
     /// Views, and tables with triggers, that do not compile any more, and what SQLite says.
     pub broken: Vec<(Name, String)>,
@@ -146,46 +157,50 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the upgrade refuses to run while rows of the table are in the way: a `refuse-if` that
-    /// names the table and one of these words.
-    pub fn is_refused(&self, table: &Name, words: &[&Name]) -> bool {
+    /// names the table and one of these words, and whose query is one that `asks`.
+    pub fn is_refused(&self, table: &Name, words: &[&Name], asks: &dyn Fn(&str) -> bool) -> bool {
         let aliases = self.aliases(table);
         let refusals = self.revision.upgrade.directives.iter();
         let mut refusals = refusals.filter(|it| it.kind == DirectiveKind::RefuseIf);
+        let file = &self.revision.source.text;
         refusals.any(|it| {
-            let text = &self.revision.source.text[it.span.clone()];
+            let text = &file[it.span.clone()];
             let has = |name: &Name| has_word(text, name);
-            aliases.iter().any(has) && (words.is_empty() || words.iter().any(|it| has(it)))
+            aliases.iter().any(has)
+                && (words.is_empty() || words.iter().any(|it| has(it)))
+                && asks(&file[it.query.clone()])
         })
     }
 
-    /// Whether a statement of the upgrade before this byte of the file mends the rows of a table: it
-    /// deletes some, or sets one of these columns.
-    pub fn is_mended(&self, table: &Name, columns: &[&Name], until: usize) -> bool {
+    /// The copies that fill a table of after.
+    pub fn copies(&self, table: &Name) -> impl Iterator<Item = &Copy> {
         let aliases = self.aliases(table);
-        let mut deeds = self.upgrade.iter().take_while(|it| it.span.start < until);
-        deeds.any(|it| match &it.what {
-            What::Delete(table) => aliases.contains(table),
-            What::Update(table) => {
-                aliases.contains(table) && columns.iter().any(|name| it.names(name))
-            }
-            _ => false,
+        self.upgrade.iter().filter_map(move |it| match &it.what {
+            What::Copy(copy) if aliases.contains(&copy.into) => Some(copy),
+            _ => None,
         })
     }
 
     /// What the copy of a rebuild gives to a column: `None` if there is no copy, or it does not
     /// write the column.
     pub fn copied(&self, table: &Name, column: &Name) -> Option<Source> {
-        let aliases = self.aliases(table);
-        self.upgrade.iter().find_map(|it| {
-            let What::Copy(copy) = &it.what else { return None };
-            if !aliases.contains(&copy.into) {
-                return None;
-            }
-            if copy.columns.is_empty() {
-                return Some(Source::Unknown);
-            }
-            let (_, source) = copy.columns.iter().find(|(it, _)| it == column)?;
-            Some(if source.is_some() { Source::Column } else { Source::Expression })
+        let after = self.change.as_ref().and_then(|it| it.after.table(table));
+        let copy = self.copies(table).next()?;
+        let place = if copy.is_star() {
+            return Some(Source::Unknown);
+        } else if copy.targets.is_empty() {
+            let mut columns = after?.columns.iter().filter(|it| it.holds());
+            columns.position(|it| it.name == *column)?
+        } else {
+            copy.targets.iter().position(|it| it == column)?
+        };
+        let value = copy.values.get(place)?;
+        Some(if value.is_null() {
+            Source::Null
+        } else if value.column.is_some() {
+            Source::Column
+        } else {
+            Source::Expression
         })
     }
 }
@@ -197,6 +212,8 @@ pub enum Source {
     Column,
     /// Something computed.
     Expression,
+    /// `NULL`.
+    Null,
     /// The copy does not list its columns.
     Unknown,
 }

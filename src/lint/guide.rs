@@ -39,10 +39,13 @@ pub enum Example {
 pub fn guide(rule: Rule) -> Guide {
     match rule {
         Rule::DropTable => Guide {
-            title: "a table is dropped, with all its rows",
+            title: "a table is dropped, with its rows",
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
-                  A table that is renamed or rebuilt is not dropped, however many statements that takes; \
-                  one that is dropped and made again without a copy of its rows is.",
+                  The upgrade is run on rows that are made up: a table that is renamed, rebuilt or moved \
+                  into another one loses nothing, however many statements that takes. A rebuild that forgets \
+                  to copy the rows, or leaves some out with WHERE or LIMIT, is found; not one that leaves them \
+                  out for a constraint that is new, or where a `warn-if` or `refuse-if` asks for rows of the \
+                  table.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(
@@ -50,9 +53,10 @@ pub fn guide(rule: Rule) -> Guide {
             ),
         },
         Rule::DropColumn => Guide {
-            title: "a column is dropped, with all its values",
-            why: "Found in a rebuild too, where the new definition lacks it. A column that is renamed, \
-                  or that a rebuild copies into one of another name, is not dropped.",
+            title: "a column is dropped, or loses its values",
+            why: "Found in a rebuild too, where the new definition lacks it or the copy forgets it. A column \
+                  that is renamed, copied into another place, or read by an INSERT or UPDATE before it goes, \
+                  is not lost, nor one whose values a `refuse-if` asks for.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY);\nINSERT INTO new (id) SELECT id FROM users;\n\
@@ -68,7 +72,8 @@ pub fn guide(rule: Rule) -> Guide {
             title: "a column gets a type that changes values, or a table becomes STRICT",
             why: "SQLite converts what is copied into a column by the type of the column: a text `007` \
                   becomes the integer 7, and nothing says so. A STRICT table takes no value of another \
-                  type, and the copy fails; there the rule is silent if a `refuse-if` asks first.",
+                  type, and the copy fails; there the rule is silent if a `refuse-if` asks first. \
+                  A value that the copy computes is no accident.",
             given: "CREATE TABLE parts (id INTEGER PRIMARY KEY, code TEXT, n INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY, code INTEGER, n INTEGER);\n\
@@ -84,8 +89,9 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::AddNotNull => Guide {
             title: "rows must have a value that they may not have",
             why: "The upgrade runs where there are no rows, as in tests, and fails where there are. \
-                  Silent where the column has a DEFAULT, where the body gives the rows a value first, \
-                  and where a `refuse-if` asks for such rows.",
+                  Silent where the column has a DEFAULT, where the body gives all such rows a value \
+                  first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
+                  WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",
@@ -96,9 +102,10 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::AddUnique => Guide {
             title: "rows must differ that may be alike",
-            why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows. \
-                  Silent for a new table, for columns that were unique before, where the body deletes \
-                  rows, and where a `refuse-if` asks for duplicates.",
+            why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows, or \
+                  over a new one that is filled from such a table. Silent for columns that were unique \
+                  before, where the body deletes duplicates, leaves them out of a copy or sets values that \
+                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE UNIQUE INDEX ix_users_email ON users (email);",
@@ -110,8 +117,9 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::AddCheck => Guide {
             title: "rows must pass a check that they may be against",
-            why: "Silent for a check over new columns only, whose values the revision knows, where \
-                  the body sets the columns or deletes rows, and where a `refuse-if` asks for such rows.",
+            why: "Silent for a check over new columns whose DEFAULT it takes, for one that takes more \
+                  values than before (`IN (…)`), where the body sets the columns or deletes such rows, and \
+                  where a `refuse-if` asks for them.",
             given: "CREATE TABLE products (id INTEGER PRIMARY KEY, price INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE products ADD CONSTRAINT price_is_positive CHECK (price > 0);",
@@ -139,8 +147,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DropParentWithCascade => Guide {
             title: "a table is dropped whose loss other tables pass on",
             why: "With foreign keys enforced, `DROP TABLE` first deletes all rows of the table, which `ON \
-                  DELETE CASCADE` and `SET NULL` pass on to its children: a rebuild of the parent empties \
-                  them, and no check finds anything wrong. migrator has foreign keys off while a body runs, \
+                  DELETE CASCADE` and `SET NULL` pass on to its children: a rebuild of the parent, on \
+                  the way back too, empties them, and no check finds anything wrong. migrator has foreign keys off while a body runs, \
                   unless the body asks for them.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n\
                     CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER UNIQUE REFERENCES users (id) ON DELETE CASCADE);",
@@ -158,7 +166,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DoubleQuotedString => Guide {
             title: "a name in double quotes that names nothing",
             why: "SQLite takes `\"emial\"` for the string 'emial' if there is no such column, and a typo \
-                  becomes data. Each statement is compiled a second time with that turned off.",
+                  becomes data. Each statement of both bodies, and each `refuse-if`, is compiled a second time with \
+                  that turned off; `DEFAULT \"new\"` is found by its words.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nUPDATE users SET email = lower(\"emial\");",
@@ -233,8 +242,8 @@ pub fn guide(rule: Rule) -> Guide {
         },
         Rule::NoDowngrade => Guide {
             title: "the upgrade changes the schema, and the downgrade is empty",
-            why: "A downgrade would take the revision off the version table and leave everything it did. Silent \
-                  where only rows are changed.",
+            why: "A downgrade would take the revision off the version table and leave everything it did. \
+                  `PRAGMA user_version` and `application_id` count too. Silent where only rows are changed.",
             given: "",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE tags (id INTEGER PRIMARY KEY);\n\n-- migrate:downgrade",
@@ -297,7 +306,7 @@ pub fn guide(rule: Rule) -> Guide {
             why: "Revisions are tried out in memory, one after the other, from the first. One that fails there \
                   fails in the tests of everybody who begins with an empty database. What it does to the schema \
                   is not known then, nor what those that need it do: `lint` says for how many revisions only \
-                  the text was looked at.",
+                  the text was looked at. Rows that would reference nothing are looked for too.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);",
             bad: Example::Revision("-- migrate:upgrade\nALTER TABLE user ADD COLUMN age INTEGER;"),
             good: Example::Revision(
@@ -387,6 +396,7 @@ const HEAD: &str = "\
 It exits with 1 where a finding has the level `error`.
 
 `--format github` prints annotations for GitHub Actions, `--format sarif` [SARIF](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) 2.1.0, `--json` the [findings](json.md#lint).
+The first two give paths from the root of the repository: `GITHUB_WORKSPACE`, or the next folder above the project that holds `.git`.
 
 A finding that is right where it stands is silenced in the file, by name, several of them with commas between; what follows a colon is for people:
 
@@ -408,7 +418,7 @@ missing-index-on-foreign-key = \"off\"
 
 `migrator status` counts what is found in the pending revisions.
 `upgrade` says before it runs how many `drop-table`, `drop-column` and `attach-in-wal` the pending revisions have.
-That is read off the statements alone and takes no time, so no other rule looks there; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
+That is read off the statements alone and takes no time, so no other rule looks there, and it does not see all that `lint` sees; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
 The tables that keep the versions and the log, and those of `[schema] exclude`, are left out; one of those that a revision uses and none makes is taken from the declared schema.
 
 ";

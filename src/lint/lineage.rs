@@ -197,7 +197,7 @@ impl Names<'_> {
             Some((before, _)) => before.clone(),
             None => now.clone(),
         };
-        let as_they_stand = copy.columns.iter().filter_map(|(to, from)| Some((to, from.as_ref()?)));
+        let as_they_stand = copy.columns().filter_map(|(to, from)| Some((to, from?)));
         let mut columns: Vec<_> =
             as_they_stand.map(|(to, from)| (origin(from), to.clone())).collect();
         // What an expression was made of keeps its name.

@@ -2,7 +2,7 @@
 //!
 //! The rules are pure. They are told what a revision says and what became of it when it was tried
 //! out in memory ([`facts::Facts`]), so that a rebuild is no dropped table, and a column that a
-//! rebuild leaves out is found. Only [`trial`] runs anything.
+//! rebuild leaves out is found. Only [`trial`] runs anything, and [`fate`] for it.
 
 mod allow;
 mod data_failure;
@@ -10,15 +10,21 @@ mod data_loss;
 mod deed;
 mod emptied;
 mod facts;
+mod fate;
+mod filling;
 mod finding;
 pub mod guide;
 mod lineage;
+mod mending;
 mod revision_traps;
+mod row_loss;
 mod sqlite_traps;
+mod strings;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -52,9 +52,16 @@ fn no_downgrade(facts: &Facts<'_>, found: &mut Findings<'_>) {
     let is_empty =
         matches!(&facts.revision.downgrade, Downgrade::Body(it) if it.statements.is_empty());
     let changes_schema = match facts.diff() {
-        Some((_, diff)) => !diff.is_empty(),
+        Some((change, diff)) => !diff.is_empty() || change.has_other_numbers,
         None => facts.upgrade.iter().any(|it| {
-            !matches!(it.what, What::Other | What::Copy(_) | What::Update(_) | What::Delete(_))
+            !matches!(
+                it.what,
+                What::Other
+                    | What::Temporary(_)
+                    | What::Copy(_)
+                    | What::Update(_)
+                    | What::Delete(_)
+            )
         }),
     };
     if is_empty && changes_schema {
@@ -137,13 +144,13 @@ fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
 }
 
 fn if_not_exists(deed: &Deed<'_>, found: &mut Findings<'_>) {
+    if matches!(deed.what, What::Temporary(_)) {
+        return;
+    }
     let sql = deed.sql;
     // `CREATE UNIQUE INDEX IF NOT EXISTS` has most words before it.
     let words: Vec<Token> = tokens(sql).filter(Token::is_significant).take(8).collect();
     let is = |n: usize, word: &str| words.get(n).is_some_and(|it| it.is_keyword(sql, word));
-    if is(1, "TEMP") || is(1, "TEMPORARY") {
-        return;
-    }
     let (clause, hidden): (&[&str], _) = if is(0, "CREATE") {
         (&["IF", "NOT", "EXISTS"], "what is there already is taken for it, whatever it is")
     } else if is(0, "DROP") {

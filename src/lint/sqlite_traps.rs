@@ -18,20 +18,14 @@ pub fn check_texts(facts: &Facts<'_>, found: &mut Findings<'_>) {
         pragma(facts, deed, found);
         attach(deed, found);
         trailing_comment(facts, deed, found);
+        default_in_quotes(deed, found);
     }
 }
 
 /// The rules that look at what the upgrade does.
 pub fn check_changes(facts: &Facts<'_>, found: &mut Findings<'_>) {
     for place in &facts.trial.strings {
-        let text = &facts.revision.source.text[place.clone()];
-        let inner = text.trim_matches('"');
-        found.add(
-            Rule::DoubleQuotedString,
-            place.clone(),
-            format!("{text} names no column here, and SQLite takes it for the string '{inner}'"),
-            format!("write '{inner}' if it is a string, or correct the name"),
-        );
+        quoted(&facts.revision.source.text[place.clone()], place.clone(), found);
     }
     for (name, message) in &facts.trial.broken {
         let creates = |it: &Deed<'_>| matches!(&it.what, What::Create(_)) && it.names(name);
@@ -48,7 +42,38 @@ pub fn check_changes(facts: &Facts<'_>, found: &mut Findings<'_>) {
             "drop it before, and create it anew after what it needs has changed",
         );
     }
-    parents_dropped(facts, found);
+    if let Some(change) = &facts.change {
+        parents_dropped(facts, &facts.upgrade, change.all_before.as_ref(), found);
+        parents_dropped(facts, &facts.downgrade, change.all_after.as_ref(), found);
+    }
+}
+
+/// `DEFAULT "new"`: SQLite takes that for a string whatever it is told, since no column can stand
+/// there.
+fn default_in_quotes(deed: &Deed<'_>, found: &mut Findings<'_>) {
+    let defines = matches!(deed.what, What::CreateTable(_) | What::Alter(..));
+    if !defines || !deed.sql.contains('"') {
+        return;
+    }
+    let words: Vec<Token> = tokens(deed.sql).filter(Token::is_significant).collect();
+    for pair in words.windows(2) {
+        let [word, value] = pair else { continue };
+        let text = value.text(deed.sql);
+        if word.is_keyword(deed.sql, "DEFAULT") && text.starts_with('"') {
+            let place = deed.span.start + value.span.start..deed.span.start + value.span.end;
+            quoted(text, place, found);
+        }
+    }
+}
+
+fn quoted(text: &str, place: Range<usize>, found: &mut Findings<'_>) {
+    let inner = text.trim_matches('"');
+    found.add(
+        Rule::DoubleQuotedString,
+        place,
+        format!("{text} names no column here, and SQLite takes it for the string '{inner}'"),
+        format!("write '{inner}' if it is a string, or correct the name"),
+    );
 }
 
 fn pragma(facts: &Facts<'_>, deed: &Deed<'_>, found: &mut Findings<'_>) {
@@ -109,11 +134,16 @@ fn trailing_comment(facts: &Facts<'_>, deed: &Deed<'_>, found: &mut Findings<'_>
 
 /// `DROP TABLE` with foreign keys enforced deletes the rows of the table first, which its children
 /// pass on.
-fn parents_dropped(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    let Some(before) = facts.change.as_ref().and_then(|it| it.all_before.as_ref()) else { return };
+fn parents_dropped(
+    facts: &Facts<'_>,
+    body: &[Deed<'_>],
+    before: Option<&Schema>,
+    found: &mut Findings<'_>,
+) {
+    let Some(before) = before else { return };
     let mut is_enforced = facts.revision.mode.foreign_keys;
     let mut gone: Vec<&Name> = Vec::new();
-    for deed in &facts.upgrade {
+    for deed in body {
         if facts.revision.mode.autocommit
             && let Some(on) = sets_foreign_keys(deed.sql)
         {

@@ -3,7 +3,7 @@
 //! What `upgrade` says before it runs comes from the words of the bodies alone.
 //! An upgrade of a thousand revisions takes a few hundredths of a second, and running them in memory
 //! first would take longer than that. So only what a statement says by itself counts here: a table or
-//! a column that is dropped, and `ATTACH`.
+//! a column that is dropped and that nothing reads before, and `ATTACH`.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Finding;
 use super::allow::allows;
 use super::deed::{Alteration, Deed, What, deeds, names};
-use super::emptied::is_saved;
+use super::row_loss::{is_copied, reads};
 use crate::revision::Revision;
 use crate::rule::{Level, Levels, Rule};
 use crate::schema::Name;
@@ -117,21 +117,35 @@ fn found(
 ) -> Vec<Rule> {
     let text = &revision.source.text;
     let deeds = deeds(revision, &revision.upgrade);
-    // A rebuild drops the old table once it has another name.
-    let is_renamed = |name: &Name| {
-        let to = |it: &Deed<'_>| matches!(&it.what, What::Alter(_, Alteration::Rename(to)) if to == name);
-        deeds.iter().any(to)
+    // What another statement takes elsewhere first is not lost: so does every rebuild.
+    let is_kept = |at: usize, name: &Name| {
+        let before = &deeds[..at];
+        let old = before.iter().filter_map(|it| match &it.what {
+            What::Alter(from, Alteration::Rename(to)) if to == name => Some(from.clone()),
+            _ => None,
+        });
+        let table: Vec<Name> = old.chain([name.clone()]).collect();
+        is_copied(&deeds, &table)
+    };
+    let is_read = |at: usize, table: &Name, column: &Name| {
+        let (table, column) = (std::slice::from_ref(table), std::slice::from_ref(column));
+        deeds[..at].iter().any(|it| reads(it, table, column))
     };
     let is_said = |name: &Name| {
         let queries = revision.upgrade.directives.iter().map(|it| &text[it.query.clone()]);
         made.contains(name) || queries.into_iter().any(|it| names(it, name))
     };
-    let is_kept = |at: usize, name: &Name| {
-        is_renamed(name) || is_said(name) || indexes.contains(name) || is_saved(&deeds, at, name)
-    };
     let rule = |(at, deed): (usize, &Deed<'_>)| match &deed.what {
-        What::DropTable(name) if !is_kept(at, name) => Some(Rule::DropTable),
-        What::Alter(table, Alteration::DropColumn(_)) if !is_said(table) => Some(Rule::DropColumn),
+        What::DropTable(name)
+            if !is_said(name) && !indexes.contains(name) && !is_kept(at, name) =>
+        {
+            Some(Rule::DropTable)
+        }
+        What::Alter(table, Alteration::DropColumn(column))
+            if !is_said(table) && !is_read(at, table, column) =>
+        {
+            Some(Rule::DropColumn)
+        }
         What::Other => {
             let is_attach = deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
             is_attach.then_some(Rule::AttachInWal)
@@ -142,7 +156,7 @@ fn found(
     deeds
         .iter()
         .enumerate()
-        .filter_map(|(at, it)| rule((at, it)).map(|rule| (rule, it.span.start)))
+        .filter_map(|it| rule(it).map(|rule| (rule, it.1.span.start)))
         .filter(|(rule, _)| levels.of(*rule) >= Level::Warning)
         .filter(|(rule, at)| !allows.iter().any(|it| it.covers(*rule, *at)))
         .map(|(rule, _)| rule)

@@ -1,25 +1,25 @@
 //! Runs the revisions in memory, one by one, and takes down what each of them does.
 
-use std::ops::Range;
-
-use super::deed::{Deed, What, deeds};
+use super::deed::{Deed, What};
 use super::facts::{Change, Facts, Failing, Undo};
+use super::fate::{fate, violated};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
+use super::strings::strings;
 use super::{LintError, Request, Unseen};
 use crate::db::{
-    CheckedSchema, DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable,
+    self, CheckedSchema, DbError, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
 };
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
-use crate::exec::{Failure, run_in_memory, run_inside, write_rows};
+use crate::exec::{Failure, may_dangle, run_in_memory, run_inside, write_rows};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionIndex};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite, Step, single_step};
 use crate::revision::{Downgrade, Revision};
 use crate::schema::{self, Name, Schema};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::effect::writes_rows;
 use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// What was found by running all revisions.
@@ -100,6 +100,8 @@ struct Stage<'r, 'a> {
     schema: SchemaSnapshot,
     /// The views and triggers that do not compile, when that was looked at last.
     checked: CheckedSchema,
+    /// The foreign keys when they were looked at last, and something was wrong.
+    keys: ForeignKeyState,
     /// Whether a revision ran since.
     is_behind: bool,
 }
@@ -116,6 +118,7 @@ impl<'r, 'a> Stage<'r, 'a> {
             table: VersionTable::new(request.replay.version_table),
             schema: SchemaSnapshot::default(),
             checked: CheckedSchema::default(),
+            keys: ForeignKeyState::default(),
             is_behind: true,
         })
     }
@@ -160,6 +163,7 @@ impl<'r, 'a> Stage<'r, 'a> {
             if self.schema.has_views_or_triggers() {
                 self.checked = self.scratch.recheck(&self.checked, &self.schema)?;
             }
+            self.keys = db::foreign_keys(self.scratch.database())?;
         }
         Ok(())
     }
@@ -174,14 +178,21 @@ impl<'r, 'a> Stage<'r, 'a> {
     /// Runs an upgrade, and takes down what it does; says whether it runs.
     fn try_out(&mut self, index: RevisionIndex, facts: &mut Facts<'a>) -> Result<bool, LintError> {
         self.catch_up()?;
-        facts.trial.strings = self.strings(&self.request.graph[index])?;
-        let all_before = self.all_before(facts)?;
+        let revision = facts.revision;
+        facts.trial.strings = strings(&self.scratch, revision, &revision.upgrade)?;
+        let all_before = self.all_where_dropped(facts, &facts.upgrade)?;
         let Some(n_changes) = self.upgrade(index, facts)? else { return Ok(false) };
         let now = self.scratch.snapshot(&self.schema)?;
         let before = std::mem::replace(&mut self.schema, now);
         facts.change = Some(self.change(facts, &before, all_before)?);
+        facts.trial.violated = violated(facts, &self.scratch);
+        facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
+        if let Downgrade::Body(body) = &revision.downgrade {
+            facts.trial.strings.extend(strings(&self.scratch, revision, body)?);
+        }
         facts.trial.undo = self.undo(index, &before, n_changes)?;
         self.look_for_broken(facts, &before)?;
+        self.look_for_dangling(facts, n_changes)?;
         Ok(true)
     }
 
@@ -236,45 +247,38 @@ impl<'r, 'a> Stage<'r, 'a> {
 
     /// What an upgrade did to the schema.
     fn change(
-        &self,
+        &mut self,
         facts: &Facts<'_>,
         before: &SchemaSnapshot,
         all_before: Option<Schema>,
     ) -> Result<Change, LintError> {
+        let sources = sources(facts, before)?;
+        let has_other_numbers = !before.other_numbers(&self.schema).is_empty();
         let differing = before.differing_tables(&self.schema, self.request.is_excluded);
         let (before, after) = (schema::read(&differing.left)?, schema::read(&differing.right)?);
         let lineage = Lineage::new(&facts.upgrade, &before, &after);
-        Ok(Change { before: lineage.apply(&before), after, lineage, all_before })
+        let all_after = self.all_where_dropped(facts, &facts.downgrade)?;
+        Ok(Change {
+            before: lineage.apply(&before),
+            after,
+            lineage,
+            sources,
+            has_other_numbers,
+            all_before,
+            all_after,
+        })
     }
 
-    /// All tables, if one may be dropped while foreign keys are enforced.
-    fn all_before(&mut self, facts: &Facts<'_>) -> Result<Option<Schema>, LintError> {
+    /// All tables, if a body may drop one while foreign keys are enforced.
+    fn all_where_dropped(
+        &mut self,
+        facts: &Facts<'_>,
+        body: &[Deed<'_>],
+    ) -> Result<Option<Schema>, LintError> {
         let mode = facts.revision.mode;
-        let drops = facts.upgrade.iter().any(|it| matches!(it.what, What::DropTable(_)));
+        let drops = body.iter().any(|it| matches!(it.what, What::DropTable(_)));
         let is_needed = drops && (mode.foreign_keys || mode.autocommit);
         Ok(if is_needed { Some(self.whole()?) } else { None })
-    }
-
-    /// The quoted names of an upgrade that SQLite takes for strings: it refuses to where it is told
-    /// not to take them.
-    fn strings(&self, revision: &Revision) -> Result<Vec<Range<usize>>, LintError> {
-        let text = &revision.source.text;
-        let body = &revision.upgrade;
-        let is_quoted: Vec<bool> =
-            body.statements.iter().map(|it| has_quotes(&text[it.clone()])).collect();
-        if !is_quoted.contains(&true) {
-            return Ok(Vec::new());
-        }
-        if revision.mode.autocommit {
-            return strings_in(&self.scratch.copy()?, revision, &is_quoted);
-        }
-        let database = self.scratch.database();
-        database.begin(Lock::Write)?;
-        let found = strings_in(&self.scratch, revision, &is_quoted);
-        self.scratch.set_quoting(Quoting::Lenient)?;
-        database.rollback()?;
-        database.reset_settings()?;
-        found
     }
 
     /// Runs the downgrade, and takes it back; the upgrade changed this many rows.
@@ -359,64 +363,47 @@ impl<'r, 'a> Stage<'r, 'a> {
         self.checked = now;
         Ok(())
     }
-}
 
-/// Runs the statements of an upgrade, and compiles those that have quotes a second time.
-fn strings_in(
-    scratch: &Scratch,
-    revision: &Revision,
-    is_quoted: &[bool],
-) -> Result<Vec<Range<usize>>, LintError> {
-    let (text, body) = (&revision.source.text, &revision.upgrade);
-    let deeds = deeds(revision, body);
-    let makes =
-        |(deed, is_quoted): (&Deed<'_>, &bool)| *is_quoted && matches!(deed.what, What::Create(_));
-    let makes_objects = deeds.iter().zip(is_quoted).any(makes);
-    let before = if makes_objects { scratch.objects()? } else { ObjectState::default() };
-    let mut found = Vec::new();
-    for (span, is_quoted) in body.statements.iter().zip(is_quoted) {
-        let sql = &text[span.clone()];
-        if *is_quoted
-            && scratch.compiles(sql, Quoting::Lenient).is_ok()
-            && let Err(err) = scratch.compiles(sql, Quoting::Strict)
-        {
-            let within = err.span_in(sql);
-            found.push(span.start + within.start..span.start + within.end);
+    /// Looks for rows that reference nothing since the upgrade changed this many.
+    fn look_for_dangling(
+        &mut self,
+        facts: &mut Facts<'_>,
+        n_changes: u64,
+    ) -> Result<(), LintError> {
+        let revision = facts.revision;
+        let ran = (&self.schema, n_changes);
+        if !may_dangle(&self.scratch, revision, &revision.upgrade, ran, self.keys.is_clean()) {
+            return Ok(());
         }
-        // What does not run is said where it runs for real.
-        if scratch.execute(sql).is_err() {
-            return Ok(found);
+        let keys = db::foreign_keys(self.scratch.database())?;
+        let violations = keys.new_since(&self.keys);
+        let broken = keys.new_mismatches_since(&self.keys);
+        self.keys = keys;
+        let child = violations.first().map(|it| Name::new(it.child.as_str()));
+        let mut failures = Vec::new();
+        if let Some(child) = child {
+            let place = facts.place(&child, None, &|it| it.names(&child) && writes_rows(it.sql));
+            let message = Failure::ForeignKeys { violations }.to_string();
+            failures.push(Failing { location: revision.location(&place), message });
         }
-    }
-    if !makes_objects {
-        return Ok(found);
-    }
-    // What stands in a view or a trigger is looked at only when they are used.
-    let lenient = scratch.objects()?;
-    scratch.set_quoting(Quoting::Strict)?;
-    for broken in scratch.objects()?.newly_broken_since(&lenient) {
-        if before.broken.contains_key(&broken.name) {
-            continue;
-        }
-        let string = broken.message.split_once("no such column: ").map_or("", |(_, it)| it);
-        let end = string.get(1..).and_then(|it| it.find('"')).map_or(0, |it| it + 2);
-        let string = &string[..end];
-        let name = Name::new(broken.name.as_str());
-        found.extend(deeds.iter().find_map(|it| {
-            let makes = matches!(it.what, What::Create(_)) && it.names(&name);
-            let token = tokens(it.sql).find(|token| makes && token.text(it.sql) == string)?;
-            Some(it.span.start + token.span.start..it.span.start + token.span.end)
+        failures.extend(broken.into_iter().map(|it| {
+            let place = facts.place(&Name::new(it.name.as_str()), None, &|_| false);
+            let message =
+                format!("a foreign key of `{}` cannot be checked: {}", it.name, it.message);
+            Failing { location: revision.location(&place), message }
         }));
+        facts.trial.failures.extend(failures);
+        Ok(())
     }
-    Ok(found)
 }
 
-/// Whether a statement has a `"…"`. A PRAGMA may act as soon as it is compiled.
-fn has_quotes(sql: &str) -> bool {
-    let is_pragma = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("PRAGMA"));
-    let is_quoted =
-        |kind: TokenKind, text: &str| kind == TokenKind::QuotedIdentifier && text.starts_with('"');
-    !is_pragma && tokens(sql).any(|it| is_quoted(it.kind, it.text(sql)))
+/// The tables of before whose rows an upgrade copies.
+fn sources(facts: &Facts<'_>, before: &SchemaSnapshot) -> Result<Schema, LintError> {
+    let from = facts.upgrade.iter().filter_map(|it| match &it.what {
+        What::Copy(copy) => Some(copy.from.as_str().to_ascii_lowercase()),
+        _ => None,
+    });
+    Ok(schema::read(&before.called(&from.collect()))?)
 }
 
 /// Why a body does not run; empty where another rule says so.

@@ -1,19 +1,16 @@
 //! Revisions tried on a scratch database, from the base up.
 
-use std::collections::HashSet;
-
 use super::checks::{Faults, difference};
 use super::lost::Lost;
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::db::{
     self, CheckedSchema, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
 };
-use crate::exec::{Failure, ReplayError, run_in_memory, run_inside, write_rows};
+use crate::exec::{Failure, ReplayError, may_dangle, run_in_memory, run_inside, write_rows};
 use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
 use crate::revision::{Body, Downgrade, Revision};
-use crate::sql::effect::may_break_references;
 
 /// Tries the revisions that lead from `lower` to `upper`, in the order of an upgrade, each where that
 /// upgrade would run it. Those up to `lower` only go up.
@@ -253,18 +250,8 @@ impl<'a> Bench<'a> {
     fn may_dangle(&self, revision: RevisionIndex, direction: Direction, ran: &Ran) -> bool {
         let revision = &self.rehearsal.graph[revision];
         let Some(body) = body(revision, direction) else { return false };
-        let mut statements = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
-        if !statements.any(may_break_references) {
-            return false;
-        }
-        let text = revision.body_text(body).to_ascii_lowercase();
-        let words = text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '$');
-        let names: HashSet<String> = words.map(str::to_owned).collect();
-        let all = ran.n_changes > 0 && ran.schema.has_triggers();
-        let mut children = ran.schema.children(if all { None } else { Some(&names) }).peekable();
-        let is_concerned = children.peek().is_some();
-        is_concerned && !self.keys.is_clean()
-            || db::has_dangling_keys(self.scratch.database(), children)
+        let ran = (&ran.schema, ran.n_changes);
+        may_dangle(&self.scratch, revision, body, ran, self.keys.is_clean())
     }
 
     /// Goes back to the state before a revision that does not go up.

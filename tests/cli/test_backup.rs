@@ -49,6 +49,20 @@ fn rows(env: &TestEnv, file: &str) -> Vec<String> {
     rows.unwrap().map(Result::unwrap).collect()
 }
 
+/// A trigger may delete what no statement names.
+#[test]
+fn before_a_downgrade_writes_rows_there_is_a_backup() {
+    let env = env("");
+    let up = "CREATE TABLE k (a);\nCREATE TRIGGER g AFTER INSERT ON k BEGIN DELETE FROM t; END;";
+    let down = "INSERT INTO k VALUES (1);\nDROP TRIGGER g;";
+    env.revision("e5").after("b2").up(up).down(down).write();
+    env.run("upgrade e5").ok();
+    assert_eq!(backups(&env), Vec::<String>::new());
+    env.run("downgrade b2").ok();
+    assert_eq!(rows(&env, "app.db"), Vec::<String>::new());
+    assert_eq!(rows(&env, "app.db.20261103T144011Z.bak"), ["1 2"]);
+}
+
 #[test]
 fn before_something_is_lost_there_is_a_backup() {
     let env = env("");

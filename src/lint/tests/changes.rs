@@ -384,6 +384,12 @@ fn parents_are_dropped() {
         assert_eq!(found(action, alone, &off), "", "{action}");
     }
     assert_eq!(found("", enforced, &body), "");
+    // On the way back.
+    let down = format!("CREATE TABLE t (a);\n\n-- migrate:downgrade\n{body}\nDROP TABLE t;")
+        .replace(", a TEXT", "");
+    assert_eq!(found("ON DELETE CASCADE", enforced, &down), "drop-parent-with-cascade");
+    assert_eq!(found("ON DELETE CASCADE", "-- message = \"x\"", &down), "");
+    assert_eq!(found("", enforced, &down), "");
     assert_eq!(
         found("ON DELETE CASCADE", enforced, "DROP TABLE posts;\nDROP TABLE users;"),
         "drop-table"

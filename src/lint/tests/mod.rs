@@ -11,8 +11,10 @@ use crate::graph::rivals::Databases;
 use crate::revision::script_dir;
 use crate::rule::{Level, Levels, Rule};
 
+mod care;
 mod changes;
 mod generated;
+mod losses;
 mod silencing;
 mod texts;
 

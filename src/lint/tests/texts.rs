@@ -19,6 +19,23 @@ fn strings_in_double_quotes() {
     check(given, "ALTER TABLE \"t\" RENAME COLUMN \"a\" TO \"c\";\nUPDATE t SET \"c\" = 1;", "");
     check(given, "UPDATE t SET a = '\"c\"'; -- \"c\"", "");
     check(given, "UPDATE t SET a = app(\"b\");", "");
+    check(given, "ALTER TABLE t ADD COLUMN d DEFAULT \"new\";", wrong);
+    check(given, "CREATE TABLE u (a TEXT NOT NULL DEFAULT \"new\", \"b\");", wrong);
+    check(given, "CREATE TABLE u (a DEFAULT 'new', \"default\" INT, \"b\" DEFAULT 1);", "");
+    let refuse = "-- migrate:refuse-if rows are wrong: SELECT 1 FROM t WHERE";
+    check(given, &format!("{refuse} \"c\" IS NULL\nCREATE TABLE u (a);"), wrong);
+    check(given, &format!("{refuse} \"a\" IS NULL\nCREATE TABLE u (a);"), "");
+    let down = |body: &str| {
+        let up = "-- migrate:upgrade\nALTER TABLE t RENAME COLUMN a TO c;";
+        rules(
+            given,
+            &format!("{up}\n\n-- migrate:downgrade\n{body}\nALTER TABLE t RENAME COLUMN c TO a;"),
+        )
+    };
+    assert_eq!(down("UPDATE t SET c = lower(\"a\");"), wrong);
+    assert_eq!(down("UPDATE t SET c = lower(\"c\");"), "");
+    assert_eq!(down(&format!("{refuse} \"a\" IS NULL")), wrong);
+    assert_eq!(down(&format!("{refuse} \"c\" IS NULL")), "");
     // What was there before is not this revision's.
     let old = "CREATE TABLE t (a CHECK (a <> \"c\")); CREATE VIEW v AS SELECT \"d\" FROM t;";
     check(old, "CREATE TABLE \"u\" (a);\nALTER TABLE \"t\" ADD COLUMN b;", "");
@@ -47,7 +64,7 @@ fn databases_are_attached() {
     let alone = "-- transaction = false\n-- ///\n\n-- migrate:upgrade\nattach 'x.db' AS x;";
     assert_eq!(rules("", alone), "attach-in-wal");
     let text = format!("{alone}\nCREATE TABLE x.old AS SELECT * FROM t;\nDROP TABLE t;");
-    assert_eq!(rules("CREATE TABLE t (a);", &text), "attach-in-wal drop-table");
+    assert_eq!(rules("CREATE TABLE t (a);", &text), "attach-in-wal");
     let text = format!("{alone}\nCREATE TABLE t AS SELECT * FROM x.old;");
     assert_eq!(rules("", &text), "attach-in-wal does-not-run");
 }
@@ -87,6 +104,14 @@ fn clauses_that_hide_what_is_there() {
         "-- migrate:upgrade\nCREATE TABLE t (a);\n\n-- migrate:downgrade\nDROP TABLE IF EXISTS t;";
     assert_eq!(rules("", down), found);
     check("", "CREATE TEMP TABLE IF NOT EXISTS t (a);", "");
+    check("", "CREATE TEMP TABLE t (a);\nDROP TABLE IF EXISTS temp.t;", "");
+    check(
+        "",
+        "DROP TABLE IF EXISTS \"TEMP\".t;\nCREATE TEMPORARY TABLE t (a);\nDROP TABLE IF EXISTS t;",
+        "",
+    );
+    check("", "DROP TABLE IF EXISTS temp;", found);
+    check("", "CREATE TEMP TABLE t (a);\nDROP TABLE t;\nDROP TABLE IF EXISTS t;", found);
     check("", "CREATE TABLE \"if\" (\"not\", \"exists\");", "");
     check("", "CREATE TABLE t (a DEFAULT 'IF NOT EXISTS'); -- IF NOT EXISTS", "");
 }
@@ -102,6 +127,8 @@ fn downgrades_that_are_empty() {
     assert_eq!(bodies("CREATE TABLE u (a);", ""), "no-downgrade");
     assert_eq!(bodies("ALTER TABLE t ADD COLUMN b;", "\n-- nothing\n"), "no-downgrade");
     assert_eq!(bodies("CREATE TABLE u (a);", " irreversible"), "");
+    assert_eq!(bodies("PRAGMA user_version = 4;", ""), "no-downgrade");
+    assert_eq!(bodies("PRAGMA user_version = 0;", ""), "");
     assert_eq!(bodies("INSERT INTO t VALUES (1);", ""), "");
     assert_eq!(bodies("", ""), "");
     assert_eq!(bodies("CREATE TABLE u (a);\nDROP TABLE u;", ""), "");
@@ -228,7 +255,7 @@ fn what_needs_what_does_not_run_is_not_looked_at() {
     const REBUILD: &str = "CREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t;";
     let rebuild = |at: &str| format!("{at}: {REBUILD}");
 
-    check_unseen(&[BASE, &rebuild("c3 < a1")], &[], ("", "drop-column"));
+    check_unseen(&[BASE, &rebuild("c3 < a1")], &[], ("", "drop-table"));
     let line = [BASE, FAILS, &rebuild("c3 < b2")];
     check_unseen(&line, &[], ("b2 2", "does-not-run"));
     check_unseen(&line, &["c3"], ("b2 1", "does-not-run"));
@@ -241,8 +268,8 @@ fn what_needs_what_does_not_run_is_not_looked_at() {
         "d4 < b2 c3: CREATE TABLE u (a);",
         "e5 < c3: DROP TABLE t;",
     ];
-    check_unseen(&branches, &["c3", "e5"], ("", "drop-column two-heads drop-table"));
-    check_unseen(&branches, &["b2", "c3", "d4"], ("b2 2", "drop-column does-not-run two-heads"));
+    check_unseen(&branches, &["c3", "e5"], ("", "drop-table two-heads drop-table"));
+    check_unseen(&branches, &["b2", "c3", "d4"], ("b2 2", "drop-table does-not-run two-heads"));
     let two = [BASE, FAILS, "c3 < a1: DROP TABLE nope;", "d4 < b2 c3: CREATE TABLE u (a);"];
     check_unseen(&two, &[], ("c3 3", "does-not-run does-not-run"));
     // Silenced or not.
@@ -256,6 +283,28 @@ fn what_ran_outside_a_transaction_is_taken_back() {
                 CREATE TABLE u (a);\nATTACH 'x.db' AS x;\nUPDATE nope SET b = 1;";
     let revisions = ["a1: CREATE TABLE t (a);", half, "c3 < a1: CREATE TABLE u (a, b);"];
     check_unseen(&revisions, &["c3"], ("", "two-heads"));
+}
+
+#[test]
+fn rows_that_reference_nothing_do_not_run() {
+    let given = "CREATE TABLE p (id INTEGER PRIMARY KEY, b UNIQUE, c);
+        CREATE TABLE t (a UNIQUE REFERENCES p);";
+    check(given, "INSERT INTO t VALUES (7);", "does-not-run");
+    check(given, "INSERT INTO t VALUES (7);\nINSERT INTO p (id) VALUES (7);", "");
+    check(given, "INSERT INTO t VALUES (NULL);", "");
+    check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (c));", "does-not-run");
+    check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (b));", "");
+    // It was so before.
+    let wrong = format!("{given} INSERT INTO t VALUES (7);");
+    check(&wrong, "INSERT INTO t VALUES (NULL);", "");
+    check(&wrong, "INSERT INTO t VALUES (8);", "does-not-run");
+    let text = "-- migrate:upgrade\nSELECT 1;\nINSERT INTO t VALUES (7);";
+    let found = Project::on(given, text).findings(&["b2"]);
+    assert_eq!(show(&found), "does-not-run 7:1 INSERT INTO t VALUES (7)");
+    assert_eq!(
+        found[0].message,
+        "`b2` does not run on an empty database: 1 row of `t` would violate foreign keys"
+    );
 }
 
 #[test]
