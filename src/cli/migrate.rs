@@ -53,9 +53,11 @@ pub(super) struct UpgradeArgs {
 
     /// Run revisions that were put below others which ran, where that is proven to be safe
     ///
-    /// In memory, all applied revisions run in their order, and again with these last; both must
-    /// leave the same schema. One that changes rows is refused if a later one that ran names the
-    /// same tables.
+    /// In memory, all applied revisions run in their order, and again with these last, from the
+    /// same invented rows; both must leave the same schema, rows and `user_version`. One that
+    /// changes rows is refused if a later one that ran names the same tables, and any one if a later
+    /// one worked on rows through what it changes. Where only the order of columns differs, nothing
+    /// that is still to run may go by their positions (`SELECT *`).
     #[arg(long, conflicts_with = "sql")]
     out_of_order: bool,
 }

@@ -292,7 +292,12 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
                 _ => None,
             };
         }
-        OutOfOrderError::Rows { .. } | OutOfOrderError::Scratch(_) => {}
+        OutOfOrderError::Rows { .. }
+        | OutOfOrderError::Touches { .. }
+        | OutOfOrderError::OtherRows { .. }
+        | OutOfOrderError::Number { .. }
+        | OutOfOrderError::Positions { .. }
+        | OutOfOrderError::Scratch(_) => {}
     }
     report
 }
