@@ -4,16 +4,16 @@ use serde::Serialize;
 
 use super::output::Format;
 use super::project::Project;
-use super::schemas::show;
 use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::compare;
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::exec::Replay;
 use crate::fsutil;
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::rehearsal::Rehearsal;
 use crate::revision::RevisionId;
-use crate::rewrite::{Rebase, rebase, refuse_applied};
+use crate::rewrite::{Rebase, RebaseProof, RewriteError, rebase, refuse_applied};
 
 /// Put the revisions of a branch on top of another head
 ///
@@ -22,7 +22,9 @@ use crate::rewrite::{Rebase, rebase, refuse_applied};
 /// Only the `down_revision` of its first revision changes, and nothing else in that file.
 ///
 /// Refused when any of it ran on a database that alembic.toml names, as its version table or
-/// `migrator_log` says, and when the revisions do not run in the new order, which is tried in memory.
+/// `migrator_log` says. Refused too when it makes a difference which of the two runs first, which is
+/// tried in memory: the revisions do not run in the new order, they lead to another schema than in
+/// the order of before, or a downgrade of the line does not lead back any more.
 #[derive(Debug, clap::Args)]
 pub(super) struct RebaseArgs {
     /// A head: all that leads to it from the fork on moves. Another revision: it moves, with all that
@@ -68,7 +70,7 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
     let databases = project.known_databases(app)?;
     refuse_applied(&graph, &rebased.moved, rebased.from.first(), &databases)
         .map_err(Error::from)?;
-    prove(app, &project, &graph, &rebased)?;
+    prove(&project, &graph, &rebased)?;
 
     if !args.dry_run {
         let first = &rebased.first.source;
@@ -78,17 +80,25 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
     answer(app, &rebased, args.dry_run)
 }
 
-/// Runs the revisions in their new order, from an empty database, and says what comes out otherwise
-/// than before.
-fn prove(
-    app: &App,
-    project: &Project,
-    graph: &RevisionGraph,
-    rebased: &Rebase,
-) -> anyhow::Result<()> {
-    let new = &rebased.graph;
-    let name = || "the revisions".to_owned();
-    let after = project.replayed(name(), new, &new.heads()).map_err(|err| {
+/// Proves that the line may move.
+fn prove(project: &Project, graph: &RevisionGraph, rebased: &Rebase) -> anyhow::Result<()> {
+    let extensions = project.extensions()?;
+    let replay = Replay {
+        version_table: &project.config.database.version_table,
+        log: project.config.database.log,
+        extensions: &extensions,
+    };
+    let by_order = project.config.schema.column_order;
+    let is_excluded = |name: &str| project.config.is_excluded(name);
+    let before = Rehearsal { graph, replay, by_order, is_excluded: &is_excluded };
+    let present = project.declared_and_excluded();
+    let outcome = RebaseProof { before, present: &present }.hold(rebased);
+    outcome.map_err(|err| {
+        let is_replay = matches!(err, RewriteError::Replay(_));
+        let err = anyhow::Error::from(Error::from(err));
+        if !is_replay {
+            return err;
+        }
         err.context(
             Usage::new("the revisions do not run in the new order")
                 .hint(
@@ -96,18 +106,7 @@ fn prove(
                 )
                 .hint("or join the heads as they are: `migrator merge heads`"),
         )
-    })?;
-    // The order of before may be one that does not run.
-    let Ok(before) = project.replayed(name(), graph, &graph.heads()) else { return Ok(()) };
-    let lines = compare(&before.schema, &after.schema, project.config.schema.column_order);
-    if !lines.is_empty() {
-        app.output.warning("in the new order the revisions lead to another schema:");
-        show(&lines, |line| {
-            app.output.stderr(line);
-            Ok(())
-        })?;
-    }
-    Ok(())
+    })
 }
 
 fn nothing(

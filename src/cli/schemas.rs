@@ -167,7 +167,7 @@ impl Project {
 
     /// The tables and views that the declared schema has and comparisons leave out; none where there
     /// is no such schema.
-    fn declared_and_excluded(&self) -> Vec<SchemaObject> {
+    pub fn declared_and_excluded(&self) -> Vec<SchemaObject> {
         if self.config.schema.exclude.is_empty() {
             return Vec::new();
         }

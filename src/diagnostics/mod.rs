@@ -28,6 +28,7 @@ use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
+use crate::rewrite::RewriteError;
 use crate::rule::Level;
 use crate::source::Location;
 
@@ -234,7 +235,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(err) => vec![with_causes(err, rewrite_hints::rewrite(err))],
+        Error::Rewrite(err) => vec![rewrite_report(err)],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
@@ -278,11 +279,7 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
     let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
     match err {
         OutOfOrderError::Differs { lines, .. } => {
-            report.causes.extend(lines.iter().map(|it| {
-                format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail)
-                    .trim_end()
-                    .to_owned()
-            }));
+            report.causes.extend(lines.iter().map(ToString::to_string))
         }
         OutOfOrderError::Replay { source, .. } => {
             report.quote = match &source.failure {
@@ -298,6 +295,25 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
         | OutOfOrderError::Number { .. }
         | OutOfOrderError::Positions { .. }
         | OutOfOrderError::Scratch(_) => {}
+    }
+    report
+}
+
+fn rewrite_report(err: &RewriteError) -> Report {
+    let mut report = with_causes(err, rewrite_hints::rewrite(err));
+    match err {
+        RewriteError::OtherOrder { lines, .. } => {
+            report.causes.extend(lines.iter().map(ToString::to_string))
+        }
+        RewriteError::OtherVerdict { lines, location, failure, .. } => {
+            let label = match failure.as_deref() {
+                Some(Failure::Statement { source, .. }) => source.to_string(),
+                _ => String::new(),
+            };
+            report = report.quote(location, label);
+            report.causes.extend(lines.iter().map(ToString::to_string));
+        }
+        _ => {}
     }
     report
 }

@@ -74,10 +74,27 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
             one("no file was written; try a smaller range")
         }
+        RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
+        RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
         RewriteError::Replay(_)
+        | RewriteError::Rehearsal(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
         | RewriteError::File(_)
         | RewriteError::Graph(_) => Vec::new(),
     }
+}
+
+/// What to do about a line that depends on what it stands on.
+fn instead(revision: &RevisionId, onto: &RevisionId) -> Vec<String> {
+    vec![
+        format!(
+            "no file was written; both branches change it: edit `{revision}` so that it builds on \
+             what `{onto}` leaves, and rebase again"
+        ),
+        "or join the heads as they are: `migrator merge heads`".to_owned(),
+        format!(
+            "if it is meant like that, write `down_revision = \"{onto}\"` into the file by hand"
+        ),
+    ]
 }

@@ -10,6 +10,7 @@ mod body;
 mod error;
 mod range;
 mod rebase;
+mod rebase_proof;
 mod squash;
 
 pub use applied::{KnownDatabase, refuse_applied};
@@ -17,4 +18,5 @@ pub use body::data_statements;
 pub use error::RewriteError;
 pub use range::Range;
 pub use rebase::{Rebase, rebase};
+pub use rebase_proof::RebaseProof;
 pub use squash::{Candidate, Settings, Squash};

@@ -1,0 +1,133 @@
+//! Whether a line that moved does what it did: the schema at the heads, and the way back.
+//!
+//! Two branches have no order. `upgrade heads` takes one, and what it leads to is what must come out;
+//! a database of the line may have run it before the other branch, and what that would lead to must
+//! not be lost either.
+
+use super::{Rebase, RewriteError};
+use crate::autogenerate::{compare, read_schema};
+use crate::db::Scratch;
+use crate::diff::lines::Sign;
+use crate::exec::{Failure, Replay, ReplayError, run_in_memory};
+use crate::graph::walk::RevisionSet;
+use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::plan::Direction;
+use crate::rehearsal::{self, Fault, Finding, Rehearsal, Tried, Verdict};
+use crate::schema::{Schema, SchemaObject};
+
+/// How the two orders are run and compared.
+pub struct RebaseProof<'a> {
+    /// The graph before the rebase, how its revisions are run, and what counts as the same schema.
+    pub before: Rehearsal<'a>,
+    /// Tables that no revision makes, and that revisions may need.
+    pub present: &'a [SchemaObject],
+}
+
+impl RebaseProof<'_> {
+    /// Proves that the line may move.
+    ///
+    /// # Errors
+    ///
+    /// A body that does not run in the new order, and did without the other branch; another schema at
+    /// the heads.
+    pub fn hold(&self, rebased: &Rebase) -> Result<(), RewriteError> {
+        let (old, new) = (self.before.graph, &rebased.graph);
+        let after = self.schema(&self.heads(new).map_err(RewriteError::replay)?)?;
+        // Orders of before may be such that do not run: then it was one that had to follow the other.
+        let before = [(self.heads(old), true), (self.line_first(old, &rebased.moved), false)];
+        for (scratch, is_all) in before {
+            let Ok(scratch) = scratch else { continue };
+            let lines = compare(&self.schema(&scratch)?, &after, self.before.by_order);
+            if lines.iter().any(|it| is_all || it.sign != Sign::Added) {
+                let (first, onto) = (rebased.first.id.clone(), rebased.onto.clone());
+                return Err(RewriteError::OtherOrder { first, onto, lines });
+            }
+        }
+        self.same_verdicts(rebased)
+    }
+
+    /// What went up and down without the other branch does so after it.
+    fn same_verdicts(&self, rebased: &Rebase) -> Result<(), RewriteError> {
+        let (old, new) = (self.before.graph, &rebased.graph);
+        let line = RevisionSet::of(old, rebased.moved.iter().copied());
+        let alone = rehearsal::in_memory(&self.before, &[], &old.maximal(&line))?;
+        let was_fine = |revision: RevisionIndex| {
+            let is_it = |it: &&Tried| it.revision == revision;
+            let verdict = alone.iter().find(is_it).map(|it| &it.verdict);
+            matches!(verdict, Some(Verdict::Fine | Verdict::Irreversible))
+        };
+        let moved = RevisionSet::of(new, rebased.moved.iter().copied());
+        let rehearsal = Rehearsal { graph: new, ..self.before };
+        for tried in rehearsal::in_memory(&rehearsal, &[], &new.maximal(&moved))? {
+            if let Verdict::Failed(faults) = tried.verdict
+                && was_fine(tried.revision)
+                && let Some(fault) = faults.into_iter().next()
+            {
+                let location = Box::new(fault.location(new, tried.revision));
+                let Fault { phase, finding } = fault;
+                let (failure, lines) = match finding {
+                    Finding::Failure(failure) => (Some(failure), Vec::new()),
+                    Finding::Schema(lines) => (None, lines),
+                };
+                return Err(RewriteError::OtherVerdict {
+                    revision: new.id(tried.revision).clone(),
+                    onto: rebased.onto.clone(),
+                    direction: phase.direction(),
+                    location,
+                    failure,
+                    lines,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What all revisions make of an empty database.
+    fn heads(&self, graph: &RevisionGraph) -> Result<Scratch, ReplayError> {
+        let applied = graph.ancestors(graph.heads(), Edges::All);
+        let targets = graph.maximal(&applied);
+        self.run(&|replay, start| replay.run_in(start, graph, &targets))
+    }
+
+    /// The same with a line, and what it needs, before all else.
+    fn line_first(
+        &self,
+        graph: &RevisionGraph,
+        line: &[RevisionIndex],
+    ) -> Result<Scratch, ReplayError> {
+        let first = graph.ancestors(line.iter().copied(), Edges::All);
+        let rest = RevisionSet::of(graph, graph.indices().filter(|it| !first.contains(*it)));
+        let [first, rest] = [first, rest].map(|it| {
+            let mut order = graph.downgrade_order(&it);
+            order.reverse();
+            order
+        });
+        self.run(&|_, start| {
+            for index in first.iter().chain(&rest) {
+                run_in_memory(&start, graph, *index, Direction::Upgrade)?;
+            }
+            Ok(start)
+        })
+    }
+
+    /// Runs revisions in an empty database, or, where they need more than that, in one with the tables
+    /// that no revision makes.
+    fn run(
+        &self,
+        run: &dyn Fn(&Replay<'_>, Scratch) -> Result<Scratch, ReplayError>,
+    ) -> Result<Scratch, ReplayError> {
+        let replay = &self.before.replay;
+        run(replay, replay.start()?).or_else(|err| {
+            if self.present.is_empty() {
+                return Err(err);
+            }
+            let start = replay.start()?;
+            start.supply(self.present).map_err(Failure::from)?;
+            run(replay, start).map_err(|_| err)
+        })
+    }
+
+    fn schema(&self, scratch: &Scratch) -> Result<Schema, RewriteError> {
+        Ok(read_schema(scratch, self.before.is_excluded)?)
+    }
+}
