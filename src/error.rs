@@ -165,6 +165,7 @@ impl From<RehearsalError> for Error {
             | RehearsalError::Folder(_)
             | RehearsalError::NoRoom { .. }
             | RehearsalError::Moved
+            | RehearsalError::OtherFile { .. }
             | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),
         }
     }

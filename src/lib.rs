@@ -32,6 +32,7 @@
 mod clock;
 mod flag;
 mod fsutil;
+mod keyword;
 mod rule;
 mod similar;
 mod source;

@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("rule", &[]),
     ("similar", &[]),
+    ("keyword", &[]),
     ("flag", &[]),
     ("fsutil", &[]),
     ("source", &[]),
@@ -18,18 +19,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sql", &[]),
     ("schema", &["sql"]),
     ("config", &["fsutil", "rule", "similar", "source", "toml_table"]),
-    ("revision", &["fsutil", "similar", "source", "sql", "toml_table"]),
+    ("revision", &["fsutil", "keyword", "similar", "source", "sql", "toml_table"]),
     ("graph", &["revision", "similar", "source"]),
     ("plan", &["graph", "revision"]),
     ("audit", &["graph", "plan", "revision", "sql"]),
     ("db", &["audit", "config", "fsutil", "plan", "schema", "sql"]),
-    ("declared", &["db", "fsutil", "schema", "similar", "source", "sql"]),
+    ("declared", &["db", "fsutil", "keyword", "schema", "similar", "source", "sql"]),
     (
         "exec",
         &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
     ),
     ("diff", &["schema", "sql"]),
-    ("generate", &["diff", "flag", "schema", "sql"]),
+    ("generate", &["diff", "flag", "keyword", "schema", "sql"]),
     ("autogenerate", &["db", "diff", "flag", "generate", "schema", "similar", "sql"]),
     (
         "rehearsal",
@@ -71,8 +72,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "lint",
         &[
-            "audit", "db", "diff", "exec", "graph", "plan", "revision", "rule", "schema",
-            "similar", "source", "sql",
+            "audit", "db", "diff", "exec", "graph", "keyword", "plan", "revision", "rule",
+            "schema", "similar", "source", "sql",
         ],
     ),
     (
@@ -141,6 +142,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "rule",
     "similar",
+    "keyword",
     "flag",
     "source",
     "toml_table",

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{History, HistoryError, Trouble, audit};
+use super::{History, HistoryError, Net, Trouble, audit};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
+use crate::revision::RevisionId;
 
 /// Refuses an upgrade where the files are not what ran; what was inserted may be `wanted`.
 ///
@@ -19,6 +20,18 @@ pub fn refuse_changed(
     let mut troubles = audit(graph, history);
     troubles.retain(|it| it.stops_upgrade() && !(wanted && matches!(it, Trouble::Inserted { .. })));
     if troubles.is_empty() { Ok(()) } else { Err(HistoryError::Troubles(troubles)) }
+}
+
+/// The revisions of an upgrade that are applied, as the log has it, and that the version table does not
+/// have: what their bodies did may be there already.
+pub fn run_again(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<RevisionId> {
+    if history.log.is_empty() {
+        return Vec::new();
+    }
+    let net = Net::new(&history.log);
+    let up = plan.steps.iter().filter(|it| it.direction == Direction::Upgrade);
+    let again = up.filter(|it| net.applied_or_replaced(&graph[it.revision]).is_some());
+    again.map(|it| graph.id(it.revision).clone()).collect()
 }
 
 /// Puts inserted revisions before the rest of an upgrade. The rows imply them already.

@@ -11,10 +11,10 @@ mod history;
 mod notes;
 mod trouble;
 
-pub use self::gate::{describe_changed, refuse_changed, run_first};
+pub use self::gate::{describe_changed, refuse_changed, run_again, run_first};
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Note, baseline, repair, stamped, unlogged};
-pub use self::trouble::{HistoryError, Ran, Trouble, to_the_second};
+pub use self::trouble::{HistoryError, Ran, Right, Trouble, to_the_second};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};

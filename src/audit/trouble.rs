@@ -122,6 +122,18 @@ pub enum Trouble {
     },
 }
 
+/// Which of the two is right where the version table and the log disagree, by the schema of the
+/// database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The schema is what the revisions of both make, or of neither, or was not looked at.
+    Unknown,
+    /// It is what those of the version table make.
+    VersionTable,
+    /// It is what those make that the log has as applied.
+    Log,
+}
+
 impl Trouble {
     /// The word for its kind, for programs.
     pub fn kind(&self) -> &'static str {
@@ -143,6 +155,14 @@ impl Trouble {
             | Self::NotInLog { revision, .. } => Some(revision.as_str()),
             Self::Gone { revision, .. } | Self::Ahead { revision, .. } => Some(revision),
             Self::Rows(_) => None,
+        }
+    }
+
+    /// The stamp that would put the version table back to what the log says, where the two disagree.
+    pub fn disagreement(&self) -> Option<&Back> {
+        match self {
+            Self::NotInTable { back, .. } | Self::NotInLog { back, .. } => back.as_ref(),
+            _ => None,
         }
     }
 

@@ -51,12 +51,12 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> anyhow::Result<ExitStatus
     let database = Database::open(&location, Access::Read, settings.busy_timeout);
     let database = database.map_err(Error::from)?;
     let path = location.path().unwrap_or_else(|| std::path::Path::new(""));
-    let now = clock()?.now();
-    let made = make_backup(&database, path, target, now, &go_on).map_err(Error::from)?;
+    let clock = clock()?;
+    let made = make_backup(&database, path, target, clock.now(), &go_on).map_err(Error::from)?;
     if let Some(reason) = made.unchecked {
         app.output.warning(format_args!("the backup could not be checked to its end: {reason}"));
     }
-    let (removed, failed) = prune_backups(&made.path, path, target, settings.keep);
+    let (removed, failed) = prune_backups(&made.path, path, target, clock.now(), settings.keep);
     if let Some(err) = failed {
         app.output.warning(format_args!("{err}: {}", err.source));
     }

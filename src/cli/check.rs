@@ -66,8 +66,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         let name = &to.name;
         app.output.status(format_args!(
             "{name} is not what its revisions make: `+` is what it has more, `-` what it lacks\n\
-             `migrator schema diff database current --sql` prints what takes this back, and \
-             `schema diff current database --sql` what a revision for it would hold"
+             `migrator schema diff database current --sql` prints a script that takes this \
+             back; `schema diff current database --sql` has what a revision for it would hold"
         ));
     } else {
         app.output.status("`migrator revision --autogenerate -m \"…\"` writes the revision for it");

@@ -9,6 +9,7 @@ mod branches;
 mod check;
 mod completions;
 mod current;
+mod drift;
 mod edit;
 mod ensure_version;
 mod format;

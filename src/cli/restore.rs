@@ -18,8 +18,12 @@ use crate::exec::{BackupPlan, Loss, RestoreError, Run, restore};
 /// Take a backup back into the database, while it is in use
 ///
 /// In one transaction: whoever has the database open goes on with the old content. What is
-/// overwritten is backed up before, unless alembic.toml says `backup = "never"`. A backup is refused
-/// while it is older than the database: while that has anything that the backup does not have.
+/// overwritten is backed up before, unless alembic.toml says `backup = "never"`.
+///
+/// A backup that may be older than the database is refused without `--yes`. It is newer if its
+/// `migrator_log` begins with that of the database and goes on, and if nobody has written to the
+/// database since: by the time of its file and its `-wal`, and the earlier of the times in the
+/// backup's name and of its file. Where both hold the same, nothing is done.
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup

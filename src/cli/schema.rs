@@ -9,6 +9,7 @@ use super::{App, completions};
 use crate::Error;
 use crate::autogenerate::{autogenerate, differences};
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::exec::offline::body_script;
 use crate::schema::dump::dump;
 
 /// Show schemas and how they differ
@@ -44,7 +45,10 @@ enum SchemaCommand {
         /// After
         #[arg(add = completions::schemas())]
         to: Option<String>,
-        /// Print SQL that leads there, proven as `revision --autogenerate` proves it
+        /// Print a script that leads there, proven as `revision --autogenerate` proves it
+        ///
+        /// It protects itself as that of `upgrade --sql` does: one transaction, no rows that would
+        /// be in the way, no new violations of foreign keys. Pipe it into `sqlite3 FILE`.
         #[arg(long)]
         sql: bool,
         /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
@@ -67,9 +71,12 @@ struct DiffJson {
     to: String,
     is_clean: bool,
     changes: Vec<ChangeJson>,
-    /// What leads there; only with `--sql`.
+    /// A script that leads there; only with `--sql`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
+    /// The body of a revision that would; only with `--sql`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
 }
 
 /// The two schemas to compare; nothing is guessed.
@@ -94,6 +101,8 @@ pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus
             if app.output.format == Format::Json {
                 app.output.json(&DumpJson { schema: side.name, sql })?;
             } else if sql.is_empty() {
+                // An empty file is refused as a schema: it may be what a failing program left.
+                app.output.line("-- Nothing is declared.")?;
                 app.output.status(format_args!("there is nothing in {}", side.name));
             } else {
                 app.output.line(sql.trim_end_matches('\n'))?;
@@ -124,16 +133,17 @@ fn diff(
     let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;
     warn_of_renames(app, &suggestions, "run it again");
-    let sql = generated.map(|it| it.upgrade).unwrap_or_default();
+    let body = generated.map(|it| it.upgrade).unwrap_or_default();
+    let script = if body.is_empty() { String::new() } else { body_script(&body)? };
     if app.output.format == Format::Json {
         let changes = changes_json(&lines);
-        let sql = wants_sql.then_some(sql);
+        let (sql, body) = (wants_sql.then_some(script), wants_sql.then_some(body));
         let (from, to) = (from.name.clone(), to.name.clone());
-        app.output.json(&DiffJson { from, to, is_clean: lines.is_empty(), changes, sql })?;
+        app.output.json(&DiffJson { from, to, is_clean: lines.is_empty(), changes, sql, body })?;
     } else if lines.is_empty() {
         app.output.status(format_args!("no difference between {} and {}", from.name, to.name));
     } else if wants_sql {
-        app.output.line(sql.trim_end_matches('\n'))?;
+        app.output.line(script.trim_end_matches('\n'))?;
     } else {
         show(&lines, |line| app.output.line(line))?;
     }

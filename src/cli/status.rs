@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::App;
+use super::drift::{Drift, drift};
 use super::output::Format;
 use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
-use crate::audit::{History, Net, Trouble, audit, implied, to_the_second, upgrade_order};
-use crate::autogenerate::compare;
+use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::diagnostics::{ExitStatus, trouble_hints};
-use crate::diff::lines::Line;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, counts};
@@ -24,8 +23,8 @@ const MAX_SHOWN: usize = 10;
 /// Show where the database is, what is pending, and everything that is wrong
 ///
 /// Compares the revision files, the version table, the log of what ran and the schema. Whatever is
-/// wrong is shown with the command that mends it, and then the exit status is 1. Pending revisions
-/// are not wrong. Nothing is written anywhere.
+/// wrong is shown with the command that mends it, and then the exit status is 1; so it is where the
+/// schema could not be looked at. Pending revisions are not wrong. Nothing is written anywhere.
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {}
 
@@ -67,25 +66,17 @@ struct TroubleJson {
     hints: Vec<String>,
 }
 
-/// How the schema of the database compares with what its revisions make.
-enum Drift {
-    /// What differs; perhaps nothing.
-    Lines(Vec<Line>),
-    /// Why that is not known.
-    Unknown(String),
-}
-
 pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
     let history = project.history()?;
     let troubles = audit(&graph, &history);
     let pending = pending(&graph, &history);
-    let drift = drift(&project, &graph, &history, &troubles);
-    let is_clean = troubles.is_empty() && !matches!(&drift, Drift::Lines(them) if !them.is_empty());
+    let (drift, right) = drift(&project, &graph, &history, &troubles);
+    let is_clean = troubles.is_empty() && drift.is_none();
 
     let lint = lint_pending(app, &project, &graph, &pending);
-    let answer = Status { project, graph: &graph, history, pending, lint, troubles, drift };
+    let answer = Status { project, graph: &graph, history, pending, lint, troubles, right, drift };
     if app.output.format == Format::Json {
         app.output.json(&answer.json(is_clean)?)?;
     } else {
@@ -130,28 +121,6 @@ fn lint_pending(
     }
 }
 
-/// What differs between the schema and the replay of what is applied.
-fn drift(
-    project: &Project,
-    graph: &RevisionGraph,
-    history: &History,
-    troubles: &[Trouble],
-) -> Drift {
-    if troubles.iter().any(|it| matches!(it, Trouble::Ahead { .. })) {
-        return Drift::Unknown("no file says what the newest revisions make".to_owned());
-    }
-    let applied = implied(graph, &history.rows);
-    let sides = || -> anyhow::Result<Vec<Line>> {
-        let replayed = project.replayed(String::new(), graph, &graph.maximal(&applied))?;
-        let live = project.live(&project.location()?)?;
-        Ok(compare(&replayed.schema, &live.schema, project.config.schema.column_order))
-    };
-    match sides() {
-        Ok(lines) => Drift::Lines(lines),
-        Err(err) => Drift::Unknown(err.to_string()),
-    }
-}
-
 /// Everything that is shown.
 struct Status<'a> {
     project: Project,
@@ -160,6 +129,7 @@ struct Status<'a> {
     pending: Vec<RevisionIndex>,
     lint: Vec<(Rule, Level, usize)>,
     troubles: Vec<Trouble>,
+    right: Right,
     drift: Drift,
 }
 
@@ -170,12 +140,20 @@ impl Status<'_> {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: trouble_hints(it, here),
+            hints: trouble_hints(it, here, self.right),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
-            Drift::Lines(lines) => Some(lines),
-            Drift::Unknown(_) => None,
+            Drift::Lines { lines, .. } => Some(lines),
+            Drift::Unknown(why, hints) => {
+                troubles.push(TroubleJson {
+                    kind: "not-compared",
+                    revision: None,
+                    message: not_compared(why),
+                    hints: hints.clone(),
+                });
+                None
+            }
         };
         if lines.is_some_and(|it| !it.is_empty()) {
             troubles.push(TroubleJson {
@@ -219,14 +197,15 @@ impl Status<'_> {
         screen.section("log", [self.log_line()]);
         let here = &self.project.here;
         for it in self.troubles.iter().take(MAX_SHOWN) {
-            screen.section("wrong", with_hints(it.to_string(), trouble_hints(it, here)));
+            screen
+                .section("wrong", with_hints(it.to_string(), trouble_hints(it, here, self.right)));
         }
         if let Some(n_more) = self.troubles.len().checked_sub(MAX_SHOWN + 1) {
             let n_more = count(n_more as u64 + 1, "more trouble");
             screen.section("wrong", [format!("{n_more}; `migrator status --json` has all of it")]);
         }
         match &self.drift {
-            Drift::Lines(lines) if !lines.is_empty() => {
+            Drift::Lines { lines, .. } if !lines.is_empty() => {
                 let mut text = vec![DRIFT.to_owned()];
                 show(lines, |line| {
                     text.push(line);
@@ -235,9 +214,9 @@ impl Status<'_> {
                 text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
                 screen.section("wrong", text);
             }
-            Drift::Lines(_) => {}
-            Drift::Unknown(why) => {
-                app.output.warning(format_args!("the schema was not compared: {why}"));
+            Drift::Lines { .. } => {}
+            Drift::Unknown(why, hints) => {
+                screen.section("unknown", with_hints(not_compared(why), hints.clone()));
             }
         }
         for line in screen.lines {
@@ -293,17 +272,32 @@ impl Status<'_> {
                 "this may come from what is named above: mend that first, and ask again".to_owned(),
             ]);
         }
-        Ok(vec![format!(
-            "`migrator schema diff database current --sql | sqlite3 -bail {}` undoes it; look at \
-             the SQL first",
-            shell_words::quote(&self.project.database_name()?)
-        )])
+        let database = shell_words::quote(&self.project.database_name()?).into_owned();
+        let mut hints = Vec::new();
+        if let Drift::Lines { left, .. } = &self.drift {
+            hints.extend(left.iter().map(|(name, whole)| {
+                format!(
+                    "`{name}` is what a rebuild of `{whole}` left that did not come to its end, and may \
+                     have rows that are nowhere else: put them back before it is dropped"
+                )
+            }));
+        }
+        hints.push(format!(
+            "`migrator schema diff database current --sql | sqlite3 -bail {database}` undoes it; look \
+             at the SQL first"
+        ));
+        Ok(hints)
     }
 }
 
 /// What is said of a schema that is not what it should be.
 const DRIFT: &str = "the schema is not what the applied revisions make; it has more (+), less (-) or \
                      something else (~):";
+
+/// What is said of a schema of which nobody knows what it should be, or what it is.
+fn not_compared(why: &str) -> String {
+    format!("the schema was not compared: {why}")
+}
 
 /// A message with what to do about it below.
 fn with_hints(message: String, hints: Vec<String>) -> Vec<String> {

@@ -27,6 +27,17 @@ pub enum DeclaredError {
         /// The folder.
         path: PathBuf,
     },
+    /// Not even a comment says that nothing is meant: a program may have failed to write it.
+    #[error("{} empty, and a schema of nothing would drop all tables", match n_files {
+        1 => format!("`{}` is", path.display()),
+        n => format!("all {n} files of the schema, `{}` first, are", path.display()),
+    })]
+    Empty {
+        /// The first file.
+        path: PathBuf,
+        /// How many there are.
+        n_files: usize,
+    },
     /// A pattern that no file matches.
     #[error("no file matches `{pattern}` in `{}`", root.display())]
     NoMatch {

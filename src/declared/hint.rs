@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::error::DeclaredProblem;
 use super::statement::{Declaration, Kind};
+use crate::keyword::{self, Keyword};
 use crate::schema::{self, Name, ObjectKind, Schema};
 use crate::source::{Location, Problem, Source};
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -23,7 +24,7 @@ pub(super) fn read(
 ) {
     let text = source.text.as_str();
     // Most files have none.
-    if !text.contains("migrator:") {
+    if !text.contains("migrator:") && !keyword::has_any(text) {
         return;
     }
     for comment in tokens(text).filter(is_comment) {
@@ -91,7 +92,9 @@ pub(super) fn unattached(
 /// The name in a comment that is a hint, or that should be one.
 fn renamed_from(comment: &str) -> Option<Result<Name, ()>> {
     let content = comment.trim_start_matches(['-', '/', '*']).trim_start();
-    content.starts_with("migrator:").then(|| schema::hint::renamed_from(comment).ok_or(()))
+    let is_near = || keyword::meant(comment) == Some(Keyword::Renamed);
+    (content.starts_with("migrator:") || is_near())
+        .then(|| schema::hint::renamed_from(comment).ok_or(()))
 }
 
 /// Whether a comment has its line for itself, and nothing but such lines is between it and the
@@ -165,6 +168,12 @@ mod tests {
     #[test]
     fn a_hint_that_is_none_is_an_error() {
         check("-- migrator:rename from b\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
+        for near in ["Migrator:renamed", "migrate:renamed", "migrator: renamed", "migrator renamed"]
+        {
+            check(&format!("-- {near} from b\nCREATE TABLE a(x);"), &format!("1:1 {FORM}"));
+        }
+        check("CREATE TABLE a(x -- Migrator:renamed from y\n);", &format!("1:18 {FORM}"));
+        check("-- migrate: rename the users\nCREATE TABLE a(x);", "");
         check("-- migrator:renamed from\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
         check("-- migrator:renamed from 1\nCREATE TABLE a(x);", &format!("1:1 {FORM}"));
         check("CREATE TABLE a(x -- migrator:renamed form y\n);", &format!("1:18 {FORM}"));

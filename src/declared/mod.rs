@@ -27,6 +27,7 @@ pub use self::error::{DeclaredError, DeclaredProblem};
 use crate::db::Scratch;
 use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject};
 use crate::source::{Location, Problem};
+use crate::sql::lexer::{TokenKind, tokens};
 
 /// Where a schema is declared.
 #[derive(Clone, Copy)]
@@ -68,6 +69,11 @@ pub struct Declared {
 pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
     let Declaration { root, files, command, extensions, is_excluded } = declaration;
     let sources = sources::read(root, files, command.as_ref())?;
+    if let Some(first) = sources.first()
+        && sources.iter().all(|it| is_empty(&it.text))
+    {
+        return Err(DeclaredError::Empty { path: first.path.clone(), n_files: sources.len() });
+    }
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for source in &sources {
         statement::read(source, &mut found, &mut problems);
@@ -98,6 +104,11 @@ pub fn load(declaration: &Declaration<'_>) -> Result<Declared, DeclaredError> {
         places: built.places,
         database: built.database,
     })
+}
+
+/// Whether a text has neither a statement nor a comment.
+fn is_empty(text: &str) -> bool {
+    tokens(text).all(|it| matches!(it.kind, TokenKind::Whitespace | TokenKind::Semicolon))
 }
 
 #[cfg(test)]

@@ -90,7 +90,6 @@ fn a_dump_of_the_shell_works() {
          CREATE INDEX i ON docs_archive(a);\n",
         &["docs_archive", "docs", "i"],
     );
-    check("", &[]);
     check("-- nothing\n", &[]);
 }
 

@@ -126,16 +126,15 @@ pub fn revision_file(problem: &FileProblem) -> Vec<String> {
         FileProblem::SqlBeforeMarker => {
             one("move it below `-- migrate:upgrade` or `-- migrate:downgrade`")
         }
-        FileProblem::UnknownMarker { similar, .. } => {
-            let markers: Vec<String> =
-                similar.iter().map(|it| format!("-- migrate:{it}")).collect();
-            did_you_mean(
-                &markers,
-                "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
+        FileProblem::UnknownMarker { similar, .. } => did_you_mean(
+            similar,
+            "the markers are `-- migrate:upgrade`, `-- migrate:downgrade` and \
                  `-- migrate:downgrade irreversible`; the directives `-- migrate:refuse-if …` and \
-                 `-- migrate:warn-if …`",
-            )
-        }
+                 `-- migrate:warn-if …`; `-- migrator:allow …` silences `lint`",
+        ),
+        FileProblem::NearMiss { meant } => one(format!(
+            "write exactly `{meant}`, at the beginning of its line, or begin the comment otherwise"
+        )),
         FileProblem::MarkerTwice { .. } => one("a file has one upgrade and one downgrade"),
         FileProblem::MarkerOrder => one("put the upgrade first"),
         FileProblem::IrreversibleWithSql => {

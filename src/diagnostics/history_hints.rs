@@ -6,13 +6,13 @@
 use std::path::Path;
 
 use super::hints::{one, plan};
-use crate::audit::{Back, HistoryError, Trouble};
+use crate::audit::{Back, HistoryError, Right, Trouble};
 use crate::out_of_order::OutOfOrderError;
 use crate::revision::RevisionId;
 use crate::revision::script_dir::shown;
 
 /// What to do about one trouble, the command first that changes no file.
-pub fn trouble(trouble: &Trouble, here: &Path) -> Vec<String> {
+pub fn trouble(trouble: &Trouble, here: &Path, right: Right) -> Vec<String> {
     match trouble {
         Trouble::Edited { revision, path, .. } => vec![
             format!("`migrator repair {revision}` accepts the file as it is now"),
@@ -47,28 +47,42 @@ pub fn trouble(trouble: &Trouble, here: &Path) -> Vec<String> {
             },
         ],
         Trouble::Rows(err) => plan(err),
+        // Where nothing tells which is right, that comes first after which nothing runs again.
         Trouble::NotInTable { revision, back, .. } => {
             let accepted = format!("`migrator repair {revision}` accepts that it is not applied");
-            back_or(back.as_ref(), accepted)
+            let mut ways = vec![(Right::VersionTable, accepted)];
+            ways.splice(0..0, back.iter().map(to_log));
+            ways_out(ways, right)
         }
         Trouble::NotInLog { revision, back } => {
             let accepted = format!(
                 "`migrator repair {revision}` accepts it as applied, with its file as it is"
             );
-            back_or(back.as_ref(), accepted)
+            let mut ways = vec![(Right::VersionTable, accepted)];
+            ways.extend(back.iter().map(to_log));
+            ways_out(ways, right)
         }
     }
 }
 
-/// The stamp that goes back to what the log says, or else what accepts the version table.
-fn back_or(back: Option<&Back>, accepted: String) -> Vec<String> {
-    match back {
-        Some(back) => vec![
-            format!("`{}` puts the version table back to what the log says", stamp(back)),
-            format!("or {accepted}"),
-        ],
-        None => one(accepted),
+/// The way back to what the log says.
+fn to_log(back: &Back) -> (Right, String) {
+    let stamp = stamp(back);
+    (Right::Log, format!("`{stamp}` puts the version table back to what the log says"))
+}
+
+/// Ways out, each with who is right where it is the one; where that is not known, all of them.
+fn ways_out(mut ways: Vec<(Right, String)>, right: Right) -> Vec<String> {
+    if ways.iter().any(|it| it.0 == right) {
+        ways.retain(|it| it.0 == right);
+        let whose = if right == Right::Log { "the log has" } else { "the version table has" };
+        return ways
+            .into_iter()
+            .map(|(_, way)| format!("{way}; the schema is what {whose}"))
+            .collect();
     }
+    let ways = ways.into_iter().enumerate();
+    ways.map(|(idx, (_, way))| if idx == 0 { way } else { format!("or {way}") }).collect()
 }
 
 /// A stamp as a command.

@@ -23,11 +23,12 @@ use anstyle::{AnsiColor, Style};
 pub use schema_hints::doubt;
 
 use crate::Error;
-use crate::audit::HistoryError;
+use crate::audit::{HistoryError, Right};
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
+use crate::rehearsal::RehearsalError;
 use crate::rewrite::RewriteError;
 use crate::rule::Level;
 use crate::source::Location;
@@ -149,6 +150,12 @@ impl Report {
 /// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
 /// each.
 pub fn render(err: &anyhow::Error, here: &Path) -> String {
+    let reports = all_reports(err, here);
+    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What to say about any error.
+fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
     let known = err.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let mut reports = match known {
         Some(known) => reports(known, here),
@@ -165,7 +172,18 @@ pub fn render(err: &anyhow::Error, here: &Path) -> String {
         let hints = reports[at].hints.clone();
         reports[at - 1].hints.retain(|it| !hints.contains(it));
     }
-    reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
+    reports
+}
+
+/// An error as one line, and what to do about it, without styles.
+pub fn in_one_line(err: &anyhow::Error, here: &Path) -> (String, Vec<String>) {
+    let found = all_reports(err, here);
+    let lines = found.iter().map(|it| {
+        let causes = it.causes.iter().map(String::as_str);
+        std::iter::once(it.title.as_str()).chain(causes).collect::<Vec<_>>().join(": ")
+    });
+    let line = lines.collect::<Vec<_>>().join("; ");
+    (line, found.into_iter().flat_map(|it| it.hints).collect())
 }
 
 /// Renders a finding of `migrator lint`, with ANSI styles.
@@ -239,7 +257,13 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
-        Error::Rehearsal(err) => vec![with_causes(err.as_ref(), run_hints::rehearsal(err))],
+        Error::Rehearsal(err) => {
+            let report = with_causes(err.as_ref(), run_hints::rehearsal(err));
+            vec![match err.as_ref() {
+                RehearsalError::OtherFile { location, .. } => report.quote(location, ""),
+                _ => report,
+            }]
+        }
         Error::File(_) => vec![with_causes(err, Vec::new())],
     }
 }
@@ -265,7 +289,9 @@ fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
     let mut reports: Vec<Report> = troubles
         .iter()
         .take(MAX_TROUBLES)
-        .map(|it| Report::new(it.to_string()).hints(history_hints::trouble(it, here)))
+        .map(|it| {
+            Report::new(it.to_string()).hints(history_hints::trouble(it, here, Right::Unknown))
+        })
         .collect();
     if let Some(last) = reports.last_mut() {
         let n_more = troubles.len().saturating_sub(MAX_TROUBLES);

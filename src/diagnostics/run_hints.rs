@@ -130,6 +130,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Directive { .. } if !has_run => {
             one("nothing was changed; mend the query in the revision's file")
         }
+        Failure::Statement { revision, .. } if state.again.contains(revision) => one(format!(
+            "`{revision}` ran before, as the log has it: what it does may be there already; \
+             `migrator status` tells more"
+        )),
         Failure::Statement { source, .. } => module(source),
         Failure::Planner(_)
         | Failure::Directive { .. }
@@ -280,6 +284,10 @@ pub fn rehearsal(err: &RehearsalError) -> Vec<String> {
         RehearsalError::Db(err) => database(err),
         RehearsalError::Replay(err) => replay(&err.failure),
         RehearsalError::Schema(_) | RehearsalError::Plan(_) => Vec::new(),
+        RehearsalError::OtherFile { .. } => one(
+            "nothing was run; rehearse the revisions before it by naming them: `migrator verify \
+             --database REVISION`",
+        ),
         RehearsalError::Folder(_) => one("name a folder for the copy: `--copy-to DIR`"),
         RehearsalError::NoRoom { size, .. } => one(format!(
             "the copy and its journal had {size} bytes when there was no more room; name a folder on \

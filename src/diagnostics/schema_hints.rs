@@ -24,6 +24,10 @@ pub fn declared(err: &DeclaredError) -> Vec<String> {
             one("make the file, or change `files` under `[schema]` in alembic.toml; its paths are \
              relative to alembic.toml")
         }
+        DeclaredError::Empty { .. } => one(
+            "if a program writes it, see why it failed; a schema that declares nothing says so in \
+             a comment: `-- Nothing is declared.`",
+        ),
         DeclaredError::EmptyFolder { .. } => {
             one("put the schema there, or change `files` under `[schema]` in alembic.toml")
         }

@@ -62,7 +62,7 @@ pub struct Line {
     pub detail: String,
 }
 
-impl fmt::Display for Line {
+impl Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} {}", self.sign.symbol(), self.kind, self.name)?;
         if self.detail.is_empty() { Ok(()) } else { write!(formatter, " {}", self.detail) }

@@ -35,6 +35,7 @@ impl Session<'_> {
         }
         let revisions = vec![task.revision];
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
+        self.warn_of_again(&work.again);
         let outcome = self.run_outside(task, &work, renew);
         self.unwatch().ok();
         if outcome.is_err() {

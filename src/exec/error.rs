@@ -53,6 +53,9 @@ pub struct State {
     /// Whether the statement after those of `partial`, which failed, may stay as well: outside a
     /// transaction a failing sync is reported although the statement is committed.
     pub may_stay: bool,
+    /// The revisions that the log has as applied and the version table had not, and that were run
+    /// again.
+    pub again: Vec<RevisionId>,
     /// The rows of the version table now; `None` where they could not be read.
     pub rows: Option<Vec<String>>,
 }

@@ -11,6 +11,7 @@ use super::work::{Group, Task, Work};
 use crate::audit::{History, Note};
 use crate::db::{Lock, LogEntry};
 use crate::plan::{RowWrite, joined};
+use crate::revision::RevisionId;
 use crate::sql::effect::may_break_references;
 
 /// Plans anew for what the database says.
@@ -97,6 +98,7 @@ impl Session<'_> {
         let (steps, more) = work.rest().split_at(group.n_steps);
         let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
+        self.warn_of_again(&work.again);
         self.watch()?;
         let with_keys = steps.iter().flat_map(Task::texts).any(may_break_references);
         let baseline = Baseline::take(&self.database, with_keys)?;
@@ -160,6 +162,25 @@ impl Session<'_> {
             let ids = unlogged.iter().map(|it| it.revision.clone()).collect();
             self.observer.event(&Event::LogBegun { revisions: ids });
         }
+    }
+
+    /// Says once what runs although the log has it as applied: somebody may have edited the version
+    /// table, or another tool, which writes no log, may have taken it back.
+    pub fn warn_of_again(&mut self, again: &[RevisionId]) {
+        let new: Vec<_> =
+            again.iter().filter(|it| !self.progress.again.contains(it)).cloned().collect();
+        let names: Vec<String> = new.iter().take(3).map(|it| format!("`{it}`")).collect();
+        let names = match new.len() {
+            0 => return,
+            n if n > names.len() => format!("{} and {} more", names.join(", "), n - names.len()),
+            _ => names.join(", "),
+        };
+        let they = if new.len() == 1 { "it runs" } else { "they run" };
+        self.warn(format!(
+            "the log has {names} as applied, the version table has not: {they} again; `migrator status` \
+             tells more"
+        ));
+        self.progress.again.extend(new);
     }
 
     fn write_versions(&self, writes: &[RowWrite]) -> Result<(), Failure> {

@@ -177,7 +177,9 @@ fn run_plan(
     let mut look = Look::new(request, observer)?;
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
+        let again = audit::run_again(graph, history, &plan);
         let mut work = Work::new(graph, plan, history.rows.clone())?;
+        work.again = again;
         if request.log && !work.rest().is_empty() {
             work.unlogged = audit::unlogged(graph, history);
         }

@@ -10,8 +10,12 @@
 //! SQLite has no SQL for that.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
+mod body;
+mod text;
+
+pub use self::body::body_script;
+use self::text::Text;
 use super::error::{ExecError, Failure};
 use super::stamp::Stamp;
 use super::work::{Group, Task, Work};
@@ -21,14 +25,7 @@ use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_set
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};
-use crate::sql::needs::{Need, need};
 use crate::sql::transaction_control::dropped_table;
-
-/// A table of ours with a constraint whose name is the message: SQL has no other way to fail.
-const GUARD: &str = "temp._migrator_guard";
-
-/// What violated foreign keys before.
-const BASELINE: &str = "temp._migrator_violations";
 
 /// How a script is written.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +56,8 @@ pub fn script(
         return Ok(String::new());
     }
     let mut writer = Writer::new(options, graph, &work.rows);
-    writer.guard_version(work.rest());
+    let texts = work.rest().iter().flat_map(|it| it.queries().chain(it.texts()));
+    writer.text.guard_version(texts);
     while let Some(group) = work.next_group(options.transaction) {
         let steps = &work.rest()[..group.n_steps];
         let rows = rows_after(&work.rows, steps.iter().flat_map(|it| &it.writes))
@@ -70,7 +68,7 @@ pub fn script(
         }
         work.advance(group.n_steps, rows);
     }
-    Ok(writer.text)
+    Ok(writer.text.finish())
 }
 
 /// A stamp as a script, made for a version table that holds `start`; with `purge` for any.
@@ -82,29 +80,29 @@ pub fn stamp_script(
     stamp: &Stamp,
 ) -> String {
     let mut writer = Writer::new(options, graph, start);
-    writer.statement("BEGIN IMMEDIATE");
+    writer.text.statement("BEGIN IMMEDIATE");
     if purge {
-        writer.statement(&writer.table.create_sql("IF NOT EXISTS "));
+        writer.text.statement(&writer.table.create_sql("IF NOT EXISTS "));
         writer.make_log();
-        writer.statement(&writer.table.clear_sql());
+        writer.text.statement(&writer.table.clear_sql());
     } else {
         writer.begin(start);
     }
     for write in &stamp.writes {
-        writer.statement(&writer.table.write_sql(write));
+        writer.text.statement(&writer.table.write_sql(write));
     }
     if purge && options.log {
         // What the log says of before is not known here.
         let ids: Vec<&str> = stamp.notes.iter().map(|it| it.revision.as_str()).collect();
-        writer.statement(&LogTable::unstamp_others_sql(&ids, options.tag));
+        writer.text.statement(&LogTable::unstamp_others_sql(&ids, options.tag));
     }
     for note in stamp.notes.iter().filter(|_| options.log) {
         let checksum = note.checksum.as_deref();
         let row = LogTable::append_sql(&note.revision, note.direction, checksum, options.tag);
-        writer.statement(&row);
+        writer.text.statement(&row);
     }
-    writer.statement("COMMIT");
-    writer.text
+    writer.text.statement("COMMIT");
+    writer.text.finish()
 }
 
 /// The rows after some writes, in the order in which the table would have them.
@@ -138,79 +136,50 @@ struct Writer<'a> {
     table: VersionTable,
     /// What begins the log of a database that has none.
     unlogged: Vec<Note>,
-    text: String,
+    text: Text,
 }
 
 impl<'a> Writer<'a> {
     fn new(options: &'a Offline<'a>, graph: &RevisionGraph, start: &[String]) -> Self {
-        // Without it the shell would go on after an error, and commit.
-        let text = ".bail on\n\n".to_owned();
+        let text = Text::new();
         let unlogged = audit::baseline(graph, &audit::implied(graph, start));
         Self { options, table: VersionTable::new(options.version_table), unlogged, text }
     }
 
-    /// A statement on lines of its own. It ends with a token, never with a comment that would
-    /// swallow the semicolon.
-    fn statement(&mut self, sql: &str) {
-        self.text.push_str(sql);
-        self.text.push_str(";\n");
-    }
-
-    fn blank(&mut self) {
-        self.text.push('\n');
-    }
-
     /// Steps in a transaction.
     fn group(&mut self, group: &Group, steps: &[Task<'_>], rows: &[String]) {
-        self.set_foreign_keys(group.mode.foreign_keys);
-        self.statement("BEGIN IMMEDIATE");
+        self.text.set_foreign_keys(group.mode.foreign_keys);
+        self.text.statement("BEGIN IMMEDIATE");
         self.begin(rows);
-        self.statement(&format!(
-            "CREATE TABLE {BASELINE} AS SELECT \"table\", \"rowid\" AS \"row\", parent \
-             FROM pragma_foreign_key_check"
-        ));
+        self.text.take_baseline();
         for task in steps {
             self.body(task);
             self.record(task);
         }
-        self.blank();
-        self.guard(
-            "rows would violate foreign keys",
-            &format!(
-                "SELECT 0 FROM (SELECT \"table\", \"rowid\", parent FROM pragma_foreign_key_check \
-                 EXCEPT SELECT \"table\", \"row\", parent FROM {BASELINE}) LIMIT 1"
-            ),
-        );
-        self.statement(&format!("DROP TABLE {BASELINE}"));
-        self.statement("COMMIT");
-        self.blank();
+        self.text.end();
     }
 
     /// A step outside a transaction.
     fn outside(&mut self, task: &Task<'_>, rows: &[String]) {
-        self.set_foreign_keys(task.revision.mode.foreign_keys);
+        self.text.set_foreign_keys(task.revision.mode.foreign_keys);
         // Twice: before anything runs, and again when nobody else can write.
-        self.statement("BEGIN IMMEDIATE");
+        self.text.statement("BEGIN IMMEDIATE");
         self.begin(rows);
-        self.statement("COMMIT");
+        self.text.statement("COMMIT");
         self.body(task);
-        self.blank();
-        self.statement("BEGIN IMMEDIATE");
+        self.text.blank();
+        self.text.statement("BEGIN IMMEDIATE");
         self.guard_rows(rows);
         self.record(task);
-        self.statement("COMMIT");
-        self.blank();
-    }
-
-    fn set_foreign_keys(&mut self, enforced: bool) {
-        self.statement(&format!("PRAGMA foreign_keys = {}", if enforced { "ON" } else { "OFF" }));
+        self.text.statement("COMMIT");
+        self.text.blank();
     }
 
     /// The tables of ours, and that the version table holds `rows`.
     fn begin(&mut self, rows: &[String]) {
         // Where it should hold rows it is an error if it is missing.
         if rows.is_empty() {
-            self.statement(&self.table.create_sql("IF NOT EXISTS "));
+            self.text.statement(&self.table.create_sql("IF NOT EXISTS "));
         }
         self.guard_rows(rows);
         self.make_log();
@@ -218,11 +187,11 @@ impl<'a> Writer<'a> {
 
     fn make_log(&mut self) {
         if self.options.log {
-            self.statement(&LogTable::create_sql("IF NOT EXISTS "));
+            self.text.statement(&LogTable::create_sql("IF NOT EXISTS "));
             // Once: after the first transaction the log is not empty.
             let unlogged = std::mem::take(&mut self.unlogged);
             if !unlogged.is_empty() {
-                self.statement(&LogTable::begin_sql(&unlogged, self.options.tag));
+                self.text.statement(&LogTable::begin_sql(&unlogged, self.options.tag));
             }
         }
     }
@@ -243,29 +212,7 @@ impl<'a> Writer<'a> {
                 n = rows.len()
             ),
         };
-        self.guard(&message, &format!("SELECT {condition} FROM {table}"));
-    }
-
-    /// Fails, before anything runs, on a SQLite that is too old for one of the statements.
-    fn guard_version(&mut self, steps: &[Task<'_>]) {
-        let texts = steps.iter().flat_map(|it| it.queries().chain(it.texts()));
-        let needs = texts.filter_map(need);
-        let Some(Need { since, what }) = needs.max_by_key(|it| it.since) else { return };
-        self.guard(
-            &format!("SQLite 3.{since} is needed for {what}"),
-            &format!("SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= {since}"),
-        );
-        self.blank();
-    }
-
-    /// Fails with `message` where `query` returns a false value.
-    fn guard(&mut self, message: &str, query: &str) {
-        self.statement(&format!(
-            "CREATE TABLE {GUARD} (ok CONSTRAINT \"{}\" CHECK (ok))",
-            message.replace('"', "\"\"")
-        ));
-        self.statement(&format!("INSERT INTO {GUARD} {query}"));
-        self.statement(&format!("DROP TABLE {GUARD}"));
+        self.text.guard(&message, &format!("SELECT {condition} FROM {table}"));
     }
 
     /// Fails before a `DROP TABLE` that could delete or change rows of other tables, because foreign
@@ -281,7 +228,7 @@ impl<'a> Writer<'a> {
             return;
         };
         let id = &task.revision.id;
-        self.guard(
+        self.text.guard(
             &format!("{id} drops {table}, which would change rows of other tables"),
             &format!(
                 "SELECT NOT foreign_keys OR NOT EXISTS (SELECT 1 FROM {}) FROM pragma_foreign_keys",
@@ -300,15 +247,16 @@ impl<'a> Writer<'a> {
         };
         let summary = revision.summary();
         let comma = if summary.is_empty() { "" } else { ", " };
-        write!(self.text, "\n-- Running {name} {from} -> {to}{comma}{summary}\n\n")
-            .expect("a String takes everything");
+        self.text.blank();
+        self.text.lines(&format!("-- Running {name} {from} -> {to}{comma}{summary}"));
+        self.text.blank();
         self.directives(task);
         for sql in task.texts() {
             self.guard_drop(task, sql);
-            self.statement(sql);
+            self.text.statement(sql);
         }
         if task.has_pragma() {
-            reset_settings_sql().for_each(|sql| self.statement(&sql));
+            reset_settings_sql().for_each(|sql| self.text.statement(&sql));
         }
     }
 
@@ -316,13 +264,12 @@ impl<'a> Writer<'a> {
     fn directives(&mut self, task: &Task<'_>) {
         for (directive, query) in task.directives.iter().zip(task.queries()) {
             match directive.kind {
-                DirectiveKind::RefuseIf => self.guard(
-                    &format!("{}: {}", task.revision.id, directive.message),
-                    &format!("SELECT 0 WHERE EXISTS ({query})"),
-                ),
+                DirectiveKind::RefuseIf => {
+                    let message = format!("{}: {}", task.revision.id, directive.message);
+                    self.text.refuse_if(&message, query);
+                }
                 DirectiveKind::WarnIf => {
-                    self.text.push_str(&task.revision.source.text[directive.span.clone()]);
-                    self.blank();
+                    self.text.lines(&task.revision.source.text[directive.span.clone()]);
                 }
             }
         }
@@ -331,12 +278,12 @@ impl<'a> Writer<'a> {
     /// What a step means for the tables of ours.
     fn record(&mut self, task: &Task<'_>) {
         for write in &task.writes {
-            self.statement(&self.table.write_sql(write));
+            self.text.statement(&self.table.write_sql(write));
         }
         if self.options.log {
             let (id, direction) = (task.revision.id.as_str(), task.direction.into());
             let (checksum, tag) = (Some(task.checksum()), self.options.tag);
-            self.statement(&LogTable::append_sql(id, direction, checksum.as_deref(), tag));
+            self.text.statement(&LogTable::append_sql(id, direction, checksum.as_deref(), tag));
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Progress {
     pub has_run: bool,
     /// The backup that was made before.
     pub backup: BackupState,
+    /// See [`State::again`].
+    pub again: Vec<RevisionId>,
     /// How the database grows; in a rehearsal.
     pub growth: Option<Growth>,
 }
@@ -65,6 +67,7 @@ impl Progress {
             rolled_back: if is_unknown { Vec::new() } else { self.begun },
             partial: self.partial,
             may_stay: self.may_stay,
+            again: self.again,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }

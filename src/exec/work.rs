@@ -11,7 +11,7 @@ use super::error::{Failure, NotRehearsable};
 use crate::audit::Note;
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
-use crate::revision::{Body, Directive, Downgrade, Revision, RunMode};
+use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
 use crate::source::Problem;
 use crate::sql::effect::{drops_data, rewrites_rows};
 use crate::sql::statement::checksum;
@@ -28,6 +28,8 @@ pub(super) struct Work<'g> {
     pub rows: Vec<String>,
     /// What the log lacks, to be written before anything else.
     pub unlogged: Vec<Note>,
+    /// Those that run a second time, as the log has it.
+    pub again: Vec<RevisionId>,
     /// See [`Work::loses_data`].
     loses_data: OnceCell<bool>,
 }
@@ -88,7 +90,7 @@ impl<'g> Work<'g> {
             return Err(Failure::Forbidden { problems: forbidden });
         }
         let loses_data = OnceCell::new();
-        Ok(Self { steps, n_done: 0, rows, unlogged: Vec::new(), loses_data })
+        Ok(Self { steps, n_done: 0, rows, unlogged: Vec::new(), again: Vec::new(), loses_data })
     }
 
     /// Whether any step takes away what only a backup brings back; looked at once, not before each of

@@ -21,6 +21,7 @@ mod render;
 mod virtual_table;
 
 pub use before::OldNames;
+pub use rebuild::rebuilt_table;
 pub use render::body;
 
 /// What a downgrade says where it makes again what had rows.

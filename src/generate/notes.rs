@@ -9,6 +9,7 @@ use crate::schema::{Check, Column, Index, KeyColumn, Name, Table};
 use super::affinity::{Affinity, is_of_type, unfit};
 use super::in_place::{self, Constant};
 use super::new_rows::NewRows;
+use super::rebuild::rebuilt_table;
 use super::{Note, Step, Task};
 
 impl Task<'_> {
@@ -35,6 +36,18 @@ impl Task<'_> {
     /// All rows of a table that is dropped.
     pub(super) fn rows_deleted(&self, table: &Table) -> Note {
         let name = &table.name;
+        if let Some(whole) = rebuilt_table(name) {
+            return self.note(
+                table,
+                true,
+                format!(
+                    "drops {name}, which has the rows of {whole} from before a rebuild that did not \
+                     come to its end"
+                ),
+                format!("rows of {whole} from before a rebuild that failed are in {name} alone"),
+                format!("SELECT {} FROM {}", self.identity(table), self.old_table(name)),
+            );
+        }
         self.note(
             table,
             false,

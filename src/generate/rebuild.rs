@@ -154,12 +154,22 @@ impl Task<'_> {
                     || it.indexes.iter().any(|it| it.name == *name)
             })
         };
-        let mut name = Name::new(format!("_migrator_old_{table}"));
+        let mut name = Name::new(format!("_{OLD}{table}"));
         while is_taken(&name) {
             name = Name::new(format!("_{name}"));
         }
         name
     }
+}
+
+/// What the name of the old table begins with while there are two of them, behind underscores.
+const OLD: &str = "migrator_old_";
+
+/// The table that another one is the old state of, by its name: one that was left when a rebuild did not
+/// come to its end.
+pub fn rebuilt_table(name: &Name) -> Option<&str> {
+    let name = name.as_str();
+    name.strip_prefix('_')?.trim_start_matches('_').strip_prefix(OLD).filter(|it| !it.is_empty())
 }
 
 /// Whether a `--fill` makes a value of another type out of that which the column has: it names the

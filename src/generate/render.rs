@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Note, Script, Step};
+use crate::keyword;
 use crate::sql::layout::{on_one_line, terminated};
 use crate::sql::lexer::{TokenKind, tokens};
 
@@ -17,7 +18,8 @@ fn step(step: &Step) -> String {
     let mut text = String::new();
     for comment in &step.comments {
         // A table may be called like the beginning of a marker.
-        let the = if comment.starts_with("migrate") { "table " } else { "" };
+        let is_near = || keyword::meant(&format!("-- {comment}")).is_some();
+        let the = if comment.starts_with("migrate") || is_near() { "table " } else { "" };
         line(&mut text, format_args!("-- {the}{}", without_line_ends(comment).trim_end()));
     }
     for note in &step.notes {
@@ -80,15 +82,20 @@ fn query_on_one_line(query: &str) -> Option<String> {
 /// A statement that was written elsewhere, without comments that would mean something in a body.
 fn without_markers(statement: &str) -> Cow<'_, str> {
     const WORD: &str = "migrate:";
-    if !statement.contains(WORD) {
+    if !statement.contains(WORD) && !keyword::has_any(statement) {
         return Cow::Borrowed(statement);
     }
     let mut text = String::with_capacity(statement.len());
     for token in tokens(statement) {
         let part = token.text(statement);
         let inner = part.trim_start_matches('-').trim();
-        if token.kind == TokenKind::LineComment && inner.starts_with(WORD) {
+        // A revision file with what looks like a marker would be refused.
+        let is_near = || keyword::meant(part).is_some() && keyword::behind_allow(part).is_none();
+        if token.kind == TokenKind::LineComment && (inner.starts_with(WORD) || is_near()) {
             write!(text, "-- ({inner})").expect("a String takes everything");
+        } else if token.kind == TokenKind::BlockComment && is_near() {
+            write!(text, "/* ({}", &part["/*".len()..]).expect("a String takes everything");
+            text.insert(text.len() - "*/".len(), ')');
         } else {
             text.push_str(part);
         }
@@ -163,12 +170,12 @@ mod tests {
 
     #[test]
     fn a_comment_of_the_schema_is_no_marker() {
-        let sql = "CREATE TABLE t(\n-- migrate:refuse-if rows: SELECT 1\na, -- migrate: later\n\
+        let sql = "CREATE TABLE t(/* Migrate:up */ -- migrator: downgrade\n-- migrate:refuse-if rows: SELECT 1\na, -- migrate: later\n\
                    b DEFAULT '\n-- migrate:upgrade\n')";
         let script = Script { steps: vec![Step::new("t", vec![sql.to_owned()])] };
         assert_eq!(
             body(&script),
-            "-- t\nCREATE TABLE t(\n-- (migrate:refuse-if rows: SELECT 1)\na, -- (migrate: later)\n\
+            "-- t\nCREATE TABLE t(/* ( Migrate:up )*/ -- (migrator: downgrade)\n-- (migrate:refuse-if rows: SELECT 1)\na, -- (migrate: later)\n\
              b DEFAULT '\n-- migrate:upgrade\n');\n"
         );
     }

@@ -7,13 +7,11 @@
 use std::ops::Range;
 
 use super::finding::{Finding, Findings};
+use crate::keyword::{ALLOW, behind_allow};
 use crate::revision::{Downgrade, Revision};
 use crate::rule::{Level, Levels, Rule};
 use crate::similar::similar;
 use crate::sql::lexer::{TokenKind, tokens};
-
-/// What such a comment begins with, behind the `--`.
-const WORD: &str = "migrator:allow";
 
 /// One name in such a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +36,12 @@ impl Allow {
 pub fn allows(revision: &Revision) -> Vec<Allow> {
     let text = &revision.source.text;
     let mut found = Vec::new();
-    if !text.contains(WORD) {
+    if !text.contains(ALLOW) {
         return found;
     }
     for token in tokens(text).filter(|it| it.kind == TokenKind::LineComment) {
         let comment = token.text(text);
-        let inner = comment.trim_start_matches('-').trim_start();
-        let Some(rest) = inner.strip_prefix(WORD) else { continue };
-        if rest.starts_with(|it: char| it.is_alphanumeric() || it == '-') {
-            continue;
-        }
+        let Some(rest) = behind_allow(comment) else { continue };
         let scope = scope(revision, &token.span);
         let end = [": ", " -- "].iter().filter_map(|it| rest.find(it)).min().unwrap_or(rest.len());
         let names = rest[..end].trim_end().trim_end_matches(':');
@@ -136,7 +130,7 @@ pub fn apply(
             Err(name) if name.is_empty() => rest.add(
                 Rule::Unknown,
                 allow.span.clone(),
-                format!("`{WORD}` names no rule"),
+                format!("`{ALLOW}` names no rule"),
                 "name what it is to silence: `-- migrator:allow drop-column`",
             ),
             Err(name) => {

@@ -25,6 +25,7 @@ use crate::graph::symbol::RevisionSymbol;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, Plan, PlanError, single_step};
 use crate::revision::{Downgrade, Revision};
+use crate::sql::effect::opens_file;
 
 /// What is copied, and where to.
 pub struct OnCopy<'a> {
@@ -94,6 +95,9 @@ pub fn on_a_copy<R, E>(
     let size = size_of(request.run.location.path());
     bench.copy()?;
     let pending = bench.pending()?;
+    for revision in &pending {
+        refuse_other_files(&rehearsal.graph[*revision])?;
+    }
 
     let mut metered = Metered::new(&bench.meter, observer);
     let run = bench.run();
@@ -120,6 +124,29 @@ pub fn on_a_copy<R, E>(
         }
     }
     Ok(CopyReport { upgrade, warnings, size, peak, revisions })
+}
+
+/// Refuses what would write into a file that is no copy: a body outside a transaction may, and runs
+/// several times.
+fn refuse_other_files(revision: &Revision) -> Result<(), RehearsalError> {
+    if !revision.mode.autocommit {
+        return Ok(());
+    }
+    let mut statements: Vec<_> = revision.upgrade.statements.iter().collect();
+    if let Downgrade::Body(body) = &revision.downgrade {
+        statements.extend(&body.statements);
+    }
+    for span in statements {
+        if let Some(what) = opens_file(&revision.source.text[span.clone()]) {
+            let location = Box::new(revision.location(span));
+            return Err(RehearsalError::OtherFile {
+                revision: revision.id.clone(),
+                location,
+                what,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The copy, and what is run on it.

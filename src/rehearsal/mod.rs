@@ -22,7 +22,9 @@ use crate::exec::{Replay, ReplayError};
 use crate::fsutil::FileError;
 use crate::graph::RevisionGraph;
 use crate::plan::PlanError;
+use crate::revision::RevisionId;
 use crate::schema;
+use crate::source::Location;
 
 /// What is tried, and what counts as the same schema.
 pub struct Rehearsal<'a> {
@@ -51,6 +53,18 @@ pub enum RehearsalError {
     /// Revisions that ran before did not run again.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// A body would write into a file that is no copy.
+    #[error(
+        "revision `{revision}` cannot be rehearsed: `{what}` reaches another file than the copy"
+    )]
+    OtherFile {
+        /// The first such revision.
+        revision: RevisionId,
+        /// The statement.
+        location: Box<Location>,
+        /// What of it.
+        what: &'static str,
+    },
     /// The folder for a copy could not be made or cleared.
     #[error(transparent)]
     Folder(#[from] FileError),

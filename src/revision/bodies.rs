@@ -5,8 +5,9 @@ use std::ops::Range;
 use super::directive::{self, DirectiveProblem};
 use super::file::{FileProblem, Problems, lines_from, next_line};
 use super::{Body, Downgrade};
+use crate::keyword::{self, Keyword};
 use crate::similar::similar;
-use crate::sql::lexer::tokens;
+use crate::sql::lexer::{TokenKind, tokens};
 use crate::sql::statement::{SplitError, split};
 
 /// What a marker begins with, at the very beginning of its line.
@@ -77,6 +78,9 @@ pub(super) fn find_bodies(
     if let Some(first) = statements[0].first() {
         problems.push((first.clone(), FileProblem::SqlBeforeMarker));
     }
+    for segment in &segments {
+        refuse_near_misses(text, segment, problems);
+    }
     // A file has two bodies at most, and directives belong to one of them.
     if let Some(before) = segments.first() {
         refuse_directives(text, before, problems);
@@ -134,19 +138,51 @@ fn refuse_directives(text: &str, span: &Range<usize>, problems: &mut Problems) {
     }
 }
 
+/// Reports the comments at `span` that look like ours and are none: SQLite and migrator would both
+/// pass over them.
+pub(super) fn refuse_near_misses(text: &str, span: &Range<usize>, problems: &mut Problems) {
+    let sql = &text[span.clone()];
+    if !keyword::has_any(sql) {
+        return;
+    }
+    for token in tokens(sql) {
+        if !matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment) {
+            continue;
+        }
+        let comment = token.text(sql).trim_end();
+        // What a hint is for stands in declared files.
+        let Some(meant) = keyword::meant(comment).filter(|it| *it != Keyword::Renamed) else {
+            continue;
+        };
+        let begins_line = token.span.start == 0 || sql[..token.span.start].ends_with('\n');
+        let is_read = (begins_line && comment.starts_with(MARKER))
+            || directive::is_misplaced(comment)
+            || keyword::behind_allow(comment).is_some();
+        if !is_read {
+            let start = span.start + token.span.start;
+            let problem = FileProblem::NearMiss { meant: meant.as_written() };
+            problems.push((start..start + comment.len(), problem));
+        }
+    }
+}
+
 /// A marker that means nothing; `what` is its line without [`MARKER`].
 fn unknown_marker(line: &str, what: &str) -> FileProblem {
     let markers = similar(what, MARKERS);
     // Of a directive the first word decides, and the rest of its line may be long.
     let word = what.split_whitespace().next().unwrap_or_default();
     let directives = similar(word, directive::words());
-    if markers.is_empty() && !directives.is_empty() {
-        return FileProblem::UnknownMarker {
-            found: format!("{MARKER}{word}"),
-            similar: directives,
-        };
-    }
-    FileProblem::UnknownMarker { found: line.to_owned(), similar: markers }
+    let (found, similar) = match keyword::meant(line) {
+        Some(Keyword::Allow) => (word, vec![Keyword::Allow.as_written().to_owned()]),
+        _ if markers.is_empty() && !directives.is_empty() => (word, prefixed(&directives)),
+        _ => (what, prefixed(&markers)),
+    };
+    FileProblem::UnknownMarker { found: format!("{MARKER}{found}"), similar }
+}
+
+/// The words as they are written.
+fn prefixed(words: &[&str]) -> Vec<String> {
+    words.iter().map(|it| format!("{MARKER}{it}")).collect()
 }
 
 /// Whether the problem is a string, a name or a comment that has not ended where the text does.

@@ -113,7 +113,7 @@ pub fn find(
         let is_placed = begins_line && comment.starts_with(MARKER);
         if is_placed && is_directive(comment) {
             found.extend(parse(text, line, problems));
-        } else if !is_placed && is_almost_directive(comment) {
+        } else if !is_placed && is_misplaced(comment) {
             problems.push((line, FileProblem::Directive(DirectiveProblem::Misplaced)));
         }
     }
@@ -122,7 +122,7 @@ pub fn find(
 
 /// Whether a comment would be a directive or a marker if it were written as one. A marker that is none
 /// would make the downgrade the end of the upgrade.
-fn is_almost_directive(comment: &str) -> bool {
+pub(super) fn is_misplaced(comment: &str) -> bool {
     let word = MARKER.trim_start_matches("-- ");
     let inner = comment.trim_start_matches("--").trim_start();
     inner

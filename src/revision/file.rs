@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bodies::{MARKER, find_bodies};
+use super::bodies::{MARKER, find_bodies, refuse_near_misses};
 use super::directive::DirectiveProblem;
 use super::{BranchLabel, HeaderSpans, NameError, Revision, RevisionId, RunMode};
 use crate::source::{Problem, Source};
@@ -62,8 +62,14 @@ pub enum FileProblem {
     UnknownMarker {
         /// The line.
         found: String,
-        /// Markers that are close to it.
-        similar: Vec<&'static str>,
+        /// What begins a line that is close to it.
+        similar: Vec<String>,
+    },
+    /// A comment that looks like a marker, a directive or an allowance, and is none.
+    #[error("this looks like `{meant}`, and is only a comment")]
+    NearMiss {
+        /// What a comment of that sort begins with.
+        meant: &'static str,
     },
     /// A marker for the second time.
     #[error("the marker `{found}` stands here for the second time")]
@@ -119,6 +125,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
         Ok(header) => header,
         Err((span, kind)) => return Err(vec![Problem::new(source, span, kind)]),
     };
+    refuse_near_misses(text, &(0..header.opening.start), &mut problems);
     let values = read_header(text, &header, &mut problems);
     let bodies = find_bodies(text, header.end, &mut problems);
 

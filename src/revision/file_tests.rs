@@ -316,6 +316,52 @@ fn a_directive_without_a_body_is_a_mistake() {
 }
 
 #[test]
+fn a_comment_that_misses_a_marker_narrowly_is_a_mistake() {
+    let header = with_header("-- revision = \"a\"\n");
+    let near = |what: &str| format!("this looks like `{what}`, and is only a comment");
+    let downgrade = near("-- migrate:downgrade");
+    for comment in [
+        "-- migrator:downgrade",
+        "-- Migrate:Downgrade",
+        "-- Migrate: downgrade",
+        "-- migrate downgrade",
+        "-- migrate :downgrade",
+        "-- migrate.downgrade",
+        "/* migrate:downgrade */",
+    ] {
+        let text = format!("{header}SELECT 1;\n{comment}\nSELECT 2;\n");
+        check_problems(&text, &[&format!("6:1 {downgrade}")]);
+    }
+    // All of them at once, wherever they stand.
+    let mistakes = "-- Migrator:allow drop-table\n";
+    check_problems(
+        &format!(
+            "{mistakes}{header}-- migrator:refuse-if a: SELECT 1\n  -- Migrate:warn-if a: SELECT 1\n\
+             DROP TABLE t; -- migrator: allow drop-table\n-- migrate:downgrade irreversible\n\
+             /* migrator:allow x */ -- migrator:alow x\n"
+        ),
+        &[
+            &format!("1:1 {}", near("-- migrator:allow")),
+            &format!("6:1 {}", near("-- migrate:refuse-if")),
+            &format!("7:3 {}", near("-- migrate:warn-if")),
+            &format!("8:15 {}", near("-- migrator:allow")),
+            &format!("10:1 {}", near("-- migrator:allow")),
+            &format!("10:24 {}", near("-- migrator:allow")),
+        ],
+    );
+    check_problems(
+        &format!("{header}-- migrate:allow drop-table\n"),
+        &["5:1 unknown marker `-- migrate:allow`"],
+    );
+    // Sentences, what is in a string or a comment, and what is right.
+    good(&format!(
+        "{header}-- migrate the users\n-- we migrate: downgrade is below\n\
+         SELECT '\n-- migrator:downgrade\n', /*\n-- migrator:downgrade */ 1; --migrator:allow x\n\
+         -- migrator:renamed from x\n"
+    ));
+}
+
+#[test]
 fn wrong_directives_are_reported_with_the_rest() {
     check_problems(
         &(with_header("-- revision = \"a\"\n-- mesage = \"x\"\n")
@@ -329,5 +375,5 @@ fn wrong_directives_are_reported_with_the_rest() {
     let text = with_header("-- revision = \"a\"\n") + "-- migrate:refuse_if a: SELECT 1\n";
     let problems = parse(&source(&text)).expect_err("the marker is wrong");
     let FileProblem::UnknownMarker { similar, .. } = &problems[0].kind else { panic!("a marker") };
-    assert_eq!(similar, &["refuse-if"]);
+    assert_eq!(similar, &["-- migrate:refuse-if"]);
 }

@@ -34,6 +34,26 @@ pub fn drops_data(sql: &str) -> bool {
         && words.next().is_some_and(|it| !it.is_keyword(sql, "CONSTRAINT"))
 }
 
+/// What of a statement opens or makes another database file, if anything: `ATTACH` or `VACUUM INTO`.
+/// One in memory, or a temporary one, is none.
+pub fn opens_file(sql: &str) -> Option<&'static str> {
+    let mut words =
+        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
+    let first = words.next()?;
+    if first.is_keyword(sql, "VACUUM") {
+        // The name of a schema may stand before it, and may be any word.
+        return words.take(2).any(|it| it.is_keyword(sql, "INTO")).then_some("VACUUM INTO");
+    }
+    if !first.is_keyword(sql, "ATTACH") {
+        return None;
+    }
+    let mut words = words.skip_while(|it| it.is_keyword(sql, "DATABASE"));
+    let file = words.next()?;
+    let is_all = words.next().is_some_and(|it| it.is_keyword(sql, "AS"));
+    let is_none = is_all && matches!(file.text(sql), "''" | "':memory:'");
+    (!is_none).then_some("ATTACH")
+}
+
 /// Whether a statement may delete rows or change what they hold.
 pub fn rewrites_rows(sql: &str) -> bool {
     let mut words =
@@ -78,7 +98,7 @@ pub fn may_break_references(sql: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{drops_data, may_break_references, rewrites_rows};
+    use super::{drops_data, may_break_references, opens_file, rewrites_rows};
 
     #[track_caller]
     fn check_loss(sql: &str, drops: bool, rewrites: bool) {
@@ -121,6 +141,31 @@ mod tests {
         check_loss("INSERT INTO t VALUES ('DELETE')", false, false);
         check_loss("INSERT INTO t SELECT \"update\" FROM u", false, false);
         check_loss("WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", false, false);
+    }
+
+    #[test]
+    fn another_file_is_opened() {
+        let check =
+            |sql: &str, expected: Option<&str>| assert_eq!(opens_file(sql), expected, "{sql}");
+        for sql in [
+            "ATTACH 'b.db' AS b",
+            "/* x */ attach database 'b.db' as b",
+            "ATTACH \"b.db\" AS b",
+            "ATTACH 'b' || '.db' AS b",
+            "ATTACH ':memory:' || 'b.db' AS b",
+            "ATTACH database AS b",
+        ] {
+            check(sql, Some("ATTACH"));
+        }
+        check("VACUUM INTO 'x'", Some("VACUUM INTO"));
+        check("vacuum main into 'x'", Some("VACUUM INTO"));
+        check("ATTACH ':memory:' AS m", None);
+        check("ATTACH DATABASE '' AS m", None);
+        check("VACUUM", None);
+        check("VACUUM main", None);
+        check("DETACH b", None);
+        check("INSERT INTO attach SELECT 1", None);
+        check("", None);
     }
 
     #[track_caller]

@@ -769,7 +769,7 @@ fn what_is_lost_is_said() {
     hint: nothing was changed; mend the rows, or edit the revision, and run the same command again
     [exit status: 2]
     ");
-    env.file("schema.sql", "");
+    env.file("schema.sql", "-- Nothing is declared.\n");
     insta::assert_snapshot!(env.run("revision --autogenerate --splice --head a1 --rev-id d4"), @"
       - table  users
       - table  posts

@@ -351,6 +351,19 @@ fn the_newest_backups_are_kept() {
 }
 
 #[test]
+fn a_run_keeps_the_backup_that_it_has_made() {
+    let env = env("keep = 1");
+    for number in ["", "-2", "-3"] {
+        env.run("backup").ok();
+        assert_eq!(backups(&env), [format!("app.db.20261103T144011Z{number}.bak")]);
+    }
+    // A clock was wrong once.
+    env.file("app.db.20990101T000000Z.bak", "");
+    env.run("backup").ok();
+    assert_eq!(backups(&env), ["app.db.20261103T144011Z-4.bak"]);
+}
+
+#[test]
 fn a_backup_is_named_in_json() {
     let env = env("");
     let run = env.run("upgrade --json").json();
@@ -429,8 +442,14 @@ fn a_backup_is_taken_back_by_those_who_agree_to_what_is_lost() {
     nothing to do: app.db is the same, and at b2
     ");
 
-    // What was overwritten is newer, and nothing is lost with it.
+    // What was overwritten is newer, but nobody knows who has written what since.
     insta::assert_snapshot!(env.run("restore app.db.20261103T144011Z-2.bak"), @"
+    ------- stderr -------
+    error: the database was written to after the backup `app.db.20261103T144011Z-2.bak` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("restore app.db.20261103T144011Z-2.bak --yes"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z-3.bak ([time])
     app.db was at b2, and is at d4
@@ -454,14 +473,14 @@ fn rows_that_were_written_since_are_not_lost_without_a_word() {
     env.sql("INSERT INTO t VALUES (5)");
     insta::assert_snapshot!(env.run("restore b.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `b.db` was made
+    error: the database was written to after the backup `b.db` was made
     hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
     [exit status: 2]
     ");
     env.sql("DELETE FROM t WHERE a = 5");
     insta::assert_snapshot!(env.run("restore b.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `b.db` was made
+    error: the database was written to after the backup `b.db` was made
     hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
     [exit status: 2]
     ");
@@ -476,6 +495,65 @@ fn rows_that_were_written_since_are_not_lost_without_a_word() {
     assert_eq!(backups(&env), [BACKUP]);
 }
 
+/// Gives a file the time when it was written last.
+fn written_at(env: &TestEnv, file: &str, time: &str) {
+    let time = chrono::DateTime::parse_from_rfc3339(time).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(env.path(file)).unwrap();
+    file.set_modified(time.into()).unwrap();
+}
+
+#[test]
+fn a_newer_backup_is_taken_back_while_nobody_has_written_since() {
+    let env = upgraded();
+    env.run("backup newer.db").ok();
+    env.run(&format!("restore {BACKUP} --yes --no-backup")).ok();
+    env.sql("INSERT INTO t VALUES (7, 8)");
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    error: the database was written to after the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(rows(&env, "app.db"), ["1 2", "7 8"]);
+    // A database that lay there before the backup was made.
+    written_at(&env, "newer.db", "2026-11-03T10:00:00Z");
+    written_at(&env, "app.db", "2026-11-03T09:59:59Z");
+    let old = std::fs::read(env.path("app.db")).unwrap();
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
+    app.db was at b2, and is at d4
+    ");
+    // The name tells where the file was copied since.
+    let copy = "copy.20261103T095900Z.bak";
+    std::fs::rename(env.path("newer.db"), env.path(copy)).unwrap();
+    env.bytes("app.db", &old);
+    written_at(&env, "app.db", "2026-11-03T09:59:59Z");
+    env.run(&format!("restore {copy}")).exits_with(2);
+    // What is in its log may not be in the database file yet.
+    written_at(&env, "app.db", "2026-11-03T09:58:59Z");
+    env.file("app.db-wal", "?");
+    env.run(&format!("restore {copy}")).exits_with(2);
+    env.remove("app.db-wal");
+    env.run(&format!("restore {copy}")).ok();
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
+fn a_database_without_a_log_may_be_any() {
+    let env = upgraded();
+    env.run("backup newer.db").ok();
+    env.sql("DROP TABLE migrator_log");
+    written_at(&env, "app.db", "2026-11-03T10:00:00Z");
+    insta::assert_snapshot!(env.run("restore newer.db"), @"
+    ------- stderr -------
+    error: the database is not what it was when the backup `newer.db` was made
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(env.tables(), ["t"]);
+}
+
 #[test]
 fn without_backups_even_a_newer_one_needs_a_yes() {
     let env = upgraded();
@@ -483,7 +561,7 @@ fn without_backups_even_a_newer_one_needs_a_yes() {
     env.run(&format!("restore {BACKUP} --yes --no-backup")).ok();
     insta::assert_snapshot!(env.run("restore newer.db --no-backup"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `newer.db` was made
+    error: the database was written to after the backup `newer.db` was made
     hint: nothing was changed; `--yes` overwrites the database
     [exit status: 2]
     ");
@@ -491,7 +569,7 @@ fn without_backups_even_a_newer_one_needs_a_yes() {
     env.file("alembic.toml", &format!("{config}backup = \"never\"\n"));
     insta::assert_snapshot!(env.run("restore newer.db"), @"
     ------- stderr -------
-    error: the database is not what it was when the backup `newer.db` was made
+    error: the database was written to after the backup `newer.db` was made
     hint: nothing was changed; `--yes` overwrites the database
     [exit status: 2]
     ");

@@ -113,7 +113,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       + trigger  no_delete     ON tags
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
+    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("check --database --json"), @r#"
@@ -150,7 +150,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
     }
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
+    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
     [exit status: 1]
     "#);
     // The declared schema is not asked.
@@ -166,7 +166,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       - table  tags
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints what takes this back, and `schema diff current database --sql` what a revision for it would hold
+    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
     [exit status: 1]
     ");
 }

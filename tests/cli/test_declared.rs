@@ -465,3 +465,41 @@ fn a_table_that_others_reference_is_dropped() {
     warning: notes references tags, which is dropped: `upgrade` refuses if rows of notes have a value in tag that is not in tags
     ");
 }
+
+#[test]
+fn an_empty_file_declares_nothing_but_a_mistake() {
+    let env = env("");
+    env.file("schema.sql", " \n;\n");
+    let before = env.files();
+    insta::assert_snapshot!(env.run("revision --autogenerate -m x"), @"
+    ------- stderr -------
+    error: `$DIR/schema.sql` is empty, and a schema of nothing would drop all tables
+    hint: if a program writes it, see why it failed; a schema that declares nothing says so in a comment: `-- Nothing is declared.`
+    [exit status: 2]
+    ");
+    env.run("check").exits_with(2);
+    env.config("[schema]\nfiles = [\"schema.sql\", \"more.sql\"]").file("more.sql", "\u{feff}");
+    insta::assert_snapshot!(env.run("check"), @"
+    ------- stderr -------
+    error: all 2 files of the schema, `$DIR/schema.sql` first, are empty, and a schema of nothing would drop all tables
+    hint: if a program writes it, see why it failed; a schema that declares nothing says so in a comment: `-- Nothing is declared.`
+    [exit status: 2]
+    ");
+    env.remove("more.sql");
+    env.config("[schema]\nfiles = [\"schema.sql\"]");
+    assert_eq!(env.files(), before);
+    // What a dump of nothing writes is a declaration of nothing.
+    let nothing = env.run("schema dump base");
+    insta::assert_snapshot!(nothing, @"
+    -- Nothing is declared.
+    ------- stderr -------
+    there is nothing in revision base
+    ");
+    env.file("schema.sql", &nothing.stdout);
+    insta::assert_snapshot!(env.run("check"), @r#"
+      - table  tags
+    ------- stderr -------
+    `migrator revision --autogenerate -m "…"` writes the revision for it
+    [exit status: 1]
+    "#);
+}

@@ -235,6 +235,49 @@ fn a_script_refuses_and_warns_as_it_can() {
 }
 
 #[test]
+fn what_looks_like_a_marker_or_a_directive_must_be_one() {
+    let env = TestEnv::new();
+    env.file(
+        "versions/a1.sql",
+        "-- /// revision\n-- revision = \"a1\"\n-- ///\n\n-- migrate:upgrade\n\
+         -- migrator:refuse-if rows of t: SELECT 1\nCREATE TABLE t (x); -- Migrator:allow drop-table\n\
+         -- migrate:allow drop-table\n\n-- migrator:downgrade\nDROP TABLE t;\n",
+    );
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: this looks like `-- migrate:refuse-if`, and is only a comment
+     --> versions/a1.sql:6:1
+      |
+    6 | -- migrator:refuse-if rows of t: SELECT 1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: write exactly `-- migrate:refuse-if`, at the beginning of its line, or begin the comment otherwise
+
+    error: this looks like `-- migrator:allow`, and is only a comment
+     --> versions/a1.sql:7:21
+      |
+    7 | CREATE TABLE t (x); -- Migrator:allow drop-table
+      |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: write exactly `-- migrator:allow`, at the beginning of its line, or begin the comment otherwise
+
+    error: unknown marker `-- migrate:allow`
+     --> versions/a1.sql:8:1
+      |
+    8 | -- migrate:allow drop-table
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: did you mean `-- migrator:allow`?
+
+    error: this looks like `-- migrate:downgrade`, and is only a comment
+      --> versions/a1.sql:10:1
+       |
+    10 | -- migrator:downgrade
+       | ^^^^^^^^^^^^^^^^^^^^^
+    hint: write exactly `-- migrate:downgrade`, at the beginning of its line, or begin the comment otherwise
+    [exit status: 2]
+    ");
+    assert!(!env.path("app.db").exists(), "nothing ran");
+}
+
+#[test]
 fn wrong_directives_are_mistakes_of_the_file() {
     let env = TestEnv::new();
     env.revision("a1")

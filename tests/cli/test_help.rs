@@ -382,7 +382,7 @@ fn check_explains_itself() {
       [TO]    After
 
     Options:
-          --sql               Print SQL that leads there, proven as `revision
+          --sql               Print a script that leads there, proven as `revision
                               --autogenerate` proves it
           --rename <OLD=NEW>  What has another name: `users.name=full_name` or
                               `posts=articles` (can be repeated)

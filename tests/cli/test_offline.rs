@@ -367,3 +367,87 @@ fn an_older_sqlite_is_refused_before_anything_runs() {
         assert!(env.tables().is_empty());
     }
 }
+
+#[test]
+fn what_takes_a_drift_back_protects_itself() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = \"app.db\"\n[sqlite]\ntarget = \"3.35\"");
+    let profiles = "CREATE TABLE profiles (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE \
+                    REFERENCES users (id))";
+    let users = "CREATE TABLE users (id INTEGER PRIMARY KEY)";
+    env.revision("a1").up(&format!("{users};\n{profiles};")).write();
+    env.run("upgrade").ok();
+    let by_hand = profiles.replace(" UNIQUE", "");
+    env.sql(&format!(
+        "DROP TABLE profiles; {by_hand}; INSERT INTO users VALUES (1), (2); \
+         INSERT INTO profiles (user_id) VALUES (1), (1), (2)"
+    ));
+    let undo = "schema diff database current --sql";
+    insta::assert_snapshot!(env.run(undo), @r#"
+    .bail on
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.26 is needed for PRAGMA legacy_alter_table" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 26;
+    DROP TABLE temp._migrator_guard;
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows of profiles share their user_id" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 WHERE EXISTS (SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY user_id) AS n_alike FROM profiles WHERE user_id IS NOT NULL) WHERE n_alike > 1);
+    DROP TABLE temp._migrator_guard;
+
+    -- profiles: rebuilt to change unique constraints
+    -- migrate:refuse-if rows of profiles share their user_id: SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY user_id) AS n_alike FROM profiles WHERE user_id IS NOT NULL) WHERE n_alike > 1
+    PRAGMA legacy_alter_table = ON;
+    ALTER TABLE profiles RENAME TO _migrator_old_profiles;
+    PRAGMA legacy_alter_table = OFF;
+    CREATE TABLE profiles (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE REFERENCES users (id));
+    INSERT OR ABORT INTO profiles (id, user_id)
+    SELECT id, user_id
+    FROM _migrator_old_profiles;
+    DROP TABLE _migrator_old_profiles;
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
+    let Some((is_ok, text)) = sqlite3(&env, &env.run(undo).ok()) else { return };
+    assert!(!is_ok && text.contains("rows of profiles share their user_id"), "{text}");
+    // As it was, and nothing half done.
+    assert_eq!(env.query("SELECT count(*) FROM profiles"), ["3"]);
+    assert_eq!(env.tables(), ["profiles", "users"]);
+    env.sql("PRAGMA foreign_keys = OFF; DELETE FROM profiles WHERE id = 2; UPDATE profiles SET user_id = 9");
+    env.sql("DELETE FROM profiles WHERE id = 3");
+    // What violated a foreign key before does so still.
+    assert_eq!(sqlite3(&env, &env.run(undo).ok()), Some((true, String::new())));
+    env.run("status").ok();
+    assert_eq!(env.query("SELECT user_id FROM profiles"), ["9"]);
+}
+
+#[test]
+fn what_a_rebuild_left_is_not_dropped_while_it_has_rows() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.sql("CREATE TABLE _migrator_old_t_a1 (id INTEGER PRIMARY KEY); INSERT INTO _migrator_old_t_a1 VALUES (7)");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   nothing
+    log       1 row since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  _migrator_old_t_a1  (id)
+                `_migrator_old_t_a1` is what a rebuild of `t_a1` left that did not come to its end, and may have rows that are nowhere else: put them back before it is dropped
+                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+    [exit status: 1]
+    ");
+    let undo = env.run("schema diff database current --sql").ok();
+    let Some((is_ok, text)) = sqlite3(&env, &undo) else { return };
+    let says = "rows of t_a1 from before a rebuild that failed are in _migrator_old_t_a1 alone";
+    assert!(!is_ok && text.contains(says), "{text}");
+    env.sql("INSERT INTO t_a1 SELECT * FROM _migrator_old_t_a1; DELETE FROM _migrator_old_t_a1");
+    assert_eq!(sqlite3(&env, &undo), Some((true, String::new())));
+    env.run("status").ok();
+}

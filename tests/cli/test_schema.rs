@@ -57,6 +57,7 @@ fn a_schema_is_printed_as_sql() {
     CREATE UNIQUE INDEX ix_users_email ON users (email);
     ");
     insta::assert_snapshot!(env.run("schema dump base"), @"
+    -- Nothing is declared.
     ------- stderr -------
     there is nothing in revision base
     ");
@@ -159,18 +160,42 @@ fn two_schemas_are_compared() {
 #[test]
 fn the_sql_between_two_schemas() {
     let env = env();
-    insta::assert_snapshot!(env.run("schema diff a1 b2 --sql"), @"
+    insta::assert_snapshot!(env.run("schema diff a1 b2 --sql"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
     -- create the table posts
     CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
 
     -- create the trigger no_delete
     CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;
-    ");
-    insta::assert_snapshot!(env.run("schema diff b2 a1 --sql"), @"
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
+    insta::assert_snapshot!(env.run("schema diff b2 a1 --sql"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
     -- drop the table posts
     -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
     DROP TABLE posts;
-    ");
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
     insta::assert_snapshot!(env.run("schema diff a1 a1 --sql"), @"
     ------- stderr -------
     no difference between revision a1 and revision a1
@@ -194,7 +219,8 @@ fn the_sql_between_two_schemas() {
           "detail": "ON posts"
         }
       ],
-      "sql": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
+      "sql": ".bail on\n\nPRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;\nCREATE TABLE temp._migrator_violations AS SELECT \"table\", \"rowid\" AS \"row\", parent FROM pragma_foreign_key_check;\n\n-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n\nCREATE TABLE temp._migrator_guard (ok CONSTRAINT \"rows would violate foreign keys\" CHECK (ok));\nINSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT \"table\", \"rowid\", parent FROM pragma_foreign_key_check EXCEPT SELECT \"table\", \"row\", parent FROM temp._migrator_violations) LIMIT 1;\nDROP TABLE temp._migrator_guard;\nDROP TABLE temp._migrator_violations;\nCOMMIT;\n",
+      "body": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
     }
     "#);
     env.file("new.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);");
@@ -205,23 +231,47 @@ fn the_sql_between_two_schemas() {
     ------- stderr -------
     warning: the table users is dropped and people added; if it was renamed, run it again with `--rename users=people`
     ");
-    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql"), @"
+    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
     -- create the table people
     CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);
 
     -- drop the table users
     -- migrate:warn-if rows of users are deleted with it: SELECT id FROM users
     DROP TABLE users;
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
     ------- stderr -------
     warning: the table users is dropped and people added; if it was renamed, run it again with `--rename users=people`
-    ");
-    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql --rename users=people"), @"
+    "#);
+    insta::assert_snapshot!(env.run("schema diff a1 new.sql --sql --rename users=people"), @r#"
+    .bail on
+
+    PRAGMA foreign_keys = OFF;
+    BEGIN IMMEDIATE;
+    CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+
     -- the table users is called people from now on
     ALTER TABLE users RENAME TO people;
 
     -- drop the index ix_users_email
     DROP INDEX ix_users_email;
-    ");
+
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
+    DROP TABLE temp._migrator_guard;
+    DROP TABLE temp._migrator_violations;
+    COMMIT;
+    "#);
 }
 
 #[test]

@@ -40,7 +40,8 @@ fn obey(env: &TestEnv, text: &str, part: &str) -> String {
     let answer = env.run(line.strip_prefix("migrator ").unwrap()).ok();
     if let Some(pipe) = pipe {
         assert_eq!(pipe, "sqlite3 -bail app.db");
-        env.sql(&answer);
+        // A command of the shell.
+        env.sql(answer.strip_prefix(".bail on\n").unwrap());
     }
     command
 }
@@ -527,8 +528,7 @@ fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
     wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0)
                 bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
                 or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
-    ------- stderr -------
-    warning: the schema was not compared: no file says what the newest revisions make
+    unknown   the schema was not compared: no file says what the newest revisions make
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
@@ -562,11 +562,9 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
               c3, make c3
     log       3 rows since 2026-11-03 14:40:11
     wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair b2` accepts that it is not applied
+                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair c3` accepts that it is not applied
+                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
                 + table  t_c3  (id)
@@ -586,6 +584,132 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
 }
 
 #[test]
+fn the_schema_tells_whether_the_version_table_or_the_log_is_right() {
+    // What another tool takes back it does not write into the log.
+    let env = env();
+    env.sql("DROP TABLE t_c3; UPDATE alembic_version SET version_num = 'b2'");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator repair c3` accepts that it is not applied; the schema is what the version table has
+    [exit status: 1]
+    ");
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "migrator"), @"migrator repair c3");
+    is_clean(&env);
+    // Neither is right, or both are: what runs nothing comes first.
+    env.sql("UPDATE alembic_version SET version_num = 'b2'; DROP TABLE t_a1");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   c3, make c3
+    log       5 rows since 2026-11-03 14:40:11
+    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+                `migrator stamp c3` puts the version table back to what the log says
+                or `migrator repair c3` accepts that it is not applied
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_c3  (id)
+                - table  t_a1
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+}
+
+#[test]
+fn what_the_log_has_as_applied_runs_again_with_a_warning() {
+    let env = env();
+    env.revision("d4").after("c3").up("UPDATE t_b2 SET v = v || v;").down("").write();
+    env.run("upgrade").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'c3'");
+    insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
+    upgrade d4, make d4 (1 statement, 1 changed row, [time])
+    the database would be at d4
+    it has 28 KiB now, and up to 28 KiB during the run
+    ------- stderr -------
+    warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
+    everything was rolled back; nothing was changed
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
+    upgrade d4, make d4 ([time])
+    app.db is at d4
+    ");
+    env.sql("UPDATE alembic_version SET version_num = 'a1'");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    warning: the log has `b2`, `c3`, `d4` as applied, the version table has not: they run again; `migrator status` tells more
+    error: revision `b2` failed at statement 1 of 2; it was rolled back
+     --> versions/b2.sql:8:14
+      |
+    8 | CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, v TEXT);
+      |              ^^^^ table t_b2 already exists
+    hint: `b2` ran before, as the log has it: what it does may be there already; `migrator status` tells more
+    hint: the database is at `a1`; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    // One that runs outside a transaction.
+    env.run("stamp d4").ok();
+    env.revision("e5")
+        .after("d4")
+        .header("transaction = false")
+        .up("PRAGMA user_version = 5;")
+        .down("")
+        .write();
+    env.run("upgrade").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'd4'");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    `e5` runs outside a transaction: each statement stays once it is done
+    warning: the log has `e5` as applied, the version table has not: it runs again; `migrator status` tells more
+    upgrade e5, make e5 ([time])
+    app.db is at e5
+    ");
+    // What migrator itself took back is not applied by the log.
+    env.run("downgrade -1").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    `e5` runs outside a transaction: each statement stays once it is done
+    upgrade e5, make e5 ([time])
+    app.db is at e5
+    ");
+}
+
+#[test]
+fn a_schema_that_cannot_be_compared_is_not_called_clean() {
+    let env = env();
+    env.config("[database]\nurl = \"app.db\"\n[sqlite]\nextensions = [\"./vec0\"]");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       3 rows since 2026-11-03 14:40:11
+    unknown   the schema was not compared: cannot load the extension `$DIR/vec0`: $DIR/vec0.so: cannot open shared object file: No such file or directory
+                nothing was changed; check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, and may leave out `.so`, `.dylib` or `.dll`
+    [exit status: 1]
+    ");
+    let status = env.run("status --json");
+    assert_eq!(status.status, Some(1));
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!((&status["is_clean"], &status["drift"]), (&false.into(), &serde_json::Value::Null));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&status["troubles"]).unwrap(), @r#"
+    [
+      {
+        "hints": [
+          "nothing was changed; check `extensions` under `[sqlite]` in alembic.toml: a path is relative to alembic.toml, and may leave out `.so`, `.dylib` or `.dll`"
+        ],
+        "kind": "not-compared",
+        "message": "the schema was not compared: cannot load the extension `$DIR/vec0`: $DIR/vec0.so: cannot open shared object file: No such file or directory",
+        "revision": null
+      }
+    ]
+    "#);
+}
+
+#[test]
 fn a_version_table_that_was_moved_on_by_hand_is_found() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1", "x9"]);
     env.run("upgrade a1").ok();
@@ -598,11 +722,9 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     pending   nothing
     log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair x9` accepts it as applied, with its file as it is
+                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the version table says that `b2` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says
-                or `migrator repair b2` accepts it as applied, with its file as it is
+                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_x9
                 - table  t_b2

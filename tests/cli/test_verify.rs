@@ -524,3 +524,34 @@ fn a_copy_cannot_be_made_of_everything() {
     [exit status: 2]
     ");
 }
+
+#[test]
+fn what_reaches_another_file_is_not_tried_on_a_copy() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    for (up, down) in [
+        ("ATTACH 'b.db' AS b;\nINSERT INTO b.t VALUES (1);", ""),
+        ("VACUUM INTO 'b.db';", ""),
+        ("VACUUM;", "ATTACH 'b.db' AS b;\nDROP TABLE b.t;"),
+    ] {
+        env.revision("b2").after("a1").header("transaction = false").up(up).down(down).write();
+        env.run("verify --database").exits_with(2);
+        assert!(!env.path("b.db").exists(), "{up}");
+    }
+    insta::assert_snapshot!(env.run("verify --database"), @"
+    ------- stderr -------
+    trying what is pending on a copy of app.db
+    error: revision `b2` cannot be rehearsed: `ATTACH` reaches another file than the copy
+      --> versions/b2.sql:12:1
+       |
+    12 | ATTACH 'b.db' AS b;
+       | ^^^^^^^^^^^^^^^^^^
+    hint: nothing was run; rehearse the revisions before it by naming them: `migrator verify --database REVISION`
+    [exit status: 2]
+    ");
+    env.run("verify --database a1").ok();
+    // No file is reached by these.
+    let up = "VACUUM;\nATTACH ':memory:' AS m;\nDETACH m;";
+    env.revision("b2").after("a1").header("transaction = false").up(up).down("").write();
+    env.run("verify --database").ok();
+}

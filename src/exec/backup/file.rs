@@ -4,12 +4,16 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::BackupError;
-use super::name::{Stamp, is_temporary, temporary};
+use super::name::{Stamp, parse_temporary, temporary};
 use crate::fsutil::{FileError, folder_of, sync_folder};
+
+/// How far the time of a backup may be ahead of ours.
+const MOST_AHEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// A file that is being written under a name of its own. Dropping it removes it.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(super) struct NewFile {
     /// Empty when it was made. Holds a lock, where there are such, that tells a file that is being
     /// written from one whose writer was killed.
     file: File,
+    /// When it was made, by the clock of the folder.
+    started: SystemTime,
     is_done: bool,
 }
 
@@ -33,11 +39,15 @@ impl NewFile {
         now: DateTime<Utc>,
     ) -> Result<Self, BackupError> {
         remove_abandoned(folder, database);
-        let mut number = 1;
+        let names = names(folder).unwrap_or_default();
+        let stamp = |name: &OsString| {
+            Stamp::parse(name, database).or_else(|| parse_temporary(name, database))
+        };
+        let mut stamp = Stamp::after(now, names.iter().filter_map(stamp));
         loop {
-            let path = folder.join(Stamp::new(now, number).name(database));
+            let path = folder.join(stamp.name(database));
             match Self::at(&path) {
-                Err(BackupError::Exists { .. }) => number += 1,
+                Err(BackupError::Exists { .. }) => stamp = stamp.next(),
                 outcome => return outcome,
             }
         }
@@ -64,8 +74,10 @@ impl NewFile {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
             outcome => outcome.map_err(FileError::new("write the backup", &temporary))?,
         };
+        let started = file.metadata().and_then(|it| it.modified());
+        let started = started.map_err(FileError::new("write the backup", &temporary))?;
         // Whoever writes this one has the right to the name. Another one may have given it meanwhile.
-        let new = Self { path: path.to_owned(), temporary, file, is_done: false };
+        let new = Self { path: path.to_owned(), temporary, file, started, is_done: false };
         if !is_locked_by_us(&new.file, &new.temporary) || new.path.symlink_metadata().is_ok() {
             return Err(exists());
         }
@@ -81,6 +93,8 @@ impl NewFile {
     pub(super) fn finish(mut self, like: &Path) -> Result<PathBuf, BackupError> {
         let finish = || -> io::Result<()> {
             copy_permissions(like, &self.file)?;
+            // What is written to the database while it is copied may not be in the copy.
+            self.file.set_modified(self.started)?;
             self.file.sync_all()?;
             std::fs::rename(&self.temporary, &self.path)?;
             sync_folder(folder_of(&self.path)).inspect_err(|_| {
@@ -101,23 +115,34 @@ impl Drop for NewFile {
     }
 }
 
-/// Removes the oldest backups of a database in a folder, all but `keep`. Returns which, and what kept
-/// it from going on.
+/// Removes the oldest backups of a database from the folder of `made`, all but `keep`. Returns which,
+/// and what kept it from going on.
+///
+/// `made` is the newest, whatever the others are called. One with a time that is still to come was
+/// made while a clock was wrong, so that it is older than it seems.
 pub(super) fn prune(
-    folder: &Path,
+    made: &Path,
     database: &OsStr,
+    now: DateTime<Utc>,
     keep: usize,
 ) -> (Vec<PathBuf>, Option<FileError>) {
+    let folder = folder_of(made);
     let names = match names(folder).map_err(FileError::new("read the folder", folder)) {
         Ok(names) => names,
         Err(err) => return (Vec::new(), Some(err)),
     };
-    let stamped = |name: OsString| Some((Stamp::parse(&name, database)?, name));
-    let mut found: Vec<(Stamp, OsString)> = names.into_iter().filter_map(stamped).collect();
+    // The clocks of two machines that use one folder differ a little.
+    let latest = Stamp::new(now + MOST_AHEAD, 1);
+    let stamped = |name: OsString| {
+        let stamp = Stamp::parse(&name, database)?;
+        Some((stamp <= latest, stamp, name))
+    };
+    let others = names.into_iter().filter(|it| Some(it.as_os_str()) != made.file_name());
+    let mut found: Vec<(bool, Stamp, OsString)> = others.filter_map(stamped).collect();
     found.sort();
-    let n_old = found.len().saturating_sub(keep);
+    let n_old = (found.len() + 1).saturating_sub(keep.max(1));
     let mut removed = Vec::with_capacity(n_old);
-    for (_, name) in found.into_iter().take(n_old) {
+    for (.., name) in found.into_iter().take(n_old) {
         let path = folder.join(name);
         let removal = std::fs::remove_file(&path);
         match removal.map_err(FileError::new("remove the old backup", &path)) {
@@ -131,7 +156,7 @@ pub(super) fn prune(
 /// Removes what processes that were killed left in a folder. One that cannot be removed stays.
 fn remove_abandoned(folder: &Path, database: &OsStr) {
     let Ok(names) = names(folder) else { return };
-    for name in names.iter().filter(|it| is_temporary(it, database)) {
+    for name in names.iter().filter(|it| parse_temporary(it, database).is_some()) {
         let path = folder.join(name);
         if let Some(_locked) = open_unlocked(&path) {
             std::fs::remove_file(&path).ok();
@@ -296,16 +321,48 @@ mod tests {
         let folder = folder();
         let times = (0..4).map(|second| now() + chrono::Duration::seconds(second));
         times.for_each(|it| drop(make(folder.path(), it)));
-        make(folder.path(), now());
+        let made = make(folder.path(), now());
         File::create(folder.path().join("a.db.20251123T101500Z.bak.gz")).unwrap();
         std::fs::create_dir(folder.path().join("a.db.20241123T101500Z.bak")).unwrap();
-        let (removed, failed) = prune(folder.path(), OsStr::new("a.db"), 2);
+        let (removed, failed) = prune(&made, OsStr::new("a.db"), now(), 2);
         assert_eq!((removed.len(), failed.is_none()), (3, true));
         let expected = [
             "a.db",
             "a.db.20251123T101500Z.bak.gz",
-            "a.db.20261123T101502Z.bak",
+            "a.db.20261123T101500Z-2.bak",
             "a.db.20261123T101503Z.bak",
+        ];
+        assert_eq!(files(folder.path()), expected);
+    }
+
+    #[test]
+    fn the_one_that_was_just_made_is_kept() {
+        let folder = folder();
+        for _ in 0..3 {
+            let made = make(folder.path(), now());
+            prune(&made, OsStr::new("a.db"), now(), 1);
+        }
+        assert_eq!(files(folder.path()), ["a.db", "a.db.20261123T101500Z-3.bak"]);
+    }
+
+    #[test]
+    fn one_of_the_future_is_older_than_it_seems() {
+        let folder = folder();
+        let second = TimeDelta::seconds(1);
+        for years in [70, 71, 72] {
+            make(folder.path(), now() + TimeDelta::days(365 * years));
+        }
+        // Another machine, the clock of which is ahead a little.
+        make(folder.path(), now() + second * 5);
+        for seconds in 1..3 {
+            let now = now() + second * seconds;
+            prune(&make(folder.path(), now), OsStr::new("a.db"), now, 3);
+        }
+        let expected = [
+            "a.db",
+            "a.db.20261123T101501Z.bak",
+            "a.db.20261123T101502Z.bak",
+            "a.db.20261123T101505Z.bak",
         ];
         assert_eq!(files(folder.path()), expected);
     }

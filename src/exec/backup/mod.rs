@@ -218,7 +218,7 @@ fn keep_newest(request: &Run<'_>, progress: &Progress, more: usize, observer: &m
         return;
     };
     let keep = if keep == 0 { 0 } else { keep + more };
-    let (removed, failed) = prune(made, database, target, keep);
+    let (removed, failed) = prune(made, database, target, request.clock.now(), keep);
     for path in &removed {
         observer.event(&Event::BackupRemoved { path, is_own: false });
     }
@@ -274,18 +274,20 @@ pub fn make(
 }
 
 /// Removes the oldest backups of a database from the folder in which `made` is, all but `keep`, unless
-/// that is 0 or `made` has a name that somebody gave it. Returns what was removed, and why not all.
+/// that is 0 or `made` has a name that somebody gave it; never `made` itself. Returns what was removed,
+/// and why not all.
 pub fn prune(
     made: &Path,
     database: &Path,
     target: Option<&Path>,
+    now: DateTime<Utc>,
     keep: usize,
 ) -> (Vec<PathBuf>, Option<FileError>) {
     if keep == 0 || target == Some(made) {
         return (Vec::new(), None);
     }
     let database = real_path(database);
-    file::prune(folder_of(made), database.file_name().unwrap_or_default(), keep)
+    file::prune(made, database.file_name().unwrap_or_default(), now, keep)
 }
 
 /// The file itself, where `path` is a link to it: there its journal lies too.

@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// What follows the name of a file that is still being written.
 pub(super) const TEMPORARY: &str = ".migrator-tmp";
@@ -20,6 +20,20 @@ impl Stamp {
     /// The `number`th of a moment, counted from 1.
     pub(super) fn new(moment: DateTime<Utc>, number: u32) -> Self {
         Self { time: moment.format("%Y%m%dT%H%M%SZ").to_string(), number }
+    }
+
+    /// The first that is later than all that were made in the same second; a name that is free because
+    /// its file was removed is older than those that stayed.
+    pub(super) fn after(moment: DateTime<Utc>, made: impl IntoIterator<Item = Self>) -> Self {
+        let mut stamp = Self::new(moment, 1);
+        let of_second = made.into_iter().filter(|it| it.time == stamp.time).map(|it| it.number);
+        stamp.number = of_second.max().map_or(1, |it| it.saturating_add(1));
+        stamp
+    }
+
+    /// The next of that second.
+    pub(super) fn next(self) -> Self {
+        Self { number: self.number.saturating_add(1), ..self }
     }
 
     /// The name of the backup of a database with this name.
@@ -54,6 +68,14 @@ impl Stamp {
     }
 }
 
+/// The time in the name of a backup, of whichever database.
+pub(super) fn time_in(name: &OsStr) -> Option<DateTime<Utc>> {
+    let (_, stamp) = name.to_str()?.strip_suffix(".bak")?.rsplit_once('.')?;
+    let time = stamp.split_once('-').map_or(stamp, |(time, _)| time);
+    let time = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%SZ").ok()?;
+    Some(time.and_utc())
+}
+
 /// The name of a file while it is written, for its name afterwards.
 pub(super) fn temporary(name: &OsStr) -> OsString {
     let mut temporary = name.to_owned();
@@ -61,10 +83,10 @@ pub(super) fn temporary(name: &OsStr) -> OsString {
     temporary
 }
 
-/// Whether a file is a backup of this database that was not written to its end.
-pub(super) fn is_temporary(name: &OsStr, database: &OsStr) -> bool {
-    let Some(name) = name.to_str().and_then(|it| it.strip_suffix(TEMPORARY)) else { return false };
-    Stamp::parse(OsStr::new(name), database).is_some()
+/// Reads the name of a backup of this database that was not written to its end.
+pub(super) fn parse_temporary(name: &OsStr, database: &OsStr) -> Option<Stamp> {
+    let name = name.to_str()?.strip_suffix(TEMPORARY)?;
+    Stamp::parse(OsStr::new(name), database)
 }
 
 #[cfg(test)]
@@ -118,8 +140,37 @@ mod tests {
     }
 
     #[test]
+    fn a_new_one_is_later_than_all_of_its_second() {
+        let moment = DateTime::from_timestamp(1_795_341_847, 0).unwrap();
+        let check = |made: &[u32], expected: u32| {
+            let other = Stamp::new(moment + chrono::Duration::seconds(1), 7);
+            let made = made.iter().map(|it| Stamp::new(moment, *it)).chain([other]);
+            assert_eq!(Stamp::after(moment, made), Stamp::new(moment, expected));
+        };
+        check(&[], 1);
+        check(&[1], 2);
+        check(&[2], 3);
+        check(&[10, 2], 11);
+    }
+
+    #[test]
+    fn a_name_says_when_whichever_database_it_is_of() {
+        let check = |name: &str, expected: Option<i64>| {
+            assert_eq!(time_in(OsStr::new(name)).map(|it| it.timestamp()), expected, "{name}");
+        };
+        check("a.db.20261122T100407Z.bak", Some(1_795_341_847));
+        check("20261122T100407Z.bak", None);
+        check("b.c.20261122T100407Z-12.bak", Some(1_795_341_847));
+        for name in
+            ["a.db", "a.bak", "a.20261122.bak", "a.20261322T100407Z.bak", "a.20261122T100407Z"]
+        {
+            check(name, None);
+        }
+    }
+
+    #[test]
     fn one_that_is_being_written_is_told_from_one_that_is_done() {
-        let is = |name: &str| is_temporary(OsStr::new(name), OsStr::new("a.db"));
+        let is = |name: &str| parse_temporary(OsStr::new(name), OsStr::new("a.db")).is_some();
         assert!(is("a.db.20261123T101500Z.bak.migrator-tmp"));
         assert!(!is("a.db.20261123T101500Z.bak"));
         assert!(!is("a.db.migrator-tmp"));

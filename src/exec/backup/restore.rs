@@ -8,9 +8,10 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::file::NewFile;
+use super::name::time_in;
 use super::restore_error::{Loss, RestoreError};
 use super::{folder_of, make, real_path};
 use crate::audit::LogRow;
@@ -44,7 +45,9 @@ pub struct Restored {
 /// open. A database that is missing is made.
 ///
 /// `agrees` is asked where something would be lost. Nothing is where there is nothing in the database,
-/// and where the backup is newer, by `migrator_log` in both, and what is overwritten is backed up.
+/// where both hold the same, and where the backup is newer and what is overwritten is backed up. It is
+/// newer if it has all that is in the `migrator_log` of the database, and more, and nobody has written
+/// to the database since it was made.
 ///
 /// # Errors
 ///
@@ -58,6 +61,8 @@ pub fn restore(
     let Some(path) = request.location.path() else {
         return Err(RestoreError::InMemory);
     };
+    // Whoever opens the database last may write what its log holds.
+    let is_written = is_written_since(path, file);
     let source = open_backup(file, path)?;
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
@@ -85,9 +90,11 @@ pub fn restore(
         }
         let runs = restorer.retry(|| LogTable::On.read(&witness))?;
         let runs_of_backup = LogTable::On.read(&source).map_err(RestoreError::Unreadable)?;
-        if !(is_kept && is_beginning(&runs, &runs_of_backup)) {
+        // Without a log nothing says what it was.
+        let is_newer = is_beginning(&runs, &runs_of_backup) && !runs.is_empty() && !is_written;
+        if !(is_kept && is_newer) {
             let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
-            let loss = Loss { backup: file.to_owned(), runs, is_kept };
+            let loss = Loss { backup: file.to_owned(), runs, is_written, is_kept };
             if !agrees(&loss) {
                 return Err(RestoreError::Older(loss));
             }
@@ -246,6 +253,23 @@ fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
             Database::open_unchanging(file).map_err(RestoreError::Unreadable)
         }
     }
+}
+
+/// Whether anybody has written to a database since a backup was made: then, or before, its file has the
+/// time that it was written last, unless it was copied or renamed, and its name says the time, unless
+/// somebody gave it another one. So it is the earlier of the two.
+fn is_written_since(database: &Path, backup: &Path) -> bool {
+    let written = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+    let in_name = backup.file_name().and_then(time_in).map(SystemTime::from);
+    let made = written(backup).into_iter().chain(in_name).min();
+    let mut log = real_path(database).into_os_string();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    // Readers leave an empty one.
+    let log = log.metadata().is_ok_and(|it| it.len() > 0).then(|| written(&log));
+    let last = [Some(written(database)), log].into_iter().flatten();
+    // What is not known is no reason to overwrite anything.
+    last.into_iter().any(|it| it.zip(made).is_none_or(|(written, made)| written >= made))
 }
 
 /// Whether there is more behind `beginning` in `whole`, and the same before.

@@ -15,6 +15,8 @@ pub struct Loss {
     pub backup: PathBuf,
     /// What `migrator_log` says in the database and not in the backup, oldest first.
     pub runs: Vec<LogRow>,
+    /// Whether somebody has written to the database since the backup was made.
+    pub is_written: bool,
     /// Whether the database is backed up before.
     pub is_kept: bool,
 }
@@ -115,7 +117,11 @@ impl From<DbError> for RestoreError {
 fn describe(loss: &Loss) -> String {
     let backup = loss.backup.display();
     let Some(last) = loss.runs.last() else {
-        return format!("the database is not what it was when the backup `{backup}` was made");
+        return if loss.is_written {
+            format!("the database was written to after the backup `{backup}` was made")
+        } else {
+            format!("the database is not what it was when the backup `{backup}` was made")
+        };
     };
     let last = format!("`{} {}`", last.direction, last.revision);
     let ran = match loss.runs.len() {

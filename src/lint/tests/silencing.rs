@@ -52,7 +52,7 @@ fn a_line_names_rules_and_reasons() {
         check(TABLES, &format!("-- migrator:allow {names}\n{both}"), "");
     }
     check(TABLES, &format!("-- migrator:allow drop-table\n{both}"), "if-not-exists-hides-drift");
-    check(TABLES, "/* migrator:allow drop-table */\nDROP TABLE a;", "drop-table");
+    check(TABLES, "/* see migrator:allow drop-table */\nDROP TABLE a;", "drop-table");
     check(TABLES, "SELECT '\n-- migrator:allow drop-table\n';\nDROP TABLE a;", "drop-table");
     check(TABLES, "--migrator:allow   drop-table\nDROP TABLE a;", "");
 }

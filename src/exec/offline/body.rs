@@ -1,0 +1,38 @@
+//! A body that no revision has, as a script.
+
+use super::text::Text;
+use crate::revision::DirectiveKind;
+use crate::revision::directive::find;
+use crate::revision::file::FileProblem;
+use crate::sql::statement::split;
+
+/// A body as a script that protects itself as that of a revision does; the version table and the log
+/// stay as they are.
+///
+/// # Errors
+///
+/// The first thing that would be wrong with it in the file of a revision.
+pub fn body_script(body: &str) -> Result<String, FileProblem> {
+    let mut problems = Vec::new();
+    let directives = find(body, &(0..body.len()), &mut problems);
+    let statements = split(body).unwrap_or_else(|found| {
+        problems.extend(found.into_iter().map(|(span, it)| (span, FileProblem::Sql(it))));
+        Vec::new()
+    });
+    if let Some((_, problem)) = problems.into_iter().next() {
+        return Err(problem);
+    }
+    let mut text = Text::new();
+    let queries = directives.iter().map(|it| &body[it.query.clone()]);
+    text.guard_version(queries.chain(statements.iter().map(|it| &body[it.span.clone()])));
+    text.set_foreign_keys(false);
+    text.statement("BEGIN IMMEDIATE");
+    text.take_baseline();
+    for it in directives.iter().filter(|it| it.kind == DirectiveKind::RefuseIf) {
+        text.refuse_if(&it.message, &body[it.query.clone()]);
+    }
+    text.blank();
+    text.lines(body.trim_end());
+    text.end();
+    Ok(format!("{}\n", text.finish().trim_end()))
+}
