@@ -97,7 +97,8 @@ struct HowArgs {
     /// Back the database up before anything runs, whatever alembic.toml says
     ///
     /// The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`; with PATH it is that
-    /// file, which must not be there yet, or lies in that folder.
+    /// file, which must not be there yet, or lies in that folder as `NAME-ID.TIMESTAMP.bak`, where
+    /// ID stands for this very file.
     #[arg(
         long,
         value_name = "PATH",

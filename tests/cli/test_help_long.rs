@@ -148,7 +148,8 @@ fn the_long_help_of_a_command_has_the_global_options() {
               
               The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`;
               with PATH it is that file, which must not be there yet, or lies in
-              that folder.
+              that folder as `NAME-ID.TIMESTAMP.bak`, where ID stands for this very
+              file.
 
           --no-backup
               Make no backup, whatever alembic.toml says
