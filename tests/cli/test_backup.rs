@@ -771,9 +771,31 @@ fn pages_may_have_another_size() {
     ------- stderr -------
     backup app.db.20261103T144011Z-2.bak ([time])
     app.db was at d4, and is at d4
-    it keeps no write-ahead log any more
     ");
     assert_eq!(env.query("PRAGMA page_size"), ["512"]);
+    assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+}
+
+#[test]
+fn backups_of_what_restores_overwrite_make_room_too() {
+    let env = env("keep = 2");
+    env.run("backup").ok();
+    let first = backups(&env);
+    for n in 3..6 {
+        env.sql(&format!("INSERT INTO t VALUES ({n}, 0)"));
+        env.run(&format!("restore {BACKUP} --yes")).ok();
+        assert_eq!(env.query("SELECT count(*) FROM t"), ["1"]);
+    }
+    env.sql("INSERT INTO t VALUES (6, 0)");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes")), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-5.bak ([time])
+    removed app.db.20261103T144011Z-3.bak: there are newer ones
+    app.db was at b2, and is at b2
+    ");
+    // The one that was taken back stays, however old it is.
+    assert!(backups(&env).contains(&first[0]));
+    assert_eq!(backups(&env).len(), 3);
 }
 
 #[test]

@@ -291,7 +291,7 @@ pub fn prune(
     if keep == 0 || target == Some(made) {
         return (Vec::new(), None);
     }
-    file::prune(made, &name_in(folder_of(made), &real_path(database)), now, keep)
+    file::prune(made, &name_in(folder_of(made), &real_path(database)), now, keep, None)
 }
 
 /// What the names of the backups of a database begin with: beside it with its name, which no other file
