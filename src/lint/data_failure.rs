@@ -8,7 +8,7 @@ use super::facts::{Facts, Source};
 use super::finding::Findings;
 use crate::diff::{Change, Diff, TableDiff};
 use crate::rule::Rule;
-use crate::schema::{Column, ForeignKey, Fragment, Index, KeyColumn, Name, Schema, Table};
+use crate::schema::{ForeignKey, Fragment, Index, KeyColumn, Name, Schema, Table};
 use crate::sql::layout::one_line;
 
 /// `add-not-null`, `add-unique`, `add-check` and `add-foreign-key`.
@@ -35,19 +35,15 @@ fn defines(deed: &Deed<'_>) -> bool {
 fn is_all_null(facts: &Facts<'_>, table: &TableDiff<'_>, name: &Name) -> bool {
     let Some(column) = table.added.iter().find(|it| it.name == *name) else { return false };
     column.holds()
-        && has_no_default(column)
+        && column.default.is_none()
         && facts.copied(&table.to.name, name).is_none()
         && !facts.is_mended(&table.to.name, &[name], usize::MAX)
-}
-
-fn has_no_default(column: &Column) -> bool {
-    column.default.as_ref().is_none_or(|it| it.text().eq_ignore_ascii_case("NULL"))
 }
 
 fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
     let name = &table.to.name;
     let added = table.added.iter().filter(|it| {
-        let is_needed = it.not_null.is_some() && it.holds() && has_no_default(it);
+        let is_needed = it.not_null.is_some() && it.holds() && it.default.is_none();
         is_needed && facts.copied(name, &it.name).is_none()
     });
     let changed = table.changed.iter().filter(|(old, new)| {

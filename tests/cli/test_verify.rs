@@ -555,3 +555,18 @@ fn what_reaches_another_file_is_not_tried_on_a_copy() {
     env.revision("b2").after("a1").header("transaction = false").up(up).down("").write();
     env.run("verify --database").ok();
 }
+
+#[test]
+fn a_default_of_null_is_none() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, b INT);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t DROP COLUMN b;")
+        .down("ALTER TABLE t ADD COLUMN b INT DEFAULT NULL;")
+        .write();
+    insta::assert_snapshot!(env.run("verify"), @"2 revisions: 2 go up, down and up again");
+}
