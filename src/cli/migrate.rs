@@ -270,7 +270,7 @@ struct RehearsalJson {
     /// How large the database is, in bytes; absent where nothing ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    /// How large it would be at most, without its journal.
+    /// How large it would be at most, with its journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_size: Option<u64>,
     warnings: Vec<String>,
@@ -423,7 +423,9 @@ fn print_rehearsal(
     app.output.line(format_args!("the database would be at {rows}"))?;
     if let Some(Growth { before, peak }) = report.outcome.growth {
         let (before, peak) = (describe_size(before), describe_size(peak));
-        app.output.line(format_args!("it has {before} now, and up to {peak} during the run"))?;
+        app.output.line(format_args!(
+            "it has {before} now, and up to {peak} during the run, its journal included"
+        ))?;
     }
     Ok(())
 }

@@ -320,6 +320,15 @@ impl Database {
         Ok(bytes.unsigned_abs())
     }
 
+    /// How large its journal is, or its log with what the open transaction has added, in bytes.
+    pub fn size_beside(&self) -> Result<u64, DbError> {
+        // A log has the pages of a transaction only at its end, a journal before they change.
+        if self.is_wal()? {
+            self.connection.cache_flush().map_err(self.error("write the log of"))?;
+        }
+        Ok(length_beside(&self.path))
+    }
+
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {
         self.set("query_only", i64::from(on))
     }
@@ -384,6 +393,19 @@ fn has_log(path: &Path) -> bool {
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push("-wal");
     std::fs::metadata(name).is_ok_and(|it| it.len() > 0)
+}
+
+/// How large the journal and the log of a database are, in bytes; `-shm` is no part of them: it is
+/// memory.
+pub fn length_beside(database: &Path) -> u64 {
+    // They lie where the file itself is.
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let length = |suffix: &str| {
+        let mut name = real.clone().into_os_string();
+        name.push(suffix);
+        std::fs::metadata(name).map_or(0, |it| it.len())
+    };
+    length("-journal") + length("-wal")
 }
 
 /// An identifier as SQL.

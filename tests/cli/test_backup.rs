@@ -194,7 +194,7 @@ fn where_nothing_is_there_is_no_backup() {
     insta::assert_snapshot!(env.run("downgrade base --dry-run"), @"
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
-    it has 20 KiB now, and up to 20 KiB during the run
+    it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");

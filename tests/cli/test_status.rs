@@ -359,7 +359,7 @@ fn an_inserted_revision_is_found_refused_and_run() {
     upgrade x9, make x9 (1 statement, 0 changed rows, [time])
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 36 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -627,7 +627,7 @@ fn what_the_log_has_as_applied_runs_again_with_a_warning() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 1 changed row, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 28 KiB during the run
+    it has 28 KiB now, and up to 36 KiB during the run, its journal included
     ------- stderr -------
     warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
     everything was rolled back; nothing was changed
@@ -809,7 +809,7 @@ fn a_database_without_a_log_is_told_once_what_it_lacks() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 32 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
