@@ -164,6 +164,7 @@ impl From<RehearsalError> for Error {
             other @ (RehearsalError::Schema(_)
             | RehearsalError::Folder(_)
             | RehearsalError::NoRoom { .. }
+            | RehearsalError::HotJournal { .. }
             | RehearsalError::Moved
             | RehearsalError::OtherFile { .. }
             | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),

@@ -31,7 +31,8 @@ use crate::rehearsal::{self, CopyReport, OnCopy, Rehearsal, RehearsalError, Verd
 /// with 1 if something is wrong. Revisions without a way back are listed and are no failure.
 ///
 /// With --database the revisions that the database does not have are tried, on a copy of it with all
-/// its rows, by the same code as `upgrade` and `downgrade`. The database itself is only read. The
+/// its rows, by the same code as `upgrade` and `downgrade`. The database itself is only read, so it
+/// is refused while what a crash left in its journal must be rolled back by whoever opens it. The
 /// report says how long each took, how many rows it changed, how large the file became, and what
 /// `upgrade` would say.
 #[derive(Debug, clap::Args)]

@@ -8,6 +8,7 @@ mod checks;
 mod error;
 mod extension;
 mod functions;
+mod journal;
 mod listing;
 mod lock;
 mod log;
@@ -34,6 +35,7 @@ pub use self::checks::{
     foreign_keys, has_dangling_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
+pub use self::journal::{has_hot_journal, length_beside};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
@@ -393,19 +395,6 @@ fn has_log(path: &Path) -> bool {
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push("-wal");
     std::fs::metadata(name).is_ok_and(|it| it.len() > 0)
-}
-
-/// How large the journal and the log of a database are, in bytes; `-shm` is no part of them: it is
-/// memory.
-pub fn length_beside(database: &Path) -> u64 {
-    // They lie where the file itself is.
-    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    let length = |suffix: &str| {
-        let mut name = real.clone().into_os_string();
-        name.push(suffix);
-        std::fs::metadata(name).map_or(0, |it| it.len())
-    };
-    length("-journal") + length("-wal")
 }
 
 /// An identifier as SQL.
