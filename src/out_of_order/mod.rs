@@ -299,4 +299,6 @@ fn same_positions(
 }
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;

@@ -91,8 +91,8 @@ impl Objects {
         if statements(revision).any(works_on_rows) {
             let touched = self.reached(statements(revision).flat_map(names));
             for index in after {
-                let mut found = statements(&graph[*index]).flat_map(names);
-                if let Some(table) = found.find(|it| touched.contains(it)) {
+                let found = self.seeds(statements(&graph[*index]).flat_map(names));
+                if let Some(table) = found.into_iter().find(|it| touched.contains(it)) {
                     let (revision, by) = (id(inserted), id(*index));
                     return Err(OutOfOrderError::Rows { revision, table, by });
                 }

@@ -122,6 +122,7 @@ fn what_rows_went_through_since_is_not_to_be_changed() {
     let viewed = "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t; CREATE TABLE u (a)";
     let other = "DROP VIEW v; CREATE VIEW v AS SELECT 1 AS a FROM t";
     check(viewed, other, "INSERT INTO u SELECT a FROM v", Some("touches: v, b"));
+    check(unique, put, "DROP INDEX i", Some("rows: t, b"));
     let ignored = "CREATE TRIGGER r BEFORE INSERT ON t BEGIN SELECT RAISE(IGNORE); END";
     check(T, ignored, "INSERT INTO t VALUES (1)", Some("rows: t, b"));
 }
