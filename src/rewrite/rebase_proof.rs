@@ -131,3 +131,7 @@ impl RebaseProof<'_> {
         Ok(read_schema(scratch, self.before.is_excluded)?)
     }
 }
+
+#[cfg(test)]
+#[path = "rebase_proof_tests.rs"]
+mod tests;
