@@ -305,7 +305,7 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
     let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
     match err {
         OutOfOrderError::Differs { lines, .. } => {
-            report.causes.extend(lines.iter().map(ToString::to_string))
+            report.causes.extend(lines.iter().map(ToString::to_string));
         }
         OutOfOrderError::Replay { source, .. } => {
             report.quote = match &source.failure {
@@ -329,7 +329,7 @@ fn rewrite_report(err: &RewriteError) -> Report {
     let mut report = with_causes(err, rewrite_hints::rewrite(err));
     match err {
         RewriteError::OtherOrder { lines, .. } => {
-            report.causes.extend(lines.iter().map(ToString::to_string))
+            report.causes.extend(lines.iter().map(ToString::to_string));
         }
         RewriteError::OtherVerdict { lines, location, failure, .. } => {
             let label = match failure.as_deref() {

@@ -83,7 +83,7 @@ fn shown(db: &Connection) -> BTreeMap<String, Vec<String>> {
         .map(|name| {
             let name = name.unwrap();
             let statement = db.prepare(&format!("SELECT * FROM {name}")).unwrap();
-            let columns = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns = statement.column_names().map(str::to_owned).collect();
             (name, columns)
         })
         .collect()

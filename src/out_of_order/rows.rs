@@ -184,7 +184,7 @@ impl Change {
             if is(table + 1, "ADD") && !is(table + 2, "CONSTRAINT") && !is(table + 2, "CHECK") {
                 let column = table + if is(table + 2, "COLUMN") { 3 } else { 2 };
                 // A default that references a row, or a check, is met by the rows that come later.
-                let is_plain = !has("CHECK") && !(has("REFERENCES") && has("DEFAULT"));
+                let is_plain = !(has("CHECK") || (has("REFERENCES") && has("DEFAULT")));
                 let names = lower(table).into_iter().chain(lower(column)).collect();
                 return kind(
                     if is_plain { ChangeKind::PlainColumn } else { ChangeKind::Other },
