@@ -143,6 +143,7 @@ impl From<crate::rewrite::RewriteError> for Error {
             RewriteError::Schema(err) => Self::Autogenerate(err),
             RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
             RewriteError::Graph(problems) => Self::Graph(problems),
+            RewriteError::Io(err) => Self::File(err),
             err => Self::Rewrite(err),
         }
     }

@@ -163,22 +163,90 @@ pub fn files_matching(
 /// `AlreadyExists` where something has the name already.
 #[cfg(any(test, feature = "cli"))]
 pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+    write_locked(path, text).map(drop)
+}
+
+/// The same for a file that is locked from the beginning, for as long as what is returned lives:
+/// whoever finds it can tell whether its writer is still there.
+///
+/// # Errors
+///
+/// `AlreadyExists` where something has the name already.
+#[cfg(any(test, feature = "cli"))]
+pub fn write_locked(path: &Path, text: &str) -> Result<std::fs::File, FileError> {
     use std::io::Write as _;
 
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     create_dir_all(folder)?;
     let write = || {
-        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
+        let mut file = temporary_in(folder)?;
         file.write_all(text.as_bytes())?;
         set_ordinary_permissions(file.as_file())?;
         file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|err| err.error)?;
+        let file = file.persist_noclobber(path).map_err(|err| err.error)?;
         sync_folder(folder).inspect_err(|_| {
             std::fs::remove_file(path).ok();
-        })
+        })?;
+        Ok(file)
     };
     write().map_err(FileError::new("write", path))
 }
+
+/// What the names of temporary files begin with.
+#[cfg(any(test, feature = "cli"))]
+const TEMPORARY: &str = ".migrator-tmp-";
+
+/// A temporary file, locked. Those that killed processes left in the folder are taken away.
+#[cfg(any(test, feature = "cli"))]
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    remove_abandoned(folder);
+    loop {
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+        // Before it was locked, another process may have taken it for one that nobody writes.
+        if is_locked_by_us(file.as_file(), file.path())? {
+            return Ok(file);
+        }
+    }
+}
+
+/// Takes the lock that says that a file is being written; `false` where somebody else has it, or has
+/// removed the file. A file system without locks has nothing that could be mistaken.
+#[cfg(all(any(test, feature = "cli"), unix))]
+fn is_locked_by_us(file: &std::fs::File, path: &Path) -> io::Result<bool> {
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Ok(()) | Err(std::fs::TryLockError::Error(_)) => is_at(file, path),
+    }
+}
+
+#[cfg(all(any(test, feature = "cli"), not(unix)))]
+fn is_locked_by_us(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Removes the temporary files that nobody writes any more: those without a lock. One that cannot be
+/// removed stays.
+#[cfg(all(any(test, feature = "cli"), unix))]
+pub fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if !entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) {
+            continue;
+        }
+        let path = entry.path();
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(&path);
+        if let Ok(file) = file
+            && file.try_lock().is_ok()
+            && is_at(&file, &path).unwrap_or(false)
+        {
+            std::fs::remove_file(&path).ok();
+        }
+    }
+}
+
+/// Where no lock tells, they stay.
+#[cfg(all(any(test, feature = "cli"), not(unix)))]
+pub fn remove_abandoned(_folder: &Path) {}
 
 /// Replaces the text of a file, which keeps its permissions, as a whole or not at all.
 ///
@@ -195,14 +263,18 @@ pub fn replace(path: &Path, old: &str, new: &str) -> Result<(), FileError> {
 
     let write = || {
         let real = path.canonicalize()?;
-        let folder = real.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(&real);
         require_text(&real, old)?;
-        let mut file = tempfile::Builder::new().prefix(".migrator-").tempfile_in(folder)?;
-        file.write_all(new.as_bytes())?;
-        file.as_file().set_permissions(std::fs::metadata(&real)?.permissions())?;
-        file.as_file().sync_all()?;
-        file.persist(&real).map_err(|err| err.error)?;
-        sync_folder(folder)
+        let put = |text: &str| {
+            let mut file = temporary_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().set_permissions(std::fs::metadata(&real)?.permissions())?;
+            file.as_file().sync_all()?;
+            file.persist(&real).map_err(|err| err.error)
+        };
+        put(new)?;
+        // What is said to have failed must not be there.
+        sync_folder(folder).inspect_err(|_| drop(put(old)))
     };
     write().map_err(FileError::new("write", path))
 }
@@ -217,7 +289,7 @@ pub fn remove(path: &Path, old: &str) -> Result<(), FileError> {
     let remove = || {
         require_text(path, old)?;
         std::fs::remove_file(path)?;
-        sync_folder(path.parent().unwrap_or(Path::new(".")))
+        sync_folder(folder_of(path))
     };
     remove().map_err(FileError::new("remove", path))
 }
@@ -274,4 +346,51 @@ pub fn is_at(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
 /// The folder that a file lies in; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [".migrator-tmp-left", ".migrator-squash", "migrator-tmp-mine"] {
+            drop(std::fs::File::create(path(name)).unwrap());
+        }
+        let busy = std::fs::File::create(path(".migrator-tmp-busy")).unwrap();
+        busy.lock().unwrap();
+        write_new(&path("new"), "text").unwrap();
+        let stay = [".migrator-squash", ".migrator-tmp-busy", "migrator-tmp-mine", "new"];
+        assert_eq!(names(folder.path()), stay);
+        drop(busy);
+        replace(&path("new"), "text", "other").unwrap();
+        assert_eq!(names(folder.path()), [".migrator-squash", "migrator-tmp-mine", "new"]);
+    }
+
+    #[test]
+    fn many_at_once_do_not_take_each_others_files_for_abandoned() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for n_thread in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    for n in 0..100 {
+                        write_new(&folder.join(format!("{n_thread}-{n}")), "text").unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(names(folder.path()).len(), 400);
+    }
 }

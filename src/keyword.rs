@@ -74,7 +74,7 @@ pub fn meant(text: &str) -> Option<Keyword> {
     // `-- +migrate Down` is how another tool writes it.
     let line = line.trim_start_matches(['-', '*']).trim_start().trim_start_matches(['+', '@']);
 
-    let (tool, rest) = word(line, |it| it.is_alphanumeric());
+    let (tool, rest) = word(line, char::is_alphanumeric);
     let is_tool = ["migrate", "migrator"].iter().any(|it| tool.eq_ignore_ascii_case(it));
     // `migrat:downgrade`, but not `Migration: upgrade of the rows`.
     let is_almost_tool = tool.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("migrat"));
@@ -93,6 +93,12 @@ pub fn meant(text: &str) -> Option<Keyword> {
         Keyword::Renamed => is_tool && next.eq_ignore_ascii_case("from"),
         // No sentence has such a word.
         Keyword::RefuseIf | Keyword::WarnIf if name.contains('-') => is_tool && !colon.is_empty(),
+        // `migrate: up to ten rows`.
+        _ if matches!(&*name, "up" | "down") => is_tool && is_alone && !colon.is_empty(),
+        // `migrate: allow users without a name`; the names of rules have hyphens.
+        Keyword::Allow if has_blank && tool.len() == "migrate".len() => {
+            is_tool && is_colon && next.contains('-')
+        }
         _ if is_colon => is_tool || (is_almost_tool && !has_blank),
         _ => is_tool && is_alone && !colon.is_empty(),
     };
@@ -197,6 +203,7 @@ mod tests {
             "-- migrator: allow drop-column",
             "-- Migrator:allow drop-column",
             "-- migrate:allow drop-column",
+            "-- migrate: allow drop-column",
             "/* migrator:allow drop-column */",
         ] {
             check(comment, Some(Keyword::Allow));
@@ -217,6 +224,9 @@ mod tests {
         for comment in [
             "-- migrate the users to the new table",
             "-- we migrate: downgrade is below",
+            "-- migrate: up to ten rows",
+            "-- migrate:down to one row",
+            "-- migrate: allow users without a name",
             "-- migrate: all rows to the new table",
             "-- migrate: also what is old",
             "-- migrate: rename the users",

@@ -114,7 +114,7 @@ pub mod errors {
     pub use crate::revision::file::FileProblem;
     pub use crate::revision::script_dir::ReadError;
     #[cfg(feature = "cli")]
-    pub use crate::rewrite::RewriteError;
+    pub use crate::rewrite::{NamedBy, RewriteError};
     pub use crate::schema::{Name, ObjectKind, ReadError as SchemaReadError};
     pub use crate::source::{Location, Problem, Source};
     #[cfg(feature = "cli")]

@@ -27,7 +27,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("declared", &["db", "fsutil", "keyword", "schema", "similar", "source", "sql"]),
     (
         "exec",
-        &["audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "source", "sql"],
+        &[
+            "audit", "clock", "config", "db", "fsutil", "graph", "plan", "revision", "schema",
+            "source", "sql",
+        ],
     ),
     ("diff", &["schema", "sql"]),
     ("generate", &["diff", "flag", "keyword", "schema", "sql"]),
@@ -52,11 +55,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "rewrite",
         &[
+            "audit",
             "autogenerate",
             "db",
             "diff",
             "exec",
+            "fsutil",
             "graph",
+            "lint",
             "plan",
             "rehearsal",
             "revision",

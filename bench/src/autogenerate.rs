@@ -158,7 +158,7 @@ fn on_rows(
     project.keep_database()?;
     once(tools.migrator(&["revision", "--autogenerate", "-m", "Change"]))?;
 
-    let n_runs = if options.quick { 1 } else { 3 };
+    let n_runs = if options.quick { 1 } else { 9 };
     let subject = |program| Subject { program, project: &project, start: Start::Applied, n_runs };
     let programs = [tools.migrator(&["upgrade"]), tools.script("db.sqlite3", &["rebuild.sql"])];
     let [ours, bare] = pair(side_by_side(&programs.map(subject))?)?;

@@ -24,7 +24,8 @@ pub enum LogDirection {
 }
 
 impl LogDirection {
-    const ALL: [Self; 6] =
+    /// All that this version knows.
+    pub const ALL: [Self; 6] =
         [Self::Upgrade, Self::Downgrade, Self::Stamp, Self::Unstamp, Self::Baseline, Self::Repair];
 
     /// As the table says it.
@@ -96,6 +97,9 @@ pub struct History {
     /// Whether the log names all that is applied: an older version named of a stamp only its
     /// target.
     pub is_whole: bool,
+    /// What stands in other rows of the version table, which are no revisions, in words. Whoever does
+    /// more than to tell of them is refused.
+    pub unreadable: Vec<String>,
 }
 
 impl History {

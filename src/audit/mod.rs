@@ -43,6 +43,7 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
         path: graph[*it].source.path.clone(),
         below: above[it.as_usize()].map(|it| graph.id(it).clone()),
     }));
+    troubles.extend(unreadable(graph, history, &net));
     troubles.extend(ahead(graph, history, &net));
     troubles.extend(version_table(graph, history, &net, &applied, &inserted));
     troubles
@@ -133,6 +134,26 @@ fn logged_above(
     above
 }
 
+/// The rows that are no revisions, each kind of them once.
+fn unreadable(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Vec<Trouble> {
+    let by_log = !history.log.is_empty();
+    let mut found = history.unreadable.clone();
+    found.sort();
+    found.dedup();
+    let rest = || {
+        let rows = history.rows.iter().filter_map(|it| graph.of_row(it));
+        let mut targets = graph.ids(&graph.maximal(&graph.ancestors(rows, Edges::All)));
+        targets.sort();
+        (!targets.is_empty()).then_some(Back { targets, purge: true })
+    };
+    let back = || match back(graph, history, net) {
+        // No other stamp reads the table.
+        Some(back) => Some(Back { purge: true, ..back }),
+        None => rest(),
+    };
+    found.into_iter().map(|found| Trouble::Unreadable { found, back: back(), by_log }).collect()
+}
+
 /// The rows that no file declares.
 fn ahead<'a>(
     graph: &'a RevisionGraph,
@@ -161,7 +182,8 @@ fn version_table(
         Err(err) => troubles.push(Trouble::Rows(err)),
     }
     // Below a row that nobody knows anything may have run.
-    let are_known = history.rows.iter().all(|it| graph.of_row(it).is_some());
+    let are_known =
+        history.unreadable.is_empty() && history.rows.iter().all(|it| graph.of_row(it).is_some());
     if history.log.is_empty() || !are_known {
         return troubles;
     }

@@ -44,6 +44,7 @@ fn history(rows: &str, log: &str) -> History {
         rows: rows.split_whitespace().map(str::to_owned).collect(),
         log: log.split_whitespace().map(row).collect(),
         is_whole: true,
+        unreadable: Vec::new(),
     }
 }
 

@@ -96,6 +96,17 @@ pub enum Trouble {
         /// The stamp that goes back to what the files declare.
         back: Option<Back>,
     },
+    /// A row of the version table is no revision at all.
+    #[error("a row of the version table holds {found} instead of a revision")]
+    Unreadable {
+        /// What it holds, in words.
+        found: String,
+        /// The stamp that leaves what the log says, or else the other rows; `None` where neither says
+        /// anything.
+        back: Option<Back>,
+        /// Whether it is the log that says it.
+        by_log: bool,
+    },
     /// The rows of the version table cannot stand side by side.
     #[error(transparent)]
     Rows(PlanError),
@@ -142,7 +153,10 @@ impl Trouble {
             Self::Gone { .. } => "gone",
             Self::Inserted { .. } => "inserted",
             Self::Ahead { .. } => "ahead",
-            Self::Rows(_) | Self::NotInTable { .. } | Self::NotInLog { .. } => "version-table",
+            Self::Unreadable { .. }
+            | Self::Rows(_)
+            | Self::NotInTable { .. }
+            | Self::NotInLog { .. } => "version-table",
         }
     }
 
@@ -154,7 +168,7 @@ impl Trouble {
             | Self::NotInTable { revision, .. }
             | Self::NotInLog { revision, .. } => Some(revision.as_str()),
             Self::Gone { revision, .. } | Self::Ahead { revision, .. } => Some(revision),
-            Self::Rows(_) => None,
+            Self::Unreadable { .. } | Self::Rows(_) => None,
         }
     }
 
@@ -170,8 +184,9 @@ impl Trouble {
     pub fn stops_upgrade(&self) -> bool {
         match self {
             Self::Edited { .. } | Self::Gone { .. } | Self::Inserted { .. } => true,
-            // The planner refuses the first two by itself.
-            Self::Ahead { .. }
+            // A run is refused for the first three in any case.
+            Self::Unreadable { .. }
+            | Self::Ahead { .. }
             | Self::Rows(_)
             | Self::NotInTable { .. }
             | Self::NotInLog { .. } => false,

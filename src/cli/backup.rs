@@ -1,6 +1,7 @@
 //! `migrator backup`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde::Serialize;
@@ -10,8 +11,8 @@ use super::migrate::listen;
 use super::output::Format;
 use super::project::clock;
 use crate::Error;
-use crate::db::{Access, Database, VersionTable};
-use crate::diagnostics::ExitStatus;
+use crate::db::{Access, Database, VersionTable, Watch};
+use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::{make_backup, prune_backups};
 
 /// Copy the database while it is in use
@@ -47,7 +48,7 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> anyhow::Result<ExitStatus
     let target = args.path.as_ref().map(|it| project.here.join(it));
     let target = target.as_deref();
     let cancel = listen()?;
-    let go_on = || !cancel.load(Ordering::Relaxed);
+    let go_on: Watch = Arc::new(move || !cancel.load(Ordering::Relaxed));
 
     let database = Database::open(&location, Access::Read, settings.busy_timeout);
     let database = database.map_err(Error::from)?;
@@ -63,9 +64,15 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> anyhow::Result<ExitStatus
     }
     let removed: Vec<String> = removed.iter().map(|it| project.shown(it)).collect();
     let backup = project.shown(&made.path);
+    app.output.did(format_args!("the backup `{backup}` was made"));
     if app.output.format == Format::Json {
-        let copy = Database::open_unchanging(&made.path).map_err(Error::from)?;
-        let rows = VersionTable::new(&settings.version_table).rows(&copy).map_err(Error::from)?;
+        let rows = Database::open_unchanging(&made.path)
+            .and_then(|copy| VersionTable::new(&settings.version_table).rows(&copy))
+            .map_err(|err| {
+                let note = Usage::unfinished("the backup could not be read")
+                    .hint(format!("the backup `{backup}` was made"));
+                anyhow::Error::from(Error::from(err)).context(note)
+            })?;
         let database = project.shown_database(&location);
         app.output.json(&BackupJson { database, backup, rows, removed })?;
     } else {

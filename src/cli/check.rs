@@ -38,34 +38,37 @@ struct CheckJson {
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let (from, to) = if args.database {
+    let (from, to, lines) = if args.database {
         let rows = project.rows()?;
         let applied = crate::plan::applied_rows(&graph, &rows).map_err(Error::from)?;
         let name = format!("the revisions up to {}", super::words::describe_rows(&rows));
-        (project.replayed(name, &graph, &applied)?, project.live(&project.location()?)?)
+        let from = project.replayed(name, &graph, &applied)?;
+        let location = project.location()?;
+        let to = project.live_schema(&location)?;
+        let lines = compare(&from.schema, &to, project.config.schema.column_order);
+        (from.name, project.shown_database(&location), lines)
     } else {
-        let (declared, replayed) = project.declared_and_replayed(&graph, &graph.heads())?;
-        (replayed, declared)
+        let (to, from) = project.declared_and_replayed(&graph, &graph.heads())?;
+        warn_of_doubts(app, &project, &to);
+        supply_excluded(app, &from, &to)?;
+        let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
+        if !lines.is_empty() {
+            // With the renames of the hints, as the revision will have them.
+            let is_excluded = |name: &str| project.config.is_excluded(name);
+            let answers = Answers::default();
+            lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
+                .map_err(Error::from)?
+                .0;
+        }
+        (from.name, to.name, lines)
     };
-    warn_of_doubts(app, &project, &to);
-    supply_excluded(app, &from, &to)?;
-    let mut lines = compare(&from.schema, &to.schema, project.config.schema.column_order);
-    if !lines.is_empty() && !args.database {
-        // With the renames of the hints, as the revision will have them.
-        let is_excluded = |name: &str| project.config.is_excluded(name);
-        let answers = Answers::default();
-        lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
-            .map_err(Error::from)?
-            .0;
-    }
-    answer(app, &from.name, &to.name, &lines)?;
+    answer(app, &from, &to, &lines)?;
     if lines.is_empty() {
         return Ok(ExitStatus::Done);
     }
     if args.database {
-        let name = &to.name;
         app.output.status(format_args!(
-            "{name} is not what its revisions make: `+` is what it has more, `-` what it lacks\n\
+            "{to} is not what its revisions make: `+` is what it has more, `-` what it lacks\n\
              `migrator schema diff database current --sql` prints a script that takes this \
              back; `schema diff current database --sql` has what a revision for it would hold"
         ));

@@ -3,6 +3,7 @@
 use super::project::Project;
 use crate::audit::{Back, History, Right, Trouble, implied};
 use crate::autogenerate::compare;
+use crate::db::Scratch;
 use crate::diagnostics::in_one_line;
 use crate::diff::lines::Line;
 use crate::generate::rebuilt_table;
@@ -29,43 +30,48 @@ impl Drift {
 }
 
 /// What differs between the schema and the replay of what is applied; and where the version table and
-/// the log disagree, which of the two the schema bears out.
+/// the log disagree, which of the two the schema bears out. The scratch database holds the replay.
 pub(super) fn drift(
     project: &Project,
     graph: &RevisionGraph,
     history: &History,
     troubles: &[Trouble],
-) -> (Drift, Right) {
+) -> (Drift, Right, Option<Scratch>) {
     if troubles.iter().any(|it| matches!(it, Trouble::Ahead { .. })) {
         let why = "no file says what the newest revisions make".to_owned();
-        return (Drift::Unknown(why, Vec::new()), Right::Unknown);
+        return (Drift::Unknown(why, Vec::new()), Right::Unknown, None);
     }
-    let sides = || -> anyhow::Result<(Drift, Right)> {
-        let live = project.live(&project.location()?)?;
-        let differs = |applied: &RevisionSet| -> anyhow::Result<Vec<Line>> {
+    if !history.unreadable.is_empty() {
+        let why = "the version table does not say what is applied".to_owned();
+        return (Drift::Unknown(why, Vec::new()), Right::Unknown, None);
+    }
+    let sides = || -> anyhow::Result<(Drift, Right, Option<Scratch>)> {
+        let live = project.live_schema(&project.location()?)?;
+        let differs = |applied: &RevisionSet| -> anyhow::Result<(Vec<Line>, Scratch)> {
             let replayed = project.replayed(String::new(), graph, &graph.maximal(applied))?;
-            Ok(compare(&replayed.schema, &live.schema, project.config.schema.column_order))
+            let lines = compare(&replayed.schema, &live, project.config.schema.column_order);
+            Ok((lines, replayed.scratch))
         };
-        let lines = differs(&implied(graph, &history.rows))?;
+        let (lines, replayed) = differs(&implied(graph, &history.rows))?;
         let is_clean = lines.is_empty();
-        let names = live.schema.tables.iter().map(|it| &it.name);
+        let names = live.tables.iter().map(|it| &it.name);
         let left = names.filter_map(|it| Some((it.to_string(), rebuilt_table(it)?.to_owned())));
         let drift = Drift::Lines { lines, left: left.collect() };
         let Some(Back { targets, .. }) = troubles.iter().find_map(Trouble::disagreement) else {
-            return Ok((drift, Right::Unknown));
+            return Ok((drift, Right::Unknown, Some(replayed)));
         };
         let logged: Vec<String> = targets.iter().map(ToString::to_string).collect();
         // What ran may not be what the files make by now.
-        let by_log = differs(&implied(graph, &logged)).is_ok_and(|it| it.is_empty());
+        let by_log = differs(&implied(graph, &logged)).is_ok_and(|(lines, _)| lines.is_empty());
         let right = match (is_clean, by_log) {
             (true, false) => Right::VersionTable,
             (false, true) => Right::Log,
             (true, true) | (false, false) => Right::Unknown,
         };
-        Ok((drift, right))
+        Ok((drift, right, Some(replayed)))
     };
     sides().unwrap_or_else(|err| {
         let (why, hints) = in_one_line(&err, &project.here);
-        (Drift::Unknown(why, hints), Right::Unknown)
+        (Drift::Unknown(why, hints), Right::Unknown, None)
     })
 }

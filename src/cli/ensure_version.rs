@@ -41,6 +41,9 @@ pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<Exi
     let request = project.run_on(&location, clock.as_ref());
     let made = exec::ensure_version(&request, &mut Silent).map_err(Error::from)?;
     let database = project.shown_database(&location);
+    if made {
+        app.output.did(format_args!("made the table {version_table} in {database}"));
+    }
     if app.output.format == Format::Json {
         app.output.json(&EnsureVersionJson { database, version_table, made })?;
     } else if made {

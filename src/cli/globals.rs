@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 
+use crate::diagnostics::Typed;
+
 /// Options of every command
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
@@ -90,6 +92,13 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 }
 
 impl GlobalArgs {
+    /// What of these belongs into every command that is printed to be typed.
+    pub fn typed(&self) -> Typed {
+        let config = self.config.as_ref().map(|it| it.to_string_lossy());
+        let environment = self.environment.as_deref();
+        Typed::new(config.as_deref(), environment, &self.variables, self.url.as_deref())
+    }
+
     /// Adds the options to every command below `command`.
     pub fn augment(command: Command) -> Command {
         Self::augment_wanted(command, &|_| true)

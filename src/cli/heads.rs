@@ -3,7 +3,9 @@
 use super::App;
 use super::format::{Formatter, LineParts};
 use super::output::Format;
+use super::ways::{self, Ways};
 use crate::diagnostics::ExitStatus;
+use crate::graph::rivals::Databases;
 use crate::revision::RevisionId;
 
 /// Show the head revisions
@@ -16,19 +18,22 @@ pub(super) struct HeadsArgs {
     #[arg(long)]
     resolve_dependencies: bool,
 
-    /// Exit with 1 if there is more than one
+    /// Exit with 1 if there are several that nothing tells apart
     ///
     /// For CI: two branches that each added a revision are two heads when they are merged, and
-    /// `upgrade head` is refused then.
+    /// `upgrade head` is refused then. Heads with different branch labels are meant to stay apart, and
+    /// so are those of different databases.
     #[arg(long)]
     check: bool,
 }
 
 pub(super) fn run(app: &mut App, args: &HeadsArgs) -> anyhow::Result<ExitStatus> {
-    let graph = app.project()?.graph()?;
+    let project = app.project()?;
+    let graph = project.graph()?;
     let heads = if args.resolve_dependencies { graph.real_heads() } else { graph.heads() };
-    let is_branched = heads.len() > 1;
-    let status = if args.check && is_branched { ExitStatus::No } else { ExitStatus::Done };
+    let databases = if args.check { project.databases(app, &graph) } else { Databases::default() };
+    let rivals = if args.check { graph.rivals(&heads, &databases) } else { Vec::new() };
+    let status = if rivals.is_empty() { ExitStatus::Done } else { ExitStatus::No };
     let formatter = Formatter::new(&graph, None);
     if app.output.format == Format::Json {
         let answer: Vec<_> = heads.iter().map(|it| formatter.json(*it)).collect();
@@ -47,15 +52,17 @@ pub(super) fn run(app: &mut App, args: &HeadsArgs) -> anyhow::Result<ExitStatus>
             app.output.line(formatter.line(head, parts))?;
         }
     }
-    if status == ExitStatus::No {
-        let ids = graph.ids(&heads);
-        let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
-        let last = ids.last().copied().unwrap_or("HEAD");
-        app.output.status(format_args!("there are {} heads: {}", ids.len(), ids.join(", ")));
-        app.output.status(format_args!(
-            "`migrator rebase {last}` puts what leads to it on top of the other; `migrator merge \
-             heads` joins them in a revision of its own"
-        ));
+    if !rivals.is_empty() {
+        let known = ways::known_if_any(app, &project);
+        let ways = Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+        for group in &rivals {
+            let ids = graph.ids(group);
+            let ids: Vec<&str> = ids.iter().map(RevisionId::as_str).collect();
+            let apart = if group.len() == heads.len() { "" } else { " that nothing tells apart" };
+            let ids = format!("{} heads{apart}: {}", ids.len(), ids.join(", "));
+            app.output.status(format_args!("there are {ids}"));
+            app.output.status(ways.of(group));
+        }
     }
     Ok(status)
 }

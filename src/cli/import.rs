@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::App;
 use super::output::Format;
 use super::project::{Project, clock};
+use super::words::count;
 use crate::Error;
 use crate::audit::{self, History};
 use crate::config::revision_template::{self, NewRevision};
@@ -103,6 +104,11 @@ fn import_refinery(app: &mut App, args: &RefineryArgs) -> anyhow::Result<ExitSta
     }
 
     let written = files.iter().map(|(_, it)| it.source.path.display().to_string());
+    let n_written = count(files.len() as u64, "file");
+    app.output.did(match &last_applied {
+        Some(id) => format!("{n_written} written, and the database is at {id}"),
+        None => format!("{n_written} written"),
+    });
     if app.output.format == Format::Json {
         app.output.json(&ImportJson { files: written.collect(), stamped: last_applied })?;
         return Ok(ExitStatus::Done);

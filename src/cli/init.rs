@@ -110,6 +110,7 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
         }
     }
 
+    app.output.did(format_args!("wrote {}", written.join(", ")));
     if app.output.format == Format::Json {
         let directory = root.display().to_string();
         app.output.json(&InitJson { directory, template: template.name, files: written })?;

@@ -12,12 +12,11 @@ use super::project::Project;
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
-use crate::db::{self, Access, Database, LogTable, VersionTable};
+use crate::db::{self, Access, Database, LogTable, Scratch, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage, render_finding};
-use crate::exec::Replay;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::lint::{Finding, Request, lint};
+use crate::lint::{Finding, Report, Request, Unseen, lint};
 use crate::rule::Level;
 
 /// Look for what revisions lose, may fail on, or do otherwise than it seems
@@ -63,6 +62,17 @@ struct LintJson {
     warnings: usize,
     notes: usize,
     findings: Vec<FindingJson>,
+    /// What could not be looked at.
+    unseen: Option<UnseenJson>,
+}
+
+/// Revisions of which only the text was looked at, as JSON.
+#[derive(Serialize)]
+struct UnseenJson {
+    /// The first one that does not run in memory.
+    because_of: String,
+    /// How many revisions.
+    revisions: usize,
 }
 
 /// A finding, as JSON.
@@ -87,9 +97,13 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     let project = app.project()?;
     let graph = project.graph()?;
     let linted = linted(&project, &graph, args.revisions.as_deref())?;
-    let findings = find(&project, &graph, &linted, &applied(app, &project))?;
+    let Report { mut findings, unseen } =
+        find(app, &project, &graph, &linted, &applied(app, &project), None)?;
+    for it in &mut findings {
+        it.advice = app.output.typed.spell(&it.advice);
+    }
     match (app.output.format, args.format) {
-        (Format::Json, _) => app.output.json(&json(&findings, linted.len()))?,
+        (Format::Json, _) => app.output.json(&json(&findings, unseen.as_ref(), linted.len()))?,
         (_, FindingFormat::Github) => {
             for it in &findings {
                 app.output.line(github(it))?;
@@ -103,6 +117,9 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
             }
         }
     }
+    if let Some(unseen) = &unseen {
+        app.output.warning(unseen);
+    }
     if graph.is_empty() {
         app.output.status(super::NO_REVISIONS);
     } else {
@@ -112,27 +129,27 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     Ok(if has_error { ExitStatus::No } else { ExitStatus::Done })
 }
 
-/// What is found in these revisions; `applied` are the fingerprints of what ran.
+/// What is found in these revisions; `applied` are the fingerprints of what ran, `begun` is a database
+/// in memory in which that ran, if there is one.
 pub(super) fn find(
+    app: &App,
     project: &Project,
     graph: &RevisionGraph,
     linted: &[RevisionIndex],
     applied: &BTreeMap<String, String>,
-) -> anyhow::Result<Vec<Finding>> {
-    let extensions = project.extensions()?;
-    let findings = lint(&Request {
+    begun: Option<Scratch>,
+) -> anyhow::Result<Report> {
+    let replaying = project.replaying(graph)?;
+    let request = Request {
         graph,
         linted,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         is_excluded: &|name| project.config.is_excluded(name),
+        databases: &project.databases(app, graph),
         levels: &project.config.lint,
         applied,
-    });
-    Ok(findings.map_err(Error::from)?)
+    };
+    Ok(lint(&request, begun).map_err(Error::from)?)
 }
 
 /// The revisions to report on.
@@ -188,7 +205,7 @@ fn summary(findings: &[Finding], n_revisions: usize) -> String {
     format!("{counts} in {}", count(n_revisions as u64, "revision"))
 }
 
-fn json(findings: &[Finding], n_revisions: usize) -> LintJson {
+fn json(findings: &[Finding], unseen: Option<&Unseen>, n_revisions: usize) -> LintJson {
     let finding = |it: &Finding| {
         let (line, column) = it.location.line_column();
         FindingJson {
@@ -208,5 +225,9 @@ fn json(findings: &[Finding], n_revisions: usize) -> LintJson {
         warnings: number(findings, Level::Warning),
         notes: number(findings, Level::Note),
         findings: findings.iter().map(finding).collect(),
+        unseen: unseen.map(|it| UnseenJson {
+            because_of: it.because_of.to_string(),
+            revisions: it.n_revisions,
+        }),
     }
 }

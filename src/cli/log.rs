@@ -23,7 +23,7 @@ pub(super) struct LogArgs {
     revision: Option<String>,
 
     /// List at most N rows
-    #[arg(long, short = 'n', value_name = "N")]
+    #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
 

@@ -42,11 +42,23 @@ pub(super) struct MergeArgs {
 pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice)?;
+    let databases = project.databases(app, &graph);
+    let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice, &databases)?;
     if down_revisions.is_empty() {
         return Err(Usage::new("there is nothing to join: no revision is named")
             .hint("`migrator revision -m \"…\"` makes a revision that follows nothing")
             .into());
+    }
+    if let [only] = down_revisions.as_slice() {
+        let id = graph.id(*only);
+        let usage = if graph.heads().len() == 1 {
+            Usage::new(format!("there is nothing to join: `{id}` is the only head"))
+                .hint("no file was written; `migrator revision -m \"…\"` makes a revision after it")
+        } else {
+            Usage::new(format!("there is nothing to join: only `{id}` is named"))
+                .hint("no file was written; name two or more heads, or `heads` for all of them")
+        };
+        return Err(usage.into());
     }
     let new = NewFile {
         id: args.rev_id.as_deref(),

@@ -125,8 +125,13 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     let target = online_target(&args.target)?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
+    let replaying = if args.out_of_order {
+        project.replaying(migrator.graph())?
+    } else {
+        project.replaying_beside(Vec::new())?
+    };
     let prove = |history: &History, inserted: &[RevisionIndex]| {
-        prove(&project, migrator.graph(), history, inserted)
+        prove(&project, replaying.replay(), migrator.graph(), history, inserted)
     };
     let request = Wanted {
         direction: Direction::Upgrade,
@@ -177,21 +182,17 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
 /// Proves that inserted revisions can run after those that ran.
 fn prove(
     project: &Project,
+    replay: Replay<'_>,
     graph: &RevisionGraph,
     history: &History,
     inserted: &[RevisionIndex],
 ) -> Result<(), PlanFailure> {
-    let extensions = project.config.sqlite_extensions()?;
     let applied = upgrade_order(graph, &implied(graph, &history.rows));
     Ok(out_of_order::prove(&Question {
         graph,
         applied: &applied,
         inserted,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay,
         by_order: project.config.schema.column_order,
         is_excluded: &|name| project.config.is_excluded(name),
     })?)
@@ -239,6 +240,7 @@ pub(super) fn online_target(text: &str) -> anyhow::Result<RevisionSymbol> {
 /// The project, which is not taken apart at the end, like [`Project::graph`].
 fn open(project: &Project, is_rehearsal: bool) -> anyhow::Result<ManuallyDrop<Migrator>> {
     let location = if is_rehearsal { project.location()? } else { project.lasting_location()? };
+    project.refuse_half_squashed()?;
     Ok(ManuallyDrop::new(Migrator::from_config(&project.config, location, &project.here)?))
 }
 
@@ -314,7 +316,7 @@ fn run(
     let echo = app.output.verbosity > 0 || wants_echo(project)?;
     let mut progress = Progress::new(&app.output, &project.here, echo, how.dry_run);
     if direction == Direction::Upgrade {
-        progress.look_for(&project.config.lint);
+        progress.look_for(&project.config.lint, migrator.graph());
     }
     let target = how.backup.iter().flatten().next().map(|it| project.here.join(it));
     let clock = clock()?;
@@ -345,6 +347,11 @@ fn run(
     let warnings = std::mem::take(&mut progress.warnings);
     let report = result?;
     let database = project.database_name()?;
+    if !how.dry_run {
+        let at = describe_rows(&report.outcome.rows);
+        app.output
+            .did(format_args!("the {} is done, and {database} is at {at}", direction.as_str()));
+    }
 
     if app.output.format == Format::Json {
         let revisions = report.outcome.steps.iter().map(|it| step_json(migrator.graph(), it));
@@ -479,11 +486,17 @@ fn print_sql(
         app.output.status(format_args!("nothing to do from {at}: the script is empty"));
         return Ok(ExitStatus::Done);
     }
+    print_script(app, &project, &text)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Prints a script for `sqlite3`, and what it needs besides.
+pub(super) fn print_script(app: &mut App, project: &Project, text: &str) -> anyhow::Result<()> {
     // Where they lie on the machine that runs the script, nobody knows here.
     for extension in project.extensions()? {
         let name = extension.file_name().unwrap_or(extension.as_os_str()).display();
         app.output.line(format_args!("-- needs an extension of SQLite: .load {name}"))?;
     }
     app.output.line(text.trim_end_matches('\n'))?;
-    Ok(ExitStatus::Done)
+    Ok(())
 }

@@ -31,6 +31,7 @@ mod progress;
 mod project;
 mod rebase;
 mod repair;
+mod replaying;
 mod restore;
 mod revision;
 mod schema;
@@ -41,6 +42,7 @@ mod stamp;
 mod status;
 mod tried;
 mod verify;
+mod ways;
 mod words;
 
 use std::ffi::OsString;
@@ -48,10 +50,10 @@ use std::io;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::diagnostics;
 pub use crate::diagnostics::ExitStatus;
+use crate::diagnostics::{self, Usage};
 use globals::GlobalArgs;
-use output::Output;
+use output::{Output, is_unwritable};
 use project::Project;
 
 /// Schema migrations for SQLite: a graph of revisions with plain SQL bodies
@@ -142,9 +144,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Ok(parsed) => parsed,
         Err(err) => {
             // clap prints help to standard output and usage errors to standard error.
-            let _unread = err.print();
-            let is_help = err.exit_code() == 0;
-            return if is_help { ExitStatus::Done } else { ExitStatus::Refused };
+            let printed = err.print();
+            return match printed {
+                _ if err.exit_code() != 0 => ExitStatus::Refused,
+                Err(err) if err.kind() != io::ErrorKind::BrokenPipe => ExitStatus::Failed,
+                _ => ExitStatus::Done,
+            };
         }
     };
 
@@ -158,8 +163,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Ok(status) => status,
         Err(err) if is_closed_pipe(&err) => ExitStatus::Done,
         Err(err) => {
+            let err = if is_unwritable(&err) {
+                err.context(
+                    Usage::unfinished("the answer could not be written").hint(app.output.done()),
+                )
+            } else {
+                err
+            };
             let here = project::current_folder().unwrap_or_default();
-            app.output.stderr(diagnostics::render(&err, &here));
+            app.output.stderr(diagnostics::render(&err, &here, &app.output.typed));
             diagnostics::exit_status(&err)
         }
     }

@@ -343,6 +343,7 @@ pub fn write(
     create(project, prepared)?;
     run_hooks(app, project, &prepared.path)?;
     let path = revision.source.path.display().to_string();
+    app.output.did(format_args!("`{path}` was written"));
     if app.output.format == Format::Json {
         app.output.json(&NewFileJson {
             revision: revision.id.as_str(),
@@ -359,18 +360,26 @@ pub fn write(
 }
 
 /// Writes a prepared file, and nothing else.
-pub fn create(project: &Project, prepared: &Prepared) -> anyhow::Result<()> {
+fn create(project: &Project, prepared: &Prepared) -> anyhow::Result<()> {
     fsutil::write_new(&prepared.path, &prepared.revision.source.text).map_err(|err| {
         if err.source.kind() == std::io::ErrorKind::AlreadyExists {
-            let path = script_dir::shown(&prepared.path, &project.here);
-            anyhow::Error::from(
-                Usage::new(format!("`{}` exists already", path.display()))
-                    .hint("no file was written; change `file_template`, or the message"),
-            )
+            exists(project, prepared).into()
         } else {
             Error::from(err).into()
         }
     })
+}
+
+/// Refuses where something has the name of a prepared file already.
+pub fn refuse_existing(project: &Project, prepared: &Prepared) -> anyhow::Result<()> {
+    let is_there = prepared.path.symlink_metadata().is_ok();
+    if is_there { Err(exists(project, prepared).into()) } else { Ok(()) }
+}
+
+fn exists(project: &Project, prepared: &Prepared) -> Usage {
+    let path = script_dir::shown(&prepared.path, &project.here);
+    Usage::new(format!("`{}` exists already", path.display()))
+        .hint("no file was written; change `file_template`, or the message")
 }
 
 /// Runs the programs of `[[hooks]]`; one that fails is an error, and the file stays.

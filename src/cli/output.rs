@@ -5,7 +5,7 @@
 //! decided once.
 
 use std::cell::RefCell;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
 use super::globals::{ColorWhen, GlobalArgs};
+use crate::diagnostics::Typed;
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,28 @@ pub fn can_ask() -> bool {
 /// How long the lines of a run may wait for each other where nobody watches them appear.
 const LONGEST_DELAY: Duration = Duration::from_millis(100);
 
+/// Marks the failure of standard output, among all other failures.
+#[derive(Debug)]
+struct Unwritable(io::Error);
+
+impl Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Unwritable {}
+
+fn unwritable(err: io::Error) -> io::Error {
+    io::Error::new(err.kind(), Unwritable(err))
+}
+
+/// Whether an error is that the answer could not be written.
+pub fn is_unwritable(err: &anyhow::Error) -> bool {
+    let cause = err.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is_some_and(<dyn std::error::Error + Send + Sync>::is::<Unwritable>)
+}
+
 /// Standard output and standard error.
 pub struct Output {
     /// How answers are printed.
@@ -46,6 +69,10 @@ pub struct Output {
     pub is_quiet: bool,
     /// How often `-v` was given.
     pub verbosity: u8,
+    /// Puts the options of this call into the commands of what is said.
+    pub typed: Typed,
+    /// What was done, for the case that the answer cannot be written; empty where nothing was.
+    done: String,
     has_color: bool,
     stdout: RefCell<Box<dyn Write>>,
     /// Shared with whoever keeps it moving during a long statement.
@@ -70,6 +97,8 @@ impl Output {
             format: if args.json { Format::Json } else { Format::Text },
             is_quiet: args.quiet,
             verbosity: args.verbose,
+            typed: args.typed(),
+            done: String::new(),
             has_color: match color {
                 ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
                 choice => choice != ColorChoice::Never,
@@ -94,7 +123,17 @@ impl Output {
 
     /// A line of the answer.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
-        writeln!(self.stdout.get_mut(), "{line}")
+        writeln!(self.stdout.get_mut(), "{line}").map_err(unwritable)
+    }
+
+    /// Remembers what was done, in a clause, before the answer about it is written.
+    pub fn did(&mut self, what: impl Display) {
+        self.done = what.to_string();
+    }
+
+    /// What was done, for the message that the answer could not be written.
+    pub fn done(&self) -> &str {
+        if self.done.is_empty() { "nothing was changed" } else { &self.done }
     }
 
     /// The answer as JSON, on as many lines as it needs.
@@ -106,13 +145,14 @@ impl Output {
     /// A line about what is being done.
     pub fn status(&self, line: impl Display) {
         if !self.is_quiet {
-            self.stderr(line);
+            self.stderr(self.typed.spell(&line.to_string()));
         }
     }
 
     /// A line that even `-q` does not silence.
     pub fn warning(&self, message: impl Display) {
         let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+        let message = self.typed.spell(&message.to_string());
         self.stderr(format_args!("{style}warning:{style:#} {message}"));
     }
 
@@ -154,7 +194,7 @@ impl Output {
     /// Makes sure that everything has left.
     pub fn flush(&mut self) -> io::Result<()> {
         self.stderr.lock().unwrap_or_else(PoisonError::into_inner).flush();
-        self.stdout.get_mut().flush()
+        self.stdout.get_mut().flush().map_err(unwritable)
     }
 }
 

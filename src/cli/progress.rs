@@ -15,6 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use super::output::{Format, Output, stderr_can_redraw};
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
+use crate::graph::RevisionGraph;
 use crate::lint;
 use crate::revision::{Revision, script_dir};
 use crate::rule::Levels;
@@ -36,7 +37,7 @@ pub struct Progress<'a> {
     n_pending: usize,
     n_done: usize,
     /// What is looked for in the revisions that are about to run.
-    lints: Option<&'a Levels>,
+    lints: Option<(&'a Levels, &'a RevisionGraph)>,
     /// What was warned of so far.
     pub warnings: Vec<String>,
 }
@@ -122,8 +123,8 @@ impl<'a> Progress<'a> {
     }
 
     /// Says before upgrades run what they lose by their own words.
-    pub fn look_for(&mut self, lints: &'a Levels) {
-        self.lints = Some(lints);
+    pub fn look_for(&mut self, lints: &'a Levels, graph: &'a RevisionGraph) {
+        self.lints = Some((lints, graph));
     }
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
@@ -188,15 +189,21 @@ impl Observer for Progress<'_> {
                     format!("removed {path}: there are newer ones")
                 });
             }
+            Event::RunStarted { revisions } => {
+                // What another process changes meanwhile is said by what runs.
+                let lost = self.lints.take().and_then(|(levels, graph)| {
+                    let all = || lint::indexes(graph.indices().map(|it| &graph[it]));
+                    lint::summary(revisions, levels, &all)
+                });
+                if let Some(line) = lost {
+                    self.warning(&line);
+                }
+            }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
                 if let Some(line) = describe_group(revisions, *more_follow) {
                     self.status(line);
-                }
-                let lost = self.lints.and_then(|it| lint::summary(revisions, it));
-                if let Some(line) = lost {
-                    self.warning(&line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {

@@ -11,7 +11,7 @@ use crate::audit::History;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
-use crate::db::{Access, Database, LogTable, VersionTable};
+use crate::db::{Access, Database, DbError, LogTable, VersionTable};
 use crate::diagnostics::Usage;
 use crate::exec::offline::Offline;
 use crate::exec::{BackupPlan, Run};
@@ -19,6 +19,7 @@ use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan;
 use crate::revision::script_dir;
+use crate::rewrite;
 use crate::user;
 
 /// A project, found from the options and the current folder.
@@ -78,6 +79,7 @@ impl Project {
     /// the 40.7 million instructions of `heads` over a thousand of them.
     pub fn graph(&self) -> anyhow::Result<ManuallyDrop<RevisionGraph>> {
         let config = &self.config;
+        self.refuse_half_squashed()?;
         let revisions = script_dir::read(
             &config.version_locations,
             config.recursive_version_locations,
@@ -85,6 +87,11 @@ impl Project {
         )
         .map_err(Error::from)?;
         Ok(ManuallyDrop::new(RevisionGraph::new(revisions).map_err(Error::from)?))
+    }
+
+    /// Refuses files that may be half of before a squash and half of after.
+    pub fn refuse_half_squashed(&self) -> Result<(), Error> {
+        Ok(rewrite::refuse_begun(&self.config.root)?)
     }
 
     /// Where the database is.
@@ -163,12 +170,24 @@ impl Project {
 
     /// What the database says of its history; nothing is written.
     pub fn history(&self) -> anyhow::Result<History> {
+        self.read_history(LogTable::history)
+    }
+
+    /// The same where rows of the version table may be no revisions: to tell of them.
+    pub fn survey(&self) -> anyhow::Result<History> {
+        self.read_history(LogTable::survey)
+    }
+
+    fn read_history(
+        &self,
+        read: impl FnOnce(LogTable, &Database, &VersionTable) -> Result<History, DbError>,
+    ) -> anyhow::Result<History> {
         let location = self.location()?;
         let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
             .map_err(Error::from)?;
         let table = VersionTable::new(&self.config.database.version_table);
         let log = if self.config.database.log { LogTable::On } else { LogTable::Off };
-        let history = database.read_at_once(|it| log.history(it, &table));
+        let history = database.read_at_once(|it| read(log, it, &table));
         Ok(history.map_err(Error::from)?)
     }
 

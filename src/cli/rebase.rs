@@ -3,17 +3,16 @@
 use serde::Serialize;
 
 use super::output::Format;
-use super::project::Project;
+use super::ways::{self, Ways};
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::Replay;
 use crate::fsutil;
+use crate::graph::rivals::Databases;
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::rehearsal::Rehearsal;
 use crate::revision::RevisionId;
-use crate::rewrite::{Rebase, RebaseProof, RewriteError, rebase, refuse_applied};
+use crate::rewrite::{Rebase, RewriteError, rebase, refuse_applied};
 
 /// Put the revisions of a branch on top of another head
 ///
@@ -64,13 +63,32 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
     let revision = graph.resolve_one(&args.revision).map_err(Error::from)?;
     let onto = args.onto.as_ref().map(|it| graph.resolve_one(it)).transpose();
     let onto = onto.map_err(Error::from)?;
-    let Some(rebased) = rebase(&graph, revision, onto).map_err(Error::from)? else {
-        return nothing(app, &graph, revision, args.dry_run);
+    let databases = project.databases(app, &graph);
+    let rebased = match rebase(&graph, revision, onto, &databases) {
+        Ok(Some(rebased)) => rebased,
+        Ok(None) => return nothing(app, &graph, revision, &databases, args.dry_run),
+        Err(err @ (RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. })) => {
+            let known = ways::known_if_any(app, &project);
+            let heads = ways::heads_like(&graph, &databases, Some(revision));
+            let ways =
+                Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+            return Err(with_hint(Error::from(err).into(), ways.of(&heads)));
+        }
+        Err(err) => return Err(Error::from(err).into()),
     };
-    let databases = project.known_databases(app)?;
-    refuse_applied(&graph, &rebased.moved, rebased.from.first(), &databases)
-        .map_err(Error::from)?;
-    prove(&project, &graph, &rebased)?;
+    let known = project.known_databases(app, &|it| app.output.warning(it))?;
+    let ways = Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+    let ends = || {
+        let moves = |it: &RevisionIndex| rebased.moved.contains(it);
+        let onto = graph.by_id(rebased.onto.as_str());
+        onto.into_iter().chain(graph.heads().into_iter().filter(moves)).collect::<Vec<_>>()
+    };
+    if let Err(err) = refuse_applied(&graph, &rebased.moved, rebased.from.first(), &known) {
+        let err = anyhow::Error::from(Error::from(err));
+        return Err(with_hint(err, format!("another way: {}", ways.of(&ends()))));
+    }
+    ways.prove(&rebased)
+        .map_err(|err| with_hint(err, format!("no file was written; {}", ways.of(&ends()))))?;
 
     if !args.dry_run {
         let first = &rebased.first.source;
@@ -80,39 +98,16 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
     answer(app, &rebased, args.dry_run)
 }
 
-/// Proves that the line may move.
-fn prove(project: &Project, graph: &RevisionGraph, rebased: &Rebase) -> anyhow::Result<()> {
-    let extensions = project.extensions()?;
-    let replay = Replay {
-        version_table: &project.config.database.version_table,
-        log: project.config.database.log,
-        extensions: &extensions,
-    };
-    let by_order = project.config.schema.column_order;
-    let is_excluded = |name: &str| project.config.is_excluded(name);
-    let before = Rehearsal { graph, replay, by_order, is_excluded: &is_excluded };
-    let present = project.declared_and_excluded();
-    let outcome = RebaseProof { before, present: &present }.hold(rebased);
-    outcome.map_err(|err| {
-        let is_replay = matches!(err, RewriteError::Replay(_));
-        let err = anyhow::Error::from(Error::from(err));
-        if !is_replay {
-            return err;
-        }
-        err.context(
-            Usage::new("the revisions do not run in the new order")
-                .hint(
-                    "no file was written; the two branches change the same thing: edit one of them",
-                )
-                .hint("or join the heads as they are: `migrator merge heads`"),
-        )
-    })
+/// What to do instead, for a refusal that has an error of its own.
+fn with_hint(err: anyhow::Error, hint: String) -> anyhow::Error {
+    err.context(Usage::new("no file was written").hint(hint))
 }
 
 fn nothing(
     app: &mut App,
     graph: &RevisionGraph,
     revision: RevisionIndex,
+    databases: &Databases,
     dry_run: bool,
 ) -> anyhow::Result<ExitStatus> {
     if app.output.format == Format::Json {
@@ -127,6 +122,8 @@ fn nothing(
     }
     app.output.status(if graph.heads().len() == 1 {
         "there is one head; no file was written".to_owned()
+    } else if ways::heads_like(graph, databases, Some(revision)).len() == 1 {
+        "its database has no other head; no file was written".to_owned()
     } else {
         format!("`{}` stands there already; no file was written", graph.id(revision))
     });
@@ -138,6 +135,9 @@ fn answer(app: &mut App, rebased: &Rebase, dry_run: bool) -> anyhow::Result<Exit
     let texts = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     let moved = texts(&graph.ids(moved));
     let path = first.source.path.display();
+    if !dry_run {
+        app.output.did(format_args!("`{path}` was written: {} follows {onto}", first.id));
+    }
     if app.output.format == Format::Json {
         app.output.json(&RebaseJson {
             revision: Some(first.id.to_string()),

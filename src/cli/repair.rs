@@ -7,7 +7,7 @@ use super::log::named;
 use super::output::Format;
 use super::project::clock;
 use crate::audit::{self, History, Note};
-use crate::diagnostics::ExitStatus;
+use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::event::Silent;
 use crate::exec::{self, PlanFailure, Run, Stamp};
 use crate::migrator::plan_error_first;
@@ -48,6 +48,14 @@ struct RepairedJson {
 pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
+    if !project.config.database.log {
+        return Err(Usage::new("`log = false` under `[database]`: what ran is not recorded")
+            .hint(
+                "nothing was changed; there is nothing to accept, and nothing that `upgrade` would \
+                 refuse for it; `migrator stamp` sets the version table",
+            )
+            .into());
+    }
     // Also finds that there is no database, which must not be made for this.
     let history = project.history()?;
     let mut revisions = Vec::new();
@@ -73,6 +81,10 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     exec::stamp(&request, false, &mut planner, &mut Silent).map_err(plan_error_first)?;
 
     let database = project.database_name()?;
+    if !notes.is_empty() {
+        let revisions: Vec<String> = notes.iter().map(|it| format!("`{}`", it.revision)).collect();
+        app.output.did(format_args!("accepted {} in {database}", revisions.join(", ")));
+    }
     if app.output.format == Format::Json {
         let json = |it: &Note| RepairedJson {
             revision: it.revision.clone(),

@@ -21,17 +21,18 @@ use crate::exec::{BackupPlan, Loss, RestoreError, Run, restore};
 /// overwritten is backed up before, unless alembic.toml says `backup = "never"`; of such backups the
 /// newest stay, `keep` in alembic.toml, and FILE in any case.
 ///
-/// A backup that may be older than the database is refused without `--yes`. It is newer if its
-/// `migrator_log` begins with that of the database and goes on, and if nobody has written to the
-/// database since: by the time of its file and its `-wal`, and the earlier of the times in the
-/// backup's name and of its file. Where both hold the same, nothing is done.
+/// Without `--yes` a backup is refused that may be older than the database, or that would overwrite
+/// what is not backed up. It is newer if its `migrator_log` begins with that of the database and goes
+/// on, and if nobody has written to the database since: by the time of its file and its `-wal`, and
+/// the earlier of the times in the backup's name and of its file. Where both hold the same, nothing
+/// is done.
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Overwrite a database that is newer, without asking
+    /// Overwrite a database that may be newer, without asking
     #[arg(long, short)]
     yes: bool,
 
@@ -95,6 +96,9 @@ pub(super) fn run(app: &mut App, args: &RestoreArgs) -> anyhow::Result<ExitStatu
 
     let database = project.shown_database(&location);
     let at = describe_rows(&restored.to);
+    if !restored.is_same {
+        app.output.did(format_args!("the backup was taken back, and {database} is at {at}"));
+    }
     if app.output.format == Format::Json {
         app.output.json(&RestoreJson {
             database,

@@ -7,6 +7,7 @@ use super::new_file::{self, NewFile};
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
+use crate::graph::rivals::Databases;
 use crate::graph::symbol::{Anchor, RevisionSymbol};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
@@ -65,7 +66,12 @@ pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStat
     let graph = project.graph()?;
     let new = NewFile {
         id: args.rev_id.as_deref(),
-        down_revisions: resolve_heads(&graph, &args.head, args.splice)?,
+        down_revisions: resolve_heads(
+            &graph,
+            &args.head,
+            args.splice,
+            &project.databases(app, &graph),
+        )?,
         branch_labels: args.branch_label.iter().map(String::as_str).collect(),
         depends_on: resolve_dependencies(&graph, &args.depends_on)?,
         message: &args.message,
@@ -101,6 +107,7 @@ pub(super) fn resolve_heads(
     graph: &RevisionGraph,
     symbols: &[RevisionSymbol],
     splice: bool,
+    databases: &Databases,
 ) -> anyhow::Result<Vec<RevisionIndex>> {
     let mut heads: Vec<RevisionIndex> = Vec::new();
     for symbol in symbols {
@@ -129,6 +136,26 @@ pub(super) fn resolve_heads(
             children.join("`, `")
         ))
         .hint("add `--splice` to begin a branch there")
+        .into());
+    }
+    if let [first, rest @ ..] = heads.as_slice()
+        && let Some(other) = rest.iter().find(|it| databases.part(*first, **it))
+    {
+        let names =
+            |it| databases.of(it).map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+        let of = [names(*first), names(*other)];
+        let name = databases.of(*first).next().unwrap_or_default();
+        return Err(Usage::new(format!(
+            "`{}` is for {}, and `{}` for {}: no revision follows both",
+            graph.id(*first),
+            of[0],
+            graph.id(*other),
+            of[1]
+        ))
+        .hint(format!(
+            "no file was written; each database has a line of its own: choose one with `-n`, for \
+             example `migrator -n {name} heads`"
+        ))
         .into());
     }
     // A head may depend on another head, and be joined with it all the same.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::autogenerate::{Answers, RenameArg, request};
+use super::migrate::print_script;
 use super::output::Format;
 use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
@@ -143,7 +144,7 @@ fn diff(
     } else if lines.is_empty() {
         app.output.status(format_args!("no difference between {} and {}", from.name, to.name));
     } else if wants_sql {
-        app.output.line(script.trim_end_matches('\n'))?;
+        print_script(app, project, &script)?;
     } else {
         show(&lines, |line| app.output.line(line))?;
     }

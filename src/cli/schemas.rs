@@ -1,24 +1,25 @@
 //! The schemas that a command compares: what is declared, what the revisions make, what a database
 //! has.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::App;
 use super::project::Project;
+use super::replaying::Replaying;
 use crate::Error;
-use crate::autogenerate::{Rename, read_schema};
+use crate::autogenerate::{AutogenerateError, Rename, read_schema};
 use crate::config::url::DatabaseLocation;
 use crate::db::{Access, Database, Scratch};
 use crate::declared::{self, Command, Declaration, Declared, Doubt};
 use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
-use crate::exec::Replay;
 use crate::flag::shell;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::script_dir;
-use crate::schema::{Name, Schema, SchemaObject, Trigger, View};
+use crate::schema::{self, Name, Schema, SchemaObject, Trigger, View};
 use crate::similar::similar;
 use crate::source::Problem;
 
@@ -121,9 +122,19 @@ impl Project {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> anyhow::Result<(Side, Side)> {
+        let replayed = |beside| {
+            let replaying = self.replaying_beside(beside)?;
+            self.side_of(&replaying, "the revisions".to_owned(), graph, targets)
+        };
+        let foreign = self.foreign(graph);
+        if foreign.is_used() {
+            let declared = self.declared()?;
+            let replayed = replayed(foreign.not_made(declared.excluded.clone()))?;
+            return Ok((declared, replayed));
+        }
         let (declared, replayed) = std::thread::scope(|scope| {
             let declared = scope.spawn(|| self.declared());
-            let replayed = self.replayed("the revisions".to_owned(), graph, targets);
+            let replayed = replayed(Vec::new());
             (declared.join(), replayed)
         });
         let declared = declared.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -138,40 +149,25 @@ impl Project {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> anyhow::Result<Side> {
-        let extensions = self.extensions()?;
-        let replay = Replay {
-            version_table: &self.config.database.version_table,
-            log: self.config.database.log,
-            extensions: &extensions,
+        let unknown = match self.replaying(graph) {
+            Ok(replaying) => return self.side_of(&replaying, name, graph, targets),
+            Err(unknown) => unknown,
         };
-        let applied = graph.ancestors(targets.iter().copied(), Edges::All);
-        let targets = graph.maximal(&applied);
-        let scratch = match replay.run(graph, &targets) {
-            Ok(scratch) => scratch,
-            // It may need a table that is excluded, and that only live databases have.
-            Err(err) => {
-                let present = self.declared_and_excluded();
-                if present.is_empty() {
-                    return Err(Error::from(err).into());
-                }
-                let scratch = replay.start().map_err(Error::from)?;
-                scratch.supply(&present).map_err(Error::from)?;
-                match replay.run_in(scratch, graph, &targets) {
-                    Ok(scratch) => scratch,
-                    Err(_) => return Err(Error::from(err).into()),
-                }
-            }
-        };
-        self.side(name, scratch)
+        // Most bodies run without the tables that they name; if not, that is why.
+        let replaying = self.replaying_beside(Vec::new())?;
+        self.side_of(&replaying, name, graph, targets).map_err(|_| unknown)
     }
 
-    /// The tables and views that the declared schema has and comparisons leave out; none where there
-    /// is no such schema.
-    pub fn declared_and_excluded(&self) -> Vec<SchemaObject> {
-        if self.config.schema.exclude.is_empty() {
-            return Vec::new();
-        }
-        self.declared().map(|it| it.excluded).unwrap_or_default()
+    fn side_of(
+        &self,
+        replaying: &Replaying<'_>,
+        name: String,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+    ) -> anyhow::Result<Side> {
+        let applied = graph.ancestors(targets.iter().copied(), Edges::All);
+        let scratch = replaying.replay().run(graph, &graph.maximal(&applied));
+        self.side(name, scratch.map_err(Error::from)?)
     }
 
     /// The schema of a database, which is only read.
@@ -183,6 +179,16 @@ impl Project {
         live.load_extensions(&extensions).map_err(Error::from)?;
         let scratch = Scratch::with_schema_of(&live, &extensions).map_err(Error::from)?;
         self.side(self.shown_database(location), scratch)
+    }
+
+    /// The same, to be compared and no more: nothing is made of it.
+    pub fn live_schema(&self, location: &DatabaseLocation) -> anyhow::Result<Schema> {
+        let timeout = self.config.database.busy_timeout;
+        let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
+        live.load_extensions(&self.extensions()?).map_err(Error::from)?;
+        let is_excluded = |name: &str| self.config.is_excluded(name);
+        let objects = live.schema_objects(&is_excluded).map_err(Error::from)?;
+        Ok(schema::read(&objects).map_err(AutogenerateError::from).map_err(Error::from)?)
     }
 
     fn side(&self, name: String, scratch: Scratch) -> anyhow::Result<Side> {
@@ -302,7 +308,11 @@ pub fn warn_of_renames(app: &App, suggestions: &[Rename], again: &str) {
 /// that name it must compile there too; says which of the new ones need a database that has it.
 pub fn supply_excluded(app: &App, from: &Side, to: &Side) -> Result<(), Error> {
     let made = from.scratch.supply(&to.excluded)?;
-    for name in made.iter().map(|it| Name::new(it.as_str())) {
+    // What is lent may have been made before.
+    let lent = to.excluded.iter().filter(|it| it.is_itself() && from.scratch.lends(&it.name));
+    let names: BTreeSet<&str> =
+        made.iter().chain(lent.map(|it| &it.name)).map(String::as_str).collect();
+    for name in names.into_iter().map(Name::new) {
         let is_new_view =
             |it: &&View| !from.schema.views.contains(it) && it.definition.names(&name);
         let is_new_trigger =

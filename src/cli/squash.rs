@@ -5,15 +5,19 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::words::count;
 use super::{App, completions};
 use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::Replay;
-use crate::fsutil;
+use crate::diff::lines::Line;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::plan::Direction;
 use crate::revision::{BranchLabel, Revision, RevisionId};
-use crate::rewrite::{Candidate, Range, Settings, Squash, data_statements};
+use crate::rewrite::{
+    Candidate, Change, Journal, Range, RewriteError, Settings, Squash, Way, data_statements,
+    refuse_troubled,
+};
 use crate::source::Location;
 use crate::sql::layout::one_line;
 
@@ -25,17 +29,38 @@ use crate::sql::layout::one_line;
 ///
 /// Where the range holds nothing but DDL for tables of its own, the body is the sum of it. Else the
 /// bodies stand in it one after another, word for word, and the statements about rows are listed, to be
-/// reviewed. Before anything is written, old and new are run side by side in memory, with rows: the
-/// same schema, the same rows, and the same way back.
+/// reviewed. So for both directions: the downgrade does what the downgrades of the range did. Before
+/// anything is written, old and new are run side by side in memory, up and down, with rows: the same
+/// schema, and the same rows. What a `refuse-if` in the middle of the range asks must not depend on the
+/// statements before it, since one body asks all at its beginning.
+///
+/// A database that is known and stands in the middle of the range, or on which something else ran than
+/// the files of the range say, is to be led on or mended first.
+///
+/// What is written is written whole: after a kill in the middle every command says so, and
+/// `--continue` or `--abort` leads on or back.
 #[derive(Debug, clap::Args)]
 pub(super) struct SquashArgs {
     /// The first revision and the last one, `FIRST:LAST`; without one of them, from the base or up to
     /// the head
-    #[arg(value_name = "RANGE", allow_hyphen_values = true, add = completions::revisions())]
-    range: SymbolRange,
+    #[arg(
+        value_name = "RANGE",
+        required_unless_present = "way",
+        allow_hyphen_values = true,
+        add = completions::revisions()
+    )]
+    range: Option<SymbolRange>,
 
     /// What the revision does, in any words; part of the file's name
-    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        short,
+        value_name = "TEXT",
+        required_unless_present = "way",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     message: String,
 
     /// Its id, in place of a made-up one
@@ -45,6 +70,14 @@ pub(super) struct SquashArgs {
     /// Prove everything, print the file, and write nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Lead a squash that was interrupted to its end
+    #[arg(long = "continue", group = "way", conflicts_with_all = ["range", "message", "rev_id", "dry_run"])]
+    go_on: bool,
+
+    /// Take back a squash that was interrupted: all files are what they were before it
+    #[arg(long, group = "way", conflicts_with_all = ["range", "message", "rev_id", "dry_run"])]
+    abort: bool,
 }
 
 /// What was written, as JSON.
@@ -80,6 +113,17 @@ struct ReviewJson {
     sql: String,
 }
 
+/// Where an interrupted squash was led, as JSON.
+#[derive(Serialize)]
+struct RestJson {
+    /// Whether it came to its end, and was not taken back.
+    finished: bool,
+    /// The files that are as they are to be now.
+    written: Vec<String>,
+    /// The files that are gone.
+    removed: Vec<String>,
+}
+
 /// All that is to be written.
 struct Prepare<'a> {
     project: &'a Project,
@@ -98,26 +142,26 @@ struct Proven {
 
 pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
+    let Some(range) = &args.range else {
+        return rest(app, &project, if args.abort { Way::Back } else { Way::Forward });
+    };
     let graph = project.graph()?;
-    let (first, last) = ends(&graph, &args.range)?;
+    let (first, last) = ends(&graph, range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app)?;
+    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
     range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
+    refuse_troubled(&graph, &range.members, &databases).map_err(Error::from)?;
 
-    let extensions = project.extensions()?;
+    let replaying = project.replaying(&graph)?;
     let settings = Settings {
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         target: project.config.sqlite.target.minor,
         by_order: project.config.schema.column_order,
     };
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
     let proven = prepare.first_proven(&squash)?;
-    review(app, &graph, &range, &proven);
+    review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
         if app.output.format == Format::Text {
             app.output.line(proven.file.revision.source.text.trim_end_matches('\n'))?;
@@ -204,43 +248,92 @@ impl Prepare<'_> {
         Ok((file, followers, new_graph))
     }
 
-    /// Writes the new file, then what follows it, and removes the old ones last: until then nothing is
-    /// lost, and the graph is refused with what is left to do. The last of them first, so that none
-    /// follows what is gone.
+    /// Writes the new file, then what follows it, and removes the old ones last: at every point in
+    /// between the graph is refused, also by programs that know nothing of the journal.
     fn write(&self, proven: &Proven) -> anyhow::Result<()> {
         let Self { project, graph, range, .. } = self;
-        new_file::create(project, &proven.file)?;
-        let rest = || -> Result<(), fsutil::FileError> {
-            for follower in &proven.followers {
-                let path = project.here.join(&follower.source.path);
-                let old = graph.by_id(follower.id.as_str());
-                let old = old.map_or("", |it| graph[it].source.text.as_str());
-                fsutil::replace(&path, old, &follower.source.text)?;
-            }
-            for member in range.members.iter().rev() {
-                let source = &graph[*member].source;
-                fsutil::remove(&project.here.join(&source.path), &source.text)?;
-            }
-            Ok(())
-        };
-        rest().map_err(|err| {
-            let path = proven.file.revision.source.path.display();
-            anyhow::Error::from(Error::from(err)).context(
-                Usage::unfinished("the squash is half done").hint(format!(
-                    "`{path}` was written; `migrator heads` says what is left to do, or take all \
-                     files back from git and remove that one"
-                )),
-            )
-        })
+        new_file::refuse_existing(project, &proven.file)?;
+        let mut changes = vec![Change {
+            path: proven.file.path.clone(),
+            old: None,
+            new: Some(proven.file.revision.source.text.clone()),
+        }];
+        for follower in &proven.followers {
+            let old = graph.by_id(follower.id.as_str()).map(|it| graph[it].source.text.clone());
+            let path = project.here.join(&follower.source.path);
+            changes.push(Change { path, old, new: Some(follower.source.text.clone()) });
+        }
+        // The last of them first, so that none follows what is gone.
+        for member in range.members.iter().rev() {
+            let source = &graph[*member].source;
+            let path = project.here.join(&source.path);
+            changes.push(Change { path, old: Some(source.text.clone()), new: None });
+        }
+        let journal = Journal::begin(&project.config.root, &changes).map_err(Error::from)?;
+        let Err(err) = journal.lead(Way::Forward) else { return Ok(()) };
+        if journal.lead(Way::Back).is_ok() {
+            let usage = Usage::new("the squash cannot be written").hint("no file was changed");
+            return Err(anyhow::Error::from(Error::from(err)).context(usage));
+        }
+        Err(half_done(err))
     }
 }
 
+/// What to type where a change did not come to its end.
+fn half_done(err: RewriteError) -> anyhow::Error {
+    if let RewriteError::ChangedSince { .. } = err {
+        return Error::from(err).into();
+    }
+    anyhow::Error::from(Error::from(err)).context(
+        Usage::unfinished("the squash is half done")
+            .hint("once that is mended, `migrator squash --continue` leads it to its end")
+            .hint("`migrator squash --abort` takes all files back to what they were before it"),
+    )
+}
+
+/// Leads a squash that was interrupted to one of its ends.
+fn rest(app: &mut App, project: &Project, way: Way) -> anyhow::Result<ExitStatus> {
+    let journal = Journal::interrupted(&project.config.root).map_err(Error::from)?;
+    let Some(journal) = journal else {
+        return Err(Usage::new("no squash was interrupted").hint("nothing was changed").into());
+    };
+    journal.lead(way).map_err(half_done)?;
+    let (mut written, mut removed) = (Vec::new(), Vec::new());
+    for change in &journal.changes {
+        let path = journal.folder.join(&change.path);
+        let (from, to) = match way {
+            Way::Forward => (&change.old, &change.new),
+            Way::Back => (&change.new, &change.old),
+        };
+        if way == Way::Forward && from.is_none() {
+            new_file::run_hooks(app, project, &path)?;
+        }
+        if to.is_some() { &mut written } else { &mut removed }.push(project.shown(&path));
+    }
+    if app.output.format == Format::Json {
+        app.output.json(&RestJson { finished: way == Way::Forward, written, removed })?;
+        return Ok(ExitStatus::Done);
+    }
+    let wrote = if way == Way::Forward { "wrote" } else { "took back" };
+    for path in written {
+        app.output.line(format_args!("{wrote} {path}"))?;
+    }
+    for path in removed {
+        app.output.line(format_args!("removed {path}"))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
 /// Says what is to be read again, since no proof knows every database.
-fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven) {
-    let data = data_statements(graph, &range.members);
-    if !data.is_empty() {
-        app.output.status("statements about rows, which run as they stood; review them:");
-        list(app, &data);
+fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven, left: &[Line]) {
+    for (direction, on_way) in [(Direction::Upgrade, ""), (Direction::Downgrade, " going down")] {
+        let data = data_statements(graph, &range.members, direction);
+        if !data.is_empty() {
+            app.output.status(format_args!(
+                "statements about rows, which run{on_way} as they stood; review them:"
+            ));
+            list(app, &data);
+        }
     }
     if !proven.candidate.left_out.is_empty() {
         app.output.warning(
@@ -248,10 +341,18 @@ fn review(app: &App, graph: &RevisionGraph, range: &Range, proven: &Proven) {
         );
         list(app, &proven.candidate.left_out);
     }
-    if proven.candidate.has_new_downgrade {
+    if let Some(revision) = range.irreversible(graph) {
+        app.output
+            .warning(format_args!("`{revision}` is irreversible, and so is the one revision"));
+    }
+    if !left.is_empty() {
         app.output.warning(
-            "the downgrades of the range do not lead back to where it begins; a new one was written",
+            "the downgrades of the range do not lead back to where it begins, nor does the one:",
         );
+        for it in left {
+            let (sign, kind, name) = (it.sign.symbol(), it.kind, one_line(&it.name));
+            app.output.status(format_args!("  {sign} {kind} {name}"));
+        }
     }
 }
 
@@ -277,8 +378,15 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
     let path = |it: &Revision| it.source.path.display().to_string();
     let removed: Vec<String> = range.members.iter().map(|it| path(&graph[*it])).collect();
     let changed: Vec<String> = proven.followers.iter().map(path).collect();
+    if !args.dry_run {
+        let written = std::iter::once(path(revision)).chain(changed.iter().cloned());
+        let written: Vec<String> = written.map(|it| format!("`{it}`")).collect();
+        let n_removed = count(removed.len() as u64, "file");
+        app.output.did(format_args!("wrote {}, and removed {n_removed}", written.join(", ")));
+    }
     if app.output.format == Format::Json {
-        let data = data_statements(graph, &range.members);
+        let mut data = data_statements(graph, &range.members, Direction::Upgrade);
+        data.extend(data_statements(graph, &range.members, Direction::Downgrade));
         let review = data.iter().chain(&proven.candidate.left_out).map(|it| {
             let (path, line, sql) = described(it);
             ReviewJson { path, line, sql }
@@ -297,11 +405,14 @@ fn answer(app: &mut App, prepare: &Prepare<'_>, proven: &Proven) -> anyhow::Resu
         })?;
         return Ok(ExitStatus::Done);
     }
-    let kind = if proven.candidate.is_sum { "the sum" } else { "the bodies" };
+    let Candidate { is_sum, is_way_back_sum, downgrade, .. } = &proven.candidate;
+    let kind = if *is_sum { "the sum" } else { "the bodies" };
+    let is_mixed = *is_sum && !is_way_back_sum && downgrade.is_some();
     app.output.line(format_args!(
-        "wrote {} (proven: {kind} of {} revisions)",
+        "wrote {} (proven: {kind} of {} revisions{})",
         path(revision),
-        range.members.len()
+        range.members.len(),
+        if is_mixed { ", down by their bodies" } else { "" }
     ))?;
     for file in changed {
         app.output.line(format_args!("wrote {file} (follows {})", revision.id))?;

@@ -108,6 +108,9 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
         app.output.status(format_args!("{replaced} `{row}`, which no revision file declares"));
     }
     let database = project.database_name()?;
+    if !args.dry_run {
+        app.output.did(format_args!("{database} is at {}", describe_rows(&outcome.rows)));
+    }
     if app.output.format == Format::Json {
         let dry_run = args.dry_run;
         app.output.json(&StampJson { database, dry_run, from, to: outcome.rows })?;

@@ -11,10 +11,11 @@ use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
-use crate::diagnostics::{ExitStatus, trouble_hints};
+use crate::db::Scratch;
+use crate::diagnostics::{ExitStatus, Typed, trouble_hints};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::lint::{Finding, counts};
+use crate::lint::{Finding, Report, counts};
 use crate::rule::{Level, Rule};
 
 /// How many pending revisions, and how many troubles, one screen shows.
@@ -69,16 +70,16 @@ struct TroubleJson {
 pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let history = project.history()?;
+    let history = project.survey()?;
     let troubles = audit(&graph, &history);
     let pending = pending(&graph, &history);
-    let (drift, right) = drift(&project, &graph, &history, &troubles);
+    let (drift, right, replayed) = drift(&project, &graph, &history, &troubles);
     let is_clean = troubles.is_empty() && drift.is_none();
 
-    let lint = lint_pending(app, &project, &graph, &pending);
+    let lint = lint_pending(app, &project, &graph, &pending, replayed);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, right, drift };
     if app.output.format == Format::Json {
-        app.output.json(&answer.json(is_clean)?)?;
+        app.output.json(&answer.json(is_clean, &app.output.typed)?)?;
     } else {
         answer.print(app)?;
         if is_clean {
@@ -93,25 +94,34 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
 fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let applied = implied(graph, &history.rows);
     let net = Net::new(&history.log);
-    let is_ahead = history.rows.iter().any(|it| graph.of_row(it).is_none());
+    let is_unknown = |it: &String| graph.of_row(it).is_none();
+    let is_ahead = !history.unreadable.is_empty() || history.rows.iter().any(is_unknown);
     let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
     let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
     upgrade_order(graph, &RevisionSet::of(graph, missing))
 }
 
-/// How often each rule of `migrator lint` is found in what is pending.
+/// How often each rule of `migrator lint` is found in what is pending; the rest ran in `replayed`, if
+/// there is one.
 fn lint_pending(
     app: &App,
     project: &Project,
     graph: &RevisionGraph,
     pending: &[RevisionIndex],
+    replayed: Option<Scratch>,
 ) -> Vec<(Rule, Level, usize)> {
     if pending.is_empty() {
         return Vec::new();
     }
-    match super::lint::find(project, graph, pending, &BTreeMap::new()) {
-        Ok(findings) => {
-            let is_pending = |it: &Finding| pending.iter().any(|at| *graph.id(*at) == it.revision);
+    match super::lint::find(app, project, graph, pending, &BTreeMap::new(), replayed) {
+        Ok(Report { findings, unseen }) => {
+            if let Some(unseen) = unseen {
+                app.output.warning(unseen);
+            }
+            let pending = RevisionSet::of(graph, pending.iter().copied());
+            let is_pending = |it: &Finding| {
+                graph.by_id(it.revision.as_str()).is_some_and(|it| pending.contains(it))
+            };
             counts(&findings.into_iter().filter(is_pending).collect::<Vec<_>>())
         }
         Err(err) => {
@@ -134,13 +144,13 @@ struct Status<'a> {
 }
 
 impl Status<'_> {
-    fn json(&self, is_clean: bool) -> anyhow::Result<StatusJson> {
+    fn json(&self, is_clean: bool, typed: &Typed) -> anyhow::Result<StatusJson> {
         let here = &self.project.here;
         let trouble = |it: &Trouble| TroubleJson {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: trouble_hints(it, here, self.right),
+            hints: typed.spell_all(&trouble_hints(it, here, self.right)),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -150,7 +160,7 @@ impl Status<'_> {
                     kind: "not-compared",
                     revision: None,
                     message: not_compared(why),
-                    hints: hints.clone(),
+                    hints: typed.spell_all(hints),
                 });
                 None
             }
@@ -160,7 +170,7 @@ impl Status<'_> {
                 kind: "drift",
                 revision: None,
                 message: DRIFT.to_owned(),
-                hints: self.drift_hints()?,
+                hints: typed.spell_all(&self.drift_hints()?),
             });
         }
         Ok(StatusJson {
@@ -186,7 +196,7 @@ impl Status<'_> {
     fn print(&self, app: &mut App) -> anyhow::Result<()> {
         let mut screen = Screen::default();
         screen.section("database", [self.project.database_name()?]);
-        screen.section("at", [describe_rows(&self.history.rows)]);
+        screen.section("at", [self.place()]);
         screen.section("pending", self.pending_lines());
         let lint: Vec<String> =
             self.lint.iter().map(|(rule, _, n)| format!("{n} {}", rule.name())).collect();
@@ -220,9 +230,18 @@ impl Status<'_> {
             }
         }
         for line in screen.lines {
+            let line = app.output.typed.spell(&line);
             app.output.line(line)?;
         }
         Ok(())
+    }
+
+    /// Where the database is, as far as that can be read.
+    fn place(&self) -> String {
+        let History { rows, unreadable, .. } = &self.history;
+        let mut all = rows.clone();
+        all.extend((!unreadable.is_empty()).then(|| "what is no revision".to_owned()));
+        describe_rows(&all)
     }
 
     fn pending_lines(&self) -> Vec<String> {

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
 use crate::exec::event::Observer;
-use crate::exec::{BackupPlan, Replay, Run};
+use crate::exec::{BackupPlan, Run};
 use crate::graph::resolve::Overwalk;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -60,15 +60,16 @@ pub(super) struct VerifyArgs {
 pub(super) fn run(app: &mut App, args: &VerifyArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let extensions = project.extensions()?;
+    // The database itself has what others make.
+    let replaying = if args.database {
+        project.replaying_beside(Vec::new())?
+    } else {
+        project.replaying(&graph)?
+    };
     let is_excluded = |name: &str| project.config.is_excluded(name);
     let rehearsal = Rehearsal {
         graph: &graph,
-        replay: Replay {
-            version_table: &project.config.database.version_table,
-            log: project.config.database.log,
-            extensions: &extensions,
-        },
+        replay: replaying.replay(),
         by_order: project.config.schema.column_order,
         is_excluded: &is_excluded,
     };
@@ -181,7 +182,7 @@ fn on_a_copy(
     for it in &revisions {
         show.text_with_rows(it, |line| app.output.line(line))?;
     }
-    let command = format!("migrator upgrade {}", args.target);
+    let command = app.output.typed.spell(&format!("`migrator upgrade {}`", args.target));
     if revisions.is_empty() {
         say_upgrade(app, project, &command, &name, &upgrade)?;
     } else {
@@ -212,13 +213,12 @@ fn say_upgrade(
         Ok(Report { start, outcome }) => {
             let (from, to) = (describe_rows(start), describe_rows(&outcome.rows));
             let time = describe_duration(outcome.steps.iter().map(|it| it.elapsed).sum());
-            app.output.line(format_args!(
-                "`{command}` would take {name} from {from} to {to} in {time}"
-            ))?;
+            app.output
+                .line(format_args!("{command} would take {name} from {from} to {to} in {time}"))?;
         }
         Err(err) => {
-            app.output.line(format_args!("`{command}` would say:"))?;
-            for line in render(err, &project.here).lines() {
+            app.output.line(format_args!("{command} would say:"))?;
+            for line in render(err, &project.here, &app.output.typed).lines() {
                 app.output.line(format_args!("  {line}"))?;
             }
         }

@@ -5,12 +5,13 @@
 //! this process holds on the database (POSIX locks belong to the process, not to the descriptor).
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Access, Database, DbError, Lock, SqliteErrorKind};
+use super::{Access, Database, DbError, Lock, SqliteErrorKind, Watch};
 use crate::config::url::DatabaseLocation;
 
 /// How many pages are copied between two questions whether to go on: 16 MiB of the usual size.
@@ -112,12 +113,14 @@ impl Database {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or that is no database at all.
-pub fn check_file(path: &Path) -> Result<FileCheck, DbError> {
-    let database = match Database::open_unchanging(path) {
+/// A file that cannot be read, or that is no database at all, and [`DbError::Interrupted`] where
+/// `go_on`, which is asked from time to time, said no.
+pub fn check_file(path: &Path, go_on: &Watch) -> Result<FileCheck, DbError> {
+    let mut database = match Database::open_unchanging(path) {
         Err(DbError::Corrupt { source, .. }) => return Ok(FileCheck::Damaged(source.message)),
         outcome => outcome?,
     };
+    database.set_watch(Some(Arc::clone(go_on)))?;
     let check = || -> rusqlite::Result<FileCheck> {
         database.connection.pragma_update(None, "ignore_check_constraints", true)?;
         let mut statement = database.connection.prepare("PRAGMA main.quick_check")?;
@@ -157,6 +160,10 @@ mod tests {
         Database::open(&location, access, Duration::ZERO).unwrap()
     }
 
+    fn go_on() -> Watch {
+        Arc::new(|| true)
+    }
+
     fn rows(path: &Path) -> Vec<i64> {
         let database = open(path, Access::Read);
         let mut statement = database.connection.prepare("SELECT rowid FROM t").unwrap();
@@ -176,7 +183,7 @@ mod tests {
             writer.execute("BEGIN IMMEDIATE").unwrap();
             writer.execute("INSERT INTO t(rowid, a) VALUES (8, 'y')").unwrap();
             open(&original, Access::Read).copy_while(&copy, &|| true).unwrap();
-            assert_eq!(check_file(&copy).unwrap(), FileCheck::Sound);
+            assert_eq!(check_file(&copy, &go_on()).unwrap(), FileCheck::Sound);
             assert_eq!(rows(&copy), [7]);
         }
     }
@@ -239,7 +246,7 @@ mod tests {
         damage(&mut bytes);
         #[expect(clippy::disallowed_methods, reason = "a scratch folder")]
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(check_file(&path).unwrap(), *expected, "{sql}");
+        assert_eq!(check_file(&path, &go_on()).unwrap(), *expected, "{sql}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{sql}");
     }
 
@@ -281,5 +288,19 @@ mod tests {
         check_check(sql, |bytes| bytes.truncate(8192), &found("database disk image is malformed"));
         let zero = |bytes: &mut Vec<u8>| bytes[4096..8192].fill(0);
         check_check(sql, zero, &found("Tree 2 page 2: btreeInitPage() returns error code 11"));
+    }
+
+    #[test]
+    fn a_look_at_all_pages_can_be_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let database = open(&path, Access::Create);
+        database.execute("CREATE TABLE t(a)").unwrap();
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+                    INSERT INTO t SELECT zeroblob(100) FROM n";
+        database.execute(rows).unwrap();
+        let stop: Watch = Arc::new(|| false);
+        let err = check_file(&path, &stop).unwrap_err();
+        assert!(matches!(err, DbError::Interrupted { .. }), "{err:?}");
     }
 }

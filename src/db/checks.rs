@@ -224,6 +224,7 @@ impl ForeignKeyState {
         new.map(|(child, message)| BrokenObject {
             name: child.clone(),
             triggers: Vec::new(),
+            is_mismatch: true,
             message: message.clone(),
         })
         .collect()
@@ -257,13 +258,15 @@ pub struct ObjectState {
     pub unknown: BTreeMap<String, BrokenObject>,
 }
 
-/// A view, or a table with triggers, that does not compile; or a table whose foreign keys do not.
+/// A view, or a table with triggers, that does not compile; or a table with a foreign key mismatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenObject {
     /// The view, or the table.
     pub name: String,
     /// Its triggers; empty where the view or the table itself is broken. SQLite does not say which of them it is.
     pub triggers: Vec<String>,
+    /// Whether it is a table with a foreign key to what is no key of its parent.
+    pub is_mismatch: bool,
     /// What SQLite said.
     pub message: String,
 }
@@ -291,13 +294,10 @@ pub fn objects(database: &Database) -> Result<ObjectState, DbError> {
 
     let mut state = ObjectState::default();
     for view in views {
-        let select = format!("EXPLAIN SELECT * FROM main.{}", quote_identifier(&view));
-        state.compile(database, &view, &[], &select)?;
+        state.compile_view(database, &view)?;
     }
     for (table, triggers) in triggers {
-        for sql in firing_statements(database, &table)? {
-            state.compile(database, &table, &triggers, &sql)?;
-        }
+        state.compile_triggers(database, &table, &triggers)?;
     }
     Ok(state)
 }
@@ -331,6 +331,25 @@ fn is_interrupt(err: &rusqlite::Error) -> bool {
 }
 
 impl ObjectState {
+    /// Compiles a view.
+    pub(super) fn compile_view(&mut self, database: &Database, view: &str) -> Result<(), DbError> {
+        let select = format!("EXPLAIN SELECT * FROM main.{}", quote_identifier(view));
+        self.compile(database, view, &[], &select)
+    }
+
+    /// Compiles the triggers of a table or view.
+    pub(super) fn compile_triggers(
+        &mut self,
+        database: &Database,
+        table: &str,
+        triggers: &[String],
+    ) -> Result<(), DbError> {
+        for sql in firing_statements(database, table)? {
+            self.compile(database, table, triggers, &sql)?;
+        }
+        Ok(())
+    }
+
     fn compile(
         &mut self,
         database: &Database,
@@ -356,6 +375,7 @@ impl ObjectState {
         let object = BrokenObject {
             name: name.to_owned(),
             triggers: triggers.to_vec(),
+            is_mismatch: false,
             message: err.message,
         };
         let kind = if is_unknown { &mut self.unknown } else { &mut self.broken };

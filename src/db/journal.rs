@@ -1,52 +1,186 @@
-//! What lies beside the file of a database, and belongs to it: its journal, or its log.
+//! What statements can have done to the list of objects.
+//!
+//! After most statements of a revision only the end of `sqlite_schema` is another one, and in a
+//! schema of ten thousand tables that is all that can be read after each. It is known because all
+//! statements of a scratch database go through one place. What is not known to be one of a few plain
+//! forms counts as having changed anything, and so does what fails: it may have rolled back.
+//!
+//! SQLite would tell of rollbacks itself; but rusqlite 0.41 frees the hook before SQLite calls it last,
+//! when a connection is closed inside a transaction.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use rusqlite::{Connection, OpenFlags};
+use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
-/// How large the journal and the log of a database are, in bytes; `-shm` is no part of them: it is
-/// memory.
-pub fn length_beside(database: &Path) -> u64 {
-    length(&beside(database, "-journal")) + length(&beside(database, "-wal"))
+/// The number of the next journal.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// What a statement did to the list of objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Touch {
+    /// It may have made an object of its own.
+    Made,
+    /// It may have removed the object of this kind and name, with what is on it.
+    Dropped(ObjectKind, String),
+    /// Anything.
+    Other,
 }
 
-/// Whether there is a journal that a crash has left: whoever opens the database with the right to write
-/// rolls it back, and changes the file by that. One of a transaction that is going on is none.
-///
-/// `false` where it cannot be known.
-pub fn has_hot_journal(database: &Path) -> bool {
-    // One that the log has taken the place of is removed by whoever comes.
-    if length(&beside(database, "-journal")) == 0 || is_wal(database) {
-        return false;
+/// The touches of one connection.
+pub(super) struct Journal {
+    number: u64,
+    touches: RefCell<Vec<Touch>>,
+}
+
+/// A moment between two statements of one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Moment {
+    journal: u64,
+    n_touches: usize,
+    n_rollbacks: u64,
+}
+
+impl Journal {
+    /// That of a connection from now on.
+    pub fn new() -> Self {
+        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), touches: RefCell::default() }
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let read = || -> rusqlite::Result<()> {
-        let connection = Connection::open_with_flags(database, flags)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-    };
-    // SQLite looks at the locks, and says that it must not roll back.
-    matches!(read(), Err(err) if err.sqlite_error().is_some_and(|it| {
-        it.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK
-    }))
+
+    /// Notes what happened.
+    pub fn note(&self, touch: Touch) {
+        self.touches.borrow_mut().push(touch);
+    }
+
+    /// Now, when the connection has rolled back so often.
+    pub fn now(&self, n_rollbacks: u64) -> Moment {
+        Moment { journal: self.number, n_touches: self.touches.borrow().len(), n_rollbacks }
+    }
+
+    /// What happened since a moment, if that is known and the list need not be read whole.
+    pub fn since(&self, then: &Moment, n_rollbacks: u64) -> Option<Vec<Touch>> {
+        if then.journal != self.number || then.n_rollbacks != n_rollbacks {
+            return None;
+        }
+        let touches = self.touches.borrow().get(then.n_touches..)?.to_vec();
+        (!touches.contains(&Touch::Other)).then_some(touches)
+    }
 }
 
-/// A file beside a database, where the database itself is no link.
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    let mut name = real.into_os_string();
-    name.push(suffix);
-    PathBuf::from(name)
+impl Touch {
+    /// What a statement does; nothing if it leaves the list alone.
+    pub fn of(sql: &str) -> Option<Self> {
+        const ROWS: [&str; 7] =
+            ["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "WITH", "VALUES"];
+        let mut words = tokens(sql).filter(Token::is_significant).peekable();
+        let Some(first) = words.next() else { return Some(Self::Other) };
+        if ROWS.iter().any(|it| first.is_keyword(sql, it)) {
+            return None;
+        }
+        let is_drop = first.is_keyword(sql, "DROP");
+        if !is_drop && !first.is_keyword(sql, "CREATE") {
+            return Some(Self::Other);
+        }
+        words.next_if(|it| it.is_keyword(sql, "UNIQUE"));
+        let kinds = [
+            ("TABLE", ObjectKind::Table),
+            ("INDEX", ObjectKind::Index),
+            ("VIEW", ObjectKind::View),
+            ("TRIGGER", ObjectKind::Trigger),
+        ];
+        // Neither temporary nor virtual.
+        let kind =
+            words.next().and_then(|it| kinds.iter().find(|(word, _)| it.is_keyword(sql, word)));
+        let Some((_, kind)) = kind else { return Some(Self::Other) };
+        for keyword in ["IF", "NOT", "EXISTS"] {
+            words.next_if(|it| it.is_keyword(sql, keyword));
+        }
+        let name = words.next().and_then(|it| Some(it.name(sql)?.into_owned()));
+        let is_qualified = words.next().is_some_and(|it| it.kind == TokenKind::Dot);
+        Some(match name {
+            Some(name) if is_drop && !is_qualified => Self::Dropped(*kind, name),
+            Some(_) if !is_qualified => Self::Made,
+            _ => Self::Other,
+        })
+    }
+
+    /// Whether it removes an object.
+    pub fn drops(&self, object: &SchemaObject) -> bool {
+        let Self::Dropped(kind, name) = self else { return false };
+        let is_itself = object.kind == *kind && object.name.eq_ignore_ascii_case(name);
+        let is_on_it = !object.is_itself()
+            && matches!(kind, ObjectKind::Table | ObjectKind::View)
+            && object.table.eq_ignore_ascii_case(name);
+        is_itself || is_on_it
+    }
 }
 
-fn length(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |it| it.len())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether the header says that there is a write-ahead log.
-fn is_wal(database: &Path) -> bool {
-    let mut header = [0; 20];
-    let read = File::open(database).and_then(|mut it| it.read_exact(&mut header));
-    read.is_ok() && header[18..20] == [2, 2]
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        let found = match Touch::of(sql) {
+            None => String::new(),
+            Some(Touch::Made) => "made".to_owned(),
+            Some(Touch::Dropped(kind, name)) => format!("dropped {kind} {name}"),
+            Some(Touch::Other) => "other".to_owned(),
+        };
+        assert_eq!(found, expected, "{sql}");
+    }
+
+    #[test]
+    fn plain_statements_touch_one_object() {
+        check("CREATE TABLE t(a)", "made");
+        check("create table IF NOT EXISTS \"a.b\" AS SELECT 1", "made");
+        check("CREATE UNIQUE INDEX i ON t(a)", "made");
+        check("CREATE VIEW v AS SELECT 1", "made");
+        check("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END", "made");
+        check("DROP TABLE t", "dropped table t");
+        check("DROP TABLE IF EXISTS [a b]", "dropped table a b");
+        check("drop view v", "dropped view v");
+        check("DROP TRIGGER r", "dropped trigger r");
+    }
+
+    #[test]
+    fn rows_are_no_objects() {
+        check("INSERT INTO t VALUES (1)", "");
+        check("WITH a AS (SELECT 1) DELETE FROM t", "");
+        check("/* x */ SELECT 1", "");
+    }
+
+    #[test]
+    fn all_else_may_touch_anything() {
+        check("ALTER TABLE t RENAME TO u", "other");
+        check("CREATE TEMP TABLE t(a)", "other");
+        check("CREATE VIRTUAL TABLE t USING fts5(a)", "other");
+        check("CREATE TABLE temp.t(a)", "other");
+        check("DROP TABLE x.t", "other");
+        check("PRAGMA writable_schema = ON", "other");
+        check("SAVEPOINT a", "other");
+        check("EXPLAIN DROP TABLE t", "other");
+        check("", "other");
+    }
+
+    #[test]
+    fn what_is_on_a_table_goes_with_it() {
+        let object = |kind, name: &str, table: &str| SchemaObject {
+            kind,
+            name: name.to_owned(),
+            table: table.to_owned(),
+            sql: String::new(),
+        };
+        let drops = |sql: &str, object: &SchemaObject| Touch::of(sql).unwrap().drops(object);
+        let index = object(ObjectKind::Index, "i", "T");
+        assert!(drops("DROP TABLE t", &object(ObjectKind::Table, "T", "T")));
+        assert!(drops("DROP TABLE t", &index));
+        assert!(drops("DROP VIEW t", &object(ObjectKind::Trigger, "r", "t")));
+        assert!(drops("DROP INDEX I", &index));
+        assert!(!drops("DROP TABLE i", &index));
+        assert!(!drops("DROP INDEX t", &index));
+        assert!(!drops("DROP TABLE t", &object(ObjectKind::View, "t", "t")));
+        assert!(!drops("CREATE TABLE t(a)", &index));
+    }
 }

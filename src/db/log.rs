@@ -98,7 +98,14 @@ impl LogTable {
     pub fn history(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
         let rows = table.rows(database)?;
         let (log, is_whole) = self.rows(database)?;
-        Ok(History { rows, log, is_whole })
+        Ok(History { rows, log, is_whole, ..History::default() })
+    }
+
+    /// The same where rows of the version table may be no revisions: to tell of them.
+    pub fn survey(self, database: &Database, table: &VersionTable) -> Result<History, DbError> {
+        let (rows, unreadable) = table.read(database)?;
+        let (log, is_whole) = self.rows(database)?;
+        Ok(History { rows, log, is_whole, unreadable })
     }
 
     /// What it says, oldest first; nothing where it is off or not there.
@@ -188,14 +195,17 @@ impl LogTable {
         )
     }
 
-    /// Rows that end what the log calls applied, but for `kept`, as text.
+    /// Rows that end what the log calls applied, but for `kept`, as text: what [`crate::audit::Net`]
+    /// calls so, which passes over what only a newer version knows.
     pub(crate) fn unstamp_others_sql(kept: &[&str], tag: Option<&str>) -> String {
+        let known = LogDirection::ALL.map(|it| quote_text(it.as_str())).join(", ");
         let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
         format!(
             "INSERT INTO migrator_log \
              (revision, direction, started_at, duration_ms, checksum, version, tag) \
              SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {} \
-             FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log GROUP BY revision) \
+             FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log \
+             WHERE direction IN ({known}) GROUP BY revision) \
              WHERE (direction IN ('{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
             LogDirection::Unstamp.as_str(),
@@ -244,7 +254,12 @@ fn has_who(database: &Database) -> Result<bool, DbError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::audit::Net;
 
     fn entry(revision: &str) -> LogEntry<'_> {
         LogEntry {
@@ -289,5 +304,66 @@ mod tests {
         LogTable::Off.ensure(&database).unwrap();
         LogTable::Off.append(&database, [entry("a")]).unwrap();
         assert!(!table_exists(&database, LogTable::NAME).unwrap());
+    }
+
+    /// A row of a log that anybody may have written: revisions that differ in little, and what a newer
+    /// version may say of them.
+    fn any_row() -> impl Strategy<Value = (&'static str, &'static str, Option<&'static str>)> {
+        let revision = prop::sample::select(vec!["a", "A", "a ", "it's", "ä", "NULL", "b2"]);
+        let direction = prop::sample::select(vec![
+            "upgrade",
+            "downgrade",
+            "stamp",
+            "unstamp",
+            "baseline",
+            "repair",
+            "verify",
+            "Upgrade",
+            "",
+        ]);
+        (revision, direction, prop::option::of(prop::sample::select(vec!["c0ffee", ""])))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+        /// The rule of [`Net`] stands in SQL too, for scripts, which nobody's program reads.
+        #[test]
+        fn a_script_ends_what_the_log_calls_applied(
+            rows in prop::collection::vec(any_row(), 0..16),
+            gaps in prop::collection::vec(1..4_i64, 16),
+            kept in prop::sample::subsequence(vec!["a", "A", "it's", "gone", "NULL"], 0..=5),
+        ) {
+            let database = Database::open_in_memory().unwrap();
+            LogTable::On.ensure(&database).unwrap();
+            // Not in the order of their ids, which are what counts.
+            let mut id = 0;
+            let mut numbered = Vec::new();
+            for (row, gap) in rows.into_iter().zip(gaps) {
+                id += gap;
+                numbered.push((id, row));
+            }
+            numbered.sort_by_key(|(id, _)| id % 3);
+            let insert = "INSERT INTO migrator_log (id, revision, direction, started_at, checksum, version)
+                          VALUES (?1, ?2, ?3, '', ?4, '')";
+            for (id, (revision, direction, checksum)) in numbered {
+                let values = params![id, revision, direction, checksum];
+                database.connection.execute(insert, values).unwrap();
+            }
+            let before = LogTable::On.read(&database).unwrap();
+            database.execute(&LogTable::unstamp_others_sql(&kept, Some("it's"))).unwrap();
+            let after = LogTable::On.read(&database).unwrap();
+
+            let (before, added) = (&after[..before.len()], &after[before.len()..]);
+            let applied: BTreeSet<&str> = Net::new(before).ids().into_iter().collect();
+            let kept: BTreeSet<&str> = kept.into_iter().collect();
+            let ended: Vec<&str> = added.iter().map(|it| it.revision.as_str()).collect();
+            let expected: BTreeSet<&str> = applied.difference(&kept).copied().collect();
+            prop_assert_eq!(ended.len(), expected.len());
+            prop_assert_eq!(ended.into_iter().collect::<BTreeSet<_>>(), expected);
+            prop_assert!(added.iter().all(|it| it.direction() == Some(LogDirection::Unstamp)));
+            let left: BTreeSet<&str> = Net::new(&after).ids().into_iter().collect();
+            prop_assert_eq!(left, applied.intersection(&kept).copied().collect::<BTreeSet<_>>());
+        }
     }
 }

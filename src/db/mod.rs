@@ -4,6 +4,7 @@
 //! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
 
 mod backup;
+mod beside;
 mod checks;
 mod error;
 mod extension;
@@ -12,6 +13,7 @@ mod journal;
 mod listing;
 mod lock;
 mod log;
+mod recheck;
 #[cfg(feature = "cli")]
 pub mod refinery;
 mod restore;
@@ -21,6 +23,7 @@ mod snapshot;
 mod stub;
 mod version_table;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,16 +32,17 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::backup::{FileCheck, check_file};
+pub use self::beside::{has_hot_journal, length_beside};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
     foreign_keys, has_dangling_keys, objects,
 };
 pub use self::error::{DbError, SqliteError, SqliteErrorKind};
-pub use self::journal::{has_hot_journal, length_beside};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
@@ -93,6 +97,8 @@ pub struct Database {
     connection: Connection,
     /// For messages.
     path: PathBuf,
+    /// How often [`Database::rollback`] was called.
+    n_rollbacks: Cell<u64>,
 }
 
 /// Whether there is a file at the location; an empty one counts, since it is an empty database.
@@ -137,7 +143,7 @@ impl Database {
         }
         let connection = Connection::open_with_flags(name, flags)
             .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
-        let mut database = Self { connection, path };
+        let mut database = Self { connection, path, n_rollbacks: Cell::new(0) };
         database.set_busy_timeout(busy_timeout)?;
         if access == Access::Read && has_log(&database.path) {
             database.set_checkpoint_on_close(false)?;
@@ -262,6 +268,7 @@ impl Database {
 
     /// Rolls back what is open, if something is.
     pub fn rollback(&self) -> Result<(), DbError> {
+        self.n_rollbacks.set(self.n_rollbacks.get() + 1);
         if self.is_autocommit() { Ok(()) } else { self.run("roll back", "ROLLBACK") }
     }
 
@@ -314,6 +321,18 @@ impl Database {
         let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
         let drops: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
         drops.iter().try_for_each(|sql| self.run("drop the temporary tables of", sql))
+    }
+
+    /// Lets go of the databases that a body attached.
+    pub fn detach_all(&self) -> Result<(), DbError> {
+        let sql = "SELECT format('DETACH \"%w\"', name) FROM pragma_database_list
+                   WHERE name NOT IN ('main', 'temp')";
+        let error = self.error("read the attached databases of");
+        let mut statement = self.connection.prepare(sql).map_err(&error)?;
+        let found = statement.query_map([], |row| row.get(0)).map_err(&error)?;
+        let detaches: Vec<String> = found.collect::<Result<_, _>>().map_err(&error)?;
+        drop(statement);
+        detaches.iter().try_for_each(|sql| self.run("detach the databases of", sql))
     }
 
     /// How large the database is, in bytes, with what the open transaction has added so far.

@@ -239,7 +239,14 @@ mod tests {
                 assert_eq!(content(&open(&path, Access::Read)), "old");
                 assert_eq!(open(&path, Access::Read).pages().unwrap().page, backup);
                 let sound = crate::db::FileCheck::Sound;
-                assert_eq!(crate::db::check_file(&path).unwrap(), sound);
+                assert_eq!(
+                    crate::db::check_file(
+                        &path,
+                        &(std::sync::Arc::new(|| true) as crate::db::Watch)
+                    )
+                    .unwrap(),
+                    sound
+                );
             }
         }
     }

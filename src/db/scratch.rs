@@ -4,8 +4,10 @@
 //! They have no rows but those that bodies insert, so that it is enough for the functions and
 //! collations of an application to be known by name: where SQLite misses one, a stub takes its place.
 //! That must not be done to a live database, where a collation that sorts differently would damage
-//! indexes.
+//! indexes. Tables that other programs make in the live database come into being in the same way
+//! ([`Scratch::lend`]): where nothing misses them, nothing knows of them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,11 +15,14 @@ use std::path::PathBuf;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 
+use super::journal::{Journal, Touch};
 use super::stub::Stub;
 use super::{
-    Database, DbError, Lock, ObjectState, RowsFound, SqliteError, SqliteErrorKind, checks,
+    CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
+    SqliteErrorKind, checks, quote_identifier,
 };
-use crate::schema::SchemaObject;
+use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What SQLite makes of `"…"` where it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,9 @@ pub struct Scratch {
     quoting: Quoting,
     extensions: Vec<PathBuf>,
     stubs: RefCell<BTreeSet<Stub>>,
+    /// What is made where something misses it.
+    lent: Vec<SchemaObject>,
+    journal: Journal,
 }
 
 impl Scratch {
@@ -47,7 +55,9 @@ impl Scratch {
         database.set_foreign_keys(false)?;
         database.load_extensions(extensions)?;
         let stubs = RefCell::default();
-        let scratch = Self { database, quoting, extensions: extensions.to_vec(), stubs };
+        let (extensions, lent) = (extensions.to_vec(), Vec::new());
+        let journal = Journal::new();
+        let scratch = Self { database, quoting, extensions, stubs, lent, journal };
         scratch.set_quoting(quoting)?;
         Ok(scratch)
     }
@@ -120,8 +130,7 @@ impl Scratch {
     pub fn supply(&self, objects: &[SchemaObject]) -> Result<Vec<String>, DbError> {
         let mut made = Vec::new();
         for object in objects {
-            let is_itself = object.name == object.table;
-            if is_itself && !self.database.has_table(&object.name)? {
+            if object.is_itself() && !self.database.has_table(&object.name)? {
                 made.push(object.name.clone());
             }
             if made.contains(&object.table) {
@@ -135,8 +144,42 @@ impl Scratch {
         Ok(made)
     }
 
-    /// The same database once more: content, settings of [`Scratch::new`] and stubs. No transaction
-    /// may be open.
+    /// Lets tables and views of other programs be made where something misses them, with their
+    /// indexes. Their triggers are left out: they act on rows, which there are none of, and one that
+    /// names what is not there yet would keep SQLite from altering any table.
+    pub fn lend(&mut self, objects: &[SchemaObject]) {
+        let is_view = |name: &str| {
+            objects
+                .iter()
+                .any(|it| it.kind == ObjectKind::View && it.name.eq_ignore_ascii_case(name))
+        };
+        let lent = objects.iter().filter(|it| it.kind != ObjectKind::Trigger || is_view(&it.table));
+        self.lent = lent.cloned().collect();
+    }
+
+    /// Whether there is a table or view of this name to be made where something misses it.
+    pub fn lends(&self, name: &str) -> bool {
+        self.lent.iter().any(|it| it.is_itself() && it.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Makes the lent table or view without which an error of SQLite would not have come; says
+    /// whether there was one. The error may be about an object that SQLite read on its way.
+    fn supply_missing(&self, message: &str) -> Result<bool, DbError> {
+        let missing = ["no such table: ", "no such view: "]
+            .iter()
+            .find_map(|words| Some(&message[message.find(words)? + words.len()..]));
+        let Some(missing) = missing else { return Ok(false) };
+        let is_missing = |name: &str| {
+            let is = |it: &str| it.eq_ignore_ascii_case(name);
+            is(missing) || missing.strip_prefix("main.").is_some_and(is)
+        };
+        let objects: Vec<SchemaObject> =
+            self.lent.iter().filter(|it| is_missing(&it.table)).cloned().collect();
+        Ok(!self.supply(&objects)?.is_empty())
+    }
+
+    /// The same database once more: content, settings of [`Scratch::new`], stubs and what is lent. No
+    /// transaction may be open.
     pub fn copy(&self) -> Result<Self, DbError> {
         let mut copy = Self::new(self.quoting, &self.extensions)?;
         let error = self.database.error("copy");
@@ -144,6 +187,7 @@ impl Scratch {
             stub.register(&copy.database.connection).map_err(&error)?;
         }
         copy.stubs.clone_from(&self.stubs);
+        copy.lend(&self.lent);
         let backup = Backup::new(&self.database.connection, &mut copy.database.connection);
         let outcome = backup.and_then(|it| it.step(-1)).map_err(error)?;
         match outcome {
@@ -167,23 +211,50 @@ impl Scratch {
     }
 
     /// Runs one statement to its end as [`Database::execute`] does; functions and collations that it
-    /// lacks, be it in another object that it makes SQLite read, are stubbed.
+    /// lacks, be it in another object that it makes SQLite read, are stubbed, and tables that are lent
+    /// are made.
     ///
-    /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file.
+    /// `VACUUM` does nothing: it changes no schema, and `VACUUM INTO` writes a file. `ATTACH` adds an
+    /// empty database in memory, whatever the file.
     ///
     /// # Errors
     ///
-    /// What SQLite said, and `ATTACH`, which opens a file.
+    /// What SQLite said.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
         let word = sql.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
         if word.eq_ignore_ascii_case("VACUUM") {
             return Ok(0);
         }
         if word.eq_ignore_ascii_case("ATTACH") {
-            let message = "a database in memory cannot attach a file".to_owned();
-            return Err(SqliteError::own(message));
+            let attached = attached_name(sql).map(|it| quote_identifier(&it)).ok_or_else(|| {
+                SqliteError::own("no name is given to the database that is attached".to_owned())
+            })?;
+            self.journal.note(Touch::Other);
+            return self.database.execute(&format!("ATTACH ':memory:' AS {attached}"));
         }
-        self.with_stubs(|| self.database.execute(sql))
+        let outcome = self.with_stubs(|| self.database.execute(sql));
+        let touch = if outcome.is_ok() { Touch::of(sql) } else { Some(Touch::Other) };
+        if let Some(touch) = touch {
+            self.journal.note(touch);
+        }
+        outcome
+    }
+
+    /// The schema as it is now; shares with `before` what is the same, and reads only what is new
+    /// where that is known. Nothing but [`Scratch::execute`] may have changed it in between.
+    pub fn snapshot(&self, before: &SchemaSnapshot) -> Result<SchemaSnapshot, DbError> {
+        let n_rollbacks = self.database.n_rollbacks.get();
+        let touches = before.seen.as_ref().and_then(|it| self.journal.since(it, n_rollbacks));
+        let mut snapshot = match touches {
+            Some(touches) if !before.has_virtual => {
+                let snapshot = self.database.snapshot_since(before, &touches)?;
+                debug_assert_eq!(snapshot.objects, self.database.snapshot(before)?.objects);
+                snapshot
+            }
+            _ => self.database.snapshot(before)?,
+        };
+        snapshot.seen = Some(self.journal.now(n_rollbacks));
+        Ok(snapshot)
     }
 
     /// Counts the rows of a query as [`Database::rows_found`] does, with stubs for what it lacks.
@@ -195,7 +266,8 @@ impl Scratch {
         self.with_stubs(|| self.database.rows_found(query))
     }
 
-    /// Tries again with a stub for what SQLite misses, for as long as that is a new one.
+    /// Tries again with a stub for what SQLite misses, or with what is lent, for as long as that is
+    /// something new.
     fn with_stubs<T>(
         &self,
         attempt: impl Fn() -> Result<T, SqliteError>,
@@ -205,9 +277,9 @@ impl Scratch {
                 Ok(value) => return Ok(value),
                 Err(err) => err,
             };
-            let stub =
-                if err.kind == SqliteErrorKind::Other { Stub::missing(&err.message) } else { None };
-            if !stub.is_some_and(|it| self.add(it).is_ok_and(|is_new| is_new)) {
+            let is_helped = err.kind == SqliteErrorKind::Other
+                && self.add_missing(&err.message).is_ok_and(|is_new| is_new);
+            if !is_helped {
                 return Err(err);
             }
         }
@@ -220,6 +292,7 @@ impl Scratch {
 
     /// Takes everything back to the mark, which stays.
     pub fn back_to_mark(&self) -> Result<(), DbError> {
+        self.journal.note(Touch::Other);
         self.database.run("take back", "ROLLBACK TO migrator_mark")
     }
 
@@ -253,12 +326,38 @@ impl Scratch {
             let mut has_new = false;
             // A stub that is used as an aggregate is known by now, and no more than a function.
             let all = state.unknown.values().chain(state.broken.values());
-            for stub in all.filter_map(|it| Stub::missing(&it.message)) {
-                has_new |= self.add(stub)?;
+            for it in all {
+                has_new |= self.add_missing(&it.message)?;
             }
             if !has_new {
                 return Ok(state);
             }
+        }
+    }
+
+    /// [`Scratch::objects`] of a schema of which an earlier one is known; compiles only what can have
+    /// changed. `now` is the schema as it is.
+    pub fn recheck(
+        &self,
+        before: &CheckedSchema,
+        now: &SchemaSnapshot,
+    ) -> Result<CheckedSchema, DbError> {
+        let objects = before.recheck(&self.database, now)?;
+        let mut has_new = false;
+        for it in objects.unknown.values().chain(objects.broken.values()) {
+            has_new |= self.add_missing(&it.message)?;
+        }
+        // What is new may be what others lacked, too.
+        let objects = if has_new { self.objects()? } else { objects };
+        Ok(CheckedSchema::new(now.clone(), objects))
+    }
+
+    /// Makes what an error says is missing: a stub, or what is lent; says whether there is something
+    /// new.
+    fn add_missing(&self, message: &str) -> Result<bool, DbError> {
+        match Stub::missing(message) {
+            Some(stub) => self.add(stub),
+            None => self.supply_missing(message),
         }
     }
 
@@ -280,6 +379,21 @@ impl Scratch {
         stub.register(&self.database.connection).map_err(self.database.error("open"))?;
         Ok(stubs.insert(stub))
     }
+}
+
+/// What stands behind `AS` in an `ATTACH`.
+fn attached_name(sql: &str) -> Option<Cow<'_, str>> {
+    let mut depth = 0_usize;
+    let mut words = tokens(sql).filter(Token::is_significant);
+    words.find(|it| {
+        match it.kind {
+            TokenKind::LeftParenthesis => depth += 1,
+            TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && it.is_keyword(sql, "AS")
+    })?;
+    words.next()?.name(sql)
 }
 
 #[cfg(test)]
@@ -365,7 +479,6 @@ mod tests {
     fn other_mistakes_stay() {
         check(&["SELECT substr(1)"], "wrong number of arguments to function substr()");
         check(&["CREATE VIRTUAL TABLE t USING vec0(a)"], "no such module: vec0");
-        check(&["ATTACH 'x.db' AS x"], "a database in memory cannot attach a file");
         check(&["VACUUM INTO 'x.db'"], "");
         check(
             &[
@@ -376,6 +489,17 @@ mod tests {
             ],
             "no such function: f",
         );
+    }
+
+    #[test]
+    fn no_file_is_attached() {
+        let copy = "CREATE TABLE \"my x\".t AS SELECT 1";
+        check(&["ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
+        check(&["attach database CAST('x' AS TEXT) || '.db' As \"my x\"", copy], "");
+        check(&["ATTACH 'x.db' AS x", "SELECT * FROM x.t"], "no such table: x.t");
+        check(&["ATTACH 'x.db'"], "no name is given to the database that is attached");
+        check(&["ATTACH 'x.db' AS main"], "database main is already in use");
+        assert!(!std::path::Path::new("x.db").exists());
     }
 
     #[test]
@@ -448,6 +572,149 @@ mod tests {
         let names: Vec<String> = objects_of(&scratch).into_iter().map(|it| it.name).collect();
         assert_eq!(names, ["a", "b", "b_x", "v"]);
         assert!(scratch.supply(&all).unwrap().is_empty());
+    }
+
+    /// What is lent to an empty database, the statements that run there, and the tables and views that
+    /// there are then; or the error.
+    #[track_caller]
+    fn check_lent(lent: &[&str], statements: &[&str], expected: &str) {
+        let other = lenient();
+        for statement in lent {
+            other.execute(statement).unwrap();
+        }
+        let mut scratch = lenient();
+        scratch.lend(&objects_of(&other));
+        let outcome = statements.iter().try_for_each(|it| scratch.execute(it).map(drop));
+        let broken = scratch.objects().unwrap().broken;
+        let found = match (outcome, broken.first_key_value()) {
+            (Err(err), _) => err.message,
+            (Ok(()), Some((_, object))) => object.message.clone(),
+            (Ok(()), None) => {
+                let names: Vec<String> =
+                    objects_of(&scratch).into_iter().map(|it| it.name).collect();
+                names.join(" ")
+            }
+        };
+        assert_eq!(found, expected);
+    }
+
+    const LOG: &str = "CREATE TABLE log(line, at)";
+
+    #[test]
+    fn what_is_lent_is_there_where_it_is_missed() {
+        check_lent(&[LOG], &["CREATE TABLE t(a)"], "t");
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT line FROM main.LOG"], "v log");
+        check_lent(&[LOG], &["CREATE TABLE t AS SELECT * FROM log"], "log t");
+        check_lent(&[LOG], &["CREATE INDEX i ON log(at)"], "log i");
+        check_lent(&[LOG, "CREATE INDEX j ON log(line)"], &["DELETE FROM log"], "log j");
+        check_lent(&[LOG], &["DROP TABLE log"], "");
+        check_lent(
+            &[LOG],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a, 1); END",
+            ],
+            "t r log",
+        );
+        check_lent(
+            &[LOG],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE VIEW v AS SELECT * FROM log",
+                "ALTER TABLE t RENAME TO u",
+            ],
+            "u v log",
+        );
+    }
+
+    #[test]
+    fn what_is_lent_needs_what_is_lent() {
+        let view = "CREATE VIEW lines AS SELECT line FROM log";
+        let instead = "CREATE TRIGGER add_line INSTEAD OF INSERT ON lines BEGIN INSERT INTO log VALUES (new.line, 1); END";
+        check_lent(&[LOG, view], &["CREATE VIEW v AS SELECT * FROM lines"], "v lines log");
+        check_lent(
+            &[LOG, view, instead],
+            &["INSERT INTO lines VALUES ('x')"],
+            "lines add_line log",
+        );
+    }
+
+    #[test]
+    fn what_is_lent_keeps_nothing_from_running() {
+        // A trigger over a table that is not there yet.
+        let trigger = "CREATE TRIGGER r AFTER INSERT ON log BEGIN DELETE FROM later; END";
+        check_lent(
+            &[LOG, trigger],
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE VIEW v AS SELECT * FROM log",
+                "ALTER TABLE t RENAME TO u",
+            ],
+            "u v log",
+        );
+        check_lent(
+            &[LOG],
+            &["CREATE TABLE log(own)", "CREATE VIEW v AS SELECT own FROM log"],
+            "log v",
+        );
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT nope FROM log"], "no such column: nope");
+        check_lent(&[LOG], &["CREATE VIEW v AS SELECT * FROM logs"], "no such table: main.logs");
+    }
+
+    /// Whether it is known what statements did to the list of objects, and the names that are there
+    /// then.
+    #[track_caller]
+    fn check_snapshot(statements: &[&str], expected: (bool, &str)) {
+        let scratch = lenient();
+        for sql in ["CREATE TABLE t(a UNIQUE)", "CREATE INDEX i ON t(a)", "CREATE TABLE u(a)"] {
+            scratch.execute(sql).unwrap();
+        }
+        let before = scratch.snapshot(&SchemaSnapshot::default()).unwrap();
+        let run = |sql: &&str| match *sql {
+            "BEGIN" => scratch.database.begin(Lock::Write).unwrap(),
+            "ROLLBACK" => scratch.database.rollback().unwrap(),
+            sql => drop(scratch.execute(sql)),
+        };
+        statements.iter().for_each(run);
+        let since = |it: &Scratch| {
+            it.journal.since(before.seen.as_ref().unwrap(), it.database.n_rollbacks.get())
+        };
+        let is_known = since(&scratch).is_some();
+        let after = scratch.snapshot(&before).unwrap();
+        let names: Vec<&str> = after.objects.iter().map(|it| it.object.name.as_str()).collect();
+        assert_eq!((is_known, names.join(" ").as_str()), expected);
+        // A moment of another connection says nothing.
+        assert!(since(&scratch.copy().unwrap()).is_none());
+    }
+
+    #[test]
+    fn only_what_may_have_changed_is_read() {
+        check_snapshot(&[], (true, "t i u"));
+        check_snapshot(&["INSERT INTO t VALUES (1)"], (true, "t i u"));
+        check_snapshot(&["CREATE TABLE v(a)", "CREATE INDEX j ON v(a)"], (true, "t i u v j"));
+        check_snapshot(&["DROP TABLE T"], (true, "u"));
+        check_snapshot(&["DROP TABLE u", "CREATE VIEW v AS SELECT 1"], (true, "t i v"));
+        check_snapshot(&["DROP TABLE t", "CREATE TABLE t(b)"], (true, "u t"));
+        check_snapshot(&["CREATE TABLE v(a)", "DROP TABLE v"], (true, "t i u"));
+        check_snapshot(&["DROP INDEX IF EXISTS x", "DROP INDEX i"], (true, "t u"));
+        check_snapshot(&["ALTER TABLE u RENAME TO v"], (false, "t i v"));
+        check_snapshot(&["CREATE TABLE t(b)"], (false, "t i u"));
+        check_snapshot(&["BEGIN", "DROP TABLE t", "ROLLBACK"], (false, "t i u"));
+        check_snapshot(
+            &["BEGIN", "DROP TABLE u", "INSERT OR ROLLBACK INTO t VALUES (1), (1)"],
+            (false, "t i u"),
+        );
+    }
+
+    #[test]
+    fn a_copy_lends_the_same() {
+        let other = lenient();
+        other.execute(LOG).unwrap();
+        let mut scratch = lenient();
+        scratch.lend(&objects_of(&other));
+        assert!(scratch.lends("Log") && !scratch.lends("logs"));
+        scratch.copy().unwrap().execute("DELETE FROM log").unwrap();
+        assert!(objects_of(&scratch).is_empty());
     }
 
     fn objects_of(scratch: &Scratch) -> Vec<SchemaObject> {

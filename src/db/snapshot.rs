@@ -8,28 +8,38 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::checks::has_references;
+use super::journal::{Moment, Touch};
+use super::recheck::Words;
 use super::schema_objects::{VIRTUAL, kind_of};
 use super::{Database, DbError};
-use crate::schema::{ObjectKind, SchemaObject};
+use crate::schema::{Name, ObjectKind, SchemaObject};
 use crate::sql::lexer::{Token, tokens};
 
 /// A schema at one moment, as texts.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaSnapshot {
     /// In the order of `sqlite_schema`, shadow tables too.
-    objects: Vec<Arc<Entry>>,
+    pub(super) objects: Arc<Vec<Arc<Entry>>>,
+    /// The number of the row of each.
+    rowids: Arc<Vec<i64>>,
     /// The names of the shadow tables, in lower case.
     shadows: Arc<HashSet<String>>,
+    /// Whether there is a virtual table.
+    pub(super) has_virtual: bool,
     /// `PRAGMA user_version` and `application_id`.
     numbers: [i64; 2],
+    /// When it was taken, if the database keeps a journal.
+    pub(super) seen: Option<Moment>,
 }
 
 /// An object, and what is found in its text once.
 #[derive(Debug, PartialEq)]
-struct Entry {
-    object: SchemaObject,
+pub(super) struct Entry {
+    pub object: SchemaObject,
     /// The tables that it references, in lower case.
     parents: Vec<String>,
+    /// What it may name, where that decides whether it compiles.
+    pub words: Words,
 }
 
 /// The objects that differ by their text between two snapshots, and what is needed to read them.
@@ -55,82 +65,152 @@ pub struct HeaderNumber {
 /// The PRAGMAs of [`SchemaSnapshot::numbers`].
 const NUMBERS: [&str; 2] = ["user_version", "application_id"];
 
+/// Objects as they were read.
+#[derive(Default)]
+struct Listed {
+    objects: Vec<Arc<Entry>>,
+    rowids: Vec<i64>,
+    /// Whether an unknown table is among them, which may be a shadow table.
+    has_new_table: bool,
+}
+
 impl Database {
     /// Takes a snapshot that shares with `before` what is the same.
     pub fn snapshot(&self, before: &SchemaSnapshot) -> Result<SchemaSnapshot, DbError> {
+        let listed = self.list(&before.objects, i64::MIN)?;
+        let has_virtual = listed.objects.iter().any(|it| it.object.sql.starts_with(VIRTUAL));
+        let shadows = if !has_virtual {
+            Arc::default()
+        } else if listed.has_new_table || before.shadows.is_empty() {
+            Arc::new(self.shadow_tables(listed.objects.iter().map(|it| &it.object))?)
+        } else {
+            Arc::clone(&before.shadows)
+        };
+        let numbers = self.numbers()?;
+        Ok(SchemaSnapshot { shadows, has_virtual, numbers, ..before.followed_by(listed) })
+    }
+
+    /// The same where nothing happened since but what `touches` say; reads only what is new.
+    pub(super) fn snapshot_since(
+        &self,
+        before: &SchemaSnapshot,
+        touches: &[Touch],
+    ) -> Result<SchemaSnapshot, DbError> {
+        if touches.is_empty() {
+            return Ok(SchemaSnapshot { numbers: self.numbers()?, ..before.clone() });
+        }
+        let mut listed = Listed::default();
+        let mut dropped = Vec::new();
+        let is_dropped = |it: &Entry| touches.iter().any(|touch| touch.drops(&it.object));
+        for (it, rowid) in before.objects.iter().zip(before.rowids.iter()) {
+            if is_dropped(it) {
+                dropped.push(Arc::clone(it));
+            } else {
+                listed.objects.push(Arc::clone(it));
+                listed.rowids.push(*rowid);
+            }
+        }
+        // SQLite gives a new row a number above those that there are.
+        let last = listed.rowids.last().copied().unwrap_or(i64::MIN);
+        let new = self.list(&dropped, last)?;
+        listed.objects.extend(new.objects);
+        listed.rowids.extend(new.rowids);
+        Ok(SchemaSnapshot { numbers: self.numbers()?, ..before.followed_by(listed) })
+    }
+
+    /// The objects behind a row of `sqlite_schema`; shares what is the same with `known`.
+    fn list(&self, known: &[Arc<Entry>], behind: i64) -> Result<Listed, DbError> {
         let error = self.error("read the schema of");
-        let sql = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema
-                   WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-                   ORDER BY rowid";
+        let sql = "SELECT type, name, tbl_name, sql, rowid FROM main.sqlite_schema
+                   WHERE rowid > ?1 AND sql IS NOT NULL ORDER BY rowid";
         let mut statement = self.connection.prepare_cached(sql).map_err(&error)?;
-        let mut rows = statement.query([]).map_err(&error)?;
-        let mut objects = Vec::with_capacity(before.objects.len() + 1);
+        let mut rows = statement.query([behind]).map_err(&error)?;
+        let mut listed = Listed {
+            objects: Vec::with_capacity(known.len() + 1),
+            rowids: Vec::with_capacity(known.len() + 1),
+            has_new_table: false,
+        };
         // Where the next row is looked for: something may have come or gone in between.
         let mut place = 0;
         let mut by_text: Option<HashMap<&str, usize>> = None;
-        let mut may_shadow = false;
         while let Some(row) = rows.next().map_err(&error)? {
             let sql = row.get_ref(3).map_err(&error)?.as_bytes().unwrap_or_default();
             let name = row.get_ref(1).map_err(&error)?.as_bytes().unwrap_or_default();
             let table = row.get_ref(2).map_err(&error)?.as_bytes().unwrap_or_default();
+            if is_own(name) {
+                continue;
+            }
             let is_it = |Entry { object: it, .. }: &Entry| {
                 it.sql.as_bytes() == sql
                     && it.name.as_bytes() == name
                     && it.table.as_bytes() == table
             };
-            if let Some(known) = before.objects.get(place).filter(|it| is_it(it)) {
-                place += 1;
-                objects.push(Arc::clone(known));
-                continue;
+            let mut found = known.get(place).filter(|it| is_it(it)).map(|it| (place, it));
+            // What is new stands behind all the rest, most often.
+            if found.is_none() && place < known.len() {
+                let by_text = by_text.get_or_insert_with(|| {
+                    let texts = known.iter().enumerate();
+                    texts.map(|(at, it)| (it.object.sql.as_str(), at)).collect()
+                });
+                let at = std::str::from_utf8(sql).ok().and_then(|it| by_text.get(it)).copied();
+                found = at.map(|at| (at, &known[at])).filter(|(_, it)| is_it(it));
             }
-            let by_text = by_text.get_or_insert_with(|| {
-                let texts = before.objects.iter().enumerate();
-                texts.map(|(at, it)| (it.object.sql.as_str(), at)).collect()
-            });
-            let found = std::str::from_utf8(sql).ok().and_then(|it| by_text.get(it)).copied();
-            if let Some((at, known)) = found.map(|at| (at, &before.objects[at]))
-                && is_it(known)
-            {
+            let entry = if let Some((at, known)) = found {
                 place = at + 1;
-                objects.push(Arc::clone(known));
-                continue;
-            }
-            let Some(kind) = kind_of(row.get_ref(0).map_err(&error)?.as_bytes()) else { continue };
-            let object = SchemaObject {
-                kind,
-                name: row.get(1).map_err(&error)?,
-                table: row.get(2).map_err(&error)?,
-                sql: row.get(3).map_err(&error)?,
+                Arc::clone(known)
+            } else {
+                let kind = kind_of(row.get_ref(0).map_err(&error)?.as_bytes());
+                let Some(kind) = kind else { continue };
+                let object = SchemaObject {
+                    kind,
+                    name: row.get(1).map_err(&error)?,
+                    table: row.get(2).map_err(&error)?,
+                    sql: row.get(3).map_err(&error)?,
+                };
+                listed.has_new_table |= kind == ObjectKind::Table;
+                Arc::new(Entry::new(object))
             };
-            may_shadow |= kind == ObjectKind::Table;
-            let parents = if kind == ObjectKind::Table { parents(&object.sql) } else { Vec::new() };
-            objects.push(Arc::new(Entry { object, parents }));
+            listed.objects.push(entry);
+            listed.rowids.push(row.get(4).map_err(&error)?);
         }
-        drop(rows);
-        drop(statement);
-        let has_virtual = objects.iter().any(|it| it.object.sql.starts_with(VIRTUAL));
-        let shadows = if !has_virtual {
-            Arc::default()
-        } else if may_shadow || before.shadows.is_empty() {
-            Arc::new(self.shadow_tables(objects.iter().map(|it| &it.object))?)
-        } else {
-            Arc::clone(&before.shadows)
-        };
+        Ok(listed)
+    }
+
+    fn numbers(&self) -> Result<[i64; 2], DbError> {
         let mut numbers = [0; 2];
         for (number, name) in numbers.iter_mut().zip(NUMBERS) {
             *number = self.pragma(name)?;
         }
-        Ok(SchemaSnapshot { objects, shadows, numbers })
+        Ok(numbers)
+    }
+}
+
+impl Entry {
+    fn new(object: SchemaObject) -> Self {
+        let is_table = object.kind == ObjectKind::Table;
+        let parents = if is_table { parents(&object.sql) } else { Vec::new() };
+        let words = Words::of(&object);
+        Self { object, parents, words }
     }
 }
 
 impl SchemaSnapshot {
+    /// A snapshot with these objects; those of this one where they are the same.
+    fn followed_by(&self, listed: Listed) -> Self {
+        let is_same = self.objects.len() == listed.objects.len()
+            && self
+                .objects
+                .iter()
+                .zip(&listed.objects)
+                .all(|(left, right)| Arc::ptr_eq(left, right));
+        let objects = if is_same { Arc::clone(&self.objects) } else { Arc::new(listed.objects) };
+        Self { objects, rowids: Arc::new(listed.rowids), seen: None, ..self.clone() }
+    }
+
     /// What differs by its text between this snapshot and a later one, without what is excluded and
     /// without shadow tables; with the tables that are needed to read it.
     pub fn differing(&self, later: &Self, is_excluded: &dyn Fn(&str) -> bool) -> Differing {
-        let is_same = |(left, right): (&Arc<Entry>, &Arc<Entry>)| same(left, right);
-        let n_first = self.objects.iter().zip(&later.objects).take_while(|it| is_same(*it)).count();
-        let (left, right) = (&self.objects[n_first..], &later.objects[n_first..]);
+        let (left, right) = self.apart(later);
         let mut differing = Differing {
             left: self.only_in(left, right, is_excluded),
             right: later.only_in(right, left, is_excluded),
@@ -147,17 +227,43 @@ impl SchemaSnapshot {
         differing
     }
 
+    /// The objects of both without those at the beginning and at the end that are the same.
+    fn apart<'a>(&'a self, later: &'a Self) -> (&'a [Arc<Entry>], &'a [Arc<Entry>]) {
+        if Arc::ptr_eq(&self.objects, &later.objects) {
+            return (&[], &[]);
+        }
+        let is_same = |(left, right): (&Arc<Entry>, &Arc<Entry>)| same(left, right);
+        let (left, right) = (&self.objects[..], &later.objects[..]);
+        let n_first = left.iter().zip(right).take_while(|it| is_same(*it)).count();
+        let (left, right) = (&left[n_first..], &right[n_first..]);
+        let n_last =
+            left.iter().rev().zip(right.iter().rev()).take_while(|it| is_same(*it)).count();
+        (&left[..left.len() - n_last], &right[..right.len() - n_last])
+    }
+
+    /// The objects that differ by their text, of both.
+    pub(super) fn changed<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = &'a SchemaObject> {
+        let (left, right) = self.apart(later);
+        let all = |it: &'a [Arc<Entry>]| it.iter().map(|it| &it.object).collect::<HashSet<_>>();
+        let (left, right) = (all(left), all(right));
+        let changed: Vec<&SchemaObject> = left.symmetric_difference(&right).copied().collect();
+        changed.into_iter()
+    }
+
     /// The same with everything that belongs to the tables that differ, or that are needed.
     pub fn differing_tables(&self, later: &Self, is_excluded: &dyn Fn(&str) -> bool) -> Differing {
         let differing = self.differing(later, is_excluded);
         let objects = differing.left.iter().chain(&differing.right);
-        let tables: HashSet<String> = objects.map(|it| it.table.to_ascii_lowercase()).collect();
+        let tables: HashSet<Name> = objects.map(|it| Name::new(it.table.as_str())).collect();
         if tables.is_empty() {
             return differing;
         }
         let all = |it: &Self| {
             let objects = it.objects.iter().map(|it| &it.object);
-            let wanted = objects.filter(|it| tables.contains(&it.table.to_ascii_lowercase()));
+            let wanted = objects.filter(|it| match tables.len() {
+                1..=8 => tables.iter().any(|table| table.is(&it.table)),
+                _ => tables.contains(&Name::new(it.table.as_str())),
+            });
             wanted.filter(|it| !is_excluded(&it.table)).cloned().collect()
         };
         Differing { left: all(self), right: all(later) }
@@ -175,7 +281,7 @@ impl SchemaSnapshot {
     /// tables and indexes were added.
     pub fn only_adds_tables(&self, before: &Self) -> bool {
         let mut old = before.objects.iter().peekable();
-        for it in &self.objects {
+        for it in self.objects.iter() {
             if old.next_if(|known| same(known, it)).is_none()
                 && !matches!(it.object.kind, ObjectKind::Table | ObjectKind::Index)
             {
@@ -252,6 +358,11 @@ impl SchemaSnapshot {
 
 fn same(left: &Arc<Entry>, right: &Arc<Entry>) -> bool {
     Arc::ptr_eq(left, right) || left.object == right.object
+}
+
+/// Whether SQLite keeps a name for itself.
+fn is_own(name: &[u8]) -> bool {
+    name.get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"sqlite_"))
 }
 
 /// The names behind `REFERENCES`, in lower case.

@@ -56,8 +56,25 @@ impl VersionTable {
     /// [`DbError::NoVersionColumn`] and [`DbError::NotARevision`] where the table is another
     /// program's.
     pub fn rows(&self, database: &Database) -> Result<Vec<String>, DbError> {
+        let (rows, unreadable) = self.read(database)?;
+        match unreadable.into_iter().next() {
+            None => Ok(rows),
+            Some(found) => Err(DbError::NotARevision {
+                path: database.path.clone(),
+                table: self.name.clone(),
+                found,
+            }),
+        }
+    }
+
+    /// The same, and apart from it what stands in rows that are no revisions, in words.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::NoVersionColumn`].
+    pub fn read(&self, database: &Database) -> Result<(Vec<String>, Vec<String>), DbError> {
         if !self.exists(database)? {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         }
         self.require_column(database)?;
         let select = format!("SELECT version_num FROM main.{}", self.identifier);
@@ -70,16 +87,14 @@ impl VersionTable {
         let error = database.error("read the version table of");
         let mut statement = statement.map_err(&error)?;
         let mut rows = statement.query([]).map_err(&error)?;
-        let mut found = Vec::new();
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
         while let Some(row) = rows.next().map_err(&error)? {
-            let value = row_text(row).map_err(&error)?;
-            found.push(value.map_err(|found| DbError::NotARevision {
-                path: database.path.clone(),
-                table: self.name.clone(),
-                found,
-            })?);
+            match row_text(row).map_err(&error)? {
+                Ok(text) => found.push(text),
+                Err(words) => unreadable.push(words),
+            }
         }
-        Ok(found)
+        Ok((found, unreadable))
     }
 
     fn require_column(&self, database: &Database) -> Result<(), DbError> {
@@ -175,20 +190,24 @@ impl VersionTable {
         format!("DELETE FROM {}", self.identifier)
     }
 
-    /// A write, as text.
-    pub(crate) fn write_sql(&self, write: &RowWrite) -> String {
+    /// A write, as text; the row that it changes may be `synonym` too.
+    pub(crate) fn write_sql(&self, write: &RowWrite, synonym: Option<&str>) -> String {
         let table = &self.identifier;
+        let is = |row: &str| match synonym {
+            Some(other) => format!("IN ({}, {})", quote_text(other), quote_text(row)),
+            None => format!("= {}", quote_text(row)),
+        };
         match write {
             RowWrite::Insert(id) => {
                 format!("INSERT INTO {table} (version_num) VALUES ({})", quote_text(id.as_str()))
             }
             RowWrite::Update { from, to } => format!(
-                "UPDATE {table} SET version_num = {} WHERE version_num = {}",
+                "UPDATE {table} SET version_num = {} WHERE version_num {}",
                 quote_text(to.as_str()),
-                quote_text(from)
+                is(from)
             ),
             RowWrite::Delete(id) => {
-                format!("DELETE FROM {table} WHERE version_num = {}", quote_text(id))
+                format!("DELETE FROM {table} WHERE version_num {}", is(id))
             }
         }
     }
@@ -204,6 +223,7 @@ fn contains(sql: &[u8], name: &[u8]) -> bool {
 /// The text of the first column, or what stands there instead, in words.
 fn row_text(row: &Row<'_>) -> rusqlite::Result<Result<String, String>> {
     Ok(match row.get_ref(0)? {
+        ValueRef::Text(b"") => Err("an empty text".to_owned()),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
             Err(_) => Err("a text that is not UTF-8".to_owned()),

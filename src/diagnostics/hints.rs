@@ -72,8 +72,8 @@ pub fn graph(problem: &GraphProblem) -> Vec<String> {
         }
         GraphProblem::ReplacedDeclared { id, declared, .. } => vec![
             format!(
-                "if a squash was interrupted, finish it: remove `{}`, and let what followed the last \
-                 replaced revision follow `{id}`",
+                "to stay with `{id}`, remove `{}`, and let what followed the last replaced revision \
+                 follow `{id}`",
                 declared.source.path.display()
             ),
             format!("to go back, remove the file of `{id}` and take the others from git"),
@@ -408,6 +408,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         }
         ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
+        ResolveError::BareNumber { steps, revision, .. } => {
+            one(format!("did you mean `{steps}`? to name the revision, type `{revision}`"))
+        }
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }

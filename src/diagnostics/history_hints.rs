@@ -46,6 +46,15 @@ pub fn trouble(trouble: &Trouble, here: &Path, right: Right) -> Vec<String> {
                     .to_owned(),
             },
         ],
+        Trouble::Unreadable { back: Some(back), by_log, .. } => one(format!(
+            "`{}` leaves {}, without running anything",
+            stamp(back),
+            if *by_log { "what the log says" } else { "the rows that are revisions" }
+        )),
+        Trouble::Unreadable { back: None, .. } => {
+            one("nothing says where the database is: find the revision with `migrator schema diff \
+             database REVISION`, then `migrator stamp --purge REVISION`")
+        }
         Trouble::Rows(err) => plan(err),
         // Where nothing tells which is right, that comes first after which nothing runs again.
         Trouble::NotInTable { revision, back, .. } => {

@@ -11,6 +11,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod typed;
 
 pub use self::history_hints::trouble as trouble_hints;
 
@@ -21,6 +22,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 
 pub use schema_hints::doubt;
+pub use typed::Typed;
 
 use crate::Error;
 use crate::audit::{HistoryError, Right};
@@ -32,6 +34,7 @@ use crate::rehearsal::RehearsalError;
 use crate::rewrite::RewriteError;
 use crate::rule::Level;
 use crate::source::Location;
+use crate::sql::layout::one_line;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +106,10 @@ impl std::error::Error for Usage {}
 
 /// The exit status that an error means.
 pub fn exit_status(err: &anyhow::Error) -> ExitStatus {
+    // What the command line says around an error is no link of its chain.
+    if err.downcast_ref::<Usage>().is_some_and(|it| it.status == ExitStatus::Failed) {
+        return ExitStatus::Failed;
+    }
     for cause in err.chain() {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return usage.status;
@@ -147,10 +154,13 @@ impl Report {
 
 /// Renders an error for standard error, with ANSI styles; write it through `anstream`.
 ///
-/// Paths are shown relative to `here`. A file or a graph with several problems gets a report for
-/// each.
-pub fn render(err: &anyhow::Error, here: &Path) -> String {
-    let reports = all_reports(err, here);
+/// Paths are shown relative to `here`, and commands as `typed` has them. A file or a graph with
+/// several problems gets a report for each.
+pub fn render(err: &anyhow::Error, here: &Path, typed: &Typed) -> String {
+    let mut reports = all_reports(err, here);
+    for report in &mut reports {
+        report.hints = typed.spell_all(&report.hints);
+    }
     reports.iter().map(|it| render_report(it, here)).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -224,8 +234,7 @@ fn render_report(report: &Report, here: &Path) -> String {
 fn plain_report(err: &anyhow::Error) -> Report {
     let mut report = Report::new(err.to_string());
     report.causes = err.chain().skip(1).map(ToString::to_string).collect();
-    let usages = err.chain().filter_map(|cause| cause.downcast_ref::<Usage>());
-    report.hints = usages.flat_map(|it| it.hints.iter().cloned()).collect();
+    report.hints = err.downcast_ref::<Usage>().map(|it| it.hints.clone()).unwrap_or_default();
     report
 }
 
@@ -253,7 +262,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(err) => vec![rewrite_report(err)],
+        Error::Rewrite(err) => vec![rewrite_report(err, here)],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
@@ -265,6 +274,42 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
             }]
         }
         Error::File(_) => vec![with_causes(err, Vec::new())],
+    }
+}
+
+fn rewrite_report(err: &RewriteError, here: &Path) -> Report {
+    let report = with_causes(err, rewrite_hints::rewrite(err, here));
+    match err {
+        RewriteError::Guard { location, .. } => {
+            report.quote(location, "in one body it would be asked before all statements")
+        }
+        RewriteError::DoesNotRun { place: Some(place), .. } => {
+            report.quote(place, "it stands here")
+        }
+        RewriteError::DoesNotRun { place: None, sql: Some(sql), .. } => {
+            Report { causes: vec![format!("`{}`", one_line(sql))], ..report }
+        }
+        RewriteError::NoWayBack(err) => match &err.failure {
+            Failure::Statement { location, source, .. } => {
+                report.quote(location, source.to_string())
+            }
+            failure => match failure.location() {
+                Some(location) => report.quote(location, ""),
+                None => report,
+            },
+        },
+        RewriteError::OtherOrder { lines, .. } => {
+            Report { causes: lines.iter().map(ToString::to_string).collect(), ..report }
+        }
+        RewriteError::OtherVerdict { lines, location, failure, .. } => {
+            let label = match failure.as_deref() {
+                Some(Failure::Statement { source, .. }) => source.to_string(),
+                _ => String::new(),
+            };
+            let causes = lines.iter().map(ToString::to_string).collect();
+            Report { causes, ..report.quote(location, label) }
+        }
+        _ => report,
     }
 }
 
@@ -321,25 +366,6 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
         | OutOfOrderError::Number { .. }
         | OutOfOrderError::Positions { .. }
         | OutOfOrderError::Scratch(_) => {}
-    }
-    report
-}
-
-fn rewrite_report(err: &RewriteError) -> Report {
-    let mut report = with_causes(err, rewrite_hints::rewrite(err));
-    match err {
-        RewriteError::OtherOrder { lines, .. } => {
-            report.causes.extend(lines.iter().map(ToString::to_string));
-        }
-        RewriteError::OtherVerdict { lines, location, failure, .. } => {
-            let label = match failure.as_deref() {
-                Some(Failure::Statement { source, .. }) => source.to_string(),
-                _ => String::new(),
-            };
-            report = report.quote(location, label);
-            report.causes.extend(lines.iter().map(ToString::to_string));
-        }
-        _ => {}
     }
     report
 }
@@ -461,6 +487,7 @@ fn failure_reports(
         }
         Failure::Irreversible { location, .. }
         | Failure::TransactionEnded { location, .. }
+        | Failure::VersionTable { location, .. }
         | Failure::DropsParent { location, .. } => {
             vec![Report::new(err.to_string()).quote(location, "").hints(hints())]
         }
@@ -501,7 +528,7 @@ mod tests {
         let Err(err) = outcome else { panic!("nothing is wrong") };
         let err = anyhow::Error::from(Error::from(err));
         assert_eq!(exit_status(&err), ExitStatus::Refused);
-        let shown = render(&err, folder.path());
+        let shown = render(&err, folder.path(), &Typed::default());
         let plain = anstream::adapter::strip_str(&shown).to_string();
         assert_eq!(plain.lines().map(str::trim_end).collect::<Vec<_>>(), expected);
     }

@@ -1,15 +1,28 @@
 //! What to do where revisions cannot be moved or joined.
 
+use std::path::Path;
+
 use super::hints::{one, ticked};
+use super::history_hints;
+use crate::audit::Right;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
-use crate::rewrite::RewriteError;
+use crate::rewrite::{NamedBy, RewriteError};
+use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
-pub fn rewrite(err: &RewriteError) -> Vec<String> {
+pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     match err {
         RewriteError::SeveralHeads { revision, heads } => {
             let head = heads.first().map_or("HEAD", RevisionId::as_str);
             one(format!("name one, for example `migrator rebase {revision} --onto {head}`"))
+        }
+        RewriteError::Unrelated { revision, head } => one(format!(
+            "if the one is to come after the other all the same: `migrator rebase {revision} --onto \
+             {head}`"
+        )),
+        RewriteError::OtherDatabase { .. } => {
+            one("no file was written; each database has a line of its own")
         }
         RewriteError::NotAHead { .. } => {
             one("a line moves on top of a head; `migrator heads` lists them")
@@ -21,11 +34,8 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
             "name the first revision of the line that is to move: {}",
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
-        RewriteError::MergeFirst { .. } | RewriteError::MergeInside { .. } => {
-            one("`migrator merge heads` joins the heads without moving anything")
-        }
-        RewriteError::Applied { environment, is_logged, parent, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
+            let option = option(named_by, database);
             let way_back = if *is_logged {
                 "its version table does not say so: find out which is true first".to_owned()
             } else {
@@ -40,13 +50,25 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
                  it"
                 .to_owned(),
                 way_back,
-                "or leave the line where it is: `migrator merge heads` joins the heads".to_owned(),
             ]
         }
-        RewriteError::Unknown { .. } => one(
+        RewriteError::Unknown { database, named_by, .. } => one(format!(
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
-             or `migrator stamp` it",
-        ),
+             or `migrator{} stamp REVISION`",
+            option(named_by, database)
+        )),
+        RewriteError::Trouble { database, named_by, trouble } => {
+            let option = option(named_by, database);
+            let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
+            for hint in &mut hints {
+                *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
+            }
+            hints.push(
+                "mend it first: in one revision nobody could find it any more; no file was written"
+                    .to_owned(),
+            );
+            hints
+        }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
             one(format!("let the range begin where `{parent}` is in it, or end before"))
@@ -61,8 +83,8 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::SeveralModes { other, .. } => {
             one(format!("let the range end before `{other}`, or begin with it"))
         }
-        RewriteError::InTheMiddle { environment, last, .. } => {
-            let option = environment.as_ref().map(|it| format!(" -n {it}")).unwrap_or_default();
+        RewriteError::InTheMiddle { database, named_by, last, .. } => {
+            let option = option(named_by, database);
             one(format!(
                 "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
                  {last}`"
@@ -71,12 +93,62 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
-        RewriteError::OtherSchema { .. } | RewriteError::OtherRows { .. } => {
-            one("no file was written; try a smaller range")
+        RewriteError::Guard { direction, revision, earlier, .. } => {
+            let mut hints = Vec::new();
+            hints.extend(earlier.as_deref().map(|it| {
+                format!(
+                    "{}:{} runs before it: `{}`",
+                    it.source.path.display(),
+                    it.line_column().0,
+                    one_line(&it.source.text[it.span.clone()])
+                )
+            }));
+            hints.push(match direction {
+                Direction::Upgrade => {
+                    format!("let the range begin with `{revision}`, or end before it")
+                }
+                Direction::Downgrade => {
+                    format!("let the range end with `{revision}`, or begin after it")
+                }
+            });
+            hints.push(
+                "or, once no database needs it any more, remove the line: as a comment it does not \
+                 count in what ran"
+                    .to_owned(),
+            );
+            hints
         }
         RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
         RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
-        RewriteError::Replay(_)
+        RewriteError::DoesNotRun { .. }
+        | RewriteError::OtherSchema { .. }
+        | RewriteError::OtherRows { .. } => one(
+            "both were run in memory, with invented rows; no file was written; try a smaller range",
+        ),
+        RewriteError::NoWayBack(_) => vec![
+            "mend it, or say that there is none: `-- migrate:downgrade irreversible`".to_owned(),
+            "they were run in a database in memory; no file was written".to_owned(),
+        ],
+        RewriteError::Interrupted { .. } => vec![
+            "`migrator squash --continue` leads it to its end".to_owned(),
+            "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
+        ],
+        RewriteError::UnderWay { .. } => one("try again when it is done"),
+        RewriteError::ChangedSince { path } => {
+            let path = path.display();
+            vec![
+                format!(
+                    "no file was touched; give `{path}` one of its two texts, which stand in \
+                     `.migrator-squash` beside alembic.toml"
+                ),
+                "or take all files from git, and remove `.migrator-squash`".to_owned(),
+            ]
+        }
+        // The command line knows whether another way is open.
+        RewriteError::MergeFirst { .. }
+        | RewriteError::MergeInside { .. }
+        | RewriteError::Io(_)
+        | RewriteError::Replay(_)
         | RewriteError::Rehearsal(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
@@ -89,12 +161,20 @@ pub fn rewrite(err: &RewriteError) -> Vec<String> {
 fn instead(revision: &RevisionId, onto: &RevisionId) -> Vec<String> {
     vec![
         format!(
-            "no file was written; both branches change it: edit `{revision}` so that it builds on \
-             what `{onto}` leaves, and rebase again"
+            "both branches change it: edit `{revision}` so that it builds on what `{onto}` leaves, and \
+             rebase again"
         ),
-        "or join the heads as they are: `migrator merge heads`".to_owned(),
         format!(
             "if it is meant like that, write `down_revision = \"{onto}\"` into the file by hand"
         ),
     ]
+}
+
+/// What makes a command use a database.
+fn option(named_by: &NamedBy, database: &str) -> String {
+    match named_by {
+        NamedBy::ThisCall => String::new(),
+        NamedBy::Environment(name) => format!(" -n {}", shell_words::quote(name)),
+        NamedBy::Itself => format!(" --url {}", shell_words::quote(database)),
+    }
 }

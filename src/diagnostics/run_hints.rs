@@ -59,7 +59,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
         }
-        DbError::NotARevision { .. } | DbError::RowCount { .. } => one(
+        DbError::NotARevision { .. } => one(
+            "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew, and \
+             `migrator status` says to what",
+        ),
+        DbError::RowCount { .. } => one(
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
         ),
     }
@@ -135,6 +139,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
              `migrator status` tells more"
         )),
         Failure::Statement { source, .. } => module(source),
+        Failure::Broken { objects } if objects.iter().any(|it| it.is_mismatch) => one(
+            "a foreign key must lead to the primary key of its parent or to columns that are UNIQUE; \
+             where foreign keys are enforced, SQLite would refuse to write to either table",
+        ),
         Failure::Planner(_)
         | Failure::Directive { .. }
         | Failure::Cancelled
@@ -172,6 +180,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
                 "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
             ),
         },
+        Failure::VersionTable { .. } => one(
+            "leave the statement out: what the table says follows from what ran, and `migrator stamp` \
+             sets it where nothing is to run",
+        ),
         Failure::TransactionEnded { .. } => {
             one("leave out `ON CONFLICT ROLLBACK`, `OR ROLLBACK` and `RAISE(ROLLBACK, …)`")
         }
@@ -201,7 +213,7 @@ pub fn backup(err: &BackupError) -> Vec<String> {
         BackupError::File(_) => one("name a file elsewhere: `migrator backup PATH`"),
         BackupError::Database(err) => database(err),
         BackupError::Damaged { .. } => one(DAMAGED),
-        BackupError::Cancelled => Vec::new(),
+        BackupError::Cancelled => one("nothing was changed, and nothing of it is left"),
     }
 }
 

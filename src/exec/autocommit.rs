@@ -6,7 +6,7 @@
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
-use super::group::{Renew, log_entry};
+use super::group::{Renew, blame, culprit, log_entry};
 use super::session::Session;
 use super::work::{Task, Work};
 use crate::db::{Lock, SidecarLock};
@@ -21,10 +21,9 @@ impl Session<'_> {
     ) -> Result<Work<'g>, Failure> {
         self.check_cancelled()?;
         self.refresh()?;
-        let _lock = match self.request.location.path() {
-            Some(path) => Some(self.retry_beside(|| SidecarLock::try_take(path))?),
-            None => None,
-        };
+        let path = self.request.location.path();
+        let lock = path.map(|path| self.retry_beside(|| SidecarLock::try_take(path)));
+        let _lock = lock.transpose().map_err(|err| self.find_cause(err))?;
         let mut work = match self.news_outside(&work.rows)? {
             None => work,
             Some(news) => renew(&news)?,
@@ -32,6 +31,10 @@ impl Session<'_> {
         let [task, more @ ..] = work.rest() else { return Ok(work) };
         if !task.revision.mode.autocommit {
             return Ok(work);
+        }
+        if work.is_whole() {
+            let revisions = work.rest().iter().map(|it| it.revision).collect();
+            self.observer.event(&Event::RunStarted { revisions });
         }
         let revisions = vec![task.revision];
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
@@ -87,14 +90,18 @@ impl Session<'_> {
             let is_same = |it: &&Task<'_>| {
                 it.revision.id == task.revision.id && it.direction == task.direction
             };
-            let overtaken = || Failure::Overtaken { revision: task.revision.id.clone() };
+            let overtaken = || {
+                culprit(&self.table, std::slice::from_ref(task))
+                    .unwrap_or_else(|| Failure::Overtaken { revision: task.revision.id.clone() })
+            };
             renewed.rest().first().filter(is_same).ok_or_else(overtaken)?
         };
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
         self.write_notes(&work.unlogged)?;
         for write in &task.writes {
-            self.table.apply(&self.database, write)?;
+            let written = self.table.apply(&self.database, write);
+            written.map_err(|err| blame(&self.table, std::slice::from_ref(task), err))?;
         }
         let entry = log_entry(task, started_at, report.elapsed_ms(), self.request);
         self.log.append(&self.database, [entry])?;

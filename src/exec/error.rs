@@ -229,6 +229,23 @@ pub enum Failure {
         effect: DropEffect,
     },
 
+    /// A body changed the version table itself, so that the rows of its revision cannot be written.
+    #[error(
+        "statement {number} of {of} of revision `{revision}` changes `{table}`, whose rows migrator writes"
+    )]
+    VersionTable {
+        /// Which revision.
+        revision: RevisionId,
+        /// The last statement of it that names the table.
+        location: Box<Location>,
+        /// Its number in the body, counted from 1.
+        number: usize,
+        /// How many statements the body has.
+        of: usize,
+        /// The version table.
+        table: String,
+    },
+
     /// A body that runs outside a transaction began one and did not end it.
     #[error("revision `{revision}` left a transaction open")]
     TransactionLeftOpen {
@@ -243,8 +260,8 @@ pub enum Failure {
         violations: Vec<ForeignKeyViolation>,
     },
 
-    /// Views, triggers or foreign keys that compiled before would not.
-    #[error("{} would not compile any more", describe_names(objects))]
+    /// Views or triggers that compiled before would not, or foreign keys would lead to no key.
+    #[error("{}", describe_broken(objects))]
     Broken {
         /// What would be broken; not empty.
         objects: Vec<BrokenObject>,
@@ -301,6 +318,7 @@ impl Failure {
             | Self::Directive { location, .. }
             | Self::Statement { location, .. }
             | Self::TransactionEnded { location, .. }
+            | Self::VersionTable { location, .. }
             | Self::DropsParent { location, .. } => Some(location),
             Self::Forbidden { problems } => problems.first().map(|it| &it.location),
             Self::Refused { refusals, .. } => refusals.first().map(|it| &it.location),
@@ -357,6 +375,7 @@ impl Failure {
             | Self::Statement { .. }
             | Self::TransactionLeftOpen { .. }
             | Self::TransactionEnded { .. }
+            | Self::VersionTable { .. }
             | Self::DropsParent { .. }
             | Self::Overtaken { .. } => true,
             Self::Planner(_)
@@ -452,12 +471,21 @@ fn describe_rows(violations: &[ForeignKeyViolation]) -> String {
     violations.iter().map(describe).collect::<Vec<_>>().join(", ")
 }
 
-/// The names, in backticks.
-fn describe_names(objects: &[BrokenObject]) -> String {
-    let describe = |it: &BrokenObject| match &it.triggers[..] {
+/// `v would not compile any more, and c would reference what is no key of its parent`, with backticks.
+fn describe_broken(objects: &[BrokenObject]) -> String {
+    let describe = |it: &&BrokenObject| match &it.triggers[..] {
         [] => format!("`{}`", it.name),
         [only] => format!("trigger `{only}` of `{}`", it.name),
         _ => format!("a trigger of `{}`", it.name),
     };
-    objects.iter().map(describe).collect::<Vec<_>>().join(", ")
+    let clause = |is_mismatch, what: &str| {
+        let names = objects.iter().filter(|it| it.is_mismatch == is_mismatch);
+        let names: Vec<String> = names.map(|it| describe(&it)).collect();
+        (!names.is_empty()).then(|| format!("{} {what}", names.join(", ")))
+    };
+    let clauses = [
+        clause(false, "would not compile any more"),
+        clause(true, "would reference what is no key of its parent"),
+    ];
+    clauses.into_iter().flatten().collect::<Vec<_>>().join(", and ")
 }

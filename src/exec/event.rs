@@ -32,6 +32,12 @@ pub enum Event<'a> {
         /// there are more than are to be kept.
         is_own: bool,
     },
+    /// Everything that is to run is known, and its first transaction has begun. Sent once more if
+    /// another process changed what there is to do.
+    RunStarted {
+        /// The revisions of all transactions, in order.
+        revisions: Vec<&'a Revision>,
+    },
     /// The plan was computed inside the transaction and is about to run.
     PlanStarted {
         /// The revisions of this transaction, in order.

@@ -1,5 +1,8 @@
 //! Steps that share a transaction.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 
 use super::Run;
@@ -9,7 +12,7 @@ use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
 use crate::audit::{History, Note};
-use crate::db::{Lock, LogEntry};
+use crate::db::{DbError, Lock, LogEntry, VersionTable};
 use crate::plan::{RowWrite, joined};
 use crate::revision::RevisionId;
 use crate::sql::effect::may_break_references;
@@ -96,6 +99,10 @@ impl Session<'_> {
     /// Runs the steps and checks what they did; returns the rows of the version table.
     fn run_steps(&mut self, work: &Work<'_>, group: &Group) -> Result<Vec<String>, Failure> {
         let (steps, more) = work.rest().split_at(group.n_steps);
+        if work.is_whole() {
+            let revisions = work.rest().iter().map(|it| it.revision).collect();
+            self.observer.event(&Event::RunStarted { revisions });
+        }
         let revisions = steps.iter().map(|it| it.revision).collect();
         self.observer.event(&Event::PlanStarted { revisions, more_follow: !more.is_empty() });
         self.warn_of_again(&work.again);
@@ -122,7 +129,7 @@ impl Session<'_> {
                 self.database.drop_temporary()?;
             }
             if !writes_late {
-                self.write_versions(&task.writes)?;
+                self.write_versions(&task.writes).map_err(|err| blame(&self.table, steps, err))?;
             }
             times.push((started_at, report.elapsed_ms()));
             self.finish_step(task, report);
@@ -137,7 +144,20 @@ impl Session<'_> {
         });
         self.log.append(&self.database, entries)?;
         self.check_against(&baseline)?;
-        Ok(self.table.rows(&self.database)?)
+        let rows = self.table.rows(&self.database)?;
+        if !writes_late {
+            let mut expected: BTreeSet<&str> = work.rows.iter().map(String::as_str).collect();
+            for (from, to) in steps.iter().flat_map(|it| &it.writes).map(RowWrite::ends) {
+                from.inspect(|it| _ = expected.remove(it));
+                expected.extend(to.map(RevisionId::as_str));
+            }
+            if rows.iter().map(String::as_str).collect::<BTreeSet<_>>() != expected
+                && let Some(failure) = culprit(&self.table, steps)
+            {
+                return Err(failure);
+            }
+        }
+        Ok(rows)
     }
 
     /// Whether a body of `steps` may look at the version table, by itself or through a view or a
@@ -183,9 +203,37 @@ impl Session<'_> {
         self.progress.again.extend(new);
     }
 
-    fn write_versions(&self, writes: &[RowWrite]) -> Result<(), Failure> {
-        Ok(writes.iter().try_for_each(|write| self.table.apply(&self.database, write))?)
+    fn write_versions(&self, writes: &[RowWrite]) -> Result<(), DbError> {
+        writes.iter().try_for_each(|write| self.table.apply(&self.database, write))
     }
+}
+
+/// What to say of version rows that could not be written after `steps`: their plan was made for the
+/// rows in this transaction, so that a row that is missing was removed by one of the bodies.
+pub(super) fn blame(table: &VersionTable, steps: &[Task<'_>], err: DbError) -> Failure {
+    match err {
+        DbError::RowCount { .. } => culprit(table, steps).unwrap_or(Failure::Database(err)),
+        err => err.into(),
+    }
+}
+
+/// The last statement of `steps` that names the version table.
+pub(super) fn culprit(table: &VersionTable, steps: &[Task<'_>]) -> Option<Failure> {
+    let name = table.name().to_ascii_lowercase();
+    steps.iter().rev().find_map(|task| {
+        let names_it = |span: &Range<usize>| {
+            let sql = task.revision.source.text[span.clone()].to_ascii_lowercase();
+            sql.contains(&name) && !sql.starts_with("select")
+        };
+        let at = task.statements.iter().rposition(names_it)?;
+        Some(Failure::VersionTable {
+            revision: task.revision.id.clone(),
+            location: Box::new(task.revision.location(&task.statements[at])),
+            number: at + 1,
+            of: task.statements.len(),
+            table: table.name().to_owned(),
+        })
+    })
 }
 
 /// What the log says of a step.

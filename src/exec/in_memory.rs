@@ -7,11 +7,13 @@ use super::TransactionMode;
 use super::body::statement_failure;
 use super::directives::evaluate_in_memory;
 use super::error::Failure;
+use super::group::blame;
 use super::work::{Task, Work};
 use crate::db::{Lock, LogTable, Quoting, Scratch, VersionTable};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, Plan, Step, joined};
+use crate::schema::SchemaObject;
 use std::path::PathBuf;
 
 /// How revisions are run in memory.
@@ -23,6 +25,9 @@ pub struct Replay<'a> {
     pub log: bool,
     /// Extensions of SQLite, which are loaded first.
     pub extensions: &'a [PathBuf],
+    /// Tables and views of other programs, which are there where something needs them; see
+    /// [`Foreign`](super::Foreign).
+    pub beside: &'a [SchemaObject],
 }
 
 /// Why revisions could not be run in memory. No live database was touched.
@@ -46,7 +51,8 @@ impl Replay<'_> {
     ///
     /// An extension that cannot be loaded.
     pub fn start(&self) -> Result<Scratch, ReplayError> {
-        let scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
+        let mut scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
+        scratch.lend(self.beside);
         VersionTable::new(self.version_table).ensure(scratch.database())?;
         let log = if self.log { LogTable::On } else { LogTable::Off };
         log.ensure(scratch.database())?;
@@ -66,20 +72,7 @@ impl Replay<'_> {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> Result<Scratch, ReplayError> {
-        self.run_in(self.start()?, graph, targets)
-    }
-
-    /// The same in a database that [`Replay::start`] made, with what is in it besides.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Replay::run`].
-    pub fn run_in(
-        &self,
-        scratch: Scratch,
-        graph: &RevisionGraph,
-        targets: &[RevisionIndex],
-    ) -> Result<Scratch, ReplayError> {
+        let scratch = self.start()?;
         let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
         let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
         let mut work = Work::new(graph, plan, Vec::new())?;
@@ -97,7 +90,9 @@ impl Replay<'_> {
             for task in &work.rest()[..group.n_steps] {
                 run_body(&scratch, task)?;
                 if writes_early {
-                    task.writes.iter().try_for_each(|it| table.apply(scratch.database(), it))?;
+                    let write = |it| table.apply(scratch.database(), it);
+                    let written = task.writes.iter().try_for_each(write);
+                    written.map_err(|err| blame(&table, work.rest(), err))?;
                 } else {
                     writes.extend_from_slice(&task.writes);
                 }
@@ -167,6 +162,23 @@ pub fn run_inside(
     Ok(n_changes)
 }
 
+/// Writes the version rows of a step whose body ran in a scratch database.
+///
+/// # Errors
+///
+/// [`Failure::VersionTable`] where the body changed the table itself.
+pub fn write_rows(
+    scratch: &Scratch,
+    graph: &RevisionGraph,
+    table: &VersionTable,
+    step: &Step,
+) -> Result<(), Failure> {
+    let write = |it| table.apply(scratch.database(), it);
+    let Err(err) = step.writes.iter().try_for_each(write) else { return Ok(()) };
+    let plan = Plan { steps: vec![step.clone()], ..Plan::default() };
+    Err(blame(table, Work::new(graph, plan, Vec::new())?.rest(), err))
+}
+
 /// Runs the statements of a body; returns how many rows they changed.
 fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<u64, Failure> {
     let revision = task.revision;
@@ -187,6 +199,9 @@ fn run_body(scratch: &Scratch, task: &Task<'_>) -> Result<u64, Failure> {
     }
     if !is_inside && !database.is_autocommit() {
         return Err(Failure::TransactionLeftOpen { revision: revision.id.clone() });
+    }
+    if !is_inside {
+        database.detach_all()?;
     }
     // What a body leaves in the connection must not reach the next one.
     if task.has_pragma() {

@@ -18,6 +18,7 @@ mod commit;
 mod directives;
 mod error;
 pub mod event;
+mod foreign;
 mod group;
 mod in_memory;
 pub mod offline;
@@ -39,7 +40,8 @@ pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,
 };
 use self::event::Observer;
-pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside};
+pub use self::foreign::Foreign;
+pub use self::in_memory::{Replay, ReplayError, run_in_memory, run_inside, write_rows};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
 use self::work::Work;

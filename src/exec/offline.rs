@@ -6,6 +6,9 @@
 //! run, drops no table that others follow where foreign keys are enforced, and ends by looking for
 //! new violations of them.
 //!
+//! Where a revision replaces others, some databases name it in their version table and some the last
+//! of those that it replaces: the script takes either, since nobody looked which.
+//!
 //! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
 //! SQLite has no SQL for that.
 
@@ -88,8 +91,9 @@ pub fn stamp_script(
     } else {
         writer.begin(start);
     }
+    writer.name_what_stays(start, stamp);
     for write in &stamp.writes {
-        writer.text.statement(&writer.table.write_sql(write));
+        writer.write(write);
     }
     if purge && options.log {
         // What the log says of before is not known here.
@@ -136,6 +140,8 @@ struct Writer<'a> {
     table: VersionTable,
     /// What begins the log of a database that has none.
     unlogged: Vec<Note>,
+    /// What the version table may say in the place of a row: the last id that its revision replaces.
+    synonyms: HashMap<String, String>,
     text: Text,
 }
 
@@ -143,7 +149,12 @@ impl<'a> Writer<'a> {
     fn new(options: &'a Offline<'a>, graph: &RevisionGraph, start: &[String]) -> Self {
         let text = Text::new();
         let unlogged = audit::baseline(graph, &audit::implied(graph, start));
-        Self { options, table: VersionTable::new(options.version_table), unlogged, text }
+        let synonym = |row: &String| {
+            let old = graph[graph.by_id(row)?].replaces.last()?;
+            Some((row.clone(), old.to_string()))
+        };
+        let synonyms = start.iter().filter_map(synonym).collect();
+        Self { options, table: VersionTable::new(options.version_table), unlogged, synonyms, text }
     }
 
     /// Steps in a transaction.
@@ -199,19 +210,26 @@ impl<'a> Writer<'a> {
     /// Fails unless the version table holds exactly `rows`.
     fn guard_rows(&mut self, rows: &[String]) {
         let table = self.table.identifier().to_owned();
+        let (changeable, fixed): (Vec<&String>, Vec<&String>) =
+            rows.iter().partition(|it| self.synonyms.contains_key(*it));
+        let mut names: Vec<String> = fixed.iter().map(ToString::to_string).collect();
+        let literals: Vec<String> = fixed.iter().map(|row| quote_text(row)).collect();
+        let mut conditions = vec![format!("count(*) = {}", rows.len())];
+        if !fixed.is_empty() {
+            let (literals, n) = (literals.join(", "), fixed.len());
+            conditions.push(format!("sum(version_num IN ({literals})) = {n}"));
+        }
+        for row in changeable {
+            let old = &self.synonyms[row];
+            names.push(format!("{old} or {row}"));
+            let literals = format!("{}, {}", quote_text(old), quote_text(row));
+            conditions.push(format!("sum(version_num IN ({literals})) = 1"));
+        }
         let message = match rows {
             [] => format!("{} must be empty", self.table.name()),
-            _ => format!("{} must hold exactly {}", self.table.name(), rows.join(", ")),
+            _ => format!("{} must hold exactly {}", self.table.name(), names.join(", ")),
         };
-        let literals: Vec<_> = rows.iter().map(|row| quote_text(row)).collect();
-        let condition = match rows {
-            [] => "count(*) = 0".to_owned(),
-            _ => format!(
-                "count(*) = {n} AND sum(version_num IN ({})) = {n}",
-                literals.join(", "),
-                n = rows.len()
-            ),
-        };
+        let condition = conditions.join(" AND ");
         self.text.guard(&message, &format!("SELECT {condition} FROM {table}"));
     }
 
@@ -275,10 +293,28 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A write to the version table, which the guard has looked at.
+    fn write(&mut self, write: &RowWrite) {
+        let synonym = write.ends().0.and_then(|row| self.synonyms.get(row));
+        let sql = self.table.write_sql(write, synonym.map(String::as_str));
+        self.text.statement(&sql);
+    }
+
+    /// The id of today for each row that a stamp leaves where it is, as a stamp does that has looked.
+    fn name_what_stays(&mut self, start: &[String], stamp: &Stamp) {
+        let moves = |row: &str| stamp.writes.iter().any(|it| it.ends().0 == Some(row));
+        for row in start.iter().filter(|it| !moves(it)) {
+            if let (Some(old), Ok(to)) = (self.synonyms.get(row), RevisionId::new(row)) {
+                let write = RowWrite::Update { from: old.clone(), to };
+                self.text.statement(&self.table.write_sql(&write, None));
+            }
+        }
+    }
+
     /// What a step means for the tables of ours.
     fn record(&mut self, task: &Task<'_>) {
         for write in &task.writes {
-            self.text.statement(&self.table.write_sql(write));
+            self.write(write);
         }
         if self.options.log {
             let (id, direction) = (task.revision.id.as_str(), task.direction.into());

@@ -104,6 +104,11 @@ impl<'g> Work<'g> {
         &self.steps[self.n_done..]
     }
 
+    /// Whether none of them has run.
+    pub fn is_whole(&self) -> bool {
+        self.n_done == 0
+    }
+
     /// The next steps that run together, or `None` when all is done.
     pub fn next_group(&self, transaction: TransactionMode) -> Option<Group> {
         let rest = self.rest();

@@ -15,6 +15,7 @@ pub mod order;
 pub mod replaced;
 pub mod resolve;
 mod resolve_error;
+pub mod rivals;
 pub mod symbol;
 pub mod walk;
 

@@ -102,6 +102,33 @@ impl RevisionGraph {
         similar(name, ids.chain(labels)).into_iter().map(str::to_owned).collect()
     }
 
+    /// Refuses a name of one to three digits that is only the beginning of another: `downgrade 1`,
+    /// where `-1` was meant, would revert all that stands on the revision that begins so. `sign` is
+    /// that of the steps.
+    pub fn refuse_bare_number(
+        &self,
+        symbol: &RevisionSymbol,
+        sign: char,
+    ) -> Result<(), ResolveError> {
+        let (Anchor::Name(name), None) = (&symbol.anchor, symbol.steps) else { return Ok(()) };
+        let is_number = name.len() <= 3 && name.bytes().all(|it| it.is_ascii_digit());
+        let is_known = self.by_id(name).or_else(|| self.by_label(name)).is_some()
+            || self.replaced_by(name).is_some();
+        if !is_number || is_known {
+            return Ok(());
+        }
+        // Any other error is told where the symbol is resolved.
+        let Ok(index) = self.find_abbreviated(name, self.branch_of(symbol)?.as_ref()) else {
+            return Ok(());
+        };
+        let branch = symbol.branch.as_ref().map_or(String::new(), |it| format!("{it}@"));
+        Err(ResolveError::BareNumber {
+            symbol: symbol.text.clone(),
+            steps: format!("{branch}{sign}{name}"),
+            revision: self.id(index).clone(),
+        })
+    }
+
     /// The branch that a symbol names left of `@`.
     pub fn branch_of(&self, symbol: &RevisionSymbol) -> Result<Option<Branch>, ResolveError> {
         let Some(name) = &symbol.branch else { return Ok(None) };

@@ -41,6 +41,16 @@ pub enum ResolveError {
         /// The ids and labels that begin with it.
         candidates: Vec<String>,
     },
+    /// Digits that begin one id, where steps are counted as well.
+    #[error("`{symbol}` may be meant for a number of steps, or for the revision `{revision}`")]
+    BareNumber {
+        /// What was typed.
+        symbol: String,
+        /// What counts the steps.
+        steps: String,
+        /// The revision that begins so.
+        revision: RevisionId,
+    },
     /// The revision right of `@` lies on another branch.
     #[error("revision `{revision}` is not on the branch `{branch}`")]
     NotOnBranch {

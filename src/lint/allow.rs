@@ -22,9 +22,16 @@ pub struct Allow {
     pub rule: Result<Rule, String>,
     /// The bytes of the file that it stands for; `None` for all.
     pub scope: Option<Range<usize>>,
+    /// The comment, as bytes of the file.
+    pub comment: Range<usize>,
 }
 
 impl Allow {
+    /// Whether it stands for more than the statements beside it.
+    pub fn is_for_all(&self) -> bool {
+        self.scope.is_none() || self.rule.as_ref().is_ok_and(|it| it.is_about_revision())
+    }
+
     /// Whether it silences what a rule finds at a byte of the file.
     pub fn covers(&self, rule: Rule, at: usize) -> bool {
         let is_there = |it: &Range<usize>| rule.is_about_revision() || it.contains(&at);
@@ -51,7 +58,8 @@ pub fn allows(revision: &Revision) -> Vec<Allow> {
             let at = start + (piece.len() - piece.trim_start().len());
             start += piece.len() + 1;
             let rule = Rule::by_name(name).ok_or_else(|| name.to_owned());
-            found.push(Allow { span: at..at + name.len(), rule, scope: scope.clone() });
+            let (span, scope) = (at..at + name.len(), scope.clone());
+            found.push(Allow { span, rule, scope, comment: token.span.clone() });
         }
     }
     found

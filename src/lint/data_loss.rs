@@ -1,7 +1,8 @@
 //! Rules about data that is lost: tables and columns that go, and types that change values.
 
 use super::deed::{Alteration, What};
-use super::facts::Facts;
+use super::emptied::{is_emptied, is_index, is_index_again};
+use super::facts::{Change as Touched, Facts};
 use super::finding::Findings;
 use crate::diff::Change;
 use crate::rule::Rule;
@@ -9,7 +10,8 @@ use crate::schema::{Affinity, Column, Name, Table, VirtualTable};
 
 /// `drop-table`, `drop-column` and `type-narrowed`.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    let Some((_, diff)) = facts.diff() else { return };
+    let Some((change, diff)) = facts.diff() else { return };
+    empty_tables(facts, change, found);
     for it in &diff.tables {
         if let Change::Dropped(table) = it {
             drop_table(facts, &table.name, found);
@@ -56,6 +58,33 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
 }
 
+/// Tables that are there before and after, and lose their rows in between.
+fn empty_tables(facts: &Facts<'_>, change: &Touched, found: &mut Findings<'_>) {
+    for (at, deed) in facts.upgrade.iter().enumerate() {
+        let What::DropTable(name) = &deed.what else { continue };
+        let is_virtual = |it: &&VirtualTable| it.name == *name;
+        let [before, after] = [&change.before, &change.after].map(|schema| {
+            (schema.table(name).is_some(), schema.virtual_tables.iter().find(is_virtual))
+        });
+        // What is in neither is the same in both.
+        let held_rows = match (before, after) {
+            ((true, _), (true, _) | (_, Some(_))) => true,
+            ((_, Some(table)), (true, _) | (_, Some(_))) => keeps_rows(table),
+            ((false, None), (false, None)) => !is_index_again(&facts.upgrade[at..], name),
+            _ => false,
+        };
+        if held_rows && is_emptied(&facts.upgrade, at, name) {
+            found.add(
+                Rule::DropTable,
+                deed.span.clone(),
+                format!("drops the table `{name}` with all its rows, and makes it again"),
+                "copy them before, and back; if nobody needs them, say so: `-- migrator:allow \
+                 drop-table: WHY` above the statement",
+            );
+        }
+    }
+}
+
 fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     let place = facts.place(name, None, &|it| matches!(it.what, What::DropTable(_)));
     found.add(
@@ -81,14 +110,9 @@ fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findi
     );
 }
 
-/// Whether a virtual table holds what is nowhere else: a full-text index over another table, or one
-/// without content, does not.
+/// Whether a virtual table holds what is nowhere else.
 fn keeps_rows(table: &VirtualTable) -> bool {
-    let is_index = table.module.as_str().to_ascii_lowercase().starts_with("fts")
-        && table.arguments.text().split(',').any(|it| {
-            it.split_once('=').is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case("content"))
-        });
-    !is_index
+    !is_index(table.module.as_str(), table.arguments.text())
 }
 
 /// What another type makes of values.

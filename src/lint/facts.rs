@@ -46,7 +46,7 @@ pub struct Change {
 pub struct Trial {
     /// Why the upgrade does not run.
     pub failures: Vec<Failing>,
-    /// Whether nothing could be tried out from here on.
+    /// Whether it does not run, so that what needs it is not tried out.
     pub is_over: bool,
     /// Quoted names of the upgrade that SQLite takes for strings.
     pub strings: Vec<Range<usize>>,

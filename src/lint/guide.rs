@@ -41,7 +41,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DropTable => Guide {
             title: "a table is dropped, with all its rows",
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
-                  A table that is renamed or rebuilt is not dropped, however many statements that takes.",
+                  A table that is renamed or rebuilt is not dropped, however many statements that takes; \
+                  one that is dropped and made again without a copy of its rows is.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(
@@ -182,7 +183,7 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::AttachInWal => Guide {
             title: "a body uses a second database",
             why: "A transaction over two databases is not one if either keeps a write-ahead log: a crash \
-                  between the two leaves them at different revisions. It cannot be tried out in memory either.",
+                  between the two leaves them at different revisions. Where revisions are run in memory, the second database is there and empty.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);",
             bad: Example::Revision(
                 "-- transaction = false\n-- ///\n\n-- migrate:upgrade\nATTACH 'archive.db' AS archive;",
@@ -273,7 +274,7 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::TwoHeads => Guide {
             title: "several heads that nothing tells apart",
             why: "`upgrade head` does not know which of them is meant. Most often two branches of the code were \
-                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own.",
+                  merged, and their revisions follow the same one. Silent for heads with branch labels of their own, and for those of different databases.",
             given: "",
             bad: Example::Graph(&["users", "orders < users", "drafts < users"]),
             good: Example::Graph(&["users", "orders < users", "drafts < orders"]),
@@ -294,8 +295,9 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::DoesNotRun => Guide {
             title: "the upgrade does not run on an empty database",
             why: "Revisions are tried out in memory, one after the other, from the first. One that fails there \
-                  fails in the tests of everybody who begins with an empty database; nothing after it can be \
-                  tried out.",
+                  fails in the tests of everybody who begins with an empty database. What it does to the schema \
+                  is not known then, nor what those that need it do: `lint` says for how many revisions only \
+                  the text was looked at.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);",
             bad: Example::Revision("-- migrate:upgrade\nALTER TABLE user ADD COLUMN age INTEGER;"),
             good: Example::Revision(
@@ -407,6 +409,6 @@ missing-index-on-foreign-key = \"off\"
 `migrator status` counts what is found in the pending revisions.
 `upgrade` says before it runs how many `drop-table`, `drop-column` and `attach-in-wal` the pending revisions have.
 That is read off the statements alone and takes no time, so no other rule looks there; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
-The tables that keep the versions and the log, and those of `[schema] exclude`, are left out.
+The tables that keep the versions and the log, and those of `[schema] exclude`, are left out; one of those that a revision uses and none makes is taken from the declared schema.
 
 ";

@@ -8,6 +8,7 @@ mod allow;
 mod data_failure;
 mod data_loss;
 mod deed;
+mod emptied;
 mod facts;
 mod finding;
 pub mod guide;
@@ -19,14 +20,18 @@ mod summary;
 mod tests;
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 
+pub use self::allow::allows;
+pub use self::emptied::indexes;
 use self::facts::Facts;
 pub use self::finding::Finding;
 use self::finding::Findings;
 pub use self::summary::{counts, summary};
-use crate::db::DbError;
+use crate::db::{DbError, Scratch};
 use crate::exec::{Replay, ReplayError};
+use crate::graph::rivals::Databases;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::PlanError;
@@ -44,6 +49,8 @@ pub struct Request<'a> {
     pub replay: Replay<'a>,
     /// The names of tables and views that are nobody's business here.
     pub is_excluded: &'a dyn Fn(&str) -> bool,
+    /// Which databases the revisions are for.
+    pub databases: &'a Databases,
     /// How much each rule matters.
     pub levels: &'a Levels,
     /// The fingerprints of the upgrades that ran on the database, in hexadecimal, by revision.
@@ -67,16 +74,49 @@ pub enum LintError {
     Plan(#[from] PlanError),
 }
 
-/// What the rules find, in the order in which the revisions run.
+/// What the rules find.
+pub struct Report {
+    /// In the order in which the revisions run.
+    pub findings: Vec<Finding>,
+    /// What they could not look at.
+    pub unseen: Option<Unseen>,
+}
+
+/// Revisions of which nobody knows what they do to the schema; only their texts were looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The first one that does not run in memory.
+    pub because_of: RevisionId,
+    /// How many of those that are reported on do not run, or need one that does not.
+    pub n_revisions: usize,
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { because_of, n_revisions } = self;
+        let (revisions, they_do) = match n_revisions {
+            1 => ("1 revision".to_owned(), "it does"),
+            n => (format!("{n} revisions"), "they do"),
+        };
+        write!(
+            formatter,
+            "`{because_of}` does not run in memory: of {revisions} only the text was looked at, not \
+             what {they_do} to the schema"
+        )
+    }
+}
+
+/// Looks at revisions; `begun` is a database in memory in which some ran, if there is one, with their
+/// version rows.
 ///
 /// # Errors
 ///
 /// [`LintError`]; a revision that does not run is a finding.
-pub fn lint(request: &Request<'_>) -> Result<Vec<Finding>, LintError> {
+pub fn lint(request: &Request<'_>, begun: Option<Scratch>) -> Result<Report, LintError> {
     let graph = request.graph;
     let wanted = RevisionSet::of(graph, request.linted.iter().copied());
-    let rivals = rivals(graph);
-    let tried = trial::run(request, &wanted)?;
+    let rivals = rivals(graph, request.databases);
+    let tried = trial::run(request, &wanted, begun)?;
     let mut findings = Vec::new();
     for tried in tried.revisions {
         let mut facts = tried.facts;
@@ -91,7 +131,7 @@ pub fn lint(request: &Request<'_>) -> Result<Vec<Finding>, LintError> {
         }
         findings.extend(allow::apply(facts.revision, request.levels, found.finish(), is_whole));
     }
-    Ok(findings)
+    Ok(Report { findings, unseen: tried.unseen })
 }
 
 /// All rules that need nothing but facts about one revision.
@@ -103,23 +143,20 @@ fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     revision_traps::check(facts, found);
 }
 
-/// For each head the others that `upgrade head` cannot tell from it: those with the same branch
-/// labels, or without any.
-fn rivals(graph: &RevisionGraph) -> BTreeMap<&RevisionId, Vec<&RevisionId>> {
-    let heads = graph.real_heads();
-    if heads.len() < 2 {
-        return BTreeMap::new();
-    }
-    let labels = graph.branch_labels();
-    let mut groups: BTreeMap<BTreeSet<_>, Vec<RevisionIndex>> = BTreeMap::new();
-    for head in heads {
-        groups.entry(labels[head.as_usize()].clone()).or_default().push(head);
-    }
-    let mut rivals = BTreeMap::new();
-    for group in groups.values().filter(|it| it.len() > 1) {
-        for head in group {
-            let others = group.iter().filter(|it| *it != head).map(|it| graph.id(*it));
-            rivals.insert(graph.id(*head), others.collect());
+/// For each head the others that nothing tells from it.
+fn rivals<'g>(
+    graph: &'g RevisionGraph,
+    databases: &Databases,
+) -> BTreeMap<&'g RevisionId, Vec<&'g RevisionId>> {
+    let mut rivals: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for group in graph.rivals(&graph.heads(), databases) {
+        for head in &group {
+            let known = rivals.entry(graph.id(*head)).or_default();
+            for other in group.iter().filter(|it| *it != head).map(|it| graph.id(*it)) {
+                if !known.contains(&other) {
+                    known.push(other);
+                }
+            }
         }
     }
     rivals

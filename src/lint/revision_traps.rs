@@ -17,7 +17,7 @@ const N_LISTED: usize = 3;
 /// All of them.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     let advice = if facts.trial.is_over {
-        "what it and the revisions after it do to the schema is not checked"
+        "what it and the revisions that need it do to the schema is not checked"
     } else {
         "`upgrade` refuses it too"
     };
@@ -123,12 +123,16 @@ fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
     let revision = facts.revision;
     let rivals = facts.rivals.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let ids: Vec<&str> = facts.rivals.iter().map(|it| it.as_str()).collect();
+    let ids = format!("{} {}", revision.id, ids.join(" "));
     let verb = if facts.rivals.len() == 1 { "is" } else { "are" };
     found.add(
         Rule::TwoHeads,
         revision.spans.id.clone(),
         format!("`{}` is a head, and so {verb} {rivals}: `upgrade head` does not know which", revision.id),
-        "`migrator merge heads -m \"…\"` joins them; give them branch labels if they are to stay apart",
+        format!(
+            "`migrator merge {ids} -m \"…\"` joins them; give them branch labels if they are to stay apart"
+        ),
     );
 }
 

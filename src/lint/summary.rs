@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Finding;
 use super::allow::allows;
 use super::deed::{Alteration, Deed, What, deeds, names};
+use super::emptied::is_saved;
 use crate::revision::Revision;
 use crate::rule::{Level, Levels, Rule};
 use crate::schema::Name;
@@ -22,17 +23,25 @@ const WORDS: [&str; 3] = ["DROP", "ALTER", "ATTACH"];
 /// run; nothing where their upgrades lose nothing, or say so themselves with `warn-if` or `refuse-if`.
 ///
 /// What the same revisions make is not lost with its rows: on a new database nothing is.
-pub fn summary(revisions: &[&Revision], levels: &Levels) -> Option<String> {
+///
+/// `indexes` is asked for what [`indexes`](super::emptied::indexes) finds in all revisions.
+pub fn summary(
+    revisions: &[&Revision],
+    levels: &Levels,
+    indexes: &dyn Fn() -> Vec<Name>,
+) -> Option<String> {
     let suspects: Vec<&Revision> =
         revisions.iter().copied().filter(|it| has_word(it, &WORDS)).collect();
     if suspects.is_empty() {
         return None;
     }
     let made = made(revisions);
+    let drops = suspects.iter().any(|it| has_word(it, &["DROP"]));
+    let indexes = if drops { indexes() } else { Vec::new() };
     let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
     let mut named = Vec::new();
     for revision in suspects {
-        let found = found(revision, levels, &made);
+        let found = found(revision, levels, &made, &indexes);
         if !found.is_empty() {
             named.push(&revision.id);
         }
@@ -100,7 +109,12 @@ fn made(revisions: &[&Revision]) -> HashSet<Name> {
 }
 
 /// What an upgrade says of itself that matters.
-fn found(revision: &Revision, levels: &Levels, made: &HashSet<Name>) -> Vec<Rule> {
+fn found(
+    revision: &Revision,
+    levels: &Levels,
+    made: &HashSet<Name>,
+    indexes: &[Name],
+) -> Vec<Rule> {
     let text = &revision.source.text;
     let deeds = deeds(revision, &revision.upgrade);
     // A rebuild drops the old table once it has another name.
@@ -112,8 +126,11 @@ fn found(revision: &Revision, levels: &Levels, made: &HashSet<Name>) -> Vec<Rule
         let queries = revision.upgrade.directives.iter().map(|it| &text[it.query.clone()]);
         made.contains(name) || queries.into_iter().any(|it| names(it, name))
     };
-    let rule = |deed: &Deed<'_>| match &deed.what {
-        What::DropTable(name) if !is_renamed(name) && !is_said(name) => Some(Rule::DropTable),
+    let is_kept = |at: usize, name: &Name| {
+        is_renamed(name) || is_said(name) || indexes.contains(name) || is_saved(&deeds, at, name)
+    };
+    let rule = |(at, deed): (usize, &Deed<'_>)| match &deed.what {
+        What::DropTable(name) if !is_kept(at, name) => Some(Rule::DropTable),
         What::Alter(table, Alteration::DropColumn(_)) if !is_said(table) => Some(Rule::DropColumn),
         What::Other => {
             let is_attach = deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
@@ -124,7 +141,8 @@ fn found(revision: &Revision, levels: &Levels, made: &HashSet<Name>) -> Vec<Rule
     let allows = allows(revision);
     deeds
         .iter()
-        .filter_map(|it| rule(it).map(|rule| (rule, it.span.start)))
+        .enumerate()
+        .filter_map(|(at, it)| rule((at, it)).map(|rule| (rule, it.span.start)))
         .filter(|(rule, _)| levels.of(*rule) >= Level::Warning)
         .filter(|(rule, at)| !allows.iter().any(|it| it.covers(*rule, *at)))
         .map(|(rule, _)| rule)

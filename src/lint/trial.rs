@@ -6,15 +6,17 @@ use super::deed::{Deed, What, deeds};
 use super::facts::{Change, Facts, Failing, Undo};
 use super::lineage::Lineage;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
-use super::{LintError, Request};
-use crate::db::{DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable};
+use super::{LintError, Request, Unseen};
+use crate::db::{
+    CheckedSchema, DbError, Lock, ObjectState, Quoting, SchemaSnapshot, Scratch, VersionTable,
+};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, Sign, lines};
-use crate::exec::{Failure, run_in_memory, run_inside};
-use crate::graph::RevisionIndex;
+use crate::exec::{Failure, run_in_memory, run_inside, write_rows};
 use crate::graph::walk::RevisionSet;
+use crate::graph::{Edges, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::plan::{Direction, RowWrite};
+use crate::plan::{Direction, RowWrite, Step, single_step};
 use crate::revision::{Downgrade, Revision};
 use crate::schema::{self, Name, Schema};
 use crate::sql::lexer::{TokenKind, tokens};
@@ -24,6 +26,8 @@ use crate::sql::transaction_control::forbidden_in_transaction;
 pub struct Tried<'a> {
     /// Those that are reported on, in the order in which they ran.
     pub revisions: Vec<TriedRevision<'a>>,
+    /// Those that could not be tried.
+    pub unseen: Option<Unseen>,
 }
 
 /// A revision that was tried out.
@@ -34,28 +38,45 @@ pub struct TriedRevision<'a> {
     pub unindexed: Vec<Unindexed>,
 }
 
-/// Runs all revisions in the order in which an upgrade runs them.
-pub fn run<'a>(request: &Request<'a>, wanted: &RevisionSet) -> Result<Tried<'a>, LintError> {
+/// Runs revisions in the order in which an upgrade runs them: all, or those that did not run in
+/// `begun`. What needs one that does not run is left out.
+pub fn run<'a>(
+    request: &Request<'a>,
+    wanted: &RevisionSet,
+    begun: Option<Scratch>,
+) -> Result<Tried<'a>, LintError> {
     let graph = request.graph;
-    let plan = Goal::Applied(graph.real_heads()).plan(graph, &[])?;
-    let mut stage = Some(Stage::new(request)?);
+    let mut stage = Stage::new(request, begun)?;
+    let plan = Goal::Applied(graph.real_heads()).plan(graph, &stage.rows()?)?;
     let mut revisions: Vec<TriedRevision<'_>> = Vec::new();
-    for step in plan.steps {
-        let is_wanted = wanted.contains(step.revision);
-        let mut facts = Facts::new(&graph[step.revision]);
-        if let Some(it) = &mut stage {
-            it.run(step.revision, &mut facts, is_wanted, &step.writes)?;
+    let mut lost = RevisionSet::new(graph);
+    let mut unseen: Option<Unseen> = None;
+    for Step { revision: index, writes, .. } in plan.steps {
+        let is_wanted = wanted.contains(index);
+        let mut facts = Facts::new(&graph[index]);
+        let runs = if lost.contains(index) {
+            false
+        } else if is_wanted {
+            stage.try_out(index, &mut facts)?
+        } else {
+            stage.go_on(index, &mut facts)?
+        };
+        let runs = runs && stage.write(index, writes, lost.len() == 0, &mut facts)?;
+        if !runs && lost.insert(index) {
+            let needing = graph.descendants([index], Edges::All);
+            let new = needing.iter().filter(|it| *it == index || lost.insert(*it));
+            let n_unseen = new.filter(|it| wanted.contains(*it)).count();
+            if n_unseen > 0 {
+                let because_of = graph.id(index).clone();
+                unseen.get_or_insert(Unseen { because_of, n_revisions: 0 }).n_revisions += n_unseen;
+            }
+            facts.trial.is_over = n_unseen > 0;
         }
-        let is_over = facts.trial.is_over;
-        if is_over {
-            stage = None;
-        }
-        if is_wanted || is_over {
+        if is_wanted || facts.trial.is_over {
             let unindexed = sqlite_traps::unindexed(&facts);
             revisions.push(TriedRevision { facts, unindexed });
         }
     }
-    let Some(stage) = stage else { return Ok(Tried { revisions }) };
     if revisions.iter().any(|it| !it.unindexed.is_empty()) {
         let end = stage.whole()?;
         for it in &mut revisions {
@@ -67,68 +88,129 @@ pub fn run<'a>(request: &Request<'a>, wanted: &RevisionSet) -> Result<Tried<'a>,
             });
         }
     }
-    Ok(Tried { revisions })
+    Ok(Tried { revisions, unseen })
 }
 
 /// The database in memory between two revisions.
 struct Stage<'r, 'a> {
     request: &'r Request<'a>,
     scratch: Scratch,
+    table: VersionTable,
+    /// The schema when it was looked at last.
     schema: SchemaSnapshot,
-    /// The views and triggers that do not compile; of a schema that has some.
-    broken: Option<ObjectState>,
+    /// The views and triggers that do not compile, when that was looked at last.
+    checked: CheckedSchema,
+    /// Whether a revision ran since.
+    is_behind: bool,
 }
 
 impl<'r, 'a> Stage<'r, 'a> {
-    fn new(request: &'r Request<'a>) -> Result<Self, LintError> {
-        let scratch = request.replay.start()?;
-        let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
-        Ok(Self { request, scratch, schema, broken: None })
+    fn new(request: &'r Request<'a>, begun: Option<Scratch>) -> Result<Self, LintError> {
+        let scratch = match begun {
+            Some(scratch) => scratch,
+            None => request.replay.start()?,
+        };
+        Ok(Self {
+            request,
+            scratch,
+            table: VersionTable::new(request.replay.version_table),
+            schema: SchemaSnapshot::default(),
+            checked: CheckedSchema::default(),
+            is_behind: true,
+        })
+    }
+
+    /// What the version table says.
+    fn rows(&self) -> Result<Vec<String>, LintError> {
+        Ok(self.table.rows(self.scratch.database())?)
+    }
+
+    /// Writes that a revision ran; its writes are those of the plan if all before it ran. Says whether
+    /// they could be written: the body may have changed the table itself.
+    fn write(
+        &self,
+        index: RevisionIndex,
+        planned: Vec<RowWrite>,
+        is_as_planned: bool,
+        facts: &mut Facts<'a>,
+    ) -> Result<bool, LintError> {
+        let graph = self.request.graph;
+        let step = if is_as_planned {
+            Some(Step { revision: index, direction: Direction::Upgrade, writes: planned })
+        } else {
+            single_step(graph, &self.rows()?, index, Direction::Upgrade)?.steps.pop()
+        };
+        let Some(step) = step else { return Ok(true) };
+        let Err(err) = write_rows(&self.scratch, graph, &self.table, &step) else {
+            return Ok(true);
+        };
+        facts.trial.failures.extend(failings(&graph[index], err)?);
+        Ok(false)
+    }
+
+    /// Looks at what the revisions made of which nothing was taken down.
+    fn catch_up(&mut self) -> Result<(), LintError> {
+        if std::mem::take(&mut self.is_behind) {
+            self.schema = self.scratch.snapshot(&self.schema)?;
+            if self.schema.has_views_or_triggers() {
+                self.checked = self.scratch.recheck(&self.checked, &self.schema)?;
+            }
+        }
+        Ok(())
     }
 
     /// The whole schema.
-    fn whole(&self) -> Result<Schema, LintError> {
+    fn whole(&mut self) -> Result<Schema, LintError> {
+        self.catch_up()?;
         let nothing = SchemaSnapshot::default();
         Ok(schema::read(&nothing.differing(&self.schema, self.request.is_excluded).right)?)
     }
 
-    /// Runs an upgrade; of one that is wanted, everything is taken down.
-    fn run(
+    /// Runs an upgrade, and takes down what it does; says whether it runs.
+    fn try_out(&mut self, index: RevisionIndex, facts: &mut Facts<'a>) -> Result<bool, LintError> {
+        self.catch_up()?;
+        facts.trial.strings = self.strings(&self.request.graph[index])?;
+        let all_before = self.all_before(facts)?;
+        let Some(n_changes) = self.upgrade(index, facts)? else { return Ok(false) };
+        let now = self.scratch.snapshot(&self.schema)?;
+        let before = std::mem::replace(&mut self.schema, now);
+        facts.change = Some(self.change(facts, &before, all_before)?);
+        facts.trial.undo = self.undo(index, &before, n_changes)?;
+        self.look_for_broken(facts, &before)?;
+        Ok(true)
+    }
+
+    /// Runs an upgrade on the way to others; says whether it runs.
+    fn go_on(&mut self, index: RevisionIndex, facts: &mut Facts<'a>) -> Result<bool, LintError> {
+        let runs = self.upgrade(index, facts)?.is_some();
+        self.is_behind |= runs;
+        Ok(runs)
+    }
+
+    /// Runs an upgrade; how many rows it changed, or nothing if it does not run: then everything is as
+    /// it was.
+    fn upgrade(
         &mut self,
         index: RevisionIndex,
         facts: &mut Facts<'a>,
-        is_wanted: bool,
-        writes: &[RowWrite],
-    ) -> Result<(), LintError> {
-        let graph = self.request.graph;
-        let revision = &graph[index];
-        let mut all_before = None;
-        if is_wanted {
-            facts.trial.strings = self.strings(revision)?;
-            all_before = self.all_before(facts)?;
-        }
-        let n_changes = match run_in_memory(&self.scratch, graph, index, Direction::Upgrade) {
-            Ok(n_changes) => n_changes,
-            Err(err) => {
-                let is_forbidden = matches!(err, Failure::Forbidden { .. });
-                facts.trial.failures.extend(failings(revision, err)?);
-                if !is_forbidden || !self.run_the_rest(revision)? {
-                    facts.trial.is_over = true;
-                    return Ok(());
-                }
-                u64::MAX // it is not known
-            }
+    ) -> Result<Option<u64>, LintError> {
+        let revision = &self.request.graph[index];
+        // What ran outside a transaction stays.
+        let saved = if revision.mode.autocommit { Some(self.scratch.copy()?) } else { None };
+        let err = match run_in_memory(&self.scratch, self.request.graph, index, Direction::Upgrade)
+        {
+            Ok(n_changes) => return Ok(Some(n_changes)),
+            Err(err) => err,
         };
-        let now = self.scratch.database().snapshot(&self.schema)?;
-        let before = std::mem::replace(&mut self.schema, now);
-        if is_wanted {
-            facts.change = Some(self.change(facts, &before, all_before)?);
-            facts.trial.undo = self.undo(index, &before, n_changes)?;
+        let is_forbidden = matches!(err, Failure::Forbidden { .. });
+        facts.trial.failures.extend(failings(revision, err)?);
+        if is_forbidden && self.run_the_rest(revision)? {
+            return Ok(Some(u64::MAX)); // it is not known
         }
-        self.look_for_broken(facts, &before)?;
-        let table = VersionTable::new(self.request.replay.version_table);
-        writes.iter().try_for_each(|it| table.apply(self.scratch.database(), it))?;
-        Ok(())
+        if let Some(saved) = saved {
+            self.scratch = saved;
+        }
+        Ok(None)
     }
 
     /// Runs an upgrade without the statements that a transaction forbids; says whether it ran.
@@ -161,7 +243,7 @@ impl<'r, 'a> Stage<'r, 'a> {
     }
 
     /// All tables, if one may be dropped while foreign keys are enforced.
-    fn all_before(&self, facts: &Facts<'_>) -> Result<Option<Schema>, LintError> {
+    fn all_before(&mut self, facts: &Facts<'_>) -> Result<Option<Schema>, LintError> {
         let mode = facts.revision.mode;
         let drops = facts.upgrade.iter().any(|it| matches!(it.what, What::DropTable(_)));
         let is_needed = drops && (mode.foreign_keys || mode.autocommit);
@@ -206,13 +288,13 @@ impl<'r, 'a> Stage<'r, 'a> {
         let (outcome, after) = if revision.mode.autocommit {
             let copy = self.scratch.copy()?;
             let outcome = run_in_memory(&copy, graph, index, Direction::Downgrade);
-            (outcome, copy.database().snapshot(before)?)
+            (outcome, copy.snapshot(before)?)
         } else {
             let database = self.scratch.database();
             database.set_foreign_keys(revision.mode.foreign_keys)?;
             database.begin(Lock::Write)?;
             let outcome = run_inside(&self.scratch, graph, index, Direction::Downgrade);
-            let after = database.snapshot(before)?;
+            let after = self.scratch.snapshot(before)?;
             // After a rollback SQLite reads the whole schema again, which of a thousand tables takes
             // longer than all the rest.
             if n_changes == 0 && matches!(outcome, Ok(0)) && self.redo(index)? {
@@ -251,7 +333,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         let Ok(0) = run_inside(&self.scratch, graph, index, Direction::Upgrade) else {
             return Ok(false);
         };
-        let again = self.scratch.database().snapshot(&self.schema)?;
+        let again = self.scratch.snapshot(&self.schema)?;
         let differing = self.schema.differing(&again, &|_| false);
         let is_same = differing.left.is_empty() && differing.right.is_empty();
         Ok(is_same && self.schema.other_numbers(&again).is_empty())
@@ -266,11 +348,10 @@ impl<'r, 'a> Stage<'r, 'a> {
         if !self.schema.has_views_or_triggers() || self.schema.only_adds_tables(before) {
             return Ok(());
         }
-        let now = self.scratch.objects()?;
-        let before = self.broken.take().unwrap_or_default();
-        let broken = now.newly_broken_since(&before).into_iter();
+        let now = self.scratch.recheck(&self.checked, &self.schema)?;
+        let broken = now.objects.newly_broken_since(&self.checked.objects).into_iter();
         facts.trial.broken = broken.map(|it| (Name::new(it.name), it.message)).collect();
-        self.broken = Some(now);
+        self.checked = now;
         Ok(())
     }
 }
@@ -348,6 +429,9 @@ fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbErr
             .filter(|it| !it.kind.what.starts_with("PRAGMA"))
             .map(|it| at(it.location, format!("`{}` {}", it.kind.what, it.kind.reason)))
             .collect(),
+        Failure::VersionTable { ref location, .. } => {
+            vec![at((**location).clone(), failure.to_string())]
+        }
         Failure::TransactionEnded { location, .. } | Failure::DropsParent { location, .. } => {
             vec![at(*location, "the statement ended its transaction".to_owned())]
         }

@@ -55,14 +55,21 @@ pub enum OutOfOrderError {
     },
     /// A body works on rows that others worked on after its place.
     #[error(
-        "`{revision}` works on rows, and `{by}`, which ran without it, has to do with `{table}` too"
+        "`{revision}` works on rows of `{of}`, and `{by}`, which ran without it, has to do with {}",
+        if of == table {
+            "it too".to_owned()
+        } else {
+            format!("`{table}`, which a foreign key, a view or a trigger ties to that")
+        }
     )]
     Rows {
         /// The inserted revision.
         revision: RevisionId,
-        /// A table or view.
+        /// A table or view that it names.
+        of: String,
+        /// The same one, or one that rows pass to from there.
         table: String,
-        /// A revision that names it.
+        /// A revision that names the latter.
         by: RevisionId,
     },
     /// A body changes what others worked on rows through after its place.

@@ -137,7 +137,7 @@ proptest! {
             graph: &graph,
             applied: &applied,
             inserted: &[index(place)],
-            replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+            replay: Replay { version_table: "alembic_version", log: true, extensions: &[], beside: &[] },
             by_order: false,
             is_excluded: &|_| false,
         });

@@ -92,9 +92,11 @@ impl Objects {
             let touched = self.reached(statements(revision).flat_map(names));
             for index in after {
                 let found = self.seeds(statements(&graph[*index]).flat_map(names));
-                if let Some(table) = found.into_iter().find(|it| touched.contains(it)) {
+                let found = found.into_iter().filter_map(|it| Some((touched.get(&it)?, it)));
+                // What the body names itself before any other.
+                if let Some((of, table)) = found.min_by_key(|(of, table)| *of != table) {
                     let (revision, by) = (id(inserted), id(*index));
-                    return Err(OutOfOrderError::Rows { revision, table, by });
+                    return Err(OutOfOrderError::Rows { revision, of: of.clone(), table, by });
                 }
             }
         }
@@ -114,11 +116,16 @@ impl Objects {
 
     /// What of `through`, which the rows of the statement `sql` pass, a change may make a difference
     /// to.
-    fn meets(&self, change: &Change, sql: &str, through: &BTreeSet<String>) -> Option<String> {
+    fn meets(
+        &self,
+        change: &Change,
+        sql: &str,
+        through: &BTreeMap<String, String>,
+    ) -> Option<String> {
         let seeds = self.seeds(change.names.iter().cloned());
-        let table = seeds.into_iter().find(|it| through.contains(it))?;
+        let table = seeds.into_iter().find(|it| through.contains_key(it))?;
         let texts = || {
-            let programs = through.iter().filter_map(|it| self.programs.get(it)).flatten();
+            let programs = through.keys().filter_map(|it| self.programs.get(it)).flatten();
             programs.map(String::as_str).chain([sql])
         };
         let is_harmless = match change.kind {
@@ -152,15 +159,19 @@ impl Objects {
         seeds
     }
 
-    /// The same, and everything that rows pass to from there.
-    fn reached(&self, names: impl Iterator<Item = String>) -> BTreeSet<String> {
-        let mut reached = BTreeSet::new();
-        let mut pending: Vec<String> = self.seeds(names).into_iter().collect();
+    /// The same, and everything that rows pass to from there; each with the one of `names` that leads
+    /// to it, which is itself for those that are named.
+    fn reached(&self, names: impl Iterator<Item = String>) -> BTreeMap<String, String> {
+        let named = self.seeds(names).into_iter();
+        let mut reached: BTreeMap<String, String> = named.map(|it| (it.clone(), it)).collect();
+        let mut pending: Vec<String> = reached.keys().cloned().collect();
         while let Some(name) = pending.pop() {
-            if let Some(neighbours) = self.neighbours.get(&name)
-                && reached.insert(name)
-            {
-                pending.extend(neighbours.iter().cloned());
+            let of = reached.get(&name).cloned().unwrap_or_default();
+            for neighbour in self.neighbours.get(&name).into_iter().flatten() {
+                if !reached.contains_key(neighbour) {
+                    reached.insert(neighbour.clone(), of.clone());
+                    pending.push(neighbour.clone());
+                }
             }
         }
         reached

@@ -32,7 +32,12 @@ fn check_with(first: &str, inserted: &str, second: &str, third: &str, expected: 
         graph: &graph,
         applied: &applied,
         inserted: &[graph.by_id("x").unwrap()],
-        replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+        replay: Replay {
+            version_table: "alembic_version",
+            log: true,
+            extensions: &[],
+            beside: &[],
+        },
         by_order: false,
         is_excluded: &|_| false,
     };
@@ -41,7 +46,8 @@ fn check_with(first: &str, inserted: &str, second: &str, third: &str, expected: 
             let names: Vec<_> = lines.iter().map(|it| it.name.clone()).collect();
             format!("differs: {}", names.join(", "))
         }
-        OutOfOrderError::Rows { table, by, .. } => format!("rows: {table}, {by}"),
+        OutOfOrderError::Rows { of, table, by, .. } if of == table => format!("rows: {of}, {by}"),
+        OutOfOrderError::Rows { of, table, by, .. } => format!("rows: {of} and {table}, {by}"),
         OutOfOrderError::Touches { table, by, .. } => format!("touches: {table}, {by}"),
         OutOfOrderError::OtherRows { table, .. } => format!("other rows: {table}"),
         OutOfOrderError::Number { name, in_place, late, .. } => {
@@ -89,10 +95,13 @@ fn rows_that_another_body_worked_on_are_not() {
     check(T, "UPDATE t SET a = 1", "UPDATE T SET a = 2", Some("rows: t, b"));
     check(T, "INSERT INTO t VALUES (1)", "CREATE INDEX i ON \"t\" (a)", Some("rows: t, b"));
     let viewed = "CREATE TABLE t (a); CREATE VIEW w AS SELECT a FROM t; CREATE TABLE u (a)";
-    check(viewed, "INSERT INTO u SELECT a FROM w", "DELETE FROM t", Some("rows: t, b"));
+    check(viewed, "INSERT INTO u SELECT a FROM w", "DELETE FROM t", Some("rows: w and t, b"));
     let counted = "CREATE TABLE t (a); CREATE TABLE n (c);
         CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO n VALUES (1); END;";
-    check(counted, "UPDATE n SET c = 0", "INSERT INTO t VALUES (7)", Some("rows: t, b"));
+    check(counted, "UPDATE n SET c = 0", "INSERT INTO t VALUES (7)", Some("rows: n and t, b"));
+    let other = "CREATE TABLE t (a PRIMARY KEY)";
+    let child = "CREATE TABLE c (a REFERENCES t (a))";
+    check(other, "UPDATE t SET a = 1", child, Some("rows: t, b"));
     let trigger = "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END;";
     check(T, trigger, "INSERT INTO t VALUES (7)", Some("rows: t, b"));
 }

@@ -39,6 +39,7 @@ impl Goal {
         symbol: &RevisionSymbol,
     ) -> Result<Self, PlanError> {
         let rows = applied_rows(graph, rows)?;
+        graph.refuse_bare_number(symbol, '+')?;
         let targets = graph.resolve_upgrade(symbol, &rows, Overwalk::Refuse)?;
         graph.refuse_overlap(&targets, Edges::All)?;
         Ok(Self::Applied(targets))
@@ -50,7 +51,9 @@ impl Goal {
         rows: &[String],
         symbol: &RevisionSymbol,
     ) -> Result<Self, PlanError> {
-        Self::downgrade_from(graph, &applied_rows(graph, rows)?, symbol)
+        let rows = applied_rows(graph, rows)?;
+        graph.refuse_bare_number(symbol, '-')?;
+        Self::downgrade_from(graph, &rows, symbol)
     }
 
     /// The same, with rows that are known to be good.

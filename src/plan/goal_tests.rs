@@ -225,3 +225,22 @@ fn apply(rows: &mut Vec<String>, step: &super::super::Step) {
         }
     }
 }
+
+#[test]
+fn a_bare_number_is_no_beginning_of_an_id() {
+    let line = "1975<- 27c6<-1975 333<-27c6 4444<-333[40x0]";
+    let mistaken = |symbol: &str, revision: &str| {
+        format!("`{symbol}` may be meant for a number of steps, or for the revision `{revision}`")
+    };
+    check(line, "333", "downgrade 1", Err(&mistaken("1", "1975")));
+    check(line, "", "upgrade 27", Err(&mistaken("27", "27c6")));
+    check(line, "333", "downgrade 40x0@197", Err(&mistaken("40x0@197", "1975")));
+    // In full, with more of it, with steps, and what begins nothing.
+    check(line, "333", "downgrade 1975", Ok("333 27c6"));
+    check(line, "333", "downgrade 27c", Ok("333"));
+    check(line, "4444", "downgrade 333", Ok("4444"));
+    check(line, "333", "downgrade -1", Ok("333"));
+    check(line, "", "upgrade 1+1", Ok("1975 27c6"));
+    let unknown = "no revision or branch label is called `9` or begins with it";
+    check(line, "", "upgrade 9", Err(unknown));
+}

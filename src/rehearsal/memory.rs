@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use super::checks::{Faults, difference};
 use super::lost::Lost;
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
-use crate::db::{self, ForeignKeyState, Lock, ObjectState, SchemaSnapshot, Scratch, VersionTable};
-use crate::exec::{Failure, ReplayError, run_in_memory, run_inside};
+use crate::db::{
+    self, CheckedSchema, ForeignKeyState, Lock, SchemaSnapshot, Scratch, VersionTable,
+};
+use crate::exec::{Failure, ReplayError, run_in_memory, run_inside, write_rows};
 use crate::graph::RevisionIndex;
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, single_step};
@@ -66,7 +68,8 @@ struct Bench<'a> {
     /// The upgrades that made this state, in order.
     applied: Vec<RevisionIndex>,
     schema: SchemaSnapshot,
-    objects: ObjectState,
+    /// What does not compile, when that was looked at last.
+    objects: CheckedSchema,
     /// The foreign keys when they were looked at last, and something was wrong.
     keys: ForeignKeyState,
 }
@@ -83,7 +86,7 @@ impl<'a> Bench<'a> {
         let table = VersionTable::new(rehearsal.replay.version_table);
         let mut bodies = all.iter().flat_map(|it| bodies(&rehearsal.graph[*it]));
         let shows_versions = bodies.any(|it| table.is_named_in(it.as_bytes()));
-        let schema = scratch.database().snapshot(&SchemaSnapshot::default())?;
+        let schema = scratch.snapshot(&SchemaSnapshot::default())?;
         Ok(Self {
             rehearsal,
             scratch,
@@ -91,7 +94,7 @@ impl<'a> Bench<'a> {
             shows_versions,
             applied: Vec::new(),
             schema,
-            objects: ObjectState::default(),
+            objects: CheckedSchema::default(),
             keys: ForeignKeyState::default(),
         })
     }
@@ -199,18 +202,23 @@ impl<'a> Bench<'a> {
         runs_inside: bool,
     ) -> Result<Result<Ran, Failure>, RehearsalError> {
         let graph = self.rehearsal.graph;
+        let step = self.shows_versions.then(|| {
+            let rows = self.table.rows(self.scratch.database())?;
+            let plan = single_step(graph, &rows, revision, direction)?;
+            Ok::<_, RehearsalError>(plan.steps.into_iter().next())
+        });
+        let step = step.transpose()?.flatten();
         let run = if runs_inside { run_inside } else { run_in_memory };
         let n_changes = match run(&self.scratch, graph, revision, direction) {
             Ok(n_changes) => n_changes,
             Err(failure) => return Ok(Err(failure)),
         };
-        if self.shows_versions {
-            let rows = self.table.rows(self.scratch.database())?;
-            let plan = single_step(graph, &rows, revision, direction)?;
-            let mut writes = plan.steps.iter().flat_map(|it| &it.writes);
-            writes.try_for_each(|it| self.table.apply(self.scratch.database(), it))?;
+        if let Some(step) = step
+            && let Err(failure) = write_rows(&self.scratch, graph, &self.table, &step)
+        {
+            return Ok(Err(failure));
         }
-        let schema = self.scratch.database().snapshot(&self.schema)?;
+        let schema = self.scratch.snapshot(&self.schema)?;
         Ok(Ok(Ran { n_changes, schema }))
     }
 
@@ -224,8 +232,8 @@ impl<'a> Bench<'a> {
     ) -> Result<Option<Failure>, RehearsalError> {
         let mut broken = Vec::new();
         if !ran.schema.only_adds_tables(&self.schema) && ran.schema.has_views_or_triggers() {
-            let objects = self.scratch.objects()?;
-            broken = objects.newly_broken_since(&self.objects);
+            let objects = self.scratch.recheck(&self.objects, &ran.schema)?;
+            broken = objects.objects.newly_broken_since(&self.objects.objects);
             self.objects = objects;
         }
         if self.may_dangle(revision, direction, ran) {
@@ -263,7 +271,7 @@ impl<'a> Bench<'a> {
     fn give_up(&mut self, failure: Failure) -> Result<Verdict, RehearsalError> {
         self.scratch.database().rollback()?;
         // What ran outside a transaction stays.
-        let schema = self.scratch.database().snapshot(&self.schema)?;
+        let schema = self.scratch.snapshot(&self.schema)?;
         if !difference(self.rehearsal, &self.schema, &schema)?.is_empty() {
             self.replay(None)?;
         }

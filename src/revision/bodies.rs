@@ -132,7 +132,7 @@ pub(super) fn find_bodies(
 }
 
 /// Reports the directives at `span`, where no body is.
-fn refuse_directives(text: &str, span: &Range<usize>, problems: &mut Problems) {
+pub(super) fn refuse_directives(text: &str, span: &Range<usize>, problems: &mut Problems) {
     for found in directive::find(text, span, problems) {
         problems.push((found.span, FileProblem::Directive(DirectiveProblem::NoBody)));
     }

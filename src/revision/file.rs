@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bodies::{MARKER, find_bodies, refuse_near_misses};
+use super::bodies::{MARKER, find_bodies, refuse_directives, refuse_near_misses};
 use super::directive::DirectiveProblem;
 use super::{BranchLabel, HeaderSpans, NameError, Revision, RevisionId, RunMode};
 use crate::source::{Problem, Source};
@@ -125,7 +125,9 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
         Ok(header) => header,
         Err((span, kind)) => return Err(vec![Problem::new(source, span, kind)]),
     };
-    refuse_near_misses(text, &(0..header.opening.start), &mut problems);
+    let before = 0..header.opening.start;
+    refuse_directives(text, &before, &mut problems);
+    refuse_near_misses(text, &before, &mut problems);
     let values = read_header(text, &header, &mut problems);
     let bodies = find_bodies(text, header.end, &mut problems);
 

@@ -350,6 +350,10 @@ fn a_comment_that_misses_a_marker_narrowly_is_a_mistake() {
         ],
     );
     check_problems(
+        &format!("  -- migrate:refuse-if a: SELECT 1\n{header}SELECT 1;\n"),
+        &["1:3 a marker or a directive begins its line, with `-- migrate:`"],
+    );
+    check_problems(
         &format!("{header}-- migrate:allow drop-table\n"),
         &["5:1 unknown marker `-- migrate:allow`"],
     );

@@ -195,6 +195,16 @@ pub enum Downgrade {
     Irreversible(Range<usize>),
 }
 
+impl Downgrade {
+    /// Its statements; `None` where there is none.
+    pub fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Body(body) => Some(body),
+            Self::Irreversible(_) => None,
+        }
+    }
+}
+
 /// Byte ranges of header values, for messages. The lists match those of [`Revision`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HeaderSpans {

@@ -3,20 +3,34 @@
 use std::collections::BTreeSet;
 
 use super::RewriteError;
+use crate::audit::{History, audit};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::RevisionId;
 
-/// What a database says of what ran on it.
+/// How a database is named to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedBy {
+    /// It is that of this call, however that named it.
+    ThisCall,
+    /// An environment of alembic.toml.
+    Environment(String),
+    /// Nothing but its own name: it is that of alembic.toml, and this call names another one.
+    Itself,
+}
+
+/// What a database says of what ran on it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct KnownDatabase {
     /// As messages name it.
     pub name: String,
-    /// The environment of alembic.toml that it belongs to.
-    pub environment: Option<String>,
+    /// How a command is told to use it.
+    pub named_by: NamedBy,
     /// The rows of its version table.
     pub rows: Vec<String>,
     /// The revisions that its log says are applied; `None` where it has no log.
     pub logged: Option<BTreeSet<String>>,
+    /// Both, as they are compared with the files.
+    pub history: History,
     /// Whether these revisions are all that it has: rows that name others are strange then.
     pub is_ours: bool,
 }
@@ -36,29 +50,56 @@ pub fn refuse_applied(
     parent: Option<&RevisionId>,
     databases: &[KnownDatabase],
 ) -> Result<(), RewriteError> {
-    for database in databases {
-        let rows = database.rows.iter().filter_map(|it| graph.of_row(it));
+    for known in databases {
+        let rows = known.rows.iter().filter_map(|it| graph.of_row(it));
         let applied = graph.ancestors(rows, Edges::All);
         let is_applied = |it: &&RevisionIndex| applied.contains(**it);
         let is_logged = |it: &&RevisionIndex| {
-            database.logged.as_ref().is_some_and(|log| log.contains(graph.id(**it).as_str()))
+            known.logged.as_ref().is_some_and(|log| log.contains(graph.id(**it).as_str()))
         };
         let found = revisions.iter().find(is_applied).map(|it| (it, false));
         let found = found.or_else(|| revisions.iter().find(is_logged).map(|it| (it, true)));
         if let Some((revision, is_logged)) = found {
             return Err(RewriteError::Applied {
                 revision: graph.id(*revision).clone(),
-                database: database.name.clone(),
-                environment: database.environment.clone(),
+                database: known.name.clone(),
+                named_by: known.named_by.clone(),
                 parent: parent.cloned(),
                 is_logged,
             });
         }
-        let mut unknown = database.rows.clone();
+        let mut unknown = known.rows.clone();
         unknown.retain(|it| graph.of_row(it).is_none());
-        if !unknown.is_empty() && database.logged.is_none() && database.is_ours {
-            let database = database.name.clone();
-            return Err(RewriteError::Unknown { database, rows: unknown });
+        if !unknown.is_empty() && known.logged.is_none() && known.is_ours {
+            let database = known.name.clone();
+            let named_by = known.named_by.clone();
+            return Err(RewriteError::Unknown { database, named_by, rows: unknown });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses if what ran on one of `databases` is not what `revisions` say: in the one revision that
+/// takes their place nobody could find it any more.
+///
+/// # Errors
+///
+/// [`RewriteError::Trouble`].
+pub fn refuse_troubled(
+    graph: &RevisionGraph,
+    revisions: &[RevisionIndex],
+    databases: &[KnownDatabase],
+) -> Result<(), RewriteError> {
+    for database in databases {
+        let troubles = audit(graph, &database.history).into_iter();
+        let is_among = |id: &str| revisions.iter().any(|it| graph.id(*it).as_str() == id);
+        let mut found = troubles.filter(|it| it.revision().is_some_and(is_among));
+        if let Some(trouble) = found.next() {
+            return Err(RewriteError::Trouble {
+                database: database.name.clone(),
+                named_by: database.named_by.clone(),
+                trouble: Box::new(trouble),
+            });
         }
     }
     Ok(())
@@ -76,9 +117,10 @@ mod tests {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let database = KnownDatabase {
             name: "app.db".to_owned(),
-            environment: None,
+            named_by: NamedBy::ThisCall,
             rows: words(rows),
             logged: logged.map(|it| words(it).into_iter().collect()),
+            history: History::default(),
             is_ours: true,
         };
         let found = refuse_applied(&graph, &indices(&graph, "b c"), None, &[database]);

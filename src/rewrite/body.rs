@@ -1,10 +1,15 @@
 //! The text of a body that does what several did.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::RewriteError;
+use super::guards::{Guards, Place};
+use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::revision::{Body, Directive, Downgrade, Revision};
+use crate::lint::allows;
+use crate::plan::Direction;
+use crate::revision::{Body, Directive, Revision};
 use crate::schema::Name;
 use crate::source::Location;
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -45,6 +50,12 @@ pub fn effect(sql: &str) -> Effect {
     }
 }
 
+/// Whether what a statement does depends on what is there: `IF EXISTS`, `IF NOT EXISTS`.
+pub fn is_conditional(sql: &str) -> bool {
+    let mut tokens = tokens(sql).filter(Token::is_significant).take(5);
+    tokens.any(|it| it.is_keyword(sql, "IF"))
+}
+
 /// Whether a statement leaves something in the connection: a setting, or a temporary object.
 fn leaves(sql: &str) -> Option<&'static str> {
     let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).take(4).collect();
@@ -59,17 +70,62 @@ fn leaves(sql: &str) -> Option<&'static str> {
     }
 }
 
-/// The statements of the upgrades that are about more than the schema, each with its place, in the
+/// The statements of the bodies that are about more than the schema, each with its place, in the
 /// order in which they run.
-pub fn data_statements(graph: &RevisionGraph, members: &[RevisionIndex]) -> Vec<Location> {
-    let revisions = members.iter().map(|it| &graph[*it]);
-    let places = revisions.flat_map(|revision| {
-        let spans = revision.upgrade.statements.iter();
+pub fn data_statements(
+    graph: &RevisionGraph,
+    members: &[RevisionIndex],
+    direction: Direction,
+) -> Vec<Location> {
+    let bodies: Vec<(&Revision, &Body)> = match direction {
+        Direction::Upgrade => members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect(),
+        Direction::Downgrade => reversed(graph, members).unwrap_or_default(),
+    };
+    let places = bodies.into_iter().flat_map(|(revision, body)| {
         let is_data = |sql: &str| effect(sql) == Effect::Other;
+        let spans = body.statements.iter();
         let spans = spans.filter(move |it| is_data(&revision.source.text[(*it).clone()]));
         spans.map(|it| revision.location(it))
     });
     places.collect()
+}
+
+/// The downgrades, the last first; `None` where one is irreversible.
+fn reversed<'a>(
+    graph: &'a RevisionGraph,
+    members: &[RevisionIndex],
+) -> Option<Vec<(&'a Revision, &'a Body)>> {
+    let revisions = members.iter().rev().map(|it| &graph[*it]);
+    revisions.map(|it| Some((it, it.downgrade.body()?))).collect()
+}
+
+/// The comments by which these revisions allow something as a whole, each once, but for those that
+/// come with their bodies; for a sum also those of statements that make something, since it makes the
+/// same.
+pub fn allowed<'a>(
+    revisions: impl Iterator<Item = &'a Revision>,
+    is_sum: bool,
+    has_downgrades: bool,
+) -> Vec<&'a str> {
+    let mut lines = Vec::new();
+    for revision in revisions {
+        let text = &revision.source.text;
+        let makes = |it: &&Range<usize>| effect(&text[(*it).clone()]) == Effect::Creates;
+        let upgrade = Some(&revision.upgrade).filter(|_| !is_sum);
+        let downgrade = revision.downgrade.body().filter(|_| has_downgrades);
+        for allow in allows(revision) {
+            let mut bodies = upgrade.into_iter().chain(downgrade);
+            let comes_along = bodies.any(|it| it.span.contains(&allow.comment.start));
+            let scope = allow.scope.clone().unwrap_or_default();
+            let mut makers = revision.upgrade.statements.iter().filter(makes);
+            let is_needed = is_sum && makers.any(|it| scope.contains(&it.start));
+            let line = text[allow.comment.clone()].trim_end();
+            if (allow.is_for_all() || is_needed) && !comes_along && !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 /// A body made of others, and what could not come with them.
@@ -83,19 +139,20 @@ pub struct Joined {
 
 /// All upgrades, one after another, word for word.
 ///
-/// All directives of a body are evaluated before its first statement. One that speaks of what the
-/// range itself makes has nothing to look at then: where `is_possible` says so it becomes a comment.
+/// All directives of a body are evaluated before its first statement; `start` is the database then.
 ///
 /// # Errors
 ///
 /// [`RewriteError::Leaves`]: between two bodies a connection is cleaned up, within one it is not.
+/// [`RewriteError::Guard`]: what a directive finds depends on the bodies before it.
 pub fn upgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
-    is_possible: &dyn Fn(&str) -> bool,
+    start: &Scratch,
 ) -> Result<Joined, RewriteError> {
     let bodies: Vec<_> = members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect();
-    join(&bodies, is_possible)
+    let guards = Guards::new(start, &bodies, Direction::Upgrade)?;
+    join(&bodies, guards)
 }
 
 /// All downgrades, the last first; `None` where one is irreversible.
@@ -106,19 +163,16 @@ pub fn upgrades(
 pub fn downgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
-    is_possible: &dyn Fn(&str) -> bool,
+    start: &Scratch,
 ) -> Result<Option<Joined>, RewriteError> {
-    let bodies = members.iter().rev().map(|it| match &graph[*it].downgrade {
-        Downgrade::Body(body) => Some((&graph[*it], body)),
-        Downgrade::Irreversible(_) => None,
-    });
-    let Some(bodies) = bodies.collect::<Option<Vec<_>>>() else { return Ok(None) };
-    join(&bodies, is_possible).map(Some)
+    let Some(bodies) = reversed(graph, members) else { return Ok(None) };
+    let guards = Guards::new(start, &bodies, Direction::Downgrade)?;
+    join(&bodies, guards).map(Some)
 }
 
-fn join(
-    bodies: &[(&Revision, &Body)],
-    is_possible: &dyn Fn(&str) -> bool,
+fn join<'a>(
+    bodies: &[(&'a Revision, &'a Body)],
+    mut guards: Guards<'a>,
 ) -> Result<Joined, RewriteError> {
     let mut joined = Joined::default();
     for (idx, (revision, body)) in bodies.iter().enumerate() {
@@ -131,8 +185,13 @@ fn join(
                 }
             }
         }
-        let impossible = |it: &&Directive| !is_possible(&text[it.query.clone()]);
-        let left_out: Vec<&Directive> = body.directives.iter().filter(impossible).collect();
+        let mut left_out = Vec::new();
+        for directive in &body.directives {
+            if guards.place(revision, directive)? == Place::LeftOut {
+                left_out.push(directive);
+            }
+        }
+        guards.pass(revision, body);
         joined.left_out.extend(left_out.iter().map(|it| revision.location(&it.span)));
         let sql = body_text(text, body, &left_out);
         let sql = sql.trim_matches(['\r', '\n']);
@@ -172,6 +231,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::db::Quoting;
     use crate::revision::file;
     use crate::source::Source;
 
@@ -199,7 +259,7 @@ mod tests {
         check("PRAGMA user_version = 1", "other");
     }
 
-    /// The upgrade of revisions with these bodies; a query with `gone` in it is impossible.
+    /// The upgrade of revisions with these bodies.
     #[track_caller]
     fn check(bodies: &[&str], expected: Result<&str, &str>) {
         let revisions = (1..).zip(bodies).map(|(n, body)| {
@@ -214,7 +274,9 @@ mod tests {
         });
         let graph = RevisionGraph::new(revisions.collect()).unwrap();
         let members: Vec<RevisionIndex> = graph.indices().collect();
-        let found = upgrades(&graph, &members, &|it| !it.contains("gone"));
+        let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        start.execute("CREATE TABLE here (a)").unwrap();
+        let found = upgrades(&graph, &members, &start);
         let found = found.map(|it| it.text).map_err(|err| err.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected);
     }
@@ -235,13 +297,16 @@ mod tests {
     }
 
     #[test]
-    fn a_directive_that_nothing_can_answer_becomes_a_comment() {
+    fn a_directive_about_what_the_range_makes_becomes_a_comment() {
         check(
             &[
-                "-- migrate:warn-if rows: SELECT 1 FROM here\n-- migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t",
+                "CREATE TABLE made (a);",
+                "-- migrate:warn-if rows: SELECT 1 FROM here\n\
+                 -- migrate:refuse-if rows: SELECT 1 FROM made\nDELETE FROM made",
             ],
-            Ok("-- from r1: Step 1\n-- migrate:warn-if rows: SELECT 1 FROM here\n\
-                -- (left out) migrate:refuse-if rows: SELECT 1 FROM gone\nDELETE FROM t;\n"),
+            Ok("-- from r1: Step 1\nCREATE TABLE made (a);\n\n\
+                -- from r2: Step 2\n-- migrate:warn-if rows: SELECT 1 FROM here\n\
+                -- (left out) migrate:refuse-if rows: SELECT 1 FROM made\nDELETE FROM made;\n"),
         );
     }
 

@@ -1,9 +1,14 @@
 //! Why revisions cannot be rewritten: the facts, and one line for each.
 
+use std::path::PathBuf;
+
+use super::NamedBy;
+use crate::audit::Trouble;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
 use crate::exec::{Failure, ReplayError};
+use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
 use crate::plan::Direction;
@@ -22,6 +27,26 @@ pub enum RewriteError {
         revision: RevisionId,
         /// Where it could go.
         heads: Vec<RevisionId>,
+    },
+    /// The only other head shares no ancestor with what is to move.
+    #[error("`{revision}` and `{head}`, the only other head, share no ancestor")]
+    Unrelated {
+        /// What is to move.
+        revision: RevisionId,
+        /// Where it could go.
+        head: RevisionId,
+    },
+    /// What to move onto belongs to another database.
+    #[error("`{revision}` is for {}, and `{onto}` for {}", list(.of), list(.onto_of))]
+    OtherDatabase {
+        /// What is to move.
+        revision: RevisionId,
+        /// The environments of its databases.
+        of: Vec<String>,
+        /// What was named.
+        onto: RevisionId,
+        /// The environments of its databases.
+        onto_of: Vec<String>,
     },
     /// What to move onto is followed by others.
     #[error("`{onto}` is no head: {} after it", follow(.children))]
@@ -74,8 +99,8 @@ pub enum RewriteError {
         revision: RevisionId,
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// What the first revision of the line follows; `None` for a base, and where it merges.
         parent: Option<RevisionId>,
         /// Whether only `migrator_log` says so, and not the version table.
@@ -86,8 +111,20 @@ pub enum RewriteError {
     Unknown {
         /// The database, as messages name it.
         database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The rows.
         rows: Vec<String>,
+    },
+    /// What ran on a database is not what a revision says.
+    #[error("on {database}, {trouble}")]
+    Trouble {
+        /// The database, as messages name it.
+        database: String,
+        /// How a command is told to use it.
+        named_by: NamedBy,
+        /// What is wrong there.
+        trouble: Box<Trouble>,
     },
     /// The ends of a range do not lie on one line, or are the same.
     #[error("{}", if first == last { format!("`{first}` is one revision, and no range") } else { format!("`{first}` does not come before `{last}`") })]
@@ -138,8 +175,8 @@ pub enum RewriteError {
     InTheMiddle {
         /// The database, as messages name it.
         database: String,
-        /// The environment of alembic.toml that it belongs to.
-        environment: Option<String>,
+        /// How a command is told to use it.
+        named_by: NamedBy,
         /// The last revision of the range that is applied.
         at: RevisionId,
         /// The end of the range.
@@ -153,6 +190,21 @@ pub enum RewriteError {
         /// Where.
         location: Box<Location>,
     },
+    /// A `refuse-if` asks for what statements before it change, and would be asked before them.
+    #[error(
+        "what the {} of `{revision}` refuses to run on may be changed by statements of the range before it",
+        direction.as_str()
+    )]
+    Guard {
+        /// Whether it stands in an upgrade or in a downgrade.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// The directive.
+        location: Box<Location>,
+        /// A statement that may change what it finds.
+        earlier: Option<Box<Location>>,
+    },
     /// The one revision leads to another schema.
     #[error("the {} of the one revision leads to another schema: {}", direction.as_str(), show(lines))]
     OtherSchema {
@@ -161,9 +213,26 @@ pub enum RewriteError {
         /// What is to be changed still.
         lines: Vec<Line>,
     },
+    /// The one revision fails where the range does not.
+    #[error("the {} of the one revision fails, those of the range do not: {what}", direction.as_str())]
+    DoesNotRun {
+        /// Which body.
+        direction: Direction,
+        /// What SQLite said, or what was refused.
+        what: String,
+        /// The statement or query, where there is one.
+        sql: Option<String>,
+        /// Where the range has it.
+        place: Option<Box<Location>>,
+    },
+    /// The downgrades of the range fail, be it without rows.
+    #[error("the downgrades of the range do not run: {}", .0.failure)]
+    NoWayBack(Box<ReplayError>),
     /// The one revision leaves other rows.
-    #[error("the one revision leaves other rows in {table}")]
+    #[error("the {} of the one revision leaves other rows in {table}", direction.as_str())]
     OtherRows {
+        /// Which body.
+        direction: Direction,
         /// The table.
         table: String,
     },
@@ -196,6 +265,29 @@ pub enum RewriteError {
     /// Revisions could not be tried.
     #[error(transparent)]
     Rehearsal(Box<RehearsalError>),
+    /// A change of several files was cut short.
+    #[error(
+        "a squash was interrupted, and the revision files may be half of before, half of after"
+    )]
+    Interrupted {
+        /// Where it is written down what was to be changed.
+        path: PathBuf,
+    },
+    /// Another process changes several files.
+    #[error("a squash is at work on the revision files")]
+    UnderWay {
+        /// Where it is written down what is to be changed.
+        path: PathBuf,
+    },
+    /// A file says neither what it said before the change nor what it is to say.
+    #[error("`{}` is neither as it was before the squash nor as it is to be", path.display())]
+    ChangedSince {
+        /// The file, relative to the folder of alembic.toml where it lies below.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// Revisions that do not run in memory.
     #[error(transparent)]
     Replay(Box<ReplayError>),

@@ -3,7 +3,7 @@
 use super::RewriteError;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
-use crate::revision::{BranchLabel, Downgrade, Revision, RevisionId, RunMode, edit};
+use crate::revision::{BranchLabel, Revision, RevisionId, RunMode, edit};
 
 /// Revisions with one way in and one end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,10 +131,10 @@ impl Range {
         graph.maximal(&below)
     }
 
-    /// Whether none of the revisions is irreversible.
-    pub fn is_reversible(&self, graph: &RevisionGraph) -> bool {
-        let mut downgrades = self.members.iter().map(|it| &graph[*it].downgrade);
-        downgrades.all(|it| matches!(it, Downgrade::Body(_)))
+    /// The last of the revisions that is irreversible, if one is.
+    pub fn irreversible<'g>(&self, graph: &'g RevisionGraph) -> Option<&'g RevisionId> {
+        let mut revisions = self.members.iter().rev().map(|it| &graph[*it]);
+        revisions.find(|it| it.downgrade.body().is_none()).map(|it| &it.id)
     }
 
     /// Refuses if a database stopped in the middle of the range, by its rows: it could not go on.
@@ -154,7 +154,7 @@ impl Range {
             if let Some(at) = stopped.filter(|it| **it != self.last) {
                 return Err(RewriteError::InTheMiddle {
                     database: database.name.clone(),
-                    environment: database.environment.clone(),
+                    named_by: database.named_by.clone(),
                     at: graph.id(*at).clone(),
                     last: graph.id(self.last).clone(),
                 });

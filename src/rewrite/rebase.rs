@@ -1,6 +1,7 @@
 //! A line of revisions moved onto another head.
 
 use super::RewriteError;
+use crate::graph::rivals::Databases;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::revision::{Revision, RevisionId, edit};
@@ -26,6 +27,8 @@ pub struct Rebase {
 /// fork on. Of another revision it is that revision and all that follows it. In both cases the
 /// revisions that follow any of the line move with it, since they follow it still.
 ///
+/// A line of one database never moves onto a head of another, see [`Databases`].
+///
 /// Without `onto` it is the only other head that shares an ancestor with the line. A first revision
 /// that is a merge follows the new head in place of the one parent that the head comes after.
 ///
@@ -36,15 +39,25 @@ pub fn rebase(
     graph: &RevisionGraph,
     revision: RevisionIndex,
     onto: Option<RevisionIndex>,
+    databases: &Databases,
 ) -> Result<Option<Rebase>, RewriteError> {
-    let Some(onto) = onto.map_or_else(|| only_other_head(graph, revision), |it| Ok(Some(it)))?
-    else {
+    let only = || only_other_head(graph, revision, databases);
+    let Some(onto) = onto.map_or_else(only, |it| Ok(Some(it)))? else {
         return Ok(None);
     };
     if !graph.is_head(onto) {
         return Err(RewriteError::NotAHead {
             onto: graph.id(onto).clone(),
             children: graph.ids(graph.down_children(onto)),
+        });
+    }
+    if databases.part(revision, onto) {
+        let names = |it| databases.of(it).map(str::to_owned).collect();
+        return Err(RewriteError::OtherDatabase {
+            revision: graph.id(revision).clone(),
+            of: names(revision),
+            onto: graph.id(onto).clone(),
+            onto_of: names(onto),
         });
     }
     let below = graph.ancestors([onto], Edges::Down);
@@ -83,10 +96,11 @@ pub fn rebase(
 fn only_other_head(
     graph: &RevisionGraph,
     revision: RevisionIndex,
+    databases: &Databases,
 ) -> Result<Option<RevisionIndex>, RewriteError> {
     let line = graph.descendants([revision], Edges::Down);
     let mut others = graph.heads();
-    others.retain(|it| !line.contains(*it));
+    others.retain(|it| !line.contains(*it) && !databases.part(revision, *it));
     let ancestors = graph.ancestors([revision], Edges::Down);
     let shares = |it: &RevisionIndex| {
         graph.ancestors([*it], Edges::Down).iter().any(|it| ancestors.contains(it))
@@ -95,6 +109,10 @@ fn only_other_head(
     match (related.as_slice(), others.as_slice()) {
         ([only], _) => Ok(Some(*only)),
         ([], []) => Ok(None),
+        ([], [only]) => Err(RewriteError::Unrelated {
+            revision: graph.id(revision).clone(),
+            head: graph.id(*only).clone(),
+        }),
         ([], heads) | (heads, _) => Err(RewriteError::SeveralHeads {
             revision: graph.id(revision).clone(),
             heads: graph.ids(heads),

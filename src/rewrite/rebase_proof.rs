@@ -8,19 +8,19 @@ use super::{Rebase, RewriteError};
 use crate::autogenerate::{compare, read_schema};
 use crate::db::Scratch;
 use crate::diff::lines::Sign;
-use crate::exec::{Failure, Replay, ReplayError, run_in_memory};
+use crate::exec::{ReplayError, run_in_memory};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
 use crate::rehearsal::{self, Fault, Finding, Rehearsal, Tried, Verdict};
-use crate::schema::{Schema, SchemaObject};
+use crate::schema::Schema;
 
 /// How the two orders are run and compared.
 pub struct RebaseProof<'a> {
     /// The graph before the rebase, how its revisions are run, and what counts as the same schema.
     pub before: Rehearsal<'a>,
-    /// Tables that no revision makes, and that revisions may need.
-    pub present: &'a [SchemaObject],
+    /// The heads of a graph that one database has together.
+    pub heads: &'a dyn Fn(&RevisionGraph) -> Vec<RevisionIndex>,
 }
 
 impl RebaseProof<'_> {
@@ -82,11 +82,10 @@ impl RebaseProof<'_> {
         Ok(())
     }
 
-    /// What all revisions make of an empty database.
+    /// What the revisions make of an empty database.
     fn heads(&self, graph: &RevisionGraph) -> Result<Scratch, ReplayError> {
-        let applied = graph.ancestors(graph.heads(), Edges::All);
-        let targets = graph.maximal(&applied);
-        self.run(&|replay, start| replay.run_in(start, graph, &targets))
+        let applied = graph.ancestors((self.heads)(graph), Edges::All);
+        self.before.replay.run(graph, &graph.maximal(&applied))
     }
 
     /// The same with a line, and what it needs, before all else.
@@ -96,35 +95,15 @@ impl RebaseProof<'_> {
         line: &[RevisionIndex],
     ) -> Result<Scratch, ReplayError> {
         let first = graph.ancestors(line.iter().copied(), Edges::All);
-        let rest = RevisionSet::of(graph, graph.indices().filter(|it| !first.contains(*it)));
-        let [first, rest] = [first, rest].map(|it| {
-            let mut order = graph.downgrade_order(&it);
-            order.reverse();
-            order
-        });
-        self.run(&|_, start| {
-            for index in first.iter().chain(&rest) {
-                run_in_memory(&start, graph, *index, Direction::Upgrade)?;
+        let mut rest = graph.ancestors((self.heads)(graph), Edges::All);
+        rest.retain(|it| !first.contains(it));
+        let scratch = self.before.replay.start()?;
+        for set in [first, rest] {
+            for index in graph.downgrade_order(&set).into_iter().rev() {
+                run_in_memory(&scratch, graph, index, Direction::Upgrade)?;
             }
-            Ok(start)
-        })
-    }
-
-    /// Runs revisions in an empty database, or, where they need more than that, in one with the tables
-    /// that no revision makes.
-    fn run(
-        &self,
-        run: &dyn Fn(&Replay<'_>, Scratch) -> Result<Scratch, ReplayError>,
-    ) -> Result<Scratch, ReplayError> {
-        let replay = &self.before.replay;
-        run(replay, replay.start()?).or_else(|err| {
-            if self.present.is_empty() {
-                return Err(err);
-            }
-            let start = replay.start()?;
-            start.supply(self.present).map_err(Failure::from)?;
-            run(replay, start).map_err(|_| err)
-        })
+        }
+        Ok(scratch)
     }
 
     fn schema(&self, scratch: &Scratch) -> Result<Schema, RewriteError> {

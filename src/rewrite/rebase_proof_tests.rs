@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
+use crate::exec::Replay;
+use crate::graph::rivals::Databases;
 use crate::revision::file;
 use crate::rewrite::rebase;
 use crate::source::Source;
@@ -119,10 +121,10 @@ proptest! {
         let old = RevisionGraph::new(revisions).unwrap();
         let index = |id: &str| old.by_id(id).unwrap();
         let onto = index(&format!("x{}", x.len() - 1));
-        let rebased = rebase(&old, index("y0"), Some(onto)).unwrap().unwrap();
-        let replay = Replay { version_table: "alembic_version", log: true, extensions: &[] };
+        let rebased = rebase(&old, index("y0"), Some(onto), &Databases::default()).unwrap().unwrap();
+        let replay = Replay { version_table: "alembic_version", log: true, extensions: &[], beside: &[] };
         let before = Rehearsal { graph: &old, replay, by_order: false, is_excluded: &|_| false };
-        if (RebaseProof { before, present: &[] }).hold(&rebased).is_err() {
+        if (RebaseProof { before, heads: &|it| it.heads() }).hold(&rebased).is_err() {
             return Ok(());
         }
 

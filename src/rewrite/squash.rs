@@ -1,24 +1,27 @@
 //! A range of revisions as one: the bodies that may do, and the proof that they do.
 //!
-//! Two ways to write the one body. The sum is the DDL that leads from the schema before the range to
-//! the schema after it; it is short, and right where the range holds DDL alone and touches no table
-//! that was there before, whose rows it might move in ways that no schema tells of. Else the bodies
-//! stand one after another: statements about rows were written against the schema of their moment,
-//! and only there they mean what they meant.
+//! Two ways to write a body. The sum is the DDL that leads from the schema before the range to the
+//! schema after it, or back; it is short, and right where the range holds DDL alone and touches no
+//! table that was there before, whose rows it might move in ways that no schema tells of. Else the
+//! bodies stand one after another: statements about rows were written against the schema of their
+//! moment, and only there they mean what they meant.
 //!
-//! Whichever it is, it is run beside the old ones on a copy with rows, and both must leave the same
+//! A downgrade does what the downgrades of the range do, whether that leads back or not: what their
+//! authors kept stays.
+//!
+//! Whichever it is, it is run beside the old ones on copies with rows, and both must leave the same
 //! schema, and the same rows in every table.
 
 use super::body::{self, Effect, Joined};
+use super::side_by_side::{Bodies, compare, differences};
 use super::{Range, RewriteError};
-use crate::autogenerate::{self, Contents, Request, autogenerate, read_schema};
+use crate::autogenerate::{Request, autogenerate, read_schema};
 use crate::db::Scratch;
-use crate::diff::Diff;
-use crate::diff::lines::lines;
-use crate::exec::{Replay, run_in_memory};
+use crate::diff::lines::Line;
+use crate::exec::Replay;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
-use crate::revision::RunMode;
+use crate::revision::{Body, Revision, RunMode};
 use crate::schema::{Name, Schema};
 use crate::source::Location;
 
@@ -41,8 +44,8 @@ pub struct Candidate {
     pub downgrade: Option<String>,
     /// Whether the upgrade is the sum, and not the bodies one after another.
     pub is_sum: bool,
-    /// Whether the downgrade was written anew, since those of the range do not lead back.
-    pub has_new_downgrade: bool,
+    /// Whether the downgrade is.
+    pub is_way_back_sum: bool,
     /// Directives that are comments now.
     pub left_out: Vec<Location>,
 }
@@ -60,10 +63,21 @@ pub struct Squash<'a> {
     after: Scratch,
     schema_before: Schema,
     schema_after: Schema,
+    /// `None` where a revision of the range is irreversible.
+    way_back: Option<WayBack>,
+}
+
+/// What the downgrades of the range do.
+struct WayBack {
+    /// A database at the end of the range, with invented rows.
+    from: Scratch,
+    /// What they make of it.
+    to: Scratch,
+    schema: Schema,
 }
 
 impl<'a> Squash<'a> {
-    /// Replays the range.
+    /// Replays the range, up and back.
     ///
     /// # Errors
     ///
@@ -73,20 +87,36 @@ impl<'a> Squash<'a> {
         range: &'a Range,
         settings: &'a Settings<'a>,
     ) -> Result<Self, RewriteError> {
+        let old = Bodies { graph, members: &range.members };
         let below = range.below(graph);
         let before = settings.replay.run(graph, &below).map_err(RewriteError::replay)?;
         let schema_before = settings.schema(&before)?;
-        let mut start = before.copy()?;
-        autogenerate::invent_rows(&start, &schema_before)?;
-        let mut after = run_all(graph, range, &start);
-        if after.is_err() {
-            // Invented rows may be against what a body asks of them.
-            start = before.copy()?;
-            after = run_all(graph, range, &start);
-        }
-        let after = after?;
+        let start = old.with_rows(&before, &schema_before, Direction::Upgrade)?;
+        let after = old.run(&start, Direction::Upgrade)?;
         let schema_after = settings.schema(&after)?;
-        Ok(Self { graph, range, settings, before, start, after, schema_before, schema_after })
+        let way_back = match range.irreversible(graph) {
+            None => Some(WayBack::new(old, &before, &after, &schema_after, settings)?),
+            Some(_) => None,
+        };
+        Ok(Self {
+            graph,
+            range,
+            settings,
+            before,
+            start,
+            after,
+            schema_before,
+            schema_after,
+            way_back,
+        })
+    }
+
+    fn old(&self) -> Bodies<'a> {
+        Bodies { graph: self.graph, members: &self.range.members }
+    }
+
+    fn members(&self) -> impl Iterator<Item = &'a Revision> {
+        self.range.members.iter().map(|it| &self.graph[*it])
     }
 
     /// The bodies to try, the best first.
@@ -95,51 +125,38 @@ impl<'a> Squash<'a> {
     ///
     /// Statements that cannot stand in one body with others.
     pub fn candidates(&self) -> Result<Vec<Candidate>, RewriteError> {
-        let generated = self.generated();
-        let is_reversible = self.range.is_reversible(self.graph);
-        let mut candidates = Vec::new();
-        if let Some((upgrade, downgrade)) = &generated
-            && self.is_about_new_tables_only()
-        {
-            candidates.push(Candidate {
-                upgrade: upgrade.clone(),
-                downgrade: is_reversible.then(|| downgrade.clone()),
-                is_sum: true,
-                has_new_downgrade: false,
-                left_out: Vec::new(),
-            });
-        }
-        candidates.extend(self.joined(generated.as_ref())?);
-        Ok(candidates)
-    }
-
-    /// The bodies one after another; with their downgrades, and with one written anew.
-    fn joined(&self, generated: Option<&(String, String)>) -> Result<Vec<Candidate>, RewriteError> {
         let members = &self.range.members;
-        let compiles =
-            |scratch: &Scratch, query: &str| scratch.execute(&format!("EXPLAIN {query}")).is_ok();
-        let upgrade = body::upgrades(self.graph, members, &|it| compiles(&self.before, it))?;
-        let candidate = |downgrade: Option<Joined>, is_new: bool| {
-            let mut left_out = upgrade.left_out.clone();
-            left_out.extend(downgrade.iter().flat_map(|it| it.left_out.iter().cloned()));
-            Candidate {
-                upgrade: upgrade.text.clone(),
-                downgrade: downgrade.map(|it| it.text),
-                is_sum: false,
-                has_new_downgrade: is_new,
-                left_out,
-            }
-        };
-        if !self.range.is_reversible(self.graph) {
-            return Ok(vec![candidate(None, false)]);
-        }
+        let upgrades = body::upgrades(self.graph, members, &self.before);
+        let downgrades = body::downgrades(self.graph, members, &self.after);
         let mut candidates = Vec::new();
-        let downgrade = body::downgrades(self.graph, members, &|it| compiles(&self.after, it));
-        let Some((_, generated)) = generated else { return Ok(vec![candidate(downgrade?, false)]) };
-        // Statements that cannot be joined are no reason to have no way back.
-        candidates.extend(downgrade.ok().map(|it| candidate(it, false)));
-        let generated = Joined { text: generated.clone(), ..Joined::default() };
-        candidates.push(candidate(Some(generated), true));
+        if let Some((upgrade, downgrade)) = self.generated()
+            && self.is_about_new_tables_only(|it| Some(&it.upgrade))
+            && self.members().all(|it| it.upgrade.directives.is_empty())
+        {
+            let upgrade = Joined { text: upgrade, ..Joined::default() };
+            if self.is_way_back_told_by_schemas(&downgrade) {
+                let downgrade = Joined { text: downgrade, ..Joined::default() };
+                let sum = Candidate::new(true, &upgrade, Some(&downgrade));
+                candidates.push(Candidate { is_way_back_sum: true, ..sum });
+            }
+            let joined = downgrades.iter().map(|it| Candidate::new(true, &upgrade, it.as_ref()));
+            candidates.extend(joined);
+        }
+        match (upgrades, downgrades) {
+            (Ok(upgrade), Ok(downgrade)) => {
+                candidates.push(Candidate::new(false, &upgrade, downgrade.as_ref()));
+            }
+            (Err(err), _) | (_, Err(err)) if candidates.is_empty() => return Err(err),
+            _ => {}
+        }
+        for candidate in &mut candidates {
+            let has_downgrades = candidate.downgrade.is_some() && !candidate.is_way_back_sum;
+            let lines = body::allowed(self.members(), candidate.is_sum, has_downgrades);
+            if !lines.is_empty() {
+                // The blank line behind them makes them stand for the whole file.
+                candidate.upgrade = format!("{}\n\n{}", lines.join("\n"), candidate.upgrade);
+            }
+        }
         Ok(candidates)
     }
 
@@ -153,31 +170,58 @@ impl<'a> Squash<'a> {
             fills: &[],
             target: self.settings.target,
             by_order: self.settings.by_order,
-            is_excluded: &|it| self.settings.is_kept_by_migrator(it),
+            is_excluded: &|it| self.settings.is_of_others(it),
         };
         // Two schemas that no proven SQL leads between leave the other way.
         let generated = autogenerate(&request).ok()?;
         Some(generated.map_or_else(Default::default, |it| (it.upgrade, it.downgrade)))
     }
 
-    /// Whether the range is nothing but DDL, and of the tables that were there before it neither
-    /// changes nor drops one: only then the schemas say all that it does.
-    fn is_about_new_tables_only(&self) -> bool {
-        let is_old = |name: &Name| self.schema_before.table(name).is_some();
+    /// Whether bodies of the range are nothing but DDL, and of the tables that were there before it
+    /// neither change nor drop one: only then the schemas say all that they do.
+    fn is_about_new_tables_only(&self, body: impl Fn(&Revision) -> Option<&Body>) -> bool {
+        let is_old = |name: &Name| {
+            self.schema_before.table(name).is_some()
+                || self.schema_before.virtual_tables.iter().any(|it| it.name == *name)
+        };
         self.range.mode == RunMode::default()
-            && self.range.members.iter().map(|it| &self.graph[*it]).all(|revision| {
-                let texts = revision.upgrade.statements.iter();
-                let mut effects = texts.map(|it| body::effect(&revision.source.text[it.clone()]));
-                revision.upgrade.directives.is_empty()
-                    && effects.all(|it| match it {
-                        Effect::Creates => true,
-                        Effect::Changes { table } => !table.is_some_and(|it| is_old(&it)),
-                        Effect::Other => false,
-                    })
+            && self.members().all(|revision| {
+                let Some(body) = body(revision) else { return false };
+                let mut texts = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
+                texts.all(|sql| match body::effect(sql) {
+                    Effect::Other => false,
+                    _ if body::is_conditional(sql) => false,
+                    Effect::Creates => true,
+                    Effect::Changes { table } => !table.is_some_and(|it| is_old(&it)),
+                })
             })
     }
 
-    /// Proves that `squashed`, a revision of `graph`, does what the range does.
+    /// Whether this downgrade may take the place of those of the range: they are DDL for tables of its
+    /// own, leave nothing of it, and ask nothing that is not asked here too.
+    fn is_way_back_told_by_schemas(&self, generated: &str) -> bool {
+        let Some(way_back) = &self.way_back else { return false };
+        self.is_about_new_tables_only(|it| it.downgrade.body())
+            && differences(&way_back.schema, &self.schema_before, false).is_empty()
+            && self.members().all(|revision| {
+                let directives = revision.downgrade.body().map(|it| &it.directives);
+                let mut lines = directives.into_iter().flatten();
+                lines.all(|it| generated.contains(&revision.source.text[it.span.clone()]))
+            })
+    }
+
+    /// What is to be changed after the downgrades of the range so that the schema is that of before;
+    /// nothing where they lead back, or where there are none.
+    pub fn left_by_downgrades(&self) -> Vec<Line> {
+        let left = self
+            .way_back
+            .as_ref()
+            .map(|it| differences(&self.schema_before, &it.schema, self.settings.by_order));
+        left.unwrap_or_default()
+    }
+
+    /// Proves that `squashed`, a revision of `graph`, does what the range does: on a database below
+    /// the range, on one that ran it, and on one that ran the one revision.
     ///
     /// # Errors
     ///
@@ -187,26 +231,22 @@ impl<'a> Squash<'a> {
         graph: &RevisionGraph,
         squashed: RevisionIndex,
     ) -> Result<(), RewriteError> {
-        let run = |scratch: &Scratch, direction| {
-            run_in_memory(scratch, graph, squashed, direction)
-                .map_err(|failure| RewriteError::replay(failure.into()))
+        let (old, new) = (self.old(), Bodies { graph, members: &[squashed] });
+        let compare = |start: &Scratch, direction, by_order| {
+            compare(&old, &new, start, direction, self.settings, by_order)
         };
-        let copy = self.start.copy()?;
-        run(&copy, Direction::Upgrade)?;
-        self.require(&copy, &self.schema_after, true, Direction::Upgrade)?;
-        self.require_rows(&copy)?;
+        let after = compare(&self.start, Direction::Upgrade, true)?;
+        let Some(way_back) = &self.way_back else { return Ok(()) };
 
-        if !self.range.is_reversible(self.graph) {
-            return Ok(());
+        let by_order = self.settings.by_order;
+        compare(&way_back.from, Direction::Downgrade, by_order)?;
+        let from = WayBack::from(&old, &self.before, &after, &self.schema_after, &new)?;
+        compare(&from, Direction::Downgrade, by_order)?;
+        // Of what the downgrades leave the upgrades may be against.
+        if old.run(&way_back.to, Direction::Upgrade).is_ok() {
+            compare(&way_back.to, Direction::Upgrade, by_order)?;
         }
-        // What the revisions below leave is what every database has; invented rows may be against a
-        // constraint that comes back.
-        let copy = self.before.copy()?;
-        run(&copy, Direction::Upgrade)?;
-        run(&copy, Direction::Downgrade)?;
-        self.require(&copy, &self.schema_before, self.settings.by_order, Direction::Downgrade)?;
-        run(&copy, Direction::Upgrade)?;
-        self.require(&copy, &self.schema_after, self.settings.by_order, Direction::Upgrade)
+        Ok(())
     }
 
     /// Proves that all revisions of `graph` make what they made with the range.
@@ -221,64 +261,84 @@ impl<'a> Squash<'a> {
         };
         let wanted = self.settings.schema(&replay(self.graph)?)?;
         // What is side by side may run in another order than before.
-        self.require(&replay(graph)?, &wanted, self.settings.by_order, Direction::Upgrade)
-    }
-
-    fn require(
-        &self,
-        scratch: &Scratch,
-        wanted: &Schema,
-        by_order: bool,
-        direction: Direction,
-    ) -> Result<(), RewriteError> {
-        let found = self.settings.schema(scratch)?;
-        let diff = Diff::new(&found, wanted, by_order);
-        if diff.is_empty() {
+        let found = self.settings.schema(&replay(graph)?)?;
+        let lines = differences(&found, &wanted, self.settings.by_order);
+        if lines.is_empty() {
             return Ok(());
         }
-        Err(RewriteError::OtherSchema { direction, lines: lines(&diff) })
+        Err(RewriteError::OtherSchema { direction: Direction::Upgrade, lines })
+    }
+}
+
+impl WayBack {
+    fn new(
+        old: Bodies<'_>,
+        before: &Scratch,
+        after: &Scratch,
+        schema_after: &Schema,
+        settings: &Settings<'_>,
+    ) -> Result<Self, RewriteError> {
+        let from = Self::from(&old, before, after, schema_after, &old)?;
+        let to = old.run(&from, Direction::Downgrade).map_err(|err| match err {
+            RewriteError::Replay(err) => RewriteError::NoWayBack(err),
+            other => other,
+        })?;
+        let schema = settings.schema(&to)?;
+        Ok(Self { from, to, schema })
     }
 
-    /// Every table has the rows that the range leaves in it. What the range itself leaves otherwise
-    /// when it runs once more, say random numbers, is not compared.
-    fn require_rows(&self, scratch: &Scratch) -> Result<(), RewriteError> {
-        let wanted = Contents::of(&self.after, &self.schema_after)?;
-        let found = Contents::of(scratch, &self.schema_after)?;
-        if wanted.differs_from(&found).is_none() {
-            return Ok(());
+    /// A database at the end of the range from where the downgrades run, with as many invented rows
+    /// as they let be: `after`, or else what `upgrades` makes of `before`.
+    fn from(
+        old: &Bodies<'_>,
+        before: &Scratch,
+        after: &Scratch,
+        schema_after: &Schema,
+        upgrades: &Bodies<'_>,
+    ) -> Result<Scratch, RewriteError> {
+        let runs = |it: &Scratch| old.run(it, Direction::Downgrade).is_ok();
+        if runs(after) {
+            return old.with_rows(after, schema_after, Direction::Downgrade);
         }
-        let again = run_all(self.graph, self.range, &self.start)?;
-        let again = Contents::of(&again, &self.schema_after)?;
-        let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
-        match wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&found, it)) {
-            Some(table) => Err(RewriteError::OtherRows { table: table.to_string() }),
-            None => Ok(()),
+        let after = upgrades.run(before, Direction::Upgrade)?;
+        old.with_rows(&after, schema_after, Direction::Downgrade)
+    }
+}
+
+impl Candidate {
+    fn new(is_sum: bool, upgrade: &Joined, downgrade: Option<&Joined>) -> Self {
+        let bodies = std::iter::once(upgrade).chain(downgrade);
+        let left_out = bodies.flat_map(|it| it.left_out.iter().cloned()).collect();
+        Self {
+            upgrade: upgrade.text.clone(),
+            downgrade: downgrade.map(|it| it.text.clone()),
+            is_sum,
+            is_way_back_sum: false,
+            left_out,
         }
     }
 }
 
 impl Settings<'_> {
-    /// The whole schema: what no comparison is to look at must be made all the same.
-    fn schema(&self, scratch: &Scratch) -> Result<Schema, RewriteError> {
-        Ok(read_schema(scratch, &|it| self.is_kept_by_migrator(it))?)
+    /// The whole schema: what no comparison is to look at must be made all the same, but for what
+    /// other programs make.
+    pub(super) fn schema(&self, scratch: &Scratch) -> Result<Schema, RewriteError> {
+        Ok(read_schema(scratch, &|it| self.is_of_others(it))?)
     }
 
-    fn is_kept_by_migrator(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(self.replay.version_table)
-            || name.eq_ignore_ascii_case("migrator_log")
+    /// Whether migrator itself keeps a table, or another program does.
+    fn is_of_others(&self, name: &str) -> bool {
+        let is = |it: &str| name.eq_ignore_ascii_case(it);
+        is(self.replay.version_table)
+            || is("migrator_log")
+            || self.replay.beside.iter().any(|it| is(&it.table))
     }
-}
-
-/// What the range makes of a copy.
-fn run_all(graph: &RevisionGraph, range: &Range, start: &Scratch) -> Result<Scratch, RewriteError> {
-    let scratch = start.copy()?;
-    for member in &range.members {
-        run_in_memory(&scratch, graph, *member, Direction::Upgrade)
-            .map_err(|failure| RewriteError::replay(failure.into()))?;
-    }
-    Ok(scratch)
 }
 
 #[cfg(test)]
 #[path = "squash_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "squash_rows_tests.rs"]
+mod rows_tests;

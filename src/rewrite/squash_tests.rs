@@ -63,7 +63,7 @@ fn graph_with_bodies(text: &str, kinds: &[Kind]) -> RevisionGraph {
 }
 
 /// The new revision of a range, as the command writes it without a template of one's own.
-fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate) -> Revision {
+pub(super) fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate) -> Revision {
     let down = crate::revision::edit::array(&graph[range.first].down_revisions);
     let text = format!(
         "-- /// revision\n-- revision = \"squashed\"\n-- down_revision = {down}\n\
@@ -103,8 +103,8 @@ fn rows(database: &Path) -> Vec<String> {
     found
 }
 
-const SETTINGS: Settings<'_> = Settings {
-    replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+pub(super) const SETTINGS: Settings<'_> = Settings {
+    replay: Replay { version_table: "alembic_version", log: true, extensions: &[], beside: &[] },
     target: 54,
     by_order: false,
 };
@@ -142,7 +142,7 @@ fn the_sum_is_taken_where_it_says_all() {
         let index = |id| graph.by_id(id).unwrap();
         let (_, candidate, _) = squash(&graph, index(first), index("d")).unwrap();
         assert_eq!(candidate.is_sum, is_sum);
-        assert!(!candidate.has_new_downgrade);
+        assert_eq!(candidate.is_way_back_sum, is_sum);
     };
     check(&[Kind::Table], "a", true);
     check(&[Kind::Column], "a", true);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Name, Schema, Table, View};
-use crate::sql::layout::terminated;
+use crate::sql::layout::{terminated, without_leading_commas};
 use crate::sql::lexer::tokens;
 
 /// Writes every object as the statement that makes it.
@@ -35,7 +35,7 @@ pub fn dump(schema: &Schema) -> String {
 
 /// The statement that makes a table.
 pub fn create_table(table: &Table) -> String {
-    format!("CREATE TABLE {} {}", table.name.quoted(), table.body)
+    format!("CREATE TABLE {} {}", table.name.quoted(), without_leading_commas(&table.body))
 }
 
 pub(super) fn parents_first(tables: &[Table]) -> Vec<&Table> {

@@ -286,6 +286,13 @@ pub struct SchemaObject {
     pub sql: String,
 }
 
+impl SchemaObject {
+    /// Whether it is a table or a view, and not something on one.
+    pub fn is_itself(&self) -> bool {
+        matches!(self.kind, ObjectKind::Table | ObjectKind::View)
+    }
+}
+
 /// The kinds of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKind {

@@ -1,4 +1,6 @@
-//! What a statement can do to rows, by its first tokens.
+//! What a statement can do to rows, and what it makes, by its first tokens.
+
+use std::borrow::Cow;
 
 use super::lexer::{Token, TokenKind, tokens};
 
@@ -96,9 +98,69 @@ pub fn may_break_references(sql: &str) -> bool {
     !(is_addition || is_constraint)
 }
 
+/// The table or view that a statement makes, under the name that it gives it; temporary ones do not
+/// count.
+pub fn made(sql: &str) -> Option<Cow<'_, str>> {
+    let mut words = tokens(sql)
+        .filter(Token::is_significant)
+        .skip_while(|it| it.kind == TokenKind::Semicolon)
+        .peekable();
+    let first = words.next()?;
+    if first.is_keyword(sql, "CREATE") {
+        words.next_if(|it| it.is_keyword(sql, "VIRTUAL"));
+        words.next_if(|it| ["TABLE", "VIEW"].iter().any(|word| it.is_keyword(sql, word)))?;
+        for keyword in ["IF", "NOT", "EXISTS"] {
+            words.next_if(|it| it.is_keyword(sql, keyword));
+        }
+    } else if first.is_keyword(sql, "ALTER") {
+        words.next_if(|it| it.is_keyword(sql, "TABLE"))?;
+        words.next()?;
+        if words.next_if(|it| it.kind == TokenKind::Dot).is_some() {
+            words.next();
+        }
+        words.next_if(|it| it.is_keyword(sql, "RENAME"))?;
+        words.next_if(|it| it.is_keyword(sql, "TO"))?;
+    } else {
+        return None;
+    }
+    let name = words.next()?.name(sql)?;
+    if words.next_if(|it| it.kind == TokenKind::Dot).is_none() {
+        return Some(name);
+    }
+    if name.eq_ignore_ascii_case("temp") { None } else { words.next()?.name(sql) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{drops_data, may_break_references, opens_file, rewrites_rows};
+    use super::{drops_data, made, may_break_references, opens_file, rewrites_rows};
+
+    #[track_caller]
+    fn check_made(sql: &str, expected: Option<&str>) {
+        assert_eq!(made(sql).as_deref(), expected, "{sql}");
+    }
+
+    #[test]
+    fn a_table_or_a_view_is_made() {
+        check_made("CREATE TABLE t(a)", Some("t"));
+        check_made("; /* x */ create table IF NOT EXISTS main.\"T t\"(a)", Some("T t"));
+        check_made("CREATE VIRTUAL TABLE [t] USING fts5(a)", Some("t"));
+        check_made("CREATE VIEW v AS SELECT 1", Some("v"));
+        check_made("CREATE TABLE copy AS SELECT * FROM t", Some("copy"));
+        check_made("ALTER TABLE main.t RENAME TO u", Some("u"));
+    }
+
+    #[test]
+    fn nothing_is_made_that_others_could_have() {
+        check_made("CREATE TEMP TABLE t(a)", None);
+        check_made("CREATE TABLE temp.t(a)", None);
+        check_made("CREATE UNIQUE INDEX i ON t(a)", None);
+        check_made("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", None);
+        check_made("ALTER TABLE t RENAME a TO b", None);
+        check_made("ALTER TABLE t ADD b", None);
+        check_made("DROP TABLE t", None);
+        check_made("INSERT INTO t SELECT * FROM u", None);
+        check_made("", None);
+    }
 
     #[track_caller]
     fn check_loss(sql: &str, drops: bool, rewrites: bool) {

@@ -19,6 +19,7 @@ mod test_ensure_version;
 mod test_extensions;
 mod test_failures;
 mod test_files;
+mod test_foreign;
 mod test_globals;
 mod test_graph;
 mod test_heads;
@@ -42,6 +43,7 @@ mod test_squash;
 mod test_stamp;
 mod test_status;
 mod test_target;
+mod test_typed;
 mod test_upgrade;
 mod test_verify;
 

@@ -8,13 +8,22 @@ use crate::support::TestEnv;
 fn env(config: &str) -> TestEnv {
     let env = TestEnv::new();
     env.config(&format!("[database]\nurl = \"sqlite:///app.db\"\n{config}"));
-    env.revision("a1").up("CREATE TABLE t (a, b);").down("DROP TABLE t;").write();
-    let (up, down) = ("CREATE INDEX i ON t (a);", "DROP INDEX i;");
-    env.revision("b2").after("a1").up(up).down(down).write();
-    let (up, down) = ("INSERT INTO t VALUES (3, 4);", "DELETE FROM t WHERE a = 3;");
-    env.revision("c3").after("b2").up(up).down(down).write();
-    let (up, down) = ("ALTER TABLE t DROP COLUMN b;", "ALTER TABLE t ADD COLUMN b;");
-    env.revision("d4").after("c3").up(up).down(down).write();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (a, b);
+        - DROP TABLE t;
+        b2 < a1
+        + CREATE INDEX i ON t (a);
+        - DROP INDEX i;
+        c3 < b2
+        + INSERT INTO t VALUES (3, 4);
+        - DELETE FROM t WHERE a = 3;
+        d4 < c3
+        + ALTER TABLE t DROP COLUMN b;
+        - ALTER TABLE t ADD COLUMN b;
+    ",
+    );
     env.run("upgrade b2").ok();
     env.sql("INSERT INTO t VALUES (1, 2)");
     env
@@ -85,13 +94,12 @@ fn before_something_is_lost_there_is_a_backup() {
 #[test]
 fn one_backup_precedes_all_transactions_of_a_run() {
     let env = env("");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("transaction = \"revision\"\n{config}"));
+    env.change("alembic.toml", "[database]", "transaction = \"revision\"\n[database]");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade c3, make c3 ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
+    upgrade c3, make c3 ([time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -106,8 +114,8 @@ fn one_backup_precedes_a_body_outside_a_transaction() {
     env.run("upgrade d4 --no-backup").ok();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    `e5` runs outside a transaction: each statement stays once it is done
     warning: `e5`: 1 drop-table; `migrator lint e5` tells more
+    `e5` runs outside a transaction: each statement stays once it is done
     backup app.db.20261103T144011Z.bak ([time])
     upgrade e5, make e5 ([time])
     app.db is at e5
@@ -367,8 +375,7 @@ fn the_newest_backups_are_kept() {
     ------- stderr -------
     removed app.db.20261104T000000Z.bak: there are newer ones
     ");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &config.replace("keep = 2", "keep = 0"));
+    env.change("alembic.toml", "keep = 2", "keep = 0");
     env.run("backup").ok();
     env.run("backup").ok();
     insta::assert_snapshot!(backups(&env).join("\n"), @"
@@ -596,8 +603,7 @@ fn without_backups_even_a_newer_one_needs_a_yes() {
     hint: nothing was changed; `--yes` overwrites the database
     [exit status: 2]
     ");
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("{config}backup = \"never\"\n"));
+    env.change("alembic.toml", "[database]", "[database]\nbackup = \"never\"");
     insta::assert_snapshot!(env.run("restore newer.db"), @"
     ------- stderr -------
     error: the database was written to after the backup `newer.db` was made
@@ -758,8 +764,7 @@ fn pages_may_have_another_size() {
     env.sql("PRAGMA page_size = 8192; VACUUM; PRAGMA journal_mode = wal");
     let db = env.db();
     let _n: i64 = db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
-    let config = env.read("alembic.toml");
-    env.file("alembic.toml", &format!("{config}busy_timeout = \"50ms\"\n"));
+    env.change("alembic.toml", "[database]", "[database]\nbusy_timeout = \"50ms\"");
     insta::assert_snapshot!(env.run("restore small.db --yes"), @"
     ------- stderr -------
     error: the pages of `$DIR/app.db` have 8192 bytes and those of the backup 512, and somebody has it open

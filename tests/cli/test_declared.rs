@@ -176,8 +176,9 @@ fn keys_that_reference_nothing_are_said() {
     ------- stderr -------
     upgrade a1, make a1 ([time])
     upgrade aaaa11112222, posts ([time])
-    error: `posts` would not compile any more; the 2 revisions from `a1` to `aaaa11112222` were rolled back
+    error: `posts` would reference what is no key of its parent; the 2 revisions from `a1` to `aaaa11112222` were rolled back
     caused by: `posts`: foreign key mismatch - "posts" referencing "tags"
+    hint: a foreign key must lead to the primary key of its parent or to columns that are UNIQUE; where foreign keys are enforced, SQLite would refuse to write to either table
     hint: the database is at base; mend the cause and run the same command again
     [exit status: 3]
     "#);

@@ -327,3 +327,25 @@ fn a_database_without_a_version_table_is_at_the_base() {
     ");
     assert_eq!(env.query("SELECT name FROM sqlite_schema"), ["mine"]);
 }
+
+#[test]
+fn a_bare_number_is_asked_about() {
+    let env = upgraded(&["1975ea83b712", "b2 < 1975ea83b712", "c3 < b2"]);
+    insta::assert_snapshot!(env.run("downgrade 1"), @"
+    ------- stderr -------
+    error: `1` may be meant for a number of steps, or for the revision `1975ea83b712`
+    hint: did you mean `-1`? to name the revision, type `1975ea83b712`
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("upgrade 1"), @"
+    ------- stderr -------
+    error: `1` may be meant for a number of steps, or for the revision `1975ea83b712`
+    hint: did you mean `+1`? to name the revision, type `1975ea83b712`
+    [exit status: 2]
+    ");
+    env.run("downgrade --sql head:1").exits_with(2);
+    assert_eq!(env.rows(), ["c3"]);
+    // Whatever else takes a revision counts no steps.
+    env.run("show 1").ok();
+    env.run("downgrade 1975ea83b712").ok();
+}

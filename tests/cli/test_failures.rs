@@ -303,3 +303,96 @@ fn a_database_that_another_process_holds_is_waited_for() {
     drop(other);
     env.run("upgrade").ok();
 }
+
+/// What is said of a body that changes the version table; the table is as it was.
+#[track_caller]
+fn version_table_changed_by(header: &str, up: &str) -> (TestEnv, String) {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade -q").exits_with(0);
+    let revision = env.revision("b2").after("a1");
+    let revision = if header.is_empty() { revision } else { revision.header(header) };
+    revision.up(up).write();
+    let said = env.run("upgrade").exits_with(3);
+    (env, said)
+}
+
+#[test]
+fn a_body_that_changes_the_version_table_is_named() {
+    let up = "CREATE TABLE t (x);\nDELETE FROM alembic_version;";
+    let (env, said) = version_table_changed_by("", up);
+    insta::assert_snapshot!(said, @"
+    error: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes; it was rolled back
+     --> versions/b2.sql:9:1
+      |
+    9 | DELETE FROM alembic_version;
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: leave the statement out: what the table says follows from what ran, and `migrator stamp` sets it where nothing is to run
+    hint: the database is at `a1`; mend the cause and run the same command again
+    ");
+    assert_eq!(env.rows(), ["a1"]);
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+    lint      1 downgrade-does-not-undo, 1 does-not-run; `migrator lint current:` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    warning: `b2` does not run in memory: of 1 revision only the text was looked at, not what it does to the schema
+    nothing is wrong
+    ");
+
+    insta::assert_snapshot!(env.run("lint"), @"
+    error[does-not-run]: `b2` does not run on an empty database: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes
+     --> versions/b2.sql:9:1
+      |
+    9 | DELETE FROM alembic_version;
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: what it and the revisions that need it do to the schema is not checked
+
+    error[downgrade-does-not-undo]: the downgrade does not run after the upgrade: no such table: t_b2
+      --> versions/b2.sql:12:1
+       |
+    12 | DROP TABLE t_b2;
+       | ^^^^^^^^^^^^^^^
+    hint: the upgrade and then the downgrade were run on an empty database
+
+    ------- stderr -------
+    warning: `b2` does not run in memory: of 1 revision only the text was looked at, not what it does to the schema
+    2 errors in 2 revisions
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("verify"), @"
+    failed b2, make b2 (versions/b2.sql:9:1)
+      the upgrade fails:
+        error: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes
+         --> versions/b2.sql:9:1
+          |
+        9 | DELETE FROM alembic_version;
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    2 revisions: 1 goes up, down and up again; 1 does not
+    [exit status: 1]
+    ");
+
+    for up in [
+        "INSERT INTO Alembic_Version VALUES ('x');",
+        "UPDATE \"alembic_version\" SET version_num = 'x';",
+    ] {
+        let (env, said) = version_table_changed_by("", up);
+        assert!(
+            said.contains("statement 1 of 1 of revision `b2` changes `alembic_version`"),
+            "{said}"
+        );
+        assert_eq!(env.rows(), ["a1"]);
+    }
+    let (_, said) = version_table_changed_by("transaction = false", up);
+    insta::assert_snapshot!(said, @"
+    `b2` runs outside a transaction: each statement stays once it is done
+    error: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes; 2 statements of `b2` were run and stay
+      --> versions/b2.sql:10:1
+       |
+    10 | DELETE FROM alembic_version;
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: leave the statement out: what the table says follows from what ran, and `migrator stamp` sets it where nothing is to run
+    hint: the database is at base; before it is run again, undo by hand what `b2` did, or take the statements that were run out of its file
+    ");
+}

@@ -32,10 +32,35 @@ fn options_stand_before_and_after_the_command() {
 fn the_short_option_of_current_is_its_own() {
     let env = TestEnv::with_graph(&["a1"]);
     env.run("ensure-version").ok();
-    assert_eq!(env.run("current -c").status, Some(1));
-    assert_eq!(env.run("-c alembic.toml current -c").status, Some(1));
-    assert_eq!(env.run("current -c --config alembic.toml").status, Some(1));
-    assert_eq!(env.run("current -c alembic.toml").status, Some(2));
+    env.run("current -c").exits_with(1);
+    env.run("-c alembic.toml current -c").exits_with(1);
+    env.run("current -c --config alembic.toml").exits_with(1);
+    env.run("current -c alembic.toml").exits_with(2);
+}
+
+#[test]
+fn no_other_command_has_a_short_option_of_that_letter() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.config("[database]\nurl = \"app.db\"\n[env.production.database]\nurl = \"p.db\"\n");
+    env.run("-n production upgrade -q").exits_with(0);
+    assert!(env.run("log -n production").ok().contains("a1"));
+    let commands = env.run("--help").ok();
+    let commands = commands.lines().skip_while(|it| *it != "Commands:").skip(1);
+    let names = commands.take_while(|it| !it.is_empty()).filter_map(|it| it.strip_prefix("  "));
+    let names =
+        names.filter(|it| !it.starts_with(' ')).filter_map(|it| it.split_whitespace().next());
+    let mut n = 0;
+    for name in names.filter(|it| *it != "help") {
+        let help = env.run(&format!("{name} --help")).ok();
+        for option in
+            ["-c, --config", "-n, --name", "-x <KEY=VALUE>", "-v, --verbose", "-q, --quiet"]
+        {
+            let is_there = help.contains(option);
+            assert_eq!(is_there, (name, option) != ("current", "-c, --config"), "{name}: {option}");
+        }
+        n += 1;
+    }
+    assert!(n > 20, "{n}");
 }
 
 #[test]
@@ -265,4 +290,73 @@ fn an_interrupt_takes_back_the_whole_run() {
     hint: the database is at base; run the same command again to go on
     ");
     assert_eq!(status, Some(3));
+}
+
+/// Runs a command line whose standard output is a full disk: the exit status is 3, and the state of
+/// the project is said.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn check_unwritable(prepare: &[&str], line: &str, done: &str) {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    for line in prepare {
+        env.run(line).exits_with(0);
+    }
+    let words = shell_words::split(line).unwrap();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = env.command(&words).stdout(full).output().unwrap();
+    let stderr = env.normalize(&String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(3), "{line}\n{stderr}");
+    let said = format!(
+        "error: the answer could not be written\ncaused by: No space left on device (os error 28)\n\
+         hint: {done}\n"
+    );
+    assert!(stderr.ends_with(&said), "{line}\n{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure_that_says_what_was_done() {
+    for line in ["heads", "heads --json", "upgrade --sql", "upgrade --dry-run", "schema dump head"]
+    {
+        check_unwritable(&[], line, "nothing was changed");
+    }
+    let up = ["upgrade -q"];
+    check_unwritable(&[], "upgrade --json", "the upgrade is done, and app.db is at b2");
+    check_unwritable(&up, "downgrade a1 --json", "the downgrade is done, and app.db is at a1");
+    check_unwritable(&up, "stamp a1 --json", "app.db is at a1");
+    check_unwritable(&[], "ensure-version --json", "made the table alembic_version in app.db");
+    check_unwritable(&[], "revision -m x", "`versions/aaaa11112222_x.sql` was written");
+    check_unwritable(&[], "revision -m x --json", "`versions/aaaa11112222_x.sql` was written");
+    check_unwritable(&up, "backup", "the backup `app.db.20261103T144011Z.bak` was made");
+    check_unwritable(
+        &["upgrade a1 -q", "backup x.bak", "upgrade -q"],
+        "restore x.bak --yes --json",
+        "the backup was taken back, and app.db is at a1",
+    );
+    check_unwritable(
+        &[],
+        "squash a1:b2 -m all --json",
+        "wrote `versions/aaaa11112222_all.sql`, and removed 2 files",
+    );
+    check_unwritable(
+        &["revision --head a1 --splice -m x"],
+        "rebase aaaa --onto b2",
+        "`versions/aaaa11112222_x.sql` was written: aaaa11112222 follows b2",
+    );
+    check_unwritable(
+        &[],
+        "init new",
+        "wrote new/alembic.toml, new/versions/README.md, new/.env.example, \
+         new/templates/revision.sql.jinja",
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let env = TestEnv::empty();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = env.command(&["--help"]).stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(3));
 }

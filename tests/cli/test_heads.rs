@@ -85,7 +85,7 @@ fn more_than_one_is_a_no() {
     x9 (head)
     ------- stderr -------
     there are 2 heads: b2, x9
-    `migrator rebase x9` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    `migrator rebase x9 --onto b2` puts what leads to the one on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("heads --check --resolve-dependencies"), @"x9 (head)");
@@ -93,4 +93,70 @@ fn more_than_one_is_a_no() {
     ------- stderr -------
     there are no revisions yet; `migrator revision -m "…"` makes one
     "#);
+}
+
+/// The commands that `heads --check` suggests, tried one by one on projects of their own: each
+/// succeeds, and leaves one head less and revisions that run.
+#[track_caller]
+fn check_suggestions(make: &dyn Fn() -> TestEnv, expected: &[&str]) {
+    let said = make().run("heads --check").exits_with(1);
+    let parts: Vec<&str> = said.split('`').collect();
+    let commands: Vec<&str> =
+        parts.iter().copied().filter(|it| it.starts_with("migrator ")).collect();
+    assert_eq!(commands, expected, "{said}");
+    for command in commands {
+        let env = make();
+        let n_heads = |env: &TestEnv| env.run("heads").ok().lines().count();
+        let before = n_heads(&env);
+        let line = command.strip_prefix("migrator ").unwrap();
+        env.run(line).exits_with(if line == "verify" { 1 } else { 0 });
+        if line != "verify" {
+            assert!(n_heads(&env) < before, "{command}");
+            env.run("upgrade heads -q").exits_with(0);
+        }
+    }
+}
+
+#[test]
+fn what_is_suggested_for_several_heads_succeeds() {
+    let two = || TestEnv::with_graph(&["c3", "d2 < c3", "e3 < c3"]);
+    check_suggestions(&two, &["migrator rebase e3", "migrator merge heads"]);
+    let ran = |target: &'static str| {
+        move || {
+            let env = two();
+            env.run(&format!("upgrade {target} -q")).exits_with(0);
+            env
+        }
+    };
+    check_suggestions(&ran("e3"), &["migrator rebase d2", "migrator merge heads"]);
+    check_suggestions(&ran("heads"), &["migrator merge heads"]);
+    let three = || TestEnv::with_graph(&["c3", "d2 < c3", "e3 < c3", "f4 < c3"]);
+    check_suggestions(&three, &["migrator rebase f4 --onto d2", "migrator merge heads"]);
+    let same = || {
+        let env = TestEnv::with_graph(&["c3", "d2 < c3"]);
+        env.revision("e3").after("c3").up("CREATE TABLE t_d2 (other);").write();
+        env
+    };
+    check_suggestions(&same, &["migrator verify"]);
+    let apart = || TestEnv::with_graph(&["d2", "e3"]);
+    check_suggestions(&apart, &["migrator rebase e3 --onto d2", "migrator merge heads"]);
+    let some = || TestEnv::with_graph(&["d2", "e3 < d2", "f4 < d2", "x9 [x]"]);
+    check_suggestions(&some, &["migrator rebase f4", "migrator merge e3 f4"]);
+}
+
+#[test]
+fn labels_keep_heads_apart() {
+    let env = TestEnv::with_graph(&["a1 [shop]", "b1 [blog]"]);
+    env.run("heads --check").ok();
+    assert_eq!(env.run("lint").exits_with(0), "nothing found in 2 revisions\n");
+    env.graph(&["a2 < a1", "a3 < a1"]);
+    insta::assert_snapshot!(env.run("heads --check"), @"
+    a2 (shop) (head)
+    a3 (shop) (head)
+    b1 (blog) (head)
+    ------- stderr -------
+    there are 2 heads that nothing tells apart: a2, a3
+    `migrator rebase a3` puts what leads to it on top of the other; `migrator merge a2 a3` joins them in a revision of its own
+    [exit status: 1]
+    ");
 }

@@ -195,7 +195,8 @@ fn heads_explains_itself() {
 
     Options:
           --resolve-dependencies  Leave out heads that another revision depends on
-          --check                 Exit with 1 if there is more than one
+          --check                 Exit with 1 if there are several that nothing
+                                  tells apart
       -h, --help                  Print help (see more with '--help')
     ");
 }

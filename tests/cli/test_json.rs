@@ -85,7 +85,7 @@ fn current_says_what_is_pending() {
             "is_at_heads": false,
         })
     );
-    assert_eq!(env.run("current --json -c").status, Some(1));
+    env.run("current --json -c").exits_with(1);
     env.run("upgrade heads").ok();
     let current = env.run("current --json -c");
     assert_eq!(current.status, Some(0));

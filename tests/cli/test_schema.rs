@@ -11,16 +11,19 @@ fn env() -> TestEnv {
          CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\
          CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);\n",
     );
-    env.revision("a1")
-        .up("CREATE TABLE users (\n    id INTEGER PRIMARY KEY,\n    email TEXT NOT NULL -- in lower case\n);\nCREATE UNIQUE INDEX ix_users_email ON users (email);")
-        .down("DROP TABLE users;")
-        .write();
-    env.revision("b2")
-        .after("a1")
-        .up("CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\
-             CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;")
-        .down("DROP TABLE posts;")
-        .write();
+    env.revisions("
+        a1
+        + CREATE TABLE users (
+        +     id INTEGER PRIMARY KEY,
+        +     email TEXT NOT NULL -- in lower case
+        + );
+        + CREATE UNIQUE INDEX ix_users_email ON users (email);
+        - DROP TABLE users;
+        b2 < a1
+        + CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);
+        + CREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;
+        - DROP TABLE posts;
+    ");
     env.run("upgrade a1").ok();
     env
 }

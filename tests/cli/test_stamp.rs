@@ -120,7 +120,7 @@ fn purge_forgets_everything_first() {
     insta::assert_snapshot!(env.run("current"), @"
     ------- stderr -------
     error: a row of `alembic_version` in `$DIR/app.db` holds a blob of 2 bytes instead of a revision
-    hint: the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew
+    hint: the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew, and `migrator status` says to what
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp --purge a1"), @"

@@ -63,22 +63,25 @@ fn without_revisions_there_is_nothing_to_try() {
 /// Wrong downgrades of each kind.
 fn wrong() -> TestEnv {
     let env = TestEnv::with_graph(&["a1"]);
-    env.revision("b2")
-        .after("a1")
-        .up("ALTER TABLE t_a1 ADD COLUMN name TEXT;\nCREATE INDEX ix_name ON t_a1 (name);")
-        .down("DROP INDEX ix_name;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("CREATE TABLE u (a);")
-        .down("DROP TABLE u;\nDROP TABLE v;")
-        .write();
-    env.revision("d4")
-        .after("c3")
-        .up("ALTER TABLE u ADD COLUMN b;")
-        .down("DROP TABLE u;\nCREATE TABLE u (a TEXT);")
-        .write();
-    env.revision("e5").after("d4").up("INSERT INTO t_a1 (id) VALUES (1);").down("").write();
+    env.revisions(
+        "
+        b2 < a1
+        + ALTER TABLE t_a1 ADD COLUMN name TEXT;
+        + CREATE INDEX ix_name ON t_a1 (name);
+        - DROP INDEX ix_name;
+        c3 < b2
+        + CREATE TABLE u (a);
+        - DROP TABLE u;
+        - DROP TABLE v;
+        d4 < c3
+        + ALTER TABLE u ADD COLUMN b;
+        - DROP TABLE u;
+        - CREATE TABLE u (a TEXT);
+        e5 < d4
+        + INSERT INTO t_a1 (id) VALUES (1);
+        -
+    ",
+    );
     env.revision("f6").after("e5").up("SELECT id,\n  nope FROM t_a1;").write();
     env.graph(&["g7 < f6"]);
     env
@@ -231,17 +234,16 @@ fn with_rows() -> TestEnv {
 /// A database with rows, and three revisions that it lacks.
 fn pending() -> TestEnv {
     let env = with_rows();
-    env.revision("b2")
-        .after("a1")
-        .up("UPDATE users SET email = lower(email);\nALTER TABLE users ADD COLUMN name TEXT;")
-        .down("ALTER TABLE users DROP COLUMN name;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("-- migrate:warn-if rows of users have no email, and go: SELECT id FROM users WHERE email IS NULL\n\
-             DELETE FROM users WHERE email IS NULL;")
-        .down("")
-        .write();
+    env.revisions("
+        b2 < a1
+        + UPDATE users SET email = lower(email);
+        + ALTER TABLE users ADD COLUMN name TEXT;
+        - ALTER TABLE users DROP COLUMN name;
+        c3 < b2
+        + -- migrate:warn-if rows of users have no email, and go: SELECT id FROM users WHERE email IS NULL
+        + DELETE FROM users WHERE email IS NULL;
+        -
+    ");
     env.revision("d4").after("c3").up("UPDATE users SET name = 'x';").irreversible().write();
     env
 }
@@ -386,22 +388,23 @@ fn hide_times(text: &str) -> String {
 #[test]
 fn what_is_wrong_on_the_copy_is_listed_too() {
     let env = with_rows();
-    env.revision("b2")
-        .after("a1")
-        .up("CREATE INDEX ix_email ON users (email);\nCREATE TABLE logs (a);")
-        .down("DROP TABLE logs;")
-        .write();
-    env.revision("c3")
-        .after("b2")
-        .up("ALTER TABLE users ADD COLUMN age INTEGER;\nINSERT INTO logs VALUES (1);")
-        .down("ALTER TABLE users DROP COLUMN age;\nDELETE FROM nowhere;")
-        .write();
-    env.revision("d4")
-        .after("c3")
-        .up("-- migrate:refuse-if rows of users have no email: SELECT id FROM users WHERE email IS NULL\n\
-             DROP TABLE logs;")
-        .down("CREATE TABLE logs (a);")
-        .write();
+    env.revisions(
+        "
+        b2 < a1
+        + CREATE INDEX ix_email ON users (email);
+        + CREATE TABLE logs (a);
+        - DROP TABLE logs;
+        c3 < b2
+        + ALTER TABLE users ADD COLUMN age INTEGER;
+        + INSERT INTO logs VALUES (1);
+        - ALTER TABLE users DROP COLUMN age;
+        - DELETE FROM nowhere;
+        d4 < c3
+        + -- migrate:refuse-if rows of users have no email: SELECT id FROM users WHERE email IS NULL
+        + DROP TABLE logs;
+        - CREATE TABLE logs (a);
+    ",
+    );
     env.graph(&["e5 < d4"]);
     insta::assert_snapshot!(env.run("verify --database"), @"
     failed b2, make b2 (versions/b2.sql:12:1): up [time], 0 changed rows; down [time], 0 changed rows

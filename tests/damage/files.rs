@@ -20,7 +20,7 @@ const INDICATE: &[&str] = &["history", "-i"];
 /// Every command that opens the database.
 const ALL: [&[&str]; 7] = [UPGRADE, DOWNGRADE, CURRENT, STAMP, ENSURE, REHEARSE, INDICATE];
 
-/// Two revisions on one line. Without backups, which would be the first to fail.
+/// Two revisions on one line, without backups.
 fn project() -> Project {
     Project::with_config("", "busy_timeout = \"200ms\"\nbackup = \"never\"")
         .revision("r1", "", "CREATE TABLE a(x); INSERT INTO a VALUES (1);", "DROP TABLE a;")
@@ -281,7 +281,9 @@ impl Nobody {
         };
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("migrator");
-        std::fs::copy(binary(), &copy).unwrap();
+        // By another process: a child that another thread starts meanwhile would keep the file open
+        // for writing, and what is open for writing cannot be run.
+        assert!(Command::new("cp").arg(binary()).arg(&copy).status().unwrap().success());
         set_mode(folder.path(), "755");
         Some(Self { prefix, binary: copy, _folder: folder })
     }
@@ -346,6 +348,64 @@ fn a_folder_that_may_not_be_written_is_named() {
         }
         set_mode(&project.path(""), "755");
     }
+}
+
+/// A database with something to back up, which a restore would change and a revision rebuild.
+fn project_with_backup(journal: Journal) -> Project {
+    let project = Project::with_config("", "busy_timeout = \"200ms\"")
+        .line(&["CREATE TABLE a(x);", "CREATE TABLE b(x);", "DROP TABLE a;"])
+        .revision("r4", "down_revision = \"r3\"\ntransaction = false", "DROP TABLE b;", "")
+        .database(journal, "");
+    project.run(&["upgrade", "r2"]).exits(0);
+    project.run(&["backup", "old.bak"]).exits(0);
+    project.connect().execute_batch("INSERT INTO a VALUES (1)").unwrap();
+    set_mode(&project.path("old.bak"), "644");
+    project
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_is_named_before_what_cannot_be_backed_up() {
+    let Some(nobody) = Nobody::new("a read-only folder with a backup") else { return };
+    let outside: &[&str] = &["upgrade", "r4"];
+    let restore: &[&str] = &["restore", "--yes", "old.bak"];
+    for (folder, file) in [("555", "666"), ("755", "444"), ("555", "444")] {
+        for journal in Journal::BOTH {
+            let project = project_with_backup(journal);
+            let at_r3 = project.copy();
+            at_r3.run(&["upgrade", "r3", "--no-backup"]).exits(0);
+            for (project, args) in [
+                (&project, &["upgrade"][..]),
+                (&project, &["downgrade", "-1"]),
+                (&project, restore),
+                (&at_r3, outside),
+            ] {
+                set_mode(&project.db(), file);
+                set_mode(&project.path(""), folder);
+                let before = project.bytes();
+                let ran = nobody.run(project, args).exits(2);
+                let named = ["app.db` is read-only", "make the file and its folder writable"];
+                assert!(!ran.stderr.contains("backup"), "{folder} {file} {journal:?}: {ran}");
+                ran.says(&named);
+                assert!(project.bytes() == before, "{folder} {file} {journal:?} {args:?}");
+                set_mode(&project.path(""), "755");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_that_goes_elsewhere_is_named_where_that_is_what_fails() {
+    let Some(nobody) = Nobody::new("a read-only folder for backups") else { return };
+    let project = project_with_backup(Journal::Delete);
+    set_mode(&project.db(), "666");
+    set_mode(&project.path(""), "777");
+    std::fs::create_dir(project.path("backups")).unwrap();
+    set_mode(&project.path("backups"), "555");
+    let args = ["upgrade", "--backup=backups"];
+    nobody.run(&project, &args).exits(2).says(&["backups/app.db.", "Permission denied"]);
+    assert_eq!(project.rows(), "r2");
 }
 
 #[cfg(unix)]

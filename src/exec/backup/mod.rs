@@ -12,6 +12,7 @@ mod restore_error;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,7 @@ use super::event::{Event, Observer};
 use super::session::{Progress, Session};
 use super::work::Work;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable};
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, Watch};
 use crate::fsutil::{FileError, folder_of};
 
 /// How often a backup is made at most before a body outside a transaction, where somebody writes after
@@ -95,12 +96,14 @@ impl Session<'_> {
         }
         let started = Instant::now();
         let made = match lock {
-            Lock::Write => self.copy_beside()?,
+            Lock::Write => self.copy_beside(),
             Lock::Exclusive => {
                 let request = self.request;
-                self.database.while_held(|database| copy(request, database))??
+                Ok(self.database.while_held(|database| copy(request, database))?)
+                    .and_then(|made| Ok(made?))
             }
         };
+        let made = made.map_err(|it| self.find_cause(it))?;
         self.announce(made, started);
         Ok(())
     }
@@ -120,7 +123,7 @@ impl Session<'_> {
                 self.database.rollback()?;
                 return Ok(false);
             }
-            let made = self.copy_beside()?;
+            let made = self.copy_beside().map_err(|it| self.find_cause(it))?;
             let version = self.database.data_version()?;
             self.database.rollback()?;
             if self.database.data_version()? == version || attempt == MOST_ATTEMPTS {
@@ -132,6 +135,29 @@ impl Session<'_> {
                 .map_err(BackupError::from)?;
         }
         Ok(true)
+    }
+
+    /// Why a file beside the database could not be made: where the database cannot be written either,
+    /// because of the folder that both lie in, that is what is to be heard of.
+    pub fn find_cause(&self, failure: Failure) -> Failure {
+        let is_beside = match &failure {
+            Failure::Backup { source } => matches!(source, BackupError::File(_)),
+            Failure::Database(err) => matches!(err, DbError::Sidecar { .. }),
+            _ => false,
+        };
+        let write = || {
+            if !self.database.is_autocommit() {
+                return self.database.try_write();
+            }
+            self.database.begin(Lock::Write)?;
+            let outcome = self.database.try_write();
+            self.database.rollback()?;
+            outcome
+        };
+        match is_beside.then(write) {
+            Some(Err(err @ DbError::ReadOnly { .. })) => err.into(),
+            _ => failure,
+        }
     }
 
     /// Whether there is nothing to back up; then that is settled.
@@ -173,9 +199,14 @@ impl Session<'_> {
 
 /// Makes the backup of a run, through this connection.
 fn copy(request: &Run<'_>, source: &Database) -> Result<Made, BackupError> {
-    let go_on = || !request.cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed));
     let path = request.location.path().unwrap_or_else(|| Path::new(""));
-    make(source, path, request.backup.target, request.clock.now(), &go_on)
+    make(source, path, request.backup.target, request.clock.now(), &goes_on(request))
+}
+
+/// Whether nobody wants a run to stop.
+fn goes_on(request: &Run<'_>) -> Watch {
+    let cancel = request.cancel.clone();
+    Arc::new(move || !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed)))
 }
 
 /// Removes the backup of a run that failed and left the database as it was: those of earlier runs,
@@ -256,7 +287,7 @@ pub fn make(
     path: &Path,
     target: Option<&Path>,
     now: DateTime<Utc>,
-    go_on: &dyn Fn() -> bool,
+    go_on: &Watch,
 ) -> Result<Made, BackupError> {
     let path = real_path(path);
     let new = match target {
@@ -266,8 +297,8 @@ pub fn make(
             NewFile::of(&name_in(folder, &path), folder, now)?
         }
     };
-    source.copy_while(new.temporary(), go_on)?;
-    let unchecked = match db::check_file(new.temporary())? {
+    source.copy_while(new.temporary(), go_on.as_ref())?;
+    let unchecked = match db::check_file(new.temporary(), go_on)? {
         FileCheck::Sound => None,
         FileCheck::Incomplete(reason) => Some(reason),
         FileCheck::Damaged(message) => return Err(BackupError::Damaged { path, message }),
@@ -331,7 +362,7 @@ mod tests {
 
     /// What making a backup of a sound database says, and what is left beside that.
     #[track_caller]
-    fn check(go_on: &dyn Fn() -> bool, expected: &[&str]) -> Result<Made, BackupError> {
+    fn check(go_on: &Watch, expected: &[&str]) -> Result<Made, BackupError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let location = DatabaseLocation::File(path.clone());
@@ -349,9 +380,10 @@ mod tests {
 
     #[test]
     fn a_backup_that_is_cancelled_leaves_nothing() {
-        let outcome = check(&|| false, &["a.db"]);
+        let outcome = check(&(Arc::new(|| false) as Watch), &["a.db"]);
         assert!(matches!(outcome, Err(BackupError::Cancelled)), "{outcome:?}");
-        let made = check(&|| true, &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
+        let made =
+            check(&(Arc::new(|| true) as Watch), &["a.db", "a.db.20261122T100407Z.bak"]).unwrap();
         assert_eq!(made.unchecked, None);
     }
 }

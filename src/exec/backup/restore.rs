@@ -7,16 +7,15 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::file::{NewFile, prune};
 use super::name::time_in;
 use super::restore_error::{Loss, RestoreError};
-use super::{folder_of, make, name_in, real_path, warn_of};
+use super::{BackupError, folder_of, goes_on, make, name_in, real_path, warn_of};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, LogTable, VersionTable};
+use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
@@ -58,12 +57,38 @@ pub fn restore(
     agrees: &mut dyn FnMut(&Loss) -> bool,
     observer: &mut dyn Observer,
 ) -> Result<Restored, RestoreError> {
+    match restore_once(request, file, agrees, observer) {
+        Err(err @ RestoreError::Backup { source: BackupError::File(_) }) => {
+            Err(is_read_only(request).map_or(err, RestoreError::Database))
+        }
+        outcome => outcome,
+    }
+}
+
+/// That the database cannot be written, which is then why nothing can be backed up beside it.
+fn is_read_only(request: &Run<'_>) -> Option<DbError> {
+    let write = || {
+        let database = Database::open(request.location, Access::Write, Duration::ZERO)?;
+        database.begin(Lock::Write)?;
+        let outcome = database.try_write();
+        database.rollback()?;
+        outcome
+    };
+    write().err().filter(|it| matches!(it, DbError::ReadOnly { .. }))
+}
+
+fn restore_once(
+    request: &Run<'_>,
+    file: &Path,
+    agrees: &mut dyn FnMut(&Loss) -> bool,
+    observer: &mut dyn Observer,
+) -> Result<Restored, RestoreError> {
     let Some(path) = request.location.path() else {
         return Err(RestoreError::InMemory);
     };
     // Whoever opens the database last may write what its log holds.
     let is_written = is_written_since(path, file);
-    let source = open_backup(file, path)?;
+    let source = open_backup(file, path, &goes_on(request))?;
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
@@ -144,9 +169,8 @@ impl Restorer<'_> {
     }
 
     /// Whether nobody wants it to stop.
-    fn goes_on(&self) -> impl Fn() -> bool + use<> {
-        let cancel = self.request.cancel.clone();
-        move || !cancel.as_ref().is_some_and(|it| it.load(Ordering::Relaxed))
+    fn goes_on(&self) -> Watch {
+        goes_on(self.request)
     }
 
     /// Whether the database holds what the backup holds.
@@ -163,9 +187,10 @@ impl Restorer<'_> {
         let copy = NewFile::of(name, folder_of(&path), self.request.clock.now());
         let copy = copy.map_err(|source| RestoreError::Backup { source })?;
         let goes_on = self.goes_on();
-        self.retry(|| witness.copy_while(copy.temporary(), &goes_on))?;
-        let is_same = has_same_pages(copy.temporary(), self.file);
-        is_same.map_err(|err| RestoreError::File(FileError::new("compare", self.file)(err)))
+        self.retry(|| witness.copy_while(copy.temporary(), goes_on.as_ref()))?;
+        let is_same = has_same_pages(copy.temporary(), self.file, goes_on.as_ref());
+        let is_same = is_same.map_err(FileError::new("compare", self.file))?;
+        is_same.ok_or(RestoreError::Cancelled)
     }
 
     /// Lets the pages have the size of those of the backup, where that cannot be done later: with a
@@ -219,7 +244,7 @@ impl Restorer<'_> {
                 backup = Some(made.map(|made| (made, started.elapsed())));
                 is_kept
             };
-            database.replace_with(source, witness, &mut keep, &goes_on)
+            database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
         let backup = match backup.transpose()? {
             Some((Some(made), elapsed)) => Some((made, elapsed)),
@@ -248,7 +273,7 @@ impl Restorer<'_> {
 }
 
 /// Opens a backup, once it is known to be a whole database, and one that nobody writes to.
-fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
+fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, RestoreError> {
     let is_missing = match file.metadata() {
         Ok(found) => found.len() == 0,
         Err(err) if err.kind() == io::ErrorKind::NotFound => true,
@@ -270,11 +295,13 @@ fn open_backup(file: &Path, database: &Path) -> Result<Database, RestoreError> {
             return Err(RestoreError::InUse { path: file.to_owned(), beside });
         }
     }
-    match db::check_file(file).map_err(RestoreError::Unreadable)? {
-        FileCheck::Damaged(message) => {
+    match db::check_file(file, go_on) {
+        Err(DbError::Interrupted { .. }) => Err(RestoreError::Cancelled),
+        Err(err) => Err(RestoreError::Unreadable(err)),
+        Ok(FileCheck::Damaged(message)) => {
             Err(RestoreError::Damaged { path: file.to_owned(), message })
         }
-        FileCheck::Sound | FileCheck::Incomplete(_) => {
+        Ok(FileCheck::Sound | FileCheck::Incomplete(_)) => {
             Database::open_unchanging(file).map_err(RestoreError::Unreadable)
         }
     }
@@ -302,12 +329,13 @@ fn is_beginning(beginning: &[LogRow], whole: &[LogRow]) -> bool {
     whole.len() > beginning.len() && whole.starts_with(beginning)
 }
 
-/// Whether two databases are the same, page by page; counters of changes do not count.
-fn has_same_pages(left: &Path, right: &Path) -> io::Result<bool> {
+/// Whether two databases are the same, page by page; counters of changes do not count. `None` where
+/// `go_on` said no.
+fn has_same_pages(left: &Path, right: &Path, go_on: &dyn Fn() -> bool) -> io::Result<Option<bool>> {
     const CHUNK: u64 = 1 << 20;
     let (left, right) = (File::open(left)?, File::open(right)?);
     if left.metadata()?.len() != right.metadata()?.len() {
-        return Ok(false);
+        return Ok(Some(false));
     }
     let [mut a, mut b] = [Vec::new(), Vec::new()];
     let mut is_first = true;
@@ -324,10 +352,13 @@ fn has_same_pages(left: &Path, right: &Path) -> io::Result<bool> {
             }
         }
         if a != b {
-            return Ok(false);
+            return Ok(Some(false));
         }
         if a.is_empty() {
-            return Ok(true);
+            return Ok(Some(true));
+        }
+        if !go_on() {
+            return Ok(None);
         }
         is_first = false;
     }

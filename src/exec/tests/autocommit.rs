@@ -84,12 +84,26 @@ fn foreign_keys_are_off_unless_asked_for() {
 #[test]
 fn a_version_table_that_moved_meanwhile_is_noticed() {
     // What a run on another branch could do, which does not take the lock beside the database.
-    let project = Project::new(vec![outside(
-        "r1",
-        "CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES ('r1')",
-    )]);
-    let err = project.upgrade(&Options::default()).unwrap_err();
+    let project = Project::new(vec![outside("r1", "CREATE TABLE t(x); CREATE TABLE u(x)")]);
+    let mut observer = |event: &Event<'_>| {
+        if let Event::StatementFinished { .. } = event {
+            let sql = "CREATE TABLE IF NOT EXISTS alembic_version(version_num);
+                INSERT INTO alembic_version VALUES ('r1')";
+            project.connect().execute_batch(sql).unwrap();
+        }
+    };
+    let err = project.run_to(1, &Options::default(), &mut observer).unwrap_err();
     assert!(matches!(err.failure, Failure::Overtaken { .. }), "{err:?}");
+    assert_eq!(err.state.partial.as_ref().unwrap().1, 2);
+}
+
+#[test]
+fn a_version_table_that_the_body_itself_moved_is_blamed_on_it() {
+    let body =
+        "CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES ('r1')";
+    let project = Project::new(vec![outside("r1", body)]);
+    let err = project.upgrade(&Options::default()).unwrap_err();
+    assert!(matches!(err.failure, Failure::VersionTable { number: 2, of: 2, .. }), "{err:?}");
     assert_eq!(err.state.partial.as_ref().unwrap().1, 2);
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::db::Scratch;
 use crate::graph::RevisionIndex;
 
-const REPLAY: Replay<'_> = Replay { version_table: "alembic_version", log: true, extensions: &[] };
+const REPLAY: Replay<'_> =
+    Replay { version_table: "alembic_version", log: true, extensions: &[], beside: &[] };
 
 fn replay(project: &Project) -> Result<Scratch, ReplayError> {
     let heads = project.graph.real_heads();

@@ -175,6 +175,25 @@ fn a_newly_broken_view_is_rolled_back() {
 }
 
 #[test]
+fn a_new_foreign_key_mismatch_is_rolled_back_and_called_that() {
+    let unique = "CREATE TABLE p(a, b UNIQUE); CREATE TABLE c(b REFERENCES p(b));
+                  CREATE TABLE old(a REFERENCES p(a)); CREATE VIEW v AS SELECT a FROM p;";
+    let rebuild = "DROP TABLE p; CREATE TABLE p(b); DROP VIEW v;";
+    let check = |sql: &str, expected: &str| {
+        let project = Project::of_upgrades(&[sql]).prepare(unique);
+        let err = project.upgrade(&Options::default()).unwrap_err();
+        assert_eq!(err.to_string(), format!("{expected}; `r1` was rolled back"));
+        assert_eq!(project.summary(), "c old p @ no version table");
+    };
+    check(rebuild, "`c` would reference what is no key of its parent");
+    check("CREATE TABLE d(a REFERENCES p(a))", "`d` would reference what is no key of its parent");
+    check(
+        &rebuild.replace("DROP VIEW v", ""),
+        "`v` would not compile any more, and `c` would reference what is no key of its parent",
+    );
+}
+
+#[test]
 fn what_only_the_application_can_compile_is_a_warning() {
     let project =
         Project::of_upgrades(&["CREATE VIEW v AS SELECT slugify('x')", "CREATE TABLE t(x)"]);
@@ -368,6 +387,7 @@ fn events_tell_what_happens() {
     let mut events = Vec::new();
     let mut observer = |event: &Event<'_>| {
         events.push(match event {
+            Event::RunStarted { revisions } => format!("run {}", revisions.len()),
             Event::PlanStarted { revisions, .. } => format!("plan {}", revisions.len()),
             Event::StepStarted { revision, n_statements, .. } => {
                 format!("step {} {n_statements}", revision.id)
@@ -383,6 +403,7 @@ fn events_tell_what_happens() {
     assert_eq!(
         events,
         [
+            "run 1",
             "plan 1",
             "step r1 2",
             "1 CREATE TABLE a(x)",
@@ -393,6 +414,20 @@ fn events_tell_what_happens() {
             "committed 1",
         ]
     );
+}
+
+#[test]
+fn a_run_in_several_transactions_is_told_of_once() {
+    let project = Project::of_upgrades(&["CREATE TABLE a(x)", "CREATE TABLE b(x)"]);
+    let mut events = Vec::new();
+    let mut observer = |event: &Event<'_>| match event {
+        Event::RunStarted { revisions } => events.push(format!("run {}", revisions.len())),
+        Event::PlanStarted { revisions, .. } => events.push(format!("plan {}", revisions.len())),
+        _ => {}
+    };
+    let options = Options { transaction: TransactionMode::Revision, ..Options::default() };
+    project.run_to(2, &options, &mut observer).unwrap();
+    assert_eq!(events, ["run 2", "plan 1", "plan 1"]);
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::guide::{Example, guide, page};
-use super::{Finding, Request, lint, summary};
+use super::{Finding, Report, Request, lint, summary};
 use crate::exec::Replay;
 use crate::graph::RevisionGraph;
+use crate::graph::rivals::Databases;
 use crate::revision::script_dir;
 use crate::rule::{Level, Levels, Rule};
 
@@ -68,6 +69,10 @@ impl Project {
 
     /// What is found in these revisions, or in all.
     fn findings(&self, ids: &[&str]) -> Vec<Finding> {
+        self.report(ids).findings
+    }
+
+    fn report(&self, ids: &[&str]) -> Report {
         let graph = self.graph();
         let linted: Vec<_> = match ids {
             [] => graph.indices().collect(),
@@ -76,12 +81,18 @@ impl Project {
         let request = Request {
             graph: &graph,
             linted: &linted,
-            replay: Replay { version_table: "alembic_version", log: true, extensions: &[] },
+            replay: Replay {
+                version_table: "alembic_version",
+                log: true,
+                extensions: &[],
+                beside: &[],
+            },
             is_excluded: &|name| ["alembic_version", "migrator_log"].contains(&name),
+            databases: &Databases::default(),
             levels: &self.levels,
             applied: &self.applied,
         };
-        lint(&request).unwrap()
+        lint(&request, None).unwrap()
     }
 }
 

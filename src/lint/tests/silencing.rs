@@ -126,7 +126,8 @@ fn every_rule_can_be_silenced() {
 
 fn said(graph: &RevisionGraph, levels: &Levels) -> String {
     let revisions: Vec<_> = graph.indices().map(|it| &graph[it]).collect();
-    summary(&revisions, levels).unwrap_or_default()
+    let all = || crate::lint::indexes(revisions.iter().copied());
+    summary(&revisions, levels, &all).unwrap_or_default()
 }
 
 /// What `upgrade` says of a revision before it runs.
@@ -152,6 +153,57 @@ fn a_summary_says_what_the_words_say() {
     check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nALTER TABLE t DROP a;", "");
     check_summary("-- migrator:allow drop-table\nDROP TABLE t;", "");
     check_summary("ATTACÖ 'x';\nDRÖP TABLE t;\nATT;", "");
+}
+
+/// What `upgrade` counts of a revision on these tables, and what lint finds: the same.
+#[track_caller]
+fn check_both(given: &str, upgrade: &str, expected: &str) {
+    check(given, upgrade, expected);
+    let project = Project::on(given, &format!("-- migrate:upgrade\n{upgrade}"));
+    let graph = project.graph();
+    let revisions: Vec<_> = graph.indices().map(|it| &graph[it]).collect();
+    let pending = [revisions[revisions.len() - 1]];
+    let all = || crate::lint::indexes(revisions.iter().copied());
+    let said = summary(&pending, &Levels::default(), &all).unwrap_or_default();
+    let counted = said.contains(": 1 drop-table;");
+    assert_eq!(counted, expected == "drop-table", "{upgrade}: {said}");
+}
+
+#[test]
+fn lint_tells_more_of_what_a_summary_counts() {
+    let text = "CREATE TABLE t (a INTEGER PRIMARY KEY, b);";
+    let index = "CREATE TABLE t (a INTEGER PRIMARY KEY, b);\n\
+                 CREATE VIRTUAL TABLE f USING fts5(b, content = 't', content_rowid = 'a');";
+    let again = "CREATE VIRTUAL TABLE f USING fts5(b, a, content='t', content_rowid='a');";
+    check_both(index, &format!("DROP TABLE f;\n{again}"), "");
+    check_both(index, "DROP TABLE f;", "");
+    check_both("CREATE VIRTUAL TABLE f USING fts5(b);", "DROP TABLE f;", "drop-table");
+    check_both(
+        "CREATE VIRTUAL TABLE f USING fts5(b);",
+        "DROP TABLE f;\nCREATE VIRTUAL TABLE f USING fts5(b, c);",
+        "drop-table",
+    );
+    // Made again without its rows, with them, and moved.
+    check_both(text, &format!("DROP TABLE t;\n{text}"), "drop-table");
+    check_both(
+        text,
+        &format!(
+            "CREATE TEMP TABLE n AS SELECT * FROM t;\nDROP TABLE t;\n{text}\nINSERT INTO t SELECT * FROM n;"
+        ),
+        "drop-table",
+    );
+    check_both(
+        text,
+        &format!(
+            "CREATE TABLE n AS SELECT * FROM t;\nDROP TABLE t;\n{text}\nINSERT INTO t SELECT * FROM n;\nDROP TABLE n;"
+        ),
+        "",
+    );
+    check_both(
+        text,
+        "CREATE TABLE n (a INTEGER PRIMARY KEY, b);\nINSERT INTO n SELECT * FROM t;\nDROP TABLE t;",
+        "",
+    );
 }
 
 #[test]

@@ -45,7 +45,11 @@ fn pragmas_in_transactions() {
 fn databases_are_attached() {
     check("", "CREATE TABLE attach (a);\nSELECT 'ATTACH';", "");
     let alone = "-- transaction = false\n-- ///\n\n-- migrate:upgrade\nattach 'x.db' AS x;";
-    assert_eq!(rules("", alone), "attach-in-wal does-not-run");
+    assert_eq!(rules("", alone), "attach-in-wal");
+    let text = format!("{alone}\nCREATE TABLE x.old AS SELECT * FROM t;\nDROP TABLE t;");
+    assert_eq!(rules("CREATE TABLE t (a);", &text), "attach-in-wal drop-table");
+    let text = format!("{alone}\nCREATE TABLE t AS SELECT * FROM x.old;");
+    assert_eq!(rules("", &text), "attach-in-wal does-not-run");
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn heads_that_nothing_tells_apart() {
 }
 
 #[test]
-fn what_does_not_run_ends_the_trial() {
+fn what_does_not_run_is_found() {
     let project = || {
         Project::new()
             .revision("a1", &[], "-- migrate:upgrade\nCREATE TABLE t (a);")
@@ -182,7 +186,7 @@ fn what_does_not_run_ends_the_trial() {
     let all = "does-not-run 6:1 UPDATE t SET b = 1\nif-not-exists-hides-drift 6:12 IF EXISTS";
     assert_eq!(show(&project().findings(&[])), all);
     assert_eq!(show(&project().findings(&["c3"])), all);
-    assert_eq!(show(&project().findings(&["a1"])), "does-not-run 6:1 UPDATE t SET b = 1");
+    assert_eq!(show(&project().findings(&["a1"])), "");
     let found = project().findings(&["b2"]);
     assert_eq!(found[0].message, "`b2` does not run on an empty database: no such column: b");
     // A query that SQLite does not understand would fail later.
@@ -196,6 +200,62 @@ fn what_does_not_run_ends_the_trial() {
         "ALTER TABLE t ADD COLUMN b NOT NULL;",
         "does-not-run",
     );
+}
+
+/// What is not looked at of revisions `id < parents: upgrade`, all or some of them, and the rules that
+/// are found.
+#[track_caller]
+fn check_unseen(revisions: &[&str], linted: &[&str], expected: (&str, &str)) {
+    let mut project = Project::new();
+    for text in revisions {
+        let (header, body) = text.split_once(": ").unwrap();
+        let (id, parents) = header.split_once(" < ").unwrap_or((header, ""));
+        let parents: Vec<&str> = parents.split_whitespace().collect();
+        let marker = if body.contains("migrate:upgrade") { "" } else { "-- migrate:upgrade\n" };
+        let text = format!("{marker}{body}\n-- migrate:downgrade irreversible");
+        project = project.revision(id, &parents, &text);
+    }
+    let report = project.report(linted);
+    let unseen = report.unseen.map(|it| format!("{} {}", it.because_of, it.n_revisions));
+    let names: Vec<&str> = report.findings.iter().map(|it| it.rule.name()).collect();
+    assert_eq!((unseen.unwrap_or_default().as_str(), names.join(" ").as_str()), expected);
+}
+
+#[test]
+fn what_needs_what_does_not_run_is_not_looked_at() {
+    const BASE: &str = "a1: CREATE TABLE t (a, b);";
+    const FAILS: &str = "b2 < a1: UPDATE nope SET b = 1;";
+    const REBUILD: &str = "CREATE TABLE n (a); DROP TABLE t; ALTER TABLE n RENAME TO t;";
+    let rebuild = |at: &str| format!("{at}: {REBUILD}");
+
+    check_unseen(&[BASE, &rebuild("c3 < a1")], &[], ("", "drop-column"));
+    let line = [BASE, FAILS, &rebuild("c3 < b2")];
+    check_unseen(&line, &[], ("b2 2", "does-not-run"));
+    check_unseen(&line, &["c3"], ("b2 1", "does-not-run"));
+    check_unseen(&line, &["a1"], ("", ""));
+    // Another branch has nothing to do with it.
+    let branches = [
+        BASE,
+        FAILS,
+        &rebuild("c3 < a1"),
+        "d4 < b2 c3: CREATE TABLE u (a);",
+        "e5 < c3: DROP TABLE t;",
+    ];
+    check_unseen(&branches, &["c3", "e5"], ("", "drop-column two-heads drop-table"));
+    check_unseen(&branches, &["b2", "c3", "d4"], ("b2 2", "drop-column does-not-run two-heads"));
+    let two = [BASE, FAILS, "c3 < a1: DROP TABLE nope;", "d4 < b2 c3: CREATE TABLE u (a);"];
+    check_unseen(&two, &[], ("c3 3", "does-not-run does-not-run"));
+    // Silenced or not.
+    let silenced = [BASE, "b2 < a1: -- migrator:allow does-not-run\nUPDATE nope SET b = 1;"];
+    check_unseen(&silenced, &[], ("b2 1", ""));
+}
+
+#[test]
+fn what_ran_outside_a_transaction_is_taken_back() {
+    let half = "b2 < a1: -- transaction = false\n-- ///\n\n-- migrate:upgrade\n\
+                CREATE TABLE u (a);\nATTACH 'x.db' AS x;\nUPDATE nope SET b = 1;";
+    let revisions = ["a1: CREATE TABLE t (a);", half, "c3 < a1: CREATE TABLE u (a, b);"];
+    check_unseen(&revisions, &["c3"], ("", "two-heads"));
 }
 
 #[test]

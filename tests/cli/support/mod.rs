@@ -65,6 +65,26 @@ impl TestEnv {
         self
     }
 
+    /// Revisions with bodies, as they are read: `b2 < a1`, then the lines of the upgrade behind `+ `
+    /// and those of the downgrade behind `- `.
+    pub fn revisions(&self, text: &str) -> &Self {
+        let mut lines = text.lines().map(str::trim_start).filter(|it| !it.is_empty()).peekable();
+        while let Some(head) = lines.next() {
+            let (id, after) = head.split_once(" < ").map_or((head, None), |it| (it.0, Some(it.1)));
+            let mut body = |sign: &str| {
+                let mut body = Vec::new();
+                while let Some(line) = lines.next_if(|it| it.starts_with(sign)) {
+                    let line = &line[sign.len()..];
+                    body.push(line.strip_prefix(' ').unwrap_or(line));
+                }
+                body.join("\n")
+            };
+            let revision = self.revision(id).up(&body("+")).down(&body("-"));
+            after.into_iter().fold(revision, RevisionFile::after).write();
+        }
+        self
+    }
+
     /// A revision file to be written.
     pub fn revision(&self, id: &str) -> RevisionFile<'_> {
         RevisionFile {
@@ -111,6 +131,13 @@ impl TestEnv {
     pub fn folder(&self, path: &str) -> &Self {
         std::fs::create_dir_all(self.path(path)).unwrap();
         self
+    }
+
+    /// Replaces a part of a file, which must be there.
+    pub fn change(&self, path: &str, from: &str, to: &str) -> &Self {
+        let text = self.read(path);
+        assert!(text.contains(from), "`{from}` is not in {path}:\n{text}");
+        self.file(path, &text.replace(from, to))
     }
 
     /// Removes a file.

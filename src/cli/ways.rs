@@ -1,0 +1,102 @@
+//! How several heads become one, as commands that succeed.
+
+use super::App;
+use super::project::Project;
+use super::replaying::Replaying;
+use crate::Error;
+use crate::graph::rivals::Databases;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::rehearsal::Rehearsal;
+use crate::rewrite::{Advice, KnownDatabase, Rebase, RebaseProof, advise};
+
+/// What is known where heads are to become one.
+pub struct Ways<'a> {
+    pub project: &'a Project,
+    pub graph: &'a RevisionGraph,
+    pub databases: &'a Databases,
+    pub known: &'a [KnownDatabase],
+}
+
+impl Ways<'_> {
+    /// What to type for these heads; each way was tried in memory.
+    pub fn of(&self, heads: &[RevisionIndex]) -> String {
+        let graph = self.graph;
+        let mut runs = |it: &Rebase| self.prove(it).is_ok();
+        let rebase = advise(graph, heads, self.databases, self.known, &mut runs).map(|it| {
+            let Advice { head, onto, is_plain } = it;
+            let (head, onto) = (graph.id(head), graph.id(onto));
+            if is_plain {
+                format!("`migrator rebase {head}` puts what leads to it on top of the other")
+            } else {
+                format!(
+                    "`migrator rebase {head} --onto {onto}` puts what leads to the one on top of the \
+                     other"
+                )
+            }
+        });
+        let merge = self.runs(graph, heads.first().copied()).then(|| self.merge(heads));
+        match (rebase, merge) {
+            (Some(rebase), Some(merge)) => format!("{rebase}; {merge}"),
+            (Some(way), None) | (None, Some(way)) => way,
+            (None, None) => {
+                "the revisions run in neither order: they change the same thing; edit one \
+                             of them (`migrator verify` shows where it fails)"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// Proves that a line may move.
+    pub fn prove(&self, rebased: &Rebase) -> anyhow::Result<()> {
+        let Ways { project, graph, databases, .. } = *self;
+        let hold = |replaying: &Replaying<'_>| {
+            let before = Rehearsal {
+                graph,
+                replay: replaying.replay(),
+                by_order: project.config.schema.column_order,
+                is_excluded: &|name| project.config.is_excluded(name),
+            };
+            let like = rebased.moved.first().copied();
+            let heads = |graph: &RevisionGraph| heads_like(graph, databases, like);
+            RebaseProof { before, heads: &heads }.hold(rebased).map_err(Error::from)
+        };
+        match project.replaying(graph) {
+            Ok(replaying) => Ok(hold(&replaying)?),
+            // Most bodies run without the tables that they name; if not, that is why.
+            Err(unknown) => hold(&project.replaying_beside(Vec::new())?).map_err(|_| unknown),
+        }
+    }
+
+    fn merge(&self, heads: &[RevisionIndex]) -> String {
+        let all = self.graph.heads();
+        let names = if all.iter().all(|it| heads.contains(it)) {
+            "heads".to_owned()
+        } else {
+            let ids: Vec<&str> = heads.iter().map(|it| self.graph.id(*it).as_str()).collect();
+            ids.join(" ")
+        };
+        format!("`migrator merge {names}` joins them in a revision of its own")
+    }
+
+    /// Whether the revisions of a graph run that one database has together with `like`.
+    fn runs(&self, graph: &RevisionGraph, like: Option<RevisionIndex>) -> bool {
+        let heads = heads_like(graph, self.databases, like);
+        self.project.replayed("the revisions".to_owned(), graph, &heads).is_ok()
+    }
+}
+
+/// The heads that a database has together with `like`.
+pub fn heads_like(
+    graph: &RevisionGraph,
+    databases: &Databases,
+    like: Option<RevisionIndex>,
+) -> Vec<RevisionIndex> {
+    let mut heads = graph.heads();
+    heads.retain(|it| like.is_none_or(|like| !databases.part(*it, like)));
+    heads
+}
+
+/// The databases that this call can find, without a word about those that it cannot.
+pub fn known_if_any(app: &App, project: &Project) -> Vec<KnownDatabase> {
+    project.known_databases(app, &|_| {}).unwrap_or_default()
+}

@@ -1,0 +1,438 @@
+//! Whether a directive may be asked before the bodies that came before its own.
+//!
+//! All directives of a body are evaluated before its first statement. In a body made of several, those
+//! of a later one are asked too early: rows that an earlier one would have mended are there still, and
+//! what it would have made is not. A `refuse-if` that finds other rows for it would refuse wrongly, or
+//! would let through what it is to stop; neither may be.
+//!
+//! Statements are told by their names, not by their meaning: one that may change what a query reads is
+//! taken to do so.
+
+use std::collections::BTreeSet;
+
+use super::RewriteError;
+use super::body::{Effect, effect};
+use crate::db::{Quoting, Scratch};
+use crate::plan::Direction;
+use crate::revision::{Body, Directive, DirectiveKind, Revision};
+use crate::schema::ObjectKind;
+use crate::sql::lexer::{Token, TokenKind, tokens};
+
+/// Names in lower case.
+type Names = BTreeSet<String>;
+
+/// What becomes of a directive in a body made of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It is asked at the beginning, and the answer is the same.
+    Moves,
+    /// It becomes a comment: nothing can answer it at the beginning, or the range alone decides what
+    /// it finds, which is nothing.
+    LeftOut,
+}
+
+/// The tables and views that bodies and directives speak of.
+pub(super) struct Guards<'a> {
+    /// Where the first of the bodies begins.
+    start: &'a Scratch,
+    direction: Direction,
+    /// What is there then.
+    old: Names,
+    /// And what the bodies make.
+    known: Names,
+    /// What they make and nobody can have made before: they would fail.
+    made: Names,
+    /// A view or virtual table, and all that its text names.
+    read_with: Vec<(String, Names)>,
+    /// A table or view, and all that a trigger of it names.
+    written_with: Vec<(String, Names)>,
+    /// What ran before the body in question.
+    earlier: Vec<Statement<'a>>,
+}
+
+/// A statement of an earlier body.
+struct Statement<'a> {
+    revision: &'a Revision,
+    span: &'a std::ops::Range<usize>,
+    keeps_rows: bool,
+    /// What it may change.
+    writes: Names,
+    /// All that it names.
+    names: Names,
+}
+
+impl<'a> Guards<'a> {
+    /// For bodies that run in this order from `start`.
+    pub fn new(
+        start: &'a Scratch,
+        bodies: &[(&'a Revision, &'a Body)],
+        direction: Direction,
+    ) -> Result<Self, RewriteError> {
+        let mut guards = Self {
+            start,
+            direction,
+            old: Names::new(),
+            known: Names::new(),
+            made: Names::new(),
+            read_with: Vec::new(),
+            written_with: Vec::new(),
+            earlier: Vec::new(),
+        };
+        let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
+        for object in start.database().schema_objects(&|_| false)? {
+            let table = object.table.to_ascii_lowercase();
+            match object.kind {
+                ObjectKind::Table | ObjectKind::View => {
+                    guards.old.insert(object.name.to_ascii_lowercase());
+                    guards.learn(&object.sql, has_keys_on);
+                }
+                ObjectKind::Trigger => guards.written_with.push((table, names(&object.sql))),
+                ObjectKind::Index => {}
+            }
+        }
+        guards.known.extend(guards.old.iter().cloned());
+        for (revision, body) in bodies {
+            for span in &body.statements {
+                let made = guards.learn(&revision.source.text[span.clone()], has_keys_on);
+                guards.made.extend(made);
+            }
+        }
+        Ok(guards)
+    }
+
+    /// Notes what a statement makes, and what that has to do with others; gives the name of a table or
+    /// view that cannot have been there before.
+    fn learn(&mut self, sql: &str, has_keys_on: bool) -> Option<String> {
+        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
+        let kinds = ["TABLE", "VIEW", "TRIGGER"];
+        let kind = (1..=2).find(|at| kinds.iter().any(|it| is(*at, it)));
+        if let Some(at) = kind.filter(|_| is(0, "CREATE")) {
+            let skipped = if is(at + 1, "IF") { at + 4 } else { at + 1 };
+            let (made, _) = name_at(sql, &words, skipped)?;
+            if is(at, "TRIGGER") {
+                let on = (skipped..words.len()).find(|it| is(*it, "ON"));
+                if let Some((table, _)) = on.and_then(|it| name_at(sql, &words, it + 1)) {
+                    self.written_with.push((table, names(sql)));
+                }
+                return None;
+            }
+            if is(at, "VIEW") || is(1, "VIRTUAL") {
+                self.read_with.push((made.clone(), names(sql)));
+            } else if has_keys_on {
+                // What happens to a parent may happen to its children.
+                let parents = names(sql).into_iter().filter(|it| *it != made);
+                let children = Names::from([made.clone()]);
+                self.written_with.extend(parents.map(|it| (it, children.clone())));
+            }
+            self.known.insert(made.clone());
+            return Some(made).filter(|_| !is(at + 1, "IF"));
+        }
+        let to = (2..words.len()).find(|it| is(*it, "RENAME") && is(it + 1, "TO"));
+        let (made, _) = name_at(sql, &words, to.filter(|_| is(0, "ALTER"))? + 2)?;
+        self.known.insert(made.clone());
+        Some(made)
+    }
+
+    /// Goes past a body: what follows is asked after it.
+    pub fn pass(&mut self, revision: &'a Revision, body: &'a Body) {
+        for span in &body.statements {
+            let sql = &revision.source.text[span.clone()];
+            let written = targets(sql).unwrap_or_else(|| names(sql));
+            let written = self.reached(written, &self.written_with);
+            let named = self.reached(names(sql), &self.written_with);
+            self.earlier.push(Statement {
+                revision,
+                span,
+                keeps_rows: keeps_rows(sql),
+                names: self.reached(named, &self.read_with),
+                writes: written,
+            });
+        }
+    }
+
+    /// What becomes of a directive of the next body.
+    ///
+    /// # Errors
+    ///
+    /// [`RewriteError::Guard`] for a `refuse-if` that is needed where it stands.
+    pub fn place(&self, revision: &Revision, directive: &Directive) -> Result<Place, RewriteError> {
+        let query = &revision.source.text[directive.query.clone()];
+        let compiles = |quoting| self.start.compiles(query, quoting).is_ok();
+        if directive.kind == DirectiveKind::WarnIf {
+            // Too early it may count other rows, which is better than to say nothing.
+            let is_possible = compiles(Quoting::Lenient);
+            return Ok(if is_possible { Place::Moves } else { Place::LeftOut });
+        }
+        if self.earlier.is_empty() {
+            return Ok(Place::Moves);
+        }
+        let all = names(query);
+        let asks_schema =
+            all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
+        let reads = self.reached(all, &self.read_with);
+        let changes = |it: &&Statement<'_>| !it.keeps_rows && !it.writes.is_disjoint(&reads);
+        let changer = self.earlier.iter().find(changes);
+        // What was no column yet would have been a string.
+        let is_named = self.earlier.iter().any(|it| !it.names.is_disjoint(&reads));
+        let quoting = if is_named { Quoting::Strict } else { Quoting::Lenient };
+        if changer.is_none() && !asks_schema && compiles(quoting) {
+            return Ok(Place::Moves);
+        }
+        let sources = self.sources(reads);
+        let is_own = sources.is_disjoint(&self.old) && sources.is_subset(&self.made);
+        if is_own && !asks_schema {
+            return Ok(Place::LeftOut);
+        }
+        let maker = || self.earlier.iter().rev().find(|it| !it.names.is_empty());
+        Err(RewriteError::Guard {
+            direction: self.direction,
+            revision: revision.id.clone(),
+            location: Box::new(revision.location(&directive.span)),
+            earlier: changer.or_else(maker).map(|it| Box::new(it.revision.location(it.span))),
+        })
+    }
+
+    /// All tables from which rows came into these.
+    fn sources(&self, mut tables: Names) -> Names {
+        loop {
+            let n_before = tables.len();
+            for statement in self.earlier.iter().filter(|it| !it.keeps_rows) {
+                if !statement.writes.is_disjoint(&tables) {
+                    tables.extend(statement.names.iter().cloned());
+                }
+            }
+            if tables.len() == n_before {
+                return tables;
+            }
+        }
+    }
+
+    /// What of these names is known, and all that hangs on it.
+    fn reached(&self, mut names: Names, links: &[(String, Names)]) -> Names {
+        names.retain(|it| self.known.contains(it));
+        loop {
+            let n_before = names.len();
+            for (name, others) in links {
+                if names.contains(name) {
+                    names.extend(others.intersection(&self.known).cloned());
+                }
+            }
+            if names.len() == n_before {
+                return names;
+            }
+        }
+    }
+}
+
+/// All names in a text, be it of tables, columns or anything else.
+fn names(sql: &str) -> Names {
+    let significant = tokens(sql).filter(Token::is_significant);
+    significant.filter_map(|it| it.name(sql).map(|name| name.to_ascii_lowercase())).collect()
+}
+
+/// The name that begins at a token, without that of its database, and the token behind it.
+fn name_at(sql: &str, words: &[Token], at: usize) -> Option<(String, usize)> {
+    let has_database = words.get(at + 1).is_some_and(|it| it.kind == TokenKind::Dot);
+    let at = if has_database { at + 2 } else { at };
+    let name = words.get(at)?.name(sql)?;
+    Some((name.to_ascii_lowercase(), at + 1))
+}
+
+/// Whether no row of any table is another one after a statement.
+fn keeps_rows(sql: &str) -> bool {
+    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
+    if is(0, "DROP") {
+        return !is(1, "TABLE");
+    }
+    if is(0, "ALTER") {
+        let behind = name_at(sql, &words, 2).map_or(0, |it| it.1);
+        return is(behind, "ADD") || is(behind, "ALTER") || is(behind + 1, "CONSTRAINT");
+    }
+    effect(sql) == Effect::Creates || is(0, "SELECT")
+}
+
+/// The tables or views that a statement is about; `None` where its words do not say.
+fn targets(sql: &str) -> Option<Names> {
+    const FILLERS: [&str; 8] =
+        ["OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK", "INTO", "FROM"];
+    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
+    let mut found = Names::new();
+    let mut at = 0;
+    if is(0, "WITH") {
+        let mut depth = 0;
+        at = words.iter().position(|it| {
+            match it.kind {
+                TokenKind::LeftParenthesis => depth += 1,
+                TokenKind::RightParenthesis => depth -= 1,
+                _ => {}
+            }
+            let changes = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
+            depth == 0 && changes.iter().any(|word| it.is_keyword(sql, word))
+        })?;
+    }
+    if ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|it| is(at, it)) {
+        let name = (at + 1..words.len()).find(|at| !FILLERS.iter().any(|it| is(*at, it)))?;
+        found.insert(name_at(sql, &words, name)?.0);
+    } else if is(0, "DROP") || is(0, "ALTER") || is(0, "CREATE") {
+        let kind = (1..=2).find(|it| is(*it, "TABLE"))?;
+        let name = (kind + 1..words.len())
+            .find(|at| !["IF", "NOT", "EXISTS"].iter().any(|it| is(*at, it)))?;
+        let (table, behind) = name_at(sql, &words, name)?;
+        found.insert(table);
+        if is(behind, "RENAME") && is(behind + 1, "TO") {
+            found.insert(name_at(sql, &words, behind + 2)?.0);
+        }
+    } else {
+        return None;
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::revision::file;
+    use crate::source::Source;
+
+    #[test]
+    fn a_statement_says_what_it_changes() {
+        let check = |sql: &str, expected: &str| {
+            let found = match (keeps_rows(sql), targets(sql)) {
+                (true, _) => "nothing".to_owned(),
+                (false, None) => "anything".to_owned(),
+                (false, Some(names)) => names.into_iter().collect::<Vec<_>>().join(" "),
+            };
+            assert_eq!(found, expected, "{sql}");
+        };
+        check("INSERT OR REPLACE INTO main.T SELECT * FROM u", "t");
+        check("REPLACE INTO \"a b\" VALUES (1)", "a b");
+        check("WITH x AS (SELECT replace(a, 'b', 'c') FROM u) DELETE FROM t WHERE a IN x", "t");
+        check("UPDATE OR IGNORE t SET a = 1 FROM u", "t");
+        check("CREATE TABLE IF NOT EXISTS t AS SELECT 1", "t");
+        check("DROP TABLE IF EXISTS main.t", "t");
+        check("ALTER TABLE t RENAME TO u", "t u");
+        check("ALTER TABLE t RENAME a TO b", "t");
+        check("ALTER TABLE t DROP COLUMN a", "t");
+        check("PRAGMA user_version = 1", "anything");
+        check("WITH x AS (SELECT 1) SELECT * FROM x", "anything");
+        check("ALTER TABLE main.t DROP CONSTRAINT c", "nothing");
+        check("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "nothing");
+        check("ALTER TABLE t ADD COLUMN a", "nothing");
+        check("DROP INDEX i", "nothing");
+        check("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM u; END", "nothing");
+        check("CREATE TABLE t (a)", "nothing");
+        check("SELECT 1", "nothing");
+    }
+
+    /// What becomes of a directive behind an earlier body; `t`, `u`, and a view of `t` are there, and a
+    /// trigger of `u` that writes `w`.
+    #[track_caller]
+    fn check(earlier: &str, directive: &str, expected: &str) {
+        let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        for sql in [
+            "CREATE TABLE t (a, b)",
+            "CREATE TABLE u (a)",
+            "CREATE TABLE w (a)",
+            "CREATE VIEW v AS SELECT a FROM t",
+            "CREATE TRIGGER r AFTER INSERT ON u BEGIN INSERT INTO w VALUES (1); END",
+        ] {
+            start.execute(sql).unwrap();
+        }
+        let revision = |id: &str, body: &str| {
+            let text = format!(
+                "-- /// revision\n-- revision = \"{id}\"\n-- ///\n-- migrate:upgrade\n{body}\n"
+            );
+            let path = format!("versions/{id}.sql").into();
+            file::parse(&Arc::new(Source { path, text })).unwrap()
+        };
+        let (first, second) =
+            (revision("one", earlier), revision("two", &format!("-- migrate:{directive}")));
+        let bodies = [(&first, &first.upgrade), (&second, &second.upgrade)];
+        let mut guards = Guards::new(&start, &bodies, Direction::Upgrade).unwrap();
+        guards.pass(&first, &first.upgrade);
+        let found = match guards.place(&second, &second.upgrade.directives[0]) {
+            Ok(place) => format!("{place:?}"),
+            Err(RewriteError::Guard { earlier: Some(it), .. }) => {
+                format!("not after {}", &it.source.text[it.span.clone()])
+            }
+            Err(err) => err.to_string(),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_refusal_moves_where_nothing_before_it_changes_what_it_finds() {
+        let refusal = "refuse-if rows: SELECT a FROM t WHERE b IS NULL";
+        check("UPDATE u SET a = (SELECT a FROM t)", refusal, "Moves");
+        check("CREATE INDEX i ON t (a); ALTER TABLE t ADD COLUMN c", refusal, "Moves");
+        check("CREATE TABLE x (a); INSERT INTO x VALUES (1); DROP TABLE x", refusal, "Moves");
+        check(
+            "DELETE FROM u",
+            "refuse-if rows: SELECT 1 FROM u WHERE 0",
+            "not after DELETE FROM u",
+        );
+        let via_view = "refuse-if rows: SELECT a FROM v";
+        check("DELETE FROM u", via_view, "Moves");
+        check("DELETE FROM t", via_view, "not after DELETE FROM t");
+    }
+
+    #[test]
+    fn a_refusal_that_is_needed_where_it_stands_is_no_part_of_a_body() {
+        let refusal = "refuse-if rows: SELECT a FROM t WHERE b IS NULL";
+        let update = "UPDATE t SET b = '' WHERE b IS NULL";
+        check(update, refusal, &format!("not after {update}"));
+        check("DROP TABLE t", refusal, "not after DROP TABLE t");
+        let rename = "ALTER TABLE u RENAME TO t2";
+        check(rename, "refuse-if rows: SELECT a FROM t2", &format!("not after {rename}"));
+        let copy = "INSERT INTO u SELECT a FROM t";
+        check(copy, "refuse-if rows: SELECT a FROM w", &format!("not after {copy}"));
+        // A column that is none yet is a string to SQLite.
+        let add = "ALTER TABLE t ADD COLUMN c";
+        check(
+            add,
+            "refuse-if rows: SELECT a FROM t WHERE \"c\" = 'c'",
+            &format!("not after {add}"),
+        );
+        check(
+            "CREATE TABLE x (a)",
+            "refuse-if rows: SELECT a FROM x WHERE a IN (SELECT a FROM t)",
+            "not after CREATE TABLE x (a)",
+        );
+        check(
+            "CREATE TABLE x (a); INSERT INTO x SELECT a FROM v",
+            "refuse-if rows: SELECT a FROM x",
+            "not after INSERT INTO x SELECT a FROM v",
+        );
+        check(
+            "CREATE TABLE IF NOT EXISTS x (a)",
+            "refuse-if rows: SELECT a FROM x",
+            "not after CREATE TABLE IF NOT EXISTS x (a)",
+        );
+        check(
+            "CREATE INDEX i ON t (a)",
+            "refuse-if rows: SELECT name FROM sqlite_schema WHERE name = 'x'",
+            "not after CREATE INDEX i ON t (a)",
+        );
+    }
+
+    #[test]
+    fn a_refusal_that_only_the_range_decides_becomes_a_comment() {
+        check("CREATE TABLE x (a)", "refuse-if rows: SELECT a FROM x", "LeftOut");
+        check(
+            "CREATE TABLE x (a); CREATE TABLE y AS SELECT * FROM x",
+            "refuse-if rows: SELECT a FROM y",
+            "LeftOut",
+        );
+    }
+
+    #[test]
+    fn a_warning_moves_where_it_can_be_asked() {
+        check("DELETE FROM t", "warn-if rows: SELECT a FROM t", "Moves");
+        check("CREATE TABLE x (a)", "warn-if rows: SELECT a FROM x", "LeftOut");
+    }
+}

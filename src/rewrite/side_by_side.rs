@@ -1,0 +1,118 @@
+//! Bodies run in memory, those of a range beside those of the one revision, and what both leave.
+
+use super::RewriteError;
+use super::squash::Settings;
+use crate::autogenerate::{Contents, invent_rows};
+use crate::db::Scratch;
+use crate::diff::Diff;
+use crate::diff::lines::{Line, lines};
+use crate::exec::{Failure, run_in_memory};
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::plan::Direction;
+use crate::schema::{Name, Schema};
+use crate::source::Location;
+
+/// Revisions that run one after another.
+#[derive(Clone, Copy)]
+pub(super) struct Bodies<'a> {
+    pub graph: &'a RevisionGraph,
+    /// In the order of their upgrades.
+    pub members: &'a [RevisionIndex],
+}
+
+impl Bodies<'_> {
+    /// What they make of a copy.
+    pub fn run(&self, start: &Scratch, direction: Direction) -> Result<Scratch, RewriteError> {
+        let scratch = start.copy()?;
+        let run = |member: &RevisionIndex| {
+            run_in_memory(&scratch, self.graph, *member, direction)
+                .map(drop)
+                .map_err(|failure| RewriteError::replay(failure.into()))
+        };
+        match direction {
+            Direction::Upgrade => self.members.iter().try_for_each(run)?,
+            Direction::Downgrade => self.members.iter().rev().try_for_each(run)?,
+        }
+        Ok(scratch)
+    }
+
+    /// A copy with invented rows in as many tables as let these run: rows may be against what a body
+    /// asks of them.
+    pub fn with_rows(
+        &self,
+        base: &Scratch,
+        schema: &Schema,
+        direction: Direction,
+    ) -> Result<Scratch, RewriteError> {
+        let all = base.copy()?;
+        invent_rows(&all, schema)?;
+        if self.run(&all, direction).is_ok() {
+            return Ok(all);
+        }
+        let mut filled = base.copy()?;
+        for table in schema.tables_by_dependency() {
+            let attempt = filled.copy()?;
+            let alone = Schema { tables: vec![table.clone()], ..Schema::default() };
+            invent_rows(&attempt, &alone)?;
+            if self.run(&attempt, direction).is_ok() {
+                filled = attempt;
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// Runs both from the same database, and wants both to leave the same; gives what the new ones leave.
+pub(super) fn compare(
+    old: &Bodies<'_>,
+    new: &Bodies<'_>,
+    start: &Scratch,
+    direction: Direction,
+    settings: &Settings<'_>,
+    by_order: bool,
+) -> Result<Scratch, RewriteError> {
+    let wanted = old.run(start, direction)?;
+    let found = new.run(start, direction).map_err(|err| does_not_run(old, direction, err))?;
+    let schema = settings.schema(&wanted)?;
+    let lines = differences(&settings.schema(&found)?, &schema, by_order);
+    if !lines.is_empty() {
+        return Err(RewriteError::OtherSchema { direction, lines });
+    }
+    let wanted = Contents::of(&wanted, &schema)?;
+    let rows = Contents::of(&found, &schema)?;
+    if wanted.differs_from(&rows).is_none() {
+        return Ok(found);
+    }
+    // What the old ones leave otherwise when they run once more, say random numbers, is not compared.
+    let again = Contents::of(&old.run(start, direction)?, &schema)?;
+    let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
+    match wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&rows, it)) {
+        Some(table) => Err(RewriteError::OtherRows { direction, table: table.to_string() }),
+        None => Ok(found),
+    }
+}
+
+/// A failure of the new bodies, where the old ones do not fail. The file that it is about is not
+/// written; the statement most likely stands in one that is.
+fn does_not_run(old: &Bodies<'_>, direction: Direction, err: RewriteError) -> RewriteError {
+    let RewriteError::Replay(err) = err else { return err };
+    let sql = err.failure.location().map(|it| it.source.text[it.span.clone()].to_owned());
+    let place = sql.as_ref().and_then(|sql| {
+        let mut sources = old.members.iter().map(|it| &old.graph[*it].source);
+        sources.find_map(|it| {
+            let at = it.text.find(sql)?;
+            Some(Box::new(Location::new(it, at..at + sql.len())))
+        })
+    });
+    let what = match &err.failure {
+        Failure::Statement { source, .. } | Failure::Directive { source, .. } => source.to_string(),
+        Failure::Refused { refusals, .. } if !refusals.is_empty() => refusals[0].to_string(),
+        other => other.sentence(),
+    };
+    RewriteError::DoesNotRun { direction, what, sql, place }
+}
+
+/// What is to be changed in a schema so that it is another one.
+pub(super) fn differences(found: &Schema, wanted: &Schema, by_order: bool) -> Vec<Line> {
+    lines(&Diff::new(found, wanted, by_order))
+}
