@@ -429,10 +429,10 @@ fn print_rehearsal(
     let rows = describe_rows(&report.outcome.rows);
     app.output.line(format_args!("the database would be at {rows}"))?;
     if let Some(Growth { before, peak }) = report.outcome.growth {
-        let (before, peak) = (describe_size(before), describe_size(peak));
-        app.output.line(format_args!(
-            "it has {before} now, and up to {peak} during the run, its journal included"
-        ))?;
+        let (now, most) = (describe_size(before), describe_size(peak));
+        let journal = "its journal included";
+        app.output
+            .line(format_args!("it has {now} now, and up to {most} during the run, {journal}"))?;
     }
     Ok(())
 }
