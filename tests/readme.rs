@@ -184,6 +184,38 @@ fn add_rows(folder: &Path) {
     database.execute_batch(sql).unwrap();
 }
 
+/// A database as Alembic leaves it; `tests/alembic` does the same with Alembic itself.
+fn add_what_alembic_made(folder: &Path) {
+    let database = rusqlite::Connection::open(folder.join("app.db")).unwrap();
+    let sql = "CREATE TABLE alembic_version (
+            version_num VARCHAR(32) NOT NULL,
+            CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+        );
+        CREATE TABLE users (
+            id INTEGER NOT NULL,
+            email VARCHAR(50) NOT NULL,
+            PRIMARY KEY (id),
+            UNIQUE (email)
+        );
+        CREATE INDEX ix_users_email ON users (email);
+        INSERT INTO alembic_version VALUES ('3b8ff9aee0c1');";
+    database.execute_batch(sql).unwrap();
+}
+
+/// The cell of the table above that is from the benchmark is the one that stands there.
+#[test]
+fn the_numbers_of_the_readme_agree() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(readme).unwrap();
+    let cells = |line: &str| -> Vec<String> {
+        line.split('|').map(|it| it.trim().trim_matches('*').to_owned()).collect()
+    };
+    let above = text.lines().find(|it| it.starts_with("| `current` with 100 revisions")).unwrap();
+    let mut below = text.lines().skip_while(|it| !it.starts_with("| 100, a line"));
+    let below = below.find(|it| it.starts_with("| | `current`")).unwrap();
+    assert_eq!(cells(above)[2..4], cells(below)[3..5]);
+}
+
 #[test]
 fn the_sessions_print_what_the_readme_says() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -211,6 +243,10 @@ fn the_sessions_print_what_the_readme_says() {
                 folder = tempfile::tempdir().unwrap();
                 copy_example(folder.path());
                 add_traps(folder.path());
+            }
+            "alembic" => {
+                folder = tempfile::tempdir().unwrap();
+                add_what_alembic_made(folder.path());
             }
             "empty" => folder = tempfile::tempdir().unwrap(),
             "two heads" => {

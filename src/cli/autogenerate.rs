@@ -1,6 +1,9 @@
 //! `migrator revision --autogenerate`
 
+use std::cell::OnceCell;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::App;
 use super::new_file::{self, NewFile};
@@ -141,7 +144,8 @@ pub(super) fn run(
         let request = request(project, &from, &to, answers, &is_excluded);
         differences(&request).map(|(_, suggestions)| suggestions)
     };
-    let open = ask_of_renames(&mut answers, suggestions)?;
+    let cancel = OnceCell::new();
+    let open = ask_of_renames(&mut answers, suggestions, &cancel)?;
     let request = request(project, &from, &to, &answers, &is_excluded);
     let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
     let Some(generated) = generated else {
@@ -162,6 +166,9 @@ pub(super) fn run(
     let new =
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
+    if cancel.get().is_some_and(|it| it.load(Ordering::Relaxed)) {
+        return Err(Usage::new("cancelled; nothing was changed").into());
+    }
     show_changes(app, &generated, prints)?;
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
@@ -275,10 +282,12 @@ fn warn_of_drift(
     }
 }
 
-/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
+/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about. From
+/// the first question on `cancel` has what Ctrl-C sets.
 fn ask_of_renames(
     answers: &mut Answers,
     suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
+    cancel: &OnceCell<Arc<AtomicBool>>,
 ) -> anyhow::Result<Vec<Rename>> {
     let mut asked: Vec<Rename> = Vec::new();
     loop {
@@ -289,6 +298,10 @@ fn ask_of_renames(
         open.retain(|it| !asked.contains(it));
         if open.is_empty() {
             return Ok(open);
+        }
+        if cancel.get().is_none() {
+            // Without this Ctrl-C at a question ends the process without a word.
+            cancel.set(super::migrate::listen()?).ok();
         }
         for rename in &open {
             let (kind, old) = renamed(rename);

@@ -8,7 +8,8 @@ use crate::graph::symbol::RevisionSymbol;
 
 /// Open a revision file in your editor
 ///
-/// The editor is $VISUAL, or else $EDITOR; both may have arguments, such as `code --wait`.
+/// The editor is $VISUAL, or else $EDITOR, or else `vi` (`notepad` on Windows); both may have
+/// arguments, such as `code --wait`.
 #[derive(Debug, clap::Args)]
 pub(super) struct EditArgs {
     /// Which: an id or the beginning of one, a branch label, `head`, `heads`, or `current`
@@ -24,7 +25,13 @@ pub(super) fn run(app: &mut App, args: &EditArgs) -> anyhow::Result<ExitStatus> 
     let graph = project.graph()?;
     let revisions = project.resolve_with_current(&graph, &args.revision)?;
     if revisions.is_empty() {
-        return Err(Usage::new(format!("`{}` names no revision to edit", args.revision)).into());
+        let usage = Usage::new(format!("`{}` names no revision to edit", args.revision));
+        return Err(if graph.is_empty() {
+            usage.hint(super::NO_REVISIONS)
+        } else {
+            usage.hint("`migrator history` lists the revisions")
+        }
+        .into());
     }
 
     let set = |key: &'static str| {

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::config::templates::{Template, templates};
 use crate::config::{Config, LoadOptions};
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::fsutil;
+use crate::fsutil::{self, FileError};
 use crate::revision::script_dir;
 use crate::similar::similar;
 
@@ -96,16 +96,24 @@ pub(super) fn run(app: &mut App, args: &InitArgs) -> anyhow::Result<ExitStatus> 
             .into());
     }
 
-    let mut written = Vec::new();
+    let mut written: Vec<String> = Vec::new();
+    let unfinished = |err: FileError, written: &[String]| {
+        let err = anyhow::Error::from(Error::from(err));
+        if written.is_empty() {
+            return err;
+        }
+        let hint = format!("these were written; remove them first: {}", written.join(", "));
+        err.context(Usage::unfinished("the project is half set up").hint(hint))
+    };
     for (path, text) in &files {
-        fsutil::write_new(path, text).map_err(Error::from)?;
+        fsutil::write_new(path, text).map_err(|err| unfinished(err, &written))?;
         written.push(script_dir::shown(path, &here).display().to_string());
     }
     for folder in version_locations(&root)? {
         if !folder.exists() {
             // Git keeps no empty folder, and a clone without it would not work.
             let keep = folder.join(".gitkeep");
-            fsutil::write_new(&keep, "").map_err(Error::from)?;
+            fsutil::write_new(&keep, "").map_err(|err| unfinished(err, &written))?;
             written.push(script_dir::shown(&keep, &here).display().to_string());
         }
     }

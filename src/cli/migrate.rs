@@ -13,7 +13,7 @@ use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
-use super::words::{count, describe_duration, describe_rows, describe_size};
+use super::words::{count, describe_duration, describe_growth, describe_rows};
 use crate::Error;
 use crate::audit::{History, implied, upgrade_order};
 use crate::config::BackupMode;
@@ -429,10 +429,7 @@ fn print_rehearsal(
     let rows = describe_rows(&report.outcome.rows);
     app.output.line(format_args!("the database would be at {rows}"))?;
     if let Some(Growth { before, peak }) = report.outcome.growth {
-        let (now, most) = (describe_size(before), describe_size(peak));
-        let journal = "its journal included";
-        app.output
-            .line(format_args!("it has {now} now, and up to {most} during the run, {journal}"))?;
+        app.output.line(describe_growth("it", before, peak, "run"))?;
     }
     Ok(())
 }

@@ -134,7 +134,11 @@ pub fn command() -> clap::Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     clap_complete::CompleteEnv::with_factory(command).complete();
 
-    let args: Vec<OsString> = args.into_iter().collect();
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    // `help` is help already, and would take this for the name of a command.
+    if args.get(1).is_some_and(|it| it == "help") {
+        args.retain(|it| it != "--help" && it != "-h");
+    }
     let grammar = GlobalArgs::augment_called(Cli::command(), &args);
     let grammar = grammar.color(globals::color_of_messages(&args));
     let parsed = grammar.try_get_matches_from(args).and_then(|matches| {

@@ -36,6 +36,8 @@ pub struct Progress<'a> {
     bar: Option<ProgressBar>,
     n_pending: usize,
     n_done: usize,
+    /// What was said of transactions.
+    groups: Vec<String>,
     /// What is looked for in the revisions that are about to run.
     lints: Option<(&'a Levels, &'a RevisionGraph)>,
     /// What was warned of so far.
@@ -117,6 +119,7 @@ impl<'a> Progress<'a> {
             bar,
             n_pending: 0,
             n_done: 0,
+            groups: Vec::new(),
             lints: None,
             warnings: Vec::new(),
         }
@@ -202,8 +205,12 @@ impl Observer for Progress<'_> {
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();
                 self.n_done = 0;
-                if let Some(line) = describe_group(revisions, *more_follow) {
-                    self.status(line);
+                // A rehearsal runs a revision several times.
+                if let Some(line) = describe_group(revisions, *more_follow)
+                    && !self.groups.contains(&line)
+                {
+                    self.status(line.clone());
+                    self.groups.push(line);
                 }
             }
             Event::StepStarted { revision, direction, n_statements } => {

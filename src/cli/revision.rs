@@ -29,6 +29,10 @@ pub(super) struct RevisionArgs {
     )]
     message: String,
 
+    /// What somebody wrote without -m.
+    #[arg(hide = true, value_name = "TEXT")]
+    bare: Option<String>,
+
     /// What it follows; `base` begins a new lineage, `heads` merges (can be repeated)
     #[arg(long, value_name = "REVISION", default_value = "head", add = completions::revisions())]
     head: Vec<RevisionSymbol>,
@@ -62,6 +66,14 @@ pub(super) struct RevisionArgs {
 }
 
 pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStatus> {
+    if let Some(text) = &args.bare {
+        let quoted = shell_words::quote(text);
+        return Err(Usage::new(format!("`{text}` stands alone"))
+            .hint(format!(
+                "no file was written; did you mean it as the message? `migrator revision -m {quoted}`"
+            ))
+            .into());
+    }
     let project = app.project()?;
     let graph = project.graph()?;
     let new = NewFile {

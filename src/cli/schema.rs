@@ -38,7 +38,6 @@ enum SchemaCommand {
     /// Print what leads from one schema to another
     ///
     /// Exits with 0 whether or not there is a difference; `check` is the command for scripts.
-    #[command(override_usage = "migrator schema diff [OPTIONS] <FROM> <TO>")]
     Diff {
         /// Before
         #[arg(add = completions::schemas())]

@@ -12,7 +12,7 @@ use super::replaying::Replaying;
 use crate::Error;
 use crate::autogenerate::{AutogenerateError, Rename, read_schema};
 use crate::config::url::DatabaseLocation;
-use crate::db::{Access, Database, Scratch};
+use crate::db::{Access, Database, DbError, Scratch};
 use crate::declared::{self, Command, Declaration, Declared, Doubt};
 use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
@@ -47,6 +47,10 @@ pub struct ChangeJson {
     name: String,
     detail: String,
 }
+
+/// What can be named as a schema.
+const SIDES: &str = "a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or \
+                     a revision";
 
 impl Side {
     fn from_declared(name: &str, declared: Declared) -> Self {
@@ -222,7 +226,19 @@ impl Project {
         if is_url || full.is_file() {
             let location =
                 self.config.database_location(Some(text), &self.here).map_err(Error::from)?;
-            return self.live(&location);
+            return self.live(&location).map_err(|err| match err.downcast::<Error>() {
+                Ok(Error::Database(
+                    err @ (DbError::NotADatabase { .. }
+                    | DbError::Missing { .. }
+                    | DbError::MissingFolder { .. }
+                    | DbError::BrokenLink { .. }
+                    | DbError::Unreachable { .. }),
+                )) => Usage::new(err.to_string())
+                    .hint(format!("`{text}` was named as a schema; {SIDES}"))
+                    .into(),
+                Ok(err) => err.into(),
+                Err(err) => err,
+            });
         }
         let graph = self.graph()?;
         let targets = match text.parse().map_err(Error::from) {
@@ -234,14 +250,11 @@ impl Project {
                 Some(near) => Usage::new(format!("no schema is called `{text}`"))
                     .hint(format!("did you mean `{near}`?"))
                     .into(),
-                None if is_sql || text.contains(['.', '/', '\\']) => Usage::new(format!(
-                    "there is no file, folder or revision `{text}`"
-                ))
-                .hint(
-                    "a schema is `database`, `declared`, a SQL file or folder, a database or \
-                         its URL, or a revision",
-                )
-                .into(),
+                None if is_sql || text.contains(['.', '/', '\\']) => {
+                    Usage::new(format!("there is no file, folder or revision `{text}`"))
+                        .hint(SIDES)
+                        .into()
+                }
                 None => err,
             })?;
         self.replayed(format!("revision {text}"), &graph, &targets)

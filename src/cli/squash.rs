@@ -1,5 +1,7 @@
 //! `migrator squash`
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::new_file::{self, NewFile, Prepared};
@@ -13,12 +15,12 @@ use crate::diff::lines::Line;
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
-use crate::revision::{BranchLabel, Revision, RevisionId};
+use crate::revision::{BranchLabel, Revision, RevisionId, file, script_dir};
 use crate::rewrite::{
     Candidate, Change, Journal, Range, RewriteError, Settings, Squash, Way, data_statements,
     refuse_troubled,
 };
-use crate::source::Location;
+use crate::source::{Location, Source};
 use crate::sql::layout::one_line;
 
 /// Make one revision of a range
@@ -241,11 +243,21 @@ impl Prepare<'_> {
             upgrade: &candidate.upgrade,
             downgrade: candidate.downgrade.as_deref().unwrap_or_default(),
         };
-        let mut file = new_file::draft(project, graph, &new)?;
-        file.revision =
-            range.head(&file.revision, candidate.downgrade.is_some()).map_err(Error::from)?;
-        let (followers, new_graph) = range.replace(graph, &file.revision).map_err(Error::from)?;
-        Ok((file, followers, new_graph))
+        let mut drafted = new_file::draft(project, graph, &new)?;
+        drafted.revision =
+            range.head(&drafted.revision, candidate.downgrade.is_some()).map_err(Error::from)?;
+        // A file with CRLF made of such files: what stands between the bodies is not theirs.
+        let has_bare_end = |text: &str| text.replace("\r\n", "").contains('\n');
+        if range.members.iter().all(|it| !has_bare_end(&graph[*it].source.text)) {
+            let Source { path, text } = &*drafted.revision.source;
+            let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+            let source = Arc::new(Source { path: path.clone(), text });
+            drafted.revision = file::parse(&source)
+                .map_err(|problems| Error::from(script_dir::ReadError::Problems(problems)))?;
+        }
+        let (followers, new_graph) =
+            range.replace(graph, &drafted.revision).map_err(Error::from)?;
+        Ok((drafted, followers, new_graph))
     }
 
     /// Writes the new file, then what follows it, and removes the old ones last: at every point in

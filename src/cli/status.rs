@@ -12,7 +12,7 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::db::Scratch;
-use crate::diagnostics::{ExitStatus, Typed, trouble_hints};
+use crate::diagnostics::{ExitStatus, Typed, take_over, trouble_hints};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, Report, counts};
@@ -145,12 +145,11 @@ struct Status<'a> {
 
 impl Status<'_> {
     fn json(&self, is_clean: bool, typed: &Typed) -> anyhow::Result<StatusJson> {
-        let here = &self.project.here;
         let trouble = |it: &Trouble| TroubleJson {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: typed.spell_all(&trouble_hints(it, here, self.right)),
+            hints: typed.spell_all(&self.hints(it)),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -205,10 +204,8 @@ impl Status<'_> {
             screen.section("lint", [format!("{lint}; `migrator lint current:` tells more")]);
         }
         screen.section("log", [self.log_line()]);
-        let here = &self.project.here;
         for it in self.troubles.iter().take(MAX_SHOWN) {
-            screen
-                .section("wrong", with_hints(it.to_string(), trouble_hints(it, here, self.right)));
+            screen.section("wrong", with_hints(it.to_string(), self.hints(it)));
         }
         if let Some(n_more) = self.troubles.len().checked_sub(MAX_SHOWN + 1) {
             let n_more = count(n_more as u64 + 1, "more trouble");
@@ -242,6 +239,18 @@ impl Status<'_> {
         let mut all = rows.clone();
         all.extend((!unreadable.is_empty()).then(|| "what is no revision".to_owned()));
         describe_rows(&all)
+    }
+
+    /// What mends a trouble.
+    fn hints(&self, trouble: &Trouble) -> Vec<String> {
+        match trouble {
+            Trouble::Ahead { revision, ran: None, .. }
+                if self.graph.is_empty() && self.history.rows.len() == 1 =>
+            {
+                vec![take_over(revision)]
+            }
+            _ => trouble_hints(trouble, &self.project.here, self.right),
+        }
     }
 
     fn pending_lines(&self) -> Vec<String> {

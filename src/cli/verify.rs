@@ -10,7 +10,7 @@ use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
 use super::tried::{Show, Tally, TriedJson};
-use super::words::{describe_duration, describe_rows, describe_size};
+use super::words::{describe_duration, describe_growth, describe_rows};
 use crate::Error;
 use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
@@ -188,10 +188,7 @@ fn on_a_copy(
     } else {
         app.output.line(tally.sentence())?;
         say_upgrade(app, project, &command, &name, &upgrade)?;
-        let (size, peak) = (describe_size(size), describe_size(peak));
-        app.output.line(format_args!(
-            "{name} has {size} now, and up to {peak} during the upgrade, its journal included"
-        ))?;
+        app.output.line(describe_growth(&name, size, peak, "upgrade"))?;
     }
     app.output.status(format_args!("{name} was only read; the copy is removed"));
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })

@@ -2,6 +2,7 @@
 //!
 //! Nothing above this stage names rusqlite, so what SQLite said is copied into plain data here, once.
 
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -135,6 +136,22 @@ pub enum DbError {
         /// The folder it would lie in.
         folder: PathBuf,
     },
+    /// The path is that of a link that leads nowhere.
+    #[error("the database `{}` is a link to `{}`, which does not exist", path.display(), target.display())]
+    BrokenLink {
+        /// The link.
+        path: PathBuf,
+        /// What it says.
+        target: PathBuf,
+    },
+    /// The operating system does not say whether the file is there.
+    #[error("cannot reach the database `{}`", path.display())]
+    Unreachable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The path is that of a folder.
     #[error("`{}` is a folder, not a database", path.display())]
     IsDirectory {
@@ -228,7 +245,7 @@ pub enum DbError {
         /// That file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// SQLite did not take over a setting that a safe run depends on.
     #[error("cannot set {setting} to {wanted} for `{}`: SQLite says {found}", path.display())]
@@ -249,6 +266,14 @@ pub enum DbError {
         path: PathBuf,
         /// The table.
         table: String,
+    },
+    /// A table with the name of the log is something else.
+    #[error("the table `migrator_log` in `{}` is not the log of migrator: it has no column `{column}`", path.display())]
+    NotALog {
+        /// The file.
+        path: PathBuf,
+        /// The first column that it lacks.
+        column: &'static str,
     },
     /// A row of the version table holds no text.
     #[error("a row of `{table}` in `{}` holds {found} instead of a revision", path.display())]

@@ -5,7 +5,7 @@
 //! alone: a database without the log works as well, and the log begins with the next run.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
 use super::version_table::table_exists;
 use super::{Database, DbError, VersionTable, quote_text};
@@ -245,12 +245,23 @@ fn quoted(text: Option<&str>) -> String {
     text.map_or_else(|| "NULL".to_owned(), quote_text)
 }
 
-/// Whether the table has the column that is younger than the others.
+/// Whether the table has the column that is younger than the others, which it must have.
 fn has_who(database: &Database) -> Result<bool, DbError> {
-    let sql = "SELECT 1 FROM pragma_table_info('migrator_log', 'main') WHERE name = 'who'";
-    let column = database.connection.query_row(sql, [], |_| Ok(())).optional();
-    Ok(column.map_err(database.error("read migrator_log in"))?.is_some())
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let sql = "SELECT name FROM pragma_table_info('migrator_log', 'main')";
+        database.connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+    };
+    let columns = read().map_err(database.error("read migrator_log in"))?;
+    let has = |column: &str| columns.iter().any(|it| it.eq_ignore_ascii_case(column));
+    match COLUMNS.into_iter().find(|it| !has(it)) {
+        None => Ok(has("who")),
+        Some(column) => Err(DbError::NotALog { path: database.path.clone(), column }),
+    }
 }
+
+/// What every log has.
+const COLUMNS: [&str; 8] =
+    ["id", "revision", "direction", "started_at", "duration_ms", "checksum", "version", "tag"];
 
 #[cfg(test)]
 mod tests {

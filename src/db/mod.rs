@@ -24,6 +24,7 @@ mod stub;
 mod version_table;
 
 use std::cell::Cell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,11 +102,12 @@ pub struct Database {
     n_rollbacks: Cell<u64>,
 }
 
-/// Whether there is a file at the location; an empty one counts, since it is an empty database.
+/// Whether there is a file at the location; an empty one counts, since it is an empty database, and so
+/// does one that cannot be reached: opening it says why.
 ///
 /// A database in memory does not exist before it is opened.
 pub fn exists(location: &DatabaseLocation) -> bool {
-    location.path().is_some_and(Path::exists)
+    location.path().is_some_and(|it| it.try_exists().unwrap_or(true) || leads_nowhere(it))
 }
 
 impl Database {
@@ -391,10 +393,19 @@ impl Database {
 /// Says in words what SQLite says with one code for all ("unable to open database file"), and makes
 /// the folder of a new database.
 fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
-    if path.is_dir() {
-        return Err(DbError::IsDirectory { path: path.to_owned() });
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            return Err(DbError::IsDirectory { path: path.to_owned() });
+        }
+        Ok(_) => return Ok(()),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+        // No right to enter the folder, a file in place of it, a loop of links.
+        Err(source) => return Err(DbError::Unreachable { path: path.to_owned(), source }),
     }
-    if path.exists() {
+    if let Ok(target) = std::fs::read_link(path) {
+        if access != Access::Create || leads_nowhere(path) {
+            return Err(DbError::BrokenLink { path: path.to_owned(), target });
+        }
         return Ok(());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -407,6 +418,15 @@ fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
         }
         _ => Err(DbError::Missing { path: path.to_owned() }),
     }
+}
+
+/// Whether it is a link into a folder that is missing: SQLite makes the file that a link names, but no
+/// folder.
+fn leads_nowhere(path: &Path) -> bool {
+    std::fs::read_link(path).is_ok_and(|target| {
+        let target = fsutil::folder_of(path).join(target);
+        !fsutil::folder_of(&target).is_dir()
+    })
 }
 
 /// Whether a write-ahead log with content lies beside a database.

@@ -2,10 +2,12 @@
 //!
 //! Every function is an exhaustive match: a new variant does not compile until it has decided.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::config::url::UrlError;
 use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
+use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::plan::PlanError;
@@ -195,6 +197,19 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
                 "put it in brackets, each of several in quotes of its own: `{key} = [\"…\"]`"
             ))
         }
+        TomlProblem::WrongType { key, expected: "an array of tables", found: "a table" } => {
+            one(format!("there may be several, so it has two brackets: `[[{key}]]`"))
+        }
+        TomlProblem::WrongType { key, expected: "a string", .. } if key.ends_with("timeout") => {
+            let key = key.rsplit('.').next().unwrap_or(key);
+            one(format!("a duration has a unit, and stands in quotes: `{key} = \"5s\"`"))
+        }
+        TomlProblem::WrongType { expected: "a string", .. } => {
+            one("a text stands in quotes: `\"…\"`")
+        }
+        TomlProblem::Syntax { message } if message.contains("duplicate key") => one(
+            "each key and each table stands once: remove one of the two, and keep what both say",
+        ),
         TomlProblem::Syntax { .. }
         | TomlProblem::WrongType { .. }
         | TomlProblem::Invalid { .. } => Vec::new(),
@@ -207,7 +222,21 @@ pub fn read(err: &ReadError) -> Vec<String> {
         ReadError::MissingFolder { .. } => one(
             "make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project",
         ),
-        ReadError::File(_) | ReadError::Problems(_) => Vec::new(),
+        ReadError::File(err) => one(format!("nothing was changed; {}", file(err))),
+        ReadError::Problems(_) => Vec::new(),
+    }
+}
+
+/// What to do about a file or folder that cannot be used.
+pub fn file(err: &FileError) -> String {
+    match err.source.kind() {
+        ErrorKind::PermissionDenied => format!("let this user {} it", err.action),
+        ErrorKind::StorageFull => "make room on the disk".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk that it lies on is read-only".to_owned(),
+        ErrorKind::NotADirectory => "a file is where a folder should be: move it away".to_owned(),
+        ErrorKind::IsADirectory => "a folder is where a file should be: move it away".to_owned(),
+        ErrorKind::InvalidData => "look at what it says now, and run the command again".to_owned(),
+        _ => "look at the path, and whether this user may use it".to_owned(),
     }
 }
 
@@ -233,7 +262,8 @@ pub fn config(err: &ConfigError) -> Vec<String> {
             .into_iter()
             .chain(one("name an existing `alembic.toml`, or run `migrator init` to make one"))
             .collect(),
-        ConfigError::Io(_) | ConfigError::File { .. } => Vec::new(),
+        ConfigError::Io(err) => one(format!("nothing was changed; {}", file(err))),
+        ConfigError::File { .. } => Vec::new(),
         ConfigError::UnknownEnvironment { similar, known, .. } => {
             let otherwise = if known.is_empty() {
                 "the file has no tables `[env.NAME]`; leave out `-n`".to_owned()
@@ -352,10 +382,26 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
     }
 }
 
+/// What to do about a database at `row` where there are no revision files yet.
+pub fn take_over(row: &str) -> String {
+    format!(
+        "if Alembic brought it there, take it over: `migrator schema dump > schema.sql`, with \
+         `files = [\"schema.sql\"]` under `[schema]` in alembic.toml, then `migrator revision \
+         --autogenerate --rev-id {row} -m \"…\"`, and it is at that revision"
+    )
+}
+
 /// What to do about a target, or about what the version table says.
 pub fn plan(err: &PlanError) -> Vec<String> {
     match err {
         PlanError::Resolve(err) => resolve(err),
+        PlanError::UnknownRows { rows, is_new_project: true, .. } if rows.len() == 1 => {
+            vec![
+                take_over(&rows[0]),
+                "or bring back the files of the revisions: they were deleted, or are elsewhere"
+                    .to_owned(),
+            ]
+        }
         PlanError::UnknownRows { rows, .. } => vec![
             format!(
                 "bring back what declares {}: a file that was deleted, that is on another branch \
@@ -450,7 +496,15 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         ResolveError::NothingApplied { .. } => {
             one("`migrator current` shows where the database is")
         }
-        ResolveError::NotHere { .. } => Vec::new(),
+        ResolveError::NotHere { symbol, reason } if reason.ends_with("leads up") => {
+            one(format!("nothing was changed; `migrator downgrade {symbol}` leads down"))
+        }
+        ResolveError::NotHere { symbol, reason } if reason.ends_with("leads down") => {
+            one(format!("nothing was changed; `migrator upgrade {symbol}` leads up"))
+        }
+        ResolveError::NotHere { .. } => {
+            one("name a revision; `migrator current` shows where the database is")
+        }
         ResolveError::NotAncestor { .. } => {
             one("a range leads from an older revision to a newer one of the same line: `OLD:NEW`")
         }

@@ -13,6 +13,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
+pub use self::hints::take_over;
 pub use self::history_hints::trouble as trouble_hints;
 
 use std::fmt;
@@ -171,6 +172,12 @@ fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
         Some(known) => reports(known, here),
         None => vec![plain_report(err)],
     };
+    // Without a word of the command line on what was written, nothing was.
+    if let (Some(Error::File(_)), ExitStatus::Refused) = (known, exit_status(err)) {
+        for hint in reports.iter_mut().flat_map(|it| &mut it.hints) {
+            hint.insert_str(0, "nothing was changed; ");
+        }
+    }
     // What the command line knows about an error of the library.
     if let (Some(_), Some(usage)) = (known, err.downcast_ref::<Usage>())
         && let Some(last) = reports.last_mut()
@@ -273,7 +280,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
                 _ => report,
             }]
         }
-        Error::File(_) => vec![with_causes(err, Vec::new())],
+        Error::File(file) => vec![with_causes(err, vec![hints::file(file)])],
     }
 }
 

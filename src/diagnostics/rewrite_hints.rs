@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::hints::{one, ticked};
 use super::history_hints;
-use crate::audit::Right;
+use crate::audit::{Right, Trouble};
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::{NamedBy, RewriteError};
+use crate::source::Location;
 use crate::sql::layout::one_line;
 
 /// What to do; every refusal left all files as they are.
@@ -25,7 +26,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             one("no file was written; each database has a line of its own")
         }
         RewriteError::NotAHead { .. } => {
-            one("a line moves on top of a head; `migrator heads` lists them")
+            one("a line moves onto a head; `migrator heads` lists them")
         }
         RewriteError::OntoItself { first, .. } => one(format!(
             "all that follows `{first}` moves with it; name another head with `--onto`"
@@ -35,22 +36,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
         RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
-            let option = option(named_by, database);
-            let way_back = if *is_logged {
-                "its version table does not say so: find out which is true first".to_owned()
-            } else {
-                let target = parent.as_ref().map_or("base", RevisionId::as_str);
-                format!(
-                    "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` \
-                     again when the line has moved"
-                )
-            };
-            vec![
-                "a revision that ran keeps its place, or the database would miss what comes before \
-                 it"
-                .to_owned(),
-                way_back,
-            ]
+            applied(&option(named_by, database), *is_logged, parent.as_ref())
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
@@ -58,16 +44,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             option(named_by, database)
         )),
         RewriteError::Trouble { database, named_by, trouble } => {
-            let option = option(named_by, database);
-            let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
-            for hint in &mut hints {
-                *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
-            }
-            hints.push(
-                "mend it first: in one revision nobody could find it any more; no file was written"
-                    .to_owned(),
-            );
-            hints
+            troubled(&option(named_by, database), trouble, here)
         }
         RewriteError::NoRange { .. } => one("a range is `FIRST:LAST`, of two or more revisions"),
         RewriteError::SecondWayIn { parent, .. } => {
@@ -94,29 +71,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             one("let the range end with that revision, or begin after it")
         }
         RewriteError::Guard { direction, revision, earlier, .. } => {
-            let mut hints = Vec::new();
-            hints.extend(earlier.as_deref().map(|it| {
-                format!(
-                    "{}:{} runs before it: `{}`",
-                    it.source.path.display(),
-                    it.line_column().0,
-                    one_line(&it.source.text[it.span.clone()])
-                )
-            }));
-            hints.push(match direction {
-                Direction::Upgrade => {
-                    format!("let the range begin with `{revision}`, or end before it")
-                }
-                Direction::Downgrade => {
-                    format!("let the range end with `{revision}`, or begin after it")
-                }
-            });
-            hints.push(
-                "or, once no database needs it any more, remove the line: as a comment it does not \
-                 count in what ran"
-                    .to_owned(),
-            );
-            hints
+            guard(*direction, revision, earlier.as_deref())
         }
         RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
         RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
@@ -134,16 +89,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
-        RewriteError::ChangedSince { path } => {
-            let path = path.display();
-            vec![
-                format!(
-                    "no file was touched; give `{path}` one of its two texts, which stand in \
-                     `.migrator-squash` beside alembic.toml"
-                ),
-                "or take all files from git, and remove `.migrator-squash`".to_owned(),
-            ]
-        }
+        RewriteError::ChangedSince { path } => changed_since(path),
         // The command line knows whether another way is open.
         RewriteError::MergeFirst { .. }
         | RewriteError::MergeInside { .. }
@@ -157,6 +103,24 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     }
 }
 
+/// What to do about a revision that ran; `parent` is what its line follows.
+fn applied(option: &str, is_logged: bool, parent: Option<&RevisionId>) -> Vec<String> {
+    let way_back = if is_logged {
+        "its version table does not say so: find out which is true first".to_owned()
+    } else {
+        let target = parent.map_or("base", RevisionId::as_str);
+        format!(
+            "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` again \
+             when the line has moved"
+        )
+    };
+    vec![
+        "a revision that ran keeps its place, or the database would miss what comes before it"
+            .to_owned(),
+        way_back,
+    ]
+}
+
 /// What to do about a line that depends on what it stands on.
 fn instead(revision: &RevisionId, onto: &RevisionId) -> Vec<String> {
     vec![
@@ -168,6 +132,53 @@ fn instead(revision: &RevisionId, onto: &RevisionId) -> Vec<String> {
             "if it is meant like that, write `down_revision = \"{onto}\"` into the file by hand"
         ),
     ]
+}
+
+/// What to do about a database on which something else ran than the files say.
+fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
+    let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
+    for hint in &mut hints {
+        *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
+    }
+    hints.push(
+        "mend it first: in one revision nobody could find it any more; no file was written"
+            .to_owned(),
+    );
+    hints
+}
+
+/// What to do about a file that has neither of its two texts.
+fn changed_since(path: &Path) -> Vec<String> {
+    let path = path.display();
+    vec![
+        format!(
+            "no file was touched; give `{path}` one of its two texts, which stand in \
+             `.migrator-squash` beside alembic.toml"
+        ),
+        "or take all files from git, and remove `.migrator-squash`".to_owned(),
+    ]
+}
+
+/// What to do about a directive that would be asked too early.
+fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>) -> Vec<String> {
+    let mut hints = Vec::new();
+    hints.extend(earlier.map(|it| {
+        format!(
+            "{}:{} runs before it: `{}`",
+            it.source.path.display(),
+            it.line_column().0,
+            one_line(&it.source.text[it.span.clone()])
+        )
+    }));
+    hints.push(match direction {
+        Direction::Upgrade => format!("let the range begin with `{revision}`, or end before it"),
+        Direction::Downgrade => format!("let the range end with `{revision}`, or begin after it"),
+    });
+    hints.push(
+        "or, once no database needs it any more, remove the line: a comment is no part of what ran"
+            .to_owned(),
+    );
+    hints
 }
 
 /// What makes a command use a database.

@@ -2,6 +2,8 @@
 //!
 //! Exhaustive like [`super::hints`].
 
+use std::io;
+
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
 use crate::exec::{
@@ -25,6 +27,10 @@ pub fn database(err: &DbError) -> Vec<String> {
             | DbError::Busy { .. }
             | DbError::Setting { .. }
             | DbError::Extension { .. }
+            | DbError::Folder(_)
+            | DbError::NotALog { .. }
+            | DbError::Unreachable { .. }
+            | DbError::BrokenLink { .. }
     );
     let start = if unchanged { "nothing was changed; " } else { "" };
     database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
@@ -39,7 +45,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => one(
             "check the path: it comes from `--url`, or else from `database.url` in alembic.toml",
         ),
-        DbError::Folder(_) => Vec::new(),
+        DbError::Folder(err) => unreachable(&err.source),
+        DbError::Unreachable { source, .. } => unreachable(source),
+        DbError::BrokenLink { .. } => one(
+            "make the folder that it names, or the link anew; `migrator upgrade` makes the file",
+        ),
         DbError::Corrupt { .. } => one("restore a backup, or try `sqlite3 FILE .recover`"),
         DbError::ReadOnly { .. } => one("make the file and its folder writable, and run it again"),
         DbError::Busy { .. } => {
@@ -59,6 +69,10 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::NoVersionColumn { .. } => {
             one("name another table: `version_table` under `[database]` in alembic.toml")
         }
+        DbError::NotALog { .. } => one(
+            "it belongs to another program: leave the log of migrator out with `log = false` under \
+             `[database]` in alembic.toml, or rename that table",
+        ),
         DbError::NotARevision { .. } => one(
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew, and \
              `migrator status` says to what",
@@ -67,6 +81,22 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
             "the version table was edited by hand; `migrator stamp --purge REVISION` sets it anew",
         ),
     }
+}
+
+/// What to do about a path that the operating system does not follow.
+fn unreachable(err: &io::Error) -> Vec<String> {
+    const ORIGIN: &str = "it comes from `--url`, or else from `database.url` in alembic.toml";
+    one(match err.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("let this user enter and write the folder, or check the path: {ORIGIN}")
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            format!(
+                "a file is where its folder should be: move it away, or check the path: {ORIGIN}"
+            )
+        }
+        _ => format!("check the path: {ORIGIN}"),
+    })
 }
 
 /// What to do about a virtual table whose module nothing knows.
@@ -138,7 +168,19 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             "`{revision}` ran before, as the log has it: what it does may be there already; \
              `migrator status` tells more"
         )),
-        Failure::Statement { source, .. } => module(source),
+        Failure::Statement { source, location, .. } => {
+            let mut hints = module(source);
+            let sql = location.source.text.get(location.span.clone()).unwrap_or_default();
+            let is_attach = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
+            if is_attach && source.message.contains("unable to open") {
+                hints.push(
+                    "SQLite takes a relative path of ATTACH from the current folder, and not from \
+                     that of alembic.toml: start the command there, or write an absolute path"
+                        .to_owned(),
+                );
+            }
+            hints
+        }
         Failure::Broken { objects } if objects.iter().any(|it| it.is_mismatch) => one(
             "a foreign key must lead to the primary key of its parent or to columns that are UNIQUE; \
              where foreign keys are enforced, SQLite would refuse to write to either table",

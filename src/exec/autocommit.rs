@@ -64,8 +64,11 @@ impl Session<'_> {
         self.database.set_busy_timeout(self.request.busy_timeout)?;
         self.watch()?;
         let baseline = Baseline::take(&self.database, true)?;
-        if self.needs_backup(work) && !self.back_up_outside(work)? {
-            return Ok(None);
+        if self.needs_backup(work) {
+            self.refuse_early(task)?;
+            if !self.back_up_outside(work)? {
+                return Ok(None);
+            }
         }
         let started_at = self.request.clock.now();
         let report = self.run_body(task)?;

@@ -24,6 +24,24 @@ impl Session<'_> {
         }
         refuse(task, refusals)
     }
+
+    /// Refuses a body before anything is done for its sake, such as a backup: it finds what it will
+    /// find. A query that fails is left to [`Session::evaluate_directives`], which runs where the
+    /// version table is there.
+    pub fn refuse_early(&mut self, task: &Task<'_>) -> Result<(), Failure> {
+        let mut refusals = Vec::new();
+        for directive in task.directives.iter().filter(|it| it.kind == DirectiveKind::RefuseIf) {
+            self.check_cancelled()?;
+            let found = self.database.rows_found(task.query(directive));
+            match answer(task, directive, found) {
+                Ok(Answer::Refusal(refusal)) => refusals.push(refusal),
+                Ok(Answer::Nothing | Answer::Warning(_)) => {}
+                Err(Failure::Cancelled) => return Err(Failure::Cancelled),
+                Err(_) => return Ok(()),
+            }
+        }
+        refuse(task, refusals)
+    }
 }
 
 /// The same in a scratch database, where nobody is warned.

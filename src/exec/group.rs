@@ -73,6 +73,9 @@ impl Session<'_> {
             }
         };
         if self.needs_backup(&work) {
+            if let Some(first) = work.rest().first() {
+                self.refuse_early(first)?;
+            }
             self.back_up(lock)?;
         }
         self.measure()?;

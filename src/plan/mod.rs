@@ -130,6 +130,8 @@ pub enum PlanError {
         rows: Vec<String>,
         /// All rows.
         all: Vec<String>,
+        /// Whether no file declares any revision yet.
+        is_new_project: bool,
     },
     /// The database stopped in the middle of a range that one revision replaces now.
     #[error("the database is at `{row}`, in the middle of what `{by}` replaces")]
@@ -194,7 +196,11 @@ pub fn applied_rows(
     let is_unknown = |it: &&String| graph.by_id(it).is_none() && graph.replaced_by(it).is_none();
     let unknown: Vec<String> = rows.iter().filter(is_unknown).cloned().collect();
     if !unknown.is_empty() {
-        return Err(PlanError::UnknownRows { rows: unknown, all: rows.to_vec() });
+        return Err(PlanError::UnknownRows {
+            rows: unknown,
+            all: rows.to_vec(),
+            is_new_project: graph.is_empty(),
+        });
     }
     let mut indices: Vec<RevisionIndex> = Vec::with_capacity(rows.len());
     for row in rows {

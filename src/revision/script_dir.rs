@@ -44,7 +44,7 @@ const FILES_AT_ONCE: usize = 16;
 
 /// Reads all revisions of the version locations, in Alembic's load order: locations as listed,
 /// the files of each sorted by name in code point order (with `recursive`, sub-folders sorted, each
-/// after the files of its parent).
+/// after the files of its parent, and once, whatever links lead to it).
 ///
 /// Paths in messages are relative to `shown_from` where they lie below it.
 pub fn read(
@@ -53,12 +53,17 @@ pub fn read(
     shown_from: &Path,
 ) -> Result<Vec<Revision>, ReadError> {
     let mut paths = Vec::new();
+    let mut visited = Vec::new();
     for folder in version_locations {
         if !folder.is_dir() {
             let folder = shown(folder, shown_from);
             return Err(ReadError::MissingFolder { folder });
         }
-        list(folder, recursive, &mut paths)?;
+        if recursive {
+            list_below(folder, &mut visited, &mut paths)?;
+        } else {
+            paths.extend(fsutil::files_with_suffix(folder, ".sql")?);
+        }
     }
     let read_one = |path: &PathBuf| -> Result<_, FileError> {
         let bytes = fsutil::read(path)?;
@@ -79,12 +84,20 @@ pub fn shown(path: &Path, shown_from: &Path) -> PathBuf {
     path.strip_prefix(shown_from).unwrap_or(path).to_owned()
 }
 
-fn list(folder: &Path, recursive: bool, paths: &mut Vec<PathBuf>) -> Result<(), FileError> {
+/// The files of a folder and of those below it; each folder once, by whatever links it is found.
+fn list_below(
+    folder: &Path,
+    visited: &mut Vec<PathBuf>,
+    paths: &mut Vec<PathBuf>,
+) -> Result<(), FileError> {
+    let real = folder.canonicalize().map_err(FileError::new("read the folder", folder))?;
+    if visited.contains(&real) {
+        return Ok(());
+    }
+    visited.push(real);
     paths.extend(fsutil::files_with_suffix(folder, ".sql")?);
-    if recursive {
-        for folder in fsutil::folders(folder)? {
-            list(&folder, recursive, paths)?;
-        }
+    for folder in fsutil::folders(folder)? {
+        list_below(&folder, visited, paths)?;
     }
     Ok(())
 }

@@ -227,9 +227,10 @@ fn insert(database: &Path, rows: &Rows) {
         let table = table.get(&tables);
         let has_b = connection.prepare(&format!("SELECT b FROM {table}")).is_ok();
         let (a, b) = (VALUES[a % 4], VALUES[b % 4]);
-        let sql = match has_b {
-            true => format!("INSERT OR IGNORE INTO {table} (a, b) VALUES ({a}, {b})"),
-            false => format!("INSERT INTO {table} (a) VALUES ({a})"),
+        let sql = if has_b {
+            format!("INSERT OR IGNORE INTO {table} (a, b) VALUES ({a}, {b})")
+        } else {
+            format!("INSERT INTO {table} (a) VALUES ({a})")
         };
         connection.execute(&sql, []).unwrap();
     }

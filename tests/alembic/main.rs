@@ -8,4 +8,5 @@ mod order;
 mod project;
 mod sharing;
 mod sqlalchemy;
+mod take_over;
 mod text;

@@ -34,6 +34,7 @@ mod test_man;
 mod test_merge;
 mod test_new_file;
 mod test_offline;
+mod test_places;
 mod test_rebase;
 mod test_replaces;
 mod test_revision;

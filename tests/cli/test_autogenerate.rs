@@ -758,8 +758,6 @@ fn what_is_lost_is_said() {
     ");
     insta::assert_snapshot!(env.run("downgrade -1"), @"
     ------- stderr -------
-    backup app.db.20261103T144011Z-2.bak ([time])
-    removed app.db.20261103T144011Z-2.bak again: the database is what it was
     error: 2 rows of posts have no value for title, which is NOT NULL; the first: id 1
       --> versions/aaaa11112222_drop_title.sql:19:80
        |

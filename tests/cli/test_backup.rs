@@ -837,3 +837,22 @@ fn a_restore_is_told_in_json() {
     }
     "#);
 }
+
+#[test]
+fn a_refusal_of_the_first_body_comes_before_the_backup() {
+    let refuse = "-- migrate:refuse-if rows are in t_a1: SELECT id FROM t_a1\nDROP TABLE t_a1;";
+    for header in ["", "transaction = false"] {
+        let env = TestEnv::with_graph(&["a1"]);
+        env.run("upgrade -q").exits_with(0);
+        env.sql("INSERT INTO t_a1 VALUES (1)");
+        let revision = env.revision("b2").after("a1");
+        let revision = if header.is_empty() { revision } else { revision.header(header) };
+        revision.up(refuse).down("SELECT 1;").write();
+        let said = env.run("upgrade").exits_with(2);
+        assert!(said.contains("rows are in t_a1: 1 row"), "{said}");
+        assert!(!said.contains("backup"), "{said}");
+        env.sql("DELETE FROM t_a1");
+        let said = env.run("upgrade").exits_with(0);
+        assert!(said.contains("backup app.db."), "{said}");
+    }
+}

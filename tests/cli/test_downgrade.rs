@@ -100,6 +100,7 @@ fn a_wrong_target_is_refused() {
     insta::assert_snapshot!(env.run("downgrade +1"), @"
     ------- stderr -------
     error: `+1` has no meaning here: a downgrade leads down
+    hint: nothing was changed; `migrator upgrade +1` leads up
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade nope"), @"

@@ -91,6 +91,7 @@ fn without_a_revision_to_edit_none_is_opened() {
     insta::assert_snapshot!(env.run("edit base"), @"
     ------- stderr -------
     error: `base` names no revision to edit
+    hint: `migrator history` lists the revisions
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("edit nope"), @"
@@ -103,6 +104,18 @@ fn without_a_revision_to_edit_none_is_opened() {
     insta::assert_snapshot!(env.run("edit current"), @"
     ------- stderr -------
     error: `current` names no revision to edit
+    hint: `migrator history` lists the revisions
     [exit status: 2]
     ");
+}
+
+#[test]
+fn nothing_to_edit_says_what_to_do() {
+    let env = TestEnv::new();
+    insta::assert_snapshot!(env.run("edit"), @r#"
+    ------- stderr -------
+    error: `head` names no revision to edit
+    hint: there are no revisions yet; `migrator revision -m "…"` makes one
+    [exit status: 2]
+    "#);
 }

@@ -118,15 +118,16 @@ fn a_header_with_an_unknown_key() {
 
 #[test]
 fn a_header_with_a_wrong_value() {
-    insta::assert_snapshot!(check(&header("-- revision = 27")), @"
+    insta::assert_snapshot!(check(&header("-- revision = 27")), @r#"
     ------- stderr -------
     error: `revision` must be a string, not a whole number
      --> versions/x.sql:2:15
       |
     2 | -- revision = 27
       |               ^^
+    hint: a text stands in quotes: `"…"`
     [exit status: 2]
-    ");
+    "#);
     insta::assert_snapshot!(check(&header("-- message = \"no id\"")), @r#"
     ------- stderr -------
     error: `revision` is missing
@@ -165,6 +166,7 @@ fn a_header_with_a_wrong_value() {
       |
     3 | -- revision = "a2"
       |    ^^^^^^^^
+    hint: each key and each table stands once: remove one of the two, and keep what both say
     [exit status: 2]
     "#);
     insta::assert_snapshot!(check(&header("-- revision = \"head\"")), @r#"

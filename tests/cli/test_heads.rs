@@ -109,7 +109,7 @@ fn check_suggestions(make: &dyn Fn() -> TestEnv, expected: &[&str]) {
         let n_heads = |env: &TestEnv| env.run("heads").ok().lines().count();
         let before = n_heads(&env);
         let line = command.strip_prefix("migrator ").unwrap();
-        env.run(line).exits_with(if line == "verify" { 1 } else { 0 });
+        env.run(line).exits_with(i32::from(line == "verify"));
         if line != "verify" {
             assert!(n_heads(&env) < before, "{command}");
             env.run("upgrade heads -q").exits_with(0);

@@ -376,7 +376,7 @@ fn check_explains_itself() {
     insta::assert_snapshot!(TestEnv::empty().run("schema diff -h"), @"
     Print what leads from one schema to another
 
-    Usage: migrator schema diff [OPTIONS] <FROM> <TO>
+    Usage: migrator schema diff [OPTIONS] [FROM] [TO]
 
     Arguments:
       [FROM]  Before
@@ -389,4 +389,14 @@ fn check_explains_itself() {
                               `posts=articles` (can be repeated)
       -h, --help              Print help (see more with '--help')
     ");
+}
+
+#[test]
+fn help_explains_itself() {
+    let env = TestEnv::empty();
+    let help = env.run("help").ok();
+    for line in ["help --help", "help -h", "--help"] {
+        assert_eq!(env.run(line).ok().lines().count() > 20, help.lines().count() > 20, "{line}");
+    }
+    assert_eq!(env.run("help upgrade --help").ok(), env.run("help upgrade").ok());
 }

@@ -321,6 +321,7 @@ fn a_project_weighs_rules_its_own_way() {
       |
     4 | two-heads = true
       |             ^^^^
+    hint: a text stands in quotes: `"…"`
     [exit status: 2]
     "#);
 }

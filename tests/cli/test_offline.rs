@@ -214,6 +214,7 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade --sql --dry-run"), @"

@@ -121,7 +121,7 @@ fn what_is_not_clear_is_refused() {
     insta::assert_snapshot!(env.run("rebase d4 --onto c3"), @"
     ------- stderr -------
     error: `c3` is no head: `d4` comes after it
-    hint: a line moves on top of a head; `migrator heads` lists them
+    hint: a line moves onto a head; `migrator heads` lists them
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("rebase c3 --onto d4"), @"

@@ -304,6 +304,7 @@ fn an_unknown_parent_is_refused_with_what_is_near() {
     insta::assert_snapshot!(env.run("revision --head +1"), @"
     ------- stderr -------
     error: `+1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision --head 'a b'"), @"
@@ -327,4 +328,15 @@ fn a_base_is_put_into_no_databases_folder_by_guessing() {
     ");
     env.run("-n orders revision -m x").ok();
     env.run("revision -m x --head base --version-path versions/users").ok();
+}
+
+#[test]
+fn a_message_without_its_option_is_understood_and_refused() {
+    let env = TestEnv::with_graph(&["a1"]);
+    insta::assert_snapshot!(env.run("revision \"Add it's table\""), @r"
+    ------- stderr -------
+    error: `Add it's table` stands alone
+    hint: no file was written; did you mean it as the message? `migrator revision -m 'Add it'\''s table'`
+    [exit status: 2]
+    ");
 }

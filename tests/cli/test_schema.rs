@@ -307,7 +307,7 @@ fn what_names_no_schema_is_an_error() {
     insta::assert_snapshot!(env.run("schema dump sqlite:///missing.db"), @"
     ------- stderr -------
     error: the database `$DIR/missing.db` does not exist
-    hint: `migrator upgrade` makes it; if it should be there, check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    hint: `sqlite:///missing.db` was named as a schema; a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("schema diff a1"), @"
@@ -337,8 +337,7 @@ fn what_names_no_schema_is_an_error() {
     insta::assert_snapshot!(env.run("schema dump note.txt"), @"
     ------- stderr -------
     error: `$DIR/note.txt` is not an SQLite database
-    caused by: file is not a database
-    hint: check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    hint: `note.txt` was named as a schema; a schema is `database`, `declared`, a SQL file or folder, a database or its URL, or a revision
     [exit status: 2]
     ");
 }

@@ -116,6 +116,7 @@ fn a_wrong_name_is_refused() {
     insta::assert_snapshot!(env.run("show aaaa1111+1"), @"
     ------- stderr -------
     error: `aaaa1111+1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("show bbbb@aaaa2222"), @"
@@ -137,6 +138,7 @@ fn a_wrong_name_is_refused() {
     insta::assert_snapshot!(env.run("show -1"), @"
     ------- stderr -------
     error: `-1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
 }

@@ -550,7 +550,7 @@ fn a_refusal_that_earlier_bodies_mend_keeps_its_revision() {
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
     hint: versions/b2.sql:8 runs before it: `UPDATE t SET kind = 'new' WHERE kind = 'old'`
     hint: let the range begin with `c3`, or end before it
-    hint: or, once no database needs it any more, remove the line: as a comment it does not count in what ran
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
@@ -1073,6 +1073,7 @@ fn a_file_that_was_edited_after_the_interruption_is_not_overwritten() {
     ------- stderr -------
     error: cannot read `$DIR/.migrator-squash`
     caused by: another version of migrator wrote it
+    hint: nothing was changed; look at the path, and whether this user may use it
     [exit status: 2]
     ");
 }
@@ -1118,4 +1119,27 @@ fn leading_on_takes_no_range() {
     For more information, try '--help'.
     [exit status: 2]
     ");
+}
+
+#[test]
+fn what_is_made_of_files_with_crlf_has_nothing_else() {
+    let env = TestEnv::new();
+    let crlf = |text: String| text.replace('\n', "\r\n");
+    let up = "INSERT INTO t_a1 VALUES (1);\nCREATE TABLE t_b2 (\n  x DEFAULT 'two\nlines'\n);";
+    env.file("versions/a1.sql", &crlf(env.revision("a1").text()));
+    env.file("versions/b2.sql", &crlf(env.revision("b2").after("a1").up(up).text()));
+    env.file("versions/c3.sql", &crlf(env.revision("c3").after("b2").text()));
+    env.run("squash a1:b2 -m all").ok();
+    for name in ["aaaa11112222_all.sql", "c3.sql"] {
+        let text = env.read(&format!("versions/{name}"));
+        assert!(!text.replace("\r\n", "").contains('\n'), "{text:?}");
+        assert!(!text.contains("\r\r"), "{text:?}");
+    }
+    env.run("verify").ok();
+
+    // One other line end, and nothing is known.
+    let env = TestEnv::with_graph(&["b2 < a1"]);
+    env.file("versions/a1.sql", &crlf(env.revision("a1").text()));
+    env.run("squash a1:b2 -m all").ok();
+    assert!(env.read("versions/aaaa11112222_all.sql").replace("\r\n", "").contains('\n'));
 }

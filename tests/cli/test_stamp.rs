@@ -68,11 +68,13 @@ fn a_wrong_argument_is_refused() {
     insta::assert_snapshot!(env.run("stamp +1"), @"
     ------- stderr -------
     error: `+1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp -1"), @"
     ------- stderr -------
     error: `-1` has no meaning here: steps are counted by `upgrade`, `downgrade` and `history` only
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("stamp a1:b2"), @"

@@ -1139,3 +1139,20 @@ fn without_a_log_there_is_nothing_to_repair() {
     [exit status: 2]
     ");
 }
+
+#[test]
+fn a_database_of_another_tool_can_be_taken_over() {
+    let env = TestEnv::new();
+    env.sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+         INSERT INTO alembic_version VALUES ('3b8ff9aee0c1');",
+    );
+    let said = env.run("upgrade").exits_with(2);
+    insta::assert_snapshot!(said, @r#"
+    error: the database is at `3b8ff9aee0c1`, which no revision file declares
+    hint: if Alembic brought it there, take it over: `migrator schema dump > schema.sql`, with `files = ["schema.sql"]` under `[schema]` in alembic.toml, then `migrator revision --autogenerate --rev-id 3b8ff9aee0c1 -m "…"`, and it is at that revision
+    hint: or bring back the files of the revisions: they were deleted, or are elsewhere
+    "#);
+    let hint = said.lines().find_map(|it| it.strip_prefix("hint: ")).unwrap();
+    assert!(env.run("status").stdout.contains(hint), "{said}");
+}

@@ -146,6 +146,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade -1"), @"
     ------- stderr -------
     error: `-1` has no meaning here: an upgrade leads up
+    hint: nothing was changed; `migrator downgrade -1` leads down
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade shopp@head"), @"
@@ -175,6 +176,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade current"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
+    hint: name a revision; `migrator current` shows where the database is
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6a30d7c24 27c6b1"), @"

@@ -573,3 +573,12 @@ fn a_default_of_null_is_none() {
         .write();
     insta::assert_snapshot!(env.run("verify"), @"2 revisions: 2 go up, down and up again");
 }
+
+#[test]
+fn what_runs_outside_a_transaction_is_said_once() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade -q").exits_with(0);
+    env.revision("b2").after("a1").header("transaction = false").write();
+    let said = env.run("verify --database").exits_with(0);
+    assert_eq!(said.matches("runs outside a transaction").count(), 1, "{said}");
+}
