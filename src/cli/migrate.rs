@@ -14,7 +14,7 @@ use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
 use super::proof::prove;
-use super::words::{count, describe_duration, describe_rows, describe_size};
+use super::words::{count, describe_duration, describe_growth, describe_rows};
 use crate::Error;
 use crate::audit::History;
 use crate::config::BackupMode;
@@ -53,9 +53,11 @@ pub(super) struct UpgradeArgs {
 
     /// Run revisions that were put below others which ran, where that is proven to be safe
     ///
-    /// In memory, all applied revisions run in their order, and again with these last; both must
-    /// leave the same schema. One that changes rows is refused if a later one that ran names the
-    /// same tables.
+    /// In memory, all applied revisions run in their order, and again with these last, from the
+    /// same invented rows; both must leave the same schema, rows and `user_version`. One that
+    /// changes rows is refused if a later one that ran names the same tables, and any one if a later
+    /// one worked on rows through what it changes. Where only the order of columns differs, nothing
+    /// that is still to run may go by their positions (`SELECT *`).
     #[arg(long, conflicts_with = "sql")]
     out_of_order: bool,
 }
@@ -102,7 +104,8 @@ struct HowArgs {
     /// Back the database up before anything runs, whatever alembic.toml says
     ///
     /// The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`; with PATH it is that
-    /// file, which must not be there yet, or lies in that folder.
+    /// file, which must not be there yet, or lies in that folder as `NAME-ID.TIMESTAMP.bak`, where
+    /// ID stands for this very file.
     #[arg(
         long,
         value_name = "PATH",
@@ -257,7 +260,7 @@ struct RehearsalJson {
     /// How large the database is, in bytes; absent where nothing ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    /// How large it would be at most, without its journal.
+    /// How large it would be at most, with its journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_size: Option<u64>,
     warnings: Vec<String>,
@@ -414,8 +417,7 @@ fn print_rehearsal(
     let rows = describe_rows(&report.outcome.rows);
     app.output.line(format_args!("the database would be at {rows}"))?;
     if let Some(Growth { before, peak }) = report.outcome.growth {
-        let (before, peak) = (describe_size(before), describe_size(peak));
-        app.output.line(format_args!("it has {before} now, and up to {peak} during the run"))?;
+        app.output.line(describe_growth("it", before, peak, "run"))?;
     }
     Ok(())
 }

@@ -224,10 +224,21 @@ pub fn out_of_order(err: &OutOfOrderError) -> Vec<String> {
         ))
     };
     match err {
-        OutOfOrderError::Differs { revisions, .. } | OutOfOrderError::Replay { revisions, .. } => {
+        OutOfOrderError::Differs { revisions, .. }
+        | OutOfOrderError::OtherRows { revisions, .. }
+        | OutOfOrderError::Number { revisions, .. }
+        | OutOfOrderError::Replay { revisions, .. } => {
             revisions.first().map(instead).unwrap_or_default()
         }
-        OutOfOrderError::Rows { revision, .. } => instead(revision),
+        OutOfOrderError::Rows { revision, .. } | OutOfOrderError::Touches { revision, .. } => {
+            instead(revision)
+        }
+        OutOfOrderError::Positions { revisions, by, .. } => {
+            let mut hints =
+                one(format!("name the columns in {by} instead of `*`, or in its INSERT"));
+            hints.extend(revisions.first().map(instead).unwrap_or_default());
+            hints
+        }
         OutOfOrderError::Scratch(err) => super::schema_hints::autogenerate(err),
     }
 }

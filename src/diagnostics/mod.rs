@@ -321,11 +321,7 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
     let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
     match err {
         OutOfOrderError::Differs { lines, .. } => {
-            report.causes.extend(lines.iter().map(|it| {
-                format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail)
-                    .trim_end()
-                    .to_owned()
-            }));
+            report.causes.extend(lines.iter().map(ToString::to_string));
         }
         OutOfOrderError::Replay { source, .. } => {
             report.quote = match &source.failure {
@@ -335,7 +331,12 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
                 _ => None,
             };
         }
-        OutOfOrderError::Rows { .. } | OutOfOrderError::Scratch(_) => {}
+        OutOfOrderError::Rows { .. }
+        | OutOfOrderError::Touches { .. }
+        | OutOfOrderError::OtherRows { .. }
+        | OutOfOrderError::Number { .. }
+        | OutOfOrderError::Positions { .. }
+        | OutOfOrderError::Scratch(_) => {}
     }
     report
 }

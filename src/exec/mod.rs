@@ -131,13 +131,12 @@ pub struct Outcome {
     pub growth: Option<Growth>,
 }
 
-/// How large a database is, and how large it becomes while revisions run; in bytes, without journal
-/// and log.
+/// How large a database is, and how large it becomes while revisions run; in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Growth {
-    /// Before.
+    /// Before, without journal and log.
     pub before: u64,
-    /// At most.
+    /// At most, with its journal or log.
     pub peak: u64,
 }
 

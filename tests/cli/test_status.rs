@@ -362,7 +362,7 @@ fn an_inserted_revision_is_found_refused_and_run() {
     upgrade x9, make x9 (1 statement, 0 changed rows, [time])
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 36 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -452,6 +452,76 @@ fn an_inserted_revision_runs_only_where_that_is_safe() {
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["c3"]);
+}
+
+#[test]
+fn an_inserted_column_is_refused_where_a_later_body_copies_by_position() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY);").write();
+    let phone = "ALTER TABLE t ADD COLUMN phone TEXT;";
+    env.revision("b2").after("a1").up(phone).write();
+    env.run("upgrade").ok();
+    env.revision("x9").after("a1").up("ALTER TABLE t ADD COLUMN email TEXT;").write();
+    env.revision("b2").after("x9").up(phone).write();
+    let rebuild = |select: &str| {
+        let up = format!(
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, email TEXT, phone TEXT);\n\
+             INSERT INTO n SELECT {select} FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;"
+        );
+        env.revision("c3").after("b2").up(&up).write();
+    };
+    rebuild("*");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` would leave the columns of `t` in another order than in its place, and `c3` goes by their positions
+    hint: name the columns in `c3` instead of `*`, or in its INSERT
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2"]);
+    rebuild("id, email, phone");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order --no-backup"), @"
+    ------- stderr -------
+    upgrade x9, make x9 ([time])
+    upgrade c3, make c3 ([time])
+    app.db is at c3
+    ");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       4 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+}
+
+#[test]
+fn what_later_bodies_ran_through_is_not_changed_below_them() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (x); CREATE TABLE l (x);\n\
+             CREATE TRIGGER g AFTER UPDATE ON t BEGIN INSERT INTO l VALUES (old.x); END;")
+        .write();
+    env.revision("b2").after("a1").up("UPDATE t SET x = 'b'; PRAGMA user_version = 3;").write();
+    env.run("upgrade").ok();
+    env.revision("b2").after("x9").up("UPDATE t SET x = 'b'; PRAGMA user_version = 3;").write();
+    let inserted = |up: &str| env.revision("x9").after("a1").up(up).write();
+    inserted("DROP TRIGGER g;");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` changes `t`, and `b2`, which ran without it, works on rows that pass through it
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    inserted("PRAGMA user_version = 2;");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` would leave `PRAGMA user_version` at 2 when run after the others, and in its place at 3
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2"]);
 }
 
 #[test]
@@ -565,7 +635,7 @@ fn what_the_log_has_as_applied_runs_again_with_a_warning() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 1 changed row, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 28 KiB during the run
+    it has 28 KiB now, and up to 36 KiB during the run, its journal included
     ------- stderr -------
     warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
     everything was rolled back; nothing was changed
@@ -746,7 +816,7 @@ fn a_database_without_a_log_is_told_once_what_it_lacks() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 32 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
