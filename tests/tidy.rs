@@ -129,6 +129,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "db",
             "declared",
             "exec",
+            "fsutil",
             "graph",
             "lint",
             "out_of_order",

@@ -160,6 +160,17 @@ impl<'a> Progress<'a> {
             None => self.output.progress(line),
         }
     }
+
+    /// Says once what is lost, by the texts of what is about to run.
+    fn warn_of_losses(&mut self, revisions: &[&Revision]) {
+        let lost = self.lints.take().and_then(|(levels, graph)| {
+            let all = || lint::indexes(graph.indices().map(|it| &graph[it]));
+            lint::summary(revisions, levels, &all)
+        });
+        if let Some(line) = lost {
+            self.warning(&line);
+        }
+    }
 }
 
 impl Observer for Progress<'_> {
@@ -194,13 +205,7 @@ impl Observer for Progress<'_> {
             }
             Event::RunStarted { revisions } => {
                 // What another process changes meanwhile is said by what runs.
-                let lost = self.lints.take().and_then(|(levels, graph)| {
-                    let all = || lint::indexes(graph.indices().map(|it| &graph[it]));
-                    lint::summary(revisions, levels, &all)
-                });
-                if let Some(line) = lost {
-                    self.warning(&line);
-                }
+                self.warn_of_losses(revisions);
             }
             Event::PlanStarted { revisions, more_follow } => {
                 self.n_pending = revisions.len();

@@ -2,12 +2,12 @@
 //!
 //! Every function is an exhaustive match: a new variant does not compile until it has decided.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
+use super::file_hints::file;
+use super::history_hints::take_over;
 use crate::config::url::UrlError;
 use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
-use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
 use crate::plan::PlanError;
@@ -227,19 +227,6 @@ pub fn read(err: &ReadError) -> Vec<String> {
     }
 }
 
-/// What to do about a file or folder that cannot be used.
-pub fn file(err: &FileError) -> String {
-    match err.source.kind() {
-        ErrorKind::PermissionDenied => format!("let this user {} it", err.action),
-        ErrorKind::StorageFull => "make room on the disk".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "the disk that it lies on is read-only".to_owned(),
-        ErrorKind::NotADirectory => "a file is where a folder should be: move it away".to_owned(),
-        ErrorKind::IsADirectory => "a folder is where a file should be: move it away".to_owned(),
-        ErrorKind::InvalidData => "look at what it says now, and run the command again".to_owned(),
-        _ => "look at the path, and whether this user may use it".to_owned(),
-    }
-}
-
 /// What to do about a configuration that cannot be used.
 pub fn config(err: &ConfigError) -> Vec<String> {
     match err {
@@ -380,15 +367,6 @@ pub fn config_problem(problem: &ConfigProblem) -> Vec<String> {
             key = missing.key
         )),
     }
-}
-
-/// What to do about a database at `row` where there are no revision files yet.
-pub fn take_over(row: &str) -> String {
-    format!(
-        "if Alembic brought it there, take it over: `migrator schema dump > schema.sql`, with \
-         `files = [\"schema.sql\"]` under `[schema]` in alembic.toml, then `migrator revision \
-         --autogenerate --rev-id {row} -m \"…\"`, and it is at that revision"
-    )
 }
 
 /// What to do about a target, or about what the version table says.

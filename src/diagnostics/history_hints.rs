@@ -148,3 +148,12 @@ pub fn out_of_order(err: &OutOfOrderError) -> Vec<String> {
         OutOfOrderError::Scratch(err) => super::schema_hints::autogenerate(err),
     }
 }
+
+/// What to do about a database at `row` where there are no revision files yet.
+pub fn take_over(row: &str) -> String {
+    format!(
+        "if Alembic brought it there, take it over: `migrator schema dump > schema.sql`, with \
+         `files = [\"schema.sql\"]` under `[schema]` in alembic.toml, then `migrator revision \
+         --autogenerate --rev-id {row} -m \"…\"`, and it is at that revision"
+    )
+}

@@ -5,6 +5,7 @@
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
+mod file_hints;
 mod hints;
 mod history_hints;
 mod quote;
@@ -13,8 +14,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
-pub use self::hints::take_over;
-pub use self::history_hints::trouble as trouble_hints;
+pub use self::history_hints::{take_over, trouble as trouble_hints};
 
 use std::fmt;
 use std::path::Path;
@@ -32,10 +32,8 @@ use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
 use crate::out_of_order::OutOfOrderError;
 use crate::rehearsal::RehearsalError;
-use crate::rewrite::RewriteError;
 use crate::rule::Level;
 use crate::source::Location;
-use crate::sql::layout::one_line;
 
 /// What the process says to whoever started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,7 +267,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Run(err) => run_reports(err),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
-        Error::Rewrite(err) => vec![rewrite_report(err, here)],
+        Error::Rewrite(err) => vec![rewrite_hints::report(err, here)],
         Error::Replay(err) => {
             failure_reports(&err.failure, err.as_ref(), &|| run_hints::replay(&err.failure))
         }
@@ -280,43 +278,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
                 _ => report,
             }]
         }
-        Error::File(file) => vec![with_causes(err, vec![hints::file(file)])],
-    }
-}
-
-fn rewrite_report(err: &RewriteError, here: &Path) -> Report {
-    let report = with_causes(err, rewrite_hints::rewrite(err, here));
-    match err {
-        RewriteError::Guard { location, .. } => {
-            report.quote(location, "in one body it would be asked before all statements")
-        }
-        RewriteError::DoesNotRun { place: Some(place), .. } => {
-            report.quote(place, "it stands here")
-        }
-        RewriteError::DoesNotRun { place: None, sql: Some(sql), .. } => {
-            Report { causes: vec![format!("`{}`", one_line(sql))], ..report }
-        }
-        RewriteError::NoWayBack(err) => match &err.failure {
-            Failure::Statement { location, source, .. } => {
-                report.quote(location, source.to_string())
-            }
-            failure => match failure.location() {
-                Some(location) => report.quote(location, ""),
-                None => report,
-            },
-        },
-        RewriteError::OtherOrder { lines, .. } => {
-            Report { causes: lines.iter().map(ToString::to_string).collect(), ..report }
-        }
-        RewriteError::OtherVerdict { lines, location, failure, .. } => {
-            let label = match failure.as_deref() {
-                Some(Failure::Statement { source, .. }) => source.to_string(),
-                _ => String::new(),
-            };
-            let causes = lines.iter().map(ToString::to_string).collect();
-            Report { causes, ..report.quote(location, label) }
-        }
-        _ => report,
+        Error::File(file) => vec![with_causes(err, vec![file_hints::file(file)])],
     }
 }
 

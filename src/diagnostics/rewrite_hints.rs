@@ -4,12 +4,51 @@ use std::path::Path;
 
 use super::hints::{one, ticked};
 use super::history_hints;
+use super::{Report, with_causes};
 use crate::audit::{Right, Trouble};
+use crate::exec::Failure;
 use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::rewrite::{NamedBy, RewriteError};
 use crate::source::Location;
 use crate::sql::layout::one_line;
+
+/// What to say of a refusal, with the place that it is about.
+pub(super) fn report(err: &RewriteError, here: &Path) -> Report {
+    let report = with_causes(err, rewrite(err, here));
+    match err {
+        RewriteError::Guard { location, .. } => {
+            report.quote(location, "in one body it would be asked before all statements")
+        }
+        RewriteError::DoesNotRun { place: Some(place), .. } => {
+            report.quote(place, "it stands here")
+        }
+        RewriteError::DoesNotRun { place: None, sql: Some(sql), .. } => {
+            Report { causes: vec![format!("`{}`", one_line(sql))], ..report }
+        }
+        RewriteError::NoWayBack(err) => match &err.failure {
+            Failure::Statement { location, source, .. } => {
+                report.quote(location, source.to_string())
+            }
+            failure => match failure.location() {
+                Some(location) => report.quote(location, ""),
+                None => report,
+            },
+        },
+        RewriteError::OtherOrder { lines, .. } => {
+            Report { causes: lines.iter().map(ToString::to_string).collect(), ..report }
+        }
+        RewriteError::OtherVerdict { lines, location, failure, .. } => {
+            let label = match failure.as_deref() {
+                Some(Failure::Statement { source, .. }) => source.to_string(),
+                _ => String::new(),
+            };
+            let causes = lines.iter().map(ToString::to_string).collect();
+            Report { causes, ..report.quote(location, label) }
+        }
+        _ => report,
+    }
+}
 
 /// What to do; every refusal left all files as they are.
 pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {

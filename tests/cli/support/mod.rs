@@ -275,7 +275,7 @@ fn hide_identities(text: &str) -> String {
     let parts = text.split_inclusive('-').map(|part| match part.split_at_checked(8) {
         Some((id, rest))
             if rest.starts_with(".20")
-                && rest.contains("Z")
+                && rest.contains('Z')
                 && id.bytes().all(|it| it.is_ascii_hexdigit()) =>
         {
             format!("[id]{rest}")
