@@ -343,13 +343,10 @@ impl Database {
         Ok(bytes.unsigned_abs())
     }
 
-    /// How large its journal is, or its log with what the open transaction has added, in bytes.
-    pub fn size_beside(&self) -> Result<u64, DbError> {
-        // A log has the pages of a transaction only at its end, a journal before they change.
-        if self.is_wal()? {
-            self.connection.cache_flush().map_err(self.error("write the log of"))?;
-        }
-        Ok(length_beside(&self.path))
+    /// How large its journal or its log is, in bytes. Of a log that is without the pages that SQLite
+    /// still holds in its cache, 2 MiB at most: to write them would change a file that is only read.
+    pub fn size_beside(&self) -> u64 {
+        length_beside(&self.path)
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {

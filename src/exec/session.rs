@@ -243,7 +243,7 @@ impl<'a> Session<'a> {
     pub fn measure(&mut self) -> Result<(), Failure> {
         if self.request.rehearse {
             let size = self.database.size()?;
-            let peak = size + self.database.size_beside()?;
+            let peak = size + self.database.size_beside();
             // A transaction in a database that does not exist has a first page already.
             let before = if db::exists(self.request.location) { size } else { 0 };
             let growth = self.progress.growth.get_or_insert(Growth { before, peak });
