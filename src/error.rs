@@ -138,6 +138,7 @@ impl From<crate::rewrite::RewriteError> for Error {
         use crate::rewrite::RewriteError;
         match err {
             RewriteError::Replay(err) => Self::Replay(err),
+            RewriteError::Rehearsal(err) => (*err).into(),
             RewriteError::Db(err) => Self::Database(err),
             RewriteError::Schema(err) => Self::Autogenerate(err),
             RewriteError::File(problems) => Self::Read(ReadError::Problems(problems)),
@@ -164,6 +165,7 @@ impl From<RehearsalError> for Error {
             other @ (RehearsalError::Schema(_)
             | RehearsalError::Folder(_)
             | RehearsalError::NoRoom { .. }
+            | RehearsalError::HotJournal { .. }
             | RehearsalError::Moved
             | RehearsalError::OtherFile { .. }
             | RehearsalError::Cancelled) => Self::Rehearsal(Box::new(other)),

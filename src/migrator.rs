@@ -377,14 +377,11 @@ impl Migrator {
                 Some(goal) => goal,
                 None => goal.insert(find_goal(graph, rows, request)?),
             };
-            let plan = goal.plan(graph, rows)?;
-            match request.direction {
-                Direction::Upgrade => go_on(graph, history, request, plan),
-                Direction::Downgrade => {
-                    warnings = audit::describe_changed(graph, history, &plan);
-                    Ok(plan)
-                }
+            let plan = go_on(graph, history, request, goal.plan(graph, rows)?)?;
+            if request.direction == Direction::Downgrade {
+                warnings = audit::describe_changed(graph, history, &plan);
             }
+            Ok(plan)
         };
         let outcome = exec::run(&run, graph, &mut planner, observer);
         for message in warnings {
@@ -429,8 +426,8 @@ fn find_goal(
     }
 }
 
-/// The plan of an upgrade, unless the files are not what ran; with what was inserted before it where
-/// that is wanted and safe.
+/// The plan, unless the files are not what ran; of an upgrade with what was inserted before it where
+/// that is wanted and safe, of a downgrade without the bodies of that.
 fn go_on(
     graph: &RevisionGraph,
     history: &History,
@@ -438,7 +435,8 @@ fn go_on(
     mut plan: plan::Plan,
 ) -> Result<plan::Plan, PlanFailure> {
     if !request.allow_changed {
-        audit::refuse_changed(graph, history, request.out_of_order.is_some())?;
+        let wanted = request.out_of_order.is_some();
+        audit::refuse_changed(graph, history, &plan, request.direction, wanted)?;
     }
     if let Some(prove) = request.out_of_order {
         let inserted = audit::inserted(graph, history);
@@ -446,6 +444,9 @@ fn go_on(
             prove(history, &inserted)?;
             audit::run_first(&mut plan, &inserted);
         }
+    }
+    if request.direction == Direction::Downgrade {
+        audit::leave_out(&mut plan, &audit::inserted(graph, history));
     }
     Ok(plan)
 }
@@ -497,7 +498,9 @@ mod tests {
         project(folder.path(), "one").upgrade("head").unwrap();
         assert!(project(folder.path(), "one").upgrade("head").unwrap().steps.is_empty());
         let err = project(folder.path(), "two").upgrade("head").unwrap_err();
-        let Error::History(HistoryError::Troubles(troubles)) = err else { panic!("{err:?}") };
+        let Error::History(HistoryError::Troubles { troubles, .. }) = err else {
+            panic!("{err:?}")
+        };
         assert!(matches!(&troubles[..], [Trouble::Edited { .. }]), "{troubles:?}");
         // Without the log nobody knows.
         project(folder.path(), "two").with_log(false).upgrade("head").unwrap();

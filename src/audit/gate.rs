@@ -2,24 +2,35 @@
 
 use std::collections::HashSet;
 
-use super::{History, HistoryError, Net, Trouble, audit};
+use super::{History, HistoryError, Net, Trouble, audit, implied};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 
-/// Refuses an upgrade where the files are not what ran; what was inserted may be `wanted`.
+/// Refuses a run that would build on what is not there, or undo it: an upgrade where the files are not
+/// what ran, a downgrade of what never ran. What was inserted may be `wanted`.
 ///
 /// # Errors
 ///
-/// [`HistoryError::Troubles`] with everything that an upgrade must not build on.
+/// [`HistoryError::Troubles`] with everything that stops the run.
 pub fn refuse_changed(
     graph: &RevisionGraph,
     history: &History,
+    plan: &Plan,
+    direction: Direction,
     wanted: bool,
 ) -> Result<(), HistoryError> {
+    let reverted = revisions(graph, plan);
+    let is_concerned = |it: &Trouble| match direction {
+        Direction::Upgrade => !(wanted && matches!(it, Trouble::Inserted { .. })),
+        Direction::Downgrade => it.revision().is_some_and(|it| reverted.contains(it)),
+    };
     let mut troubles = audit(graph, history);
-    troubles.retain(|it| it.stops_upgrade() && !(wanted && matches!(it, Trouble::Inserted { .. })));
-    if troubles.is_empty() { Ok(()) } else { Err(HistoryError::Troubles(troubles)) }
+    troubles.retain(|it| it.stops(direction) && is_concerned(it));
+    if troubles.is_empty() {
+        return Ok(());
+    }
+    Err(HistoryError::Troubles { direction, troubles })
 }
 
 /// The revisions of an upgrade that are applied, as the log has it, and that the version table does not
@@ -39,18 +50,52 @@ pub fn run_first(plan: &mut Plan, inserted: &[RevisionIndex]) {
     let step = |revision: &RevisionIndex| Step {
         revision: *revision,
         direction: Direction::Upgrade,
+        runs: true,
         writes: Vec::new(),
     };
     plan.steps.splice(0..0, inserted.iter().map(step));
 }
 
-/// What is to be known of the revisions that a downgrade reverts: their way back may be another one
-/// than that of what ran.
+/// Leaves out the bodies of a downgrade that would undo what never ran; the version table forgets
+/// those revisions all the same.
+pub fn leave_out(plan: &mut Plan, inserted: &[RevisionIndex]) {
+    for step in &mut plan.steps {
+        step.runs &= !inserted.contains(&step.revision);
+    }
+}
+
+/// What is to be known of a downgrade that goes on: of the revisions that it reverts, whose way back
+/// may be another one than that of what ran; and of those without a file that ran among them, and that
+/// it leaves behind.
 pub fn describe_changed(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<String> {
-    let reverted: HashSet<&str> =
-        plan.steps.iter().map(|it| graph.id(it.revision).as_str()).collect();
+    let reverted = revisions(graph, plan);
+    let net = Net::new(&history.log);
+    let mut stays = implied(graph, &history.rows);
+    stays.retain(|it| !reverted.contains(graph.id(it).as_str()));
+    let stays: HashSet<&str> = stays.iter().map(|it| net.key(&graph[it])).collect();
+    let ran_among: HashSet<&str> =
+        net.in_order().rev().take_while(|it| !stays.contains(it)).collect();
+    let is_concerned = |it: &Trouble| match it {
+        Trouble::Gone { revision, .. } => {
+            !plan.steps.is_empty() && ran_among.contains(revision.as_str())
+        }
+        it => it.revision().is_some_and(|it| reverted.contains(it)),
+    };
     let mut troubles = audit(graph, history);
-    troubles
-        .retain(|it| it.stops_upgrade() && it.revision().is_some_and(|it| reverted.contains(it)));
-    troubles.iter().map(ToString::to_string).collect()
+    troubles.retain(|it| it.stops(Direction::Upgrade) && is_concerned(it));
+    let left_out: HashSet<&str> =
+        plan.steps.iter().filter(|it| !it.runs).map(|it| graph.id(it.revision).as_str()).collect();
+    let describe = |it: &Trouble| match it {
+        Trouble::Inserted { revision, .. } if left_out.contains(revision.as_str()) => {
+            format!("revision `{revision}` never ran here, and its way back did not run either")
+        }
+        Trouble::Gone { .. } => format!("{it}: what it did was not undone"),
+        it => it.to_string(),
+    };
+    troubles.iter().map(describe).collect()
+}
+
+/// The ids of what a plan runs.
+fn revisions<'g>(graph: &'g RevisionGraph, plan: &Plan) -> HashSet<&'g str> {
+    plan.steps.iter().map(|it| graph.id(it.revision).as_str()).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::plan::Direction;
-use crate::revision::Revision;
+use crate::revision::{Revision, RevisionId};
 
 /// What happened to a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,26 @@ pub enum LogDirection {
     /// Somebody accepted it as it is: with a checksum as applied with that body, without one as not
     /// applied.
     Repair,
+    /// The version table called it applied when something else ran, and the log did not know that it
+    /// ran.
+    Found,
+    /// The version table called it applied when something else ran, and the log knew that it had not
+    /// run; or somebody said so.
+    Skipped,
 }
 
 impl LogDirection {
     /// All that this version knows.
-    pub const ALL: [Self; 6] =
-        [Self::Upgrade, Self::Downgrade, Self::Stamp, Self::Unstamp, Self::Baseline, Self::Repair];
+    pub const ALL: [Self; 8] = [
+        Self::Upgrade,
+        Self::Downgrade,
+        Self::Stamp,
+        Self::Unstamp,
+        Self::Baseline,
+        Self::Repair,
+        Self::Found,
+        Self::Skipped,
+    ];
 
     /// As the table says it.
     pub fn as_str(self) -> &'static str {
@@ -37,6 +51,8 @@ impl LogDirection {
             Self::Unstamp => "unstamp",
             Self::Baseline => "baseline",
             Self::Repair => "repair",
+            Self::Found => "found",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -77,12 +93,14 @@ impl LogRow {
         LogDirection::ALL.into_iter().find(|it| it.as_str() == self.direction)
     }
 
-    /// Whether the revision is applied after it.
-    fn is_applied(&self) -> Option<bool> {
+    /// What the log says of the revision after it.
+    fn state(&self) -> Option<State> {
         Some(match self.direction()? {
-            LogDirection::Upgrade | LogDirection::Stamp | LogDirection::Baseline => true,
-            LogDirection::Downgrade | LogDirection::Unstamp => false,
-            LogDirection::Repair => self.checksum.is_some(),
+            LogDirection::Upgrade | LogDirection::Stamp | LogDirection::Baseline => State::Applied,
+            LogDirection::Repair if self.checksum.is_some() => State::Applied,
+            LogDirection::Repair | LogDirection::Downgrade | LogDirection::Unstamp => State::Absent,
+            LogDirection::Found => State::Found,
+            LogDirection::Skipped => State::Skipped,
         })
     }
 }
@@ -109,12 +127,25 @@ impl History {
     }
 }
 
+/// What the log says of a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is applied.
+    Applied,
+    /// It is not applied.
+    Absent,
+    /// The version table had it, and who ran it, if anybody did, is not known.
+    Found,
+    /// The version table has it, and it never ran.
+    Skipped,
+}
+
 /// What the log says all in all: of each revision its last row.
 #[derive(Debug)]
 pub struct Net<'h> {
     log: &'h [LogRow],
-    /// The last row that says whether it is applied, and what it says.
-    states: HashMap<&'h str, (bool, &'h LogRow)>,
+    /// The last row that says something of its state, and what it says.
+    states: HashMap<&'h str, (State, &'h LogRow)>,
 }
 
 impl<'h> Net<'h> {
@@ -122,8 +153,8 @@ impl<'h> Net<'h> {
     pub fn new(log: &'h [LogRow]) -> Self {
         let mut states = HashMap::with_capacity(log.len());
         for row in log {
-            if let Some(is_applied) = row.is_applied() {
-                states.insert(row.revision.as_str(), (is_applied, row));
+            if let Some(state) = row.state() {
+                states.insert(row.revision.as_str(), (state, row));
             }
         }
         Self { log, states }
@@ -131,17 +162,45 @@ impl<'h> Net<'h> {
 
     /// The row that made a revision applied; `None` where it is not.
     pub fn applied(&self, revision: &str) -> Option<&'h LogRow> {
-        self.states.get(revision).filter(|it| it.0).map(|it| it.1)
+        self.states.get(revision).filter(|it| it.0 == State::Applied).map(|it| it.1)
+    }
+
+    /// What the log says of an id; `None` where it says nothing.
+    pub(super) fn state(&self, revision: &str) -> Option<State> {
+        self.states.get(revision).map(|it| it.0)
+    }
+
+    /// The same for a revision that may stand for others.
+    pub(super) fn state_or_replaced(&self, revision: &Revision) -> Option<State> {
+        self.state(self.key(revision))
     }
 
     /// The same for a revision that may stand for others: until it ran itself, it is applied where
     /// the last of them is.
     pub fn applied_or_replaced(&self, revision: &Revision) -> Option<&'h LogRow> {
-        let end = revision.replaces.last();
-        match end.filter(|_| !self.states.contains_key(revision.id.as_str())) {
-            Some(end) => self.applied(end.as_str()),
-            None => self.applied(revision.id.as_str()),
-        }
+        self.applied(self.key(revision))
+    }
+
+    /// Whether a revision was, or may have been, applied when another became applied by `row`.
+    pub(super) fn was_there(&self, revision: &Revision, row: &LogRow) -> bool {
+        let key = self.key(revision);
+        let before = self.log.iter().take_while(|it| !std::ptr::eq(*it, row));
+        let state = before.filter(|it| it.revision == key).filter_map(LogRow::state).last();
+        matches!(state, Some(State::Applied | State::Found))
+    }
+
+    /// The id that tells of a revision.
+    pub(super) fn key<'r>(&self, revision: &'r Revision) -> &'r str {
+        let own = revision.id.as_str();
+        let end = revision.replaces.last().filter(|_| !self.states.contains_key(own));
+        end.map_or(own, RevisionId::as_str)
+    }
+
+    /// What the log has as applied, in the order in which it became so.
+    pub(super) fn in_order(&self) -> impl DoubleEndedIterator<Item = &'h str> {
+        let decides =
+            |it: &&'h LogRow| self.applied(&it.revision).is_some_and(|row| std::ptr::eq(row, *it));
+        self.log.iter().filter(decides).map(|it| it.revision.as_str())
     }
 
     /// The last row of a revision.
@@ -151,7 +210,7 @@ impl<'h> Net<'h> {
 
     /// The ids of all that is applied, sorted.
     pub fn ids(&self) -> Vec<&'h str> {
-        let applied = self.states.iter().filter(|(_, state)| state.0);
+        let applied = self.states.iter().filter(|(_, state)| state.0 == State::Applied);
         let mut ids: Vec<&str> = applied.map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
@@ -179,6 +238,9 @@ mod tests {
             ("gone", "repair", ""),
             ("newer", "upgrade", "x"),
             ("newer", "what a newer version says", "x"),
+            ("found", "found", ""),
+            ("skipped", "upgrade", "x"),
+            ("skipped", "skipped", ""),
         ];
         let log = rows.map(|(revision, direction, checksum)| LogRow {
             revision: revision.to_owned(),

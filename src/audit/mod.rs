@@ -11,9 +11,10 @@ mod history;
 mod notes;
 mod trouble;
 
-pub use self::gate::{describe_changed, refuse_changed, run_again, run_first};
+pub use self::gate::{describe_changed, leave_out, refuse_changed, run_again, run_first};
+use self::history::State;
 pub use self::history::{History, LogDirection, LogRow, Net};
-pub use self::notes::{Note, baseline, repair, stamped, unlogged};
+pub use self::notes::{Accepted, Note, baseline, repair, stamped, unlogged};
 pub use self::trouble::{HistoryError, Ran, Right, Trouble, to_the_second};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::walk::RevisionSet;
@@ -36,6 +37,7 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     if history.rows.iter().all(|it| is_declared(graph, it)) {
         troubles.extend(gone(graph, &net));
     }
+    let partly = find_partly_run(graph, history.is_whole, &net, &applied);
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
     let above = if inserted.is_empty() { Vec::new() } else { logged_above(graph, &net, &applied) };
     troubles.extend(inserted.iter().map(|it| Trouble::Inserted {
@@ -43,9 +45,12 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
         path: graph[*it].source.path.clone(),
         below: above[it.as_usize()].map(|it| graph.id(it).clone()),
     }));
+    let is_known = partly.iter().map(|it| it.0).chain(inserted.iter().copied());
+    let known = RevisionSet::of(graph, is_known);
+    troubles.extend(partly.into_iter().map(|it| it.1));
     troubles.extend(unreadable(graph, history, &net));
     troubles.extend(ahead(graph, history, &net));
-    troubles.extend(version_table(graph, history, &net, &applied, &inserted));
+    troubles.extend(version_table(graph, history, &net, &applied, &known));
     troubles
 }
 
@@ -93,8 +98,8 @@ fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = 
     })
 }
 
-/// What counts as applied, never ran, and never would: something that comes after it ran. In the
-/// order in which it would have run.
+/// What counts as applied, never ran, and never would: something that comes after it ran, or the log
+/// says so. In the order in which it would have run.
 pub fn inserted(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let net = Net::new(&history.log);
     find_inserted(graph, history.is_whole, &net, &implied(graph, &history.rows))
@@ -106,14 +111,85 @@ fn find_inserted(
     net: &Net<'_>,
     applied: &RevisionSet,
 ) -> Vec<RevisionIndex> {
-    let is_logged = |it: RevisionIndex| net.applied_or_replaced(&graph[it]).is_some();
-    let logged: Vec<_> = applied.iter().filter(|it| is_logged(*it)).collect();
+    let state = |it: RevisionIndex| net.state_or_replaced(&graph[it]);
+    let logged: Vec<_> = applied.iter().filter(|it| state(*it) == Some(State::Applied)).collect();
     if !is_whole || logged.len() == applied.len() {
         return Vec::new();
     }
-    let mut inserted = graph.ancestors(logged, Edges::All);
-    inserted.retain(|it| !is_logged(it));
+    let below = graph.ancestors(logged, Edges::All);
+    let mut inserted = applied.clone();
+    inserted.retain(|it| match state(it) {
+        Some(State::Applied | State::Found) => false,
+        Some(State::Skipped) => true,
+        None => below.contains(it),
+        // It was reverted, and is back in the version table: put below others by now, or run again by
+        // another tool, as others were that the log still has as applied.
+        Some(State::Absent) => below.contains(it) && was_put_below(graph, net, applied, it),
+    });
+    for (index, _) in find_partly_run(graph, is_whole, net, applied) {
+        inserted.remove(index);
+    }
     upgrade_order(graph, &inserted)
+}
+
+/// Whether a revision was not there when one ran that comes after it now.
+fn was_put_below(
+    graph: &RevisionGraph,
+    net: &Net<'_>,
+    applied: &RevisionSet,
+    revision: RevisionIndex,
+) -> bool {
+    let mut above = graph.descendants([revision], Edges::All);
+    above.retain(|it| applied.contains(it));
+    let mut rows = above.iter().filter_map(|it| net.applied_or_replaced(&graph[it]));
+    rows.any(|row| !net.was_there(&graph[revision], row))
+}
+
+/// What stands for several revisions of which only some ran, with the trouble that it is.
+fn find_partly_run(
+    graph: &RevisionGraph,
+    is_whole: bool,
+    net: &Net<'_>,
+    applied: &RevisionSet,
+) -> Vec<(RevisionIndex, Trouble)> {
+    if !is_whole {
+        return Vec::new();
+    }
+    let partly = |index: RevisionIndex| {
+        let revision = &graph[index];
+        if revision.replaces.is_empty() || net.state(revision.id.as_str()).is_some() {
+            return None;
+        }
+        let ran = revision.replaces.iter().rev().find_map(|it| net.applied(it.as_str()))?;
+        let missing = not_run(revision, net);
+        if missing.is_empty() {
+            return None;
+        }
+        let trouble = Trouble::PartlyRun {
+            revision: revision.id.clone(),
+            missing,
+            other: ran.revision.clone(),
+            ran: Ran::of(ran),
+        };
+        Some((index, trouble))
+    };
+    applied.iter().filter_map(partly).collect()
+}
+
+/// What a revision stands for and what never ran. One that stood for others itself did what they did:
+/// where it ran they need not have, and where they ran it need not have.
+fn not_run(revision: &Revision, net: &Net<'_>) -> Vec<RevisionId> {
+    let may_have_run = |id: &str| matches!(net.state(id), Some(State::Applied | State::Found));
+    let mut missing: Vec<RevisionId> = Vec::new();
+    for id in &revision.replaces {
+        let is_squash = revision.squashed.contains(id);
+        match may_have_run(id.as_str()) {
+            true if is_squash => missing.clear(),
+            false if !is_squash => missing.push(id.clone()),
+            _ => {}
+        }
+    }
+    missing
 }
 
 /// For each revision, in load order, one that comes after it, is applied and ran.
@@ -174,7 +250,7 @@ fn version_table(
     history: &History,
     net: &Net<'_>,
     applied: &RevisionSet,
-    inserted: &[RevisionIndex],
+    known: &RevisionSet,
 ) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     match applied_rows(graph, &history.rows) {
@@ -193,9 +269,7 @@ fn version_table(
     let mut unlogged = applied.clone();
     unlogged.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
     if history.is_whole {
-        for index in inserted {
-            unlogged.remove(*index);
-        }
+        unlogged.retain(|it| !known.contains(it));
     } else {
         unlogged = RevisionSet::new(graph);
     }
@@ -212,9 +286,15 @@ fn version_table(
             });
         }
     }
+    let kept = graph.ancestors(
+        back.iter().flat_map(|it| &it.targets).filter_map(|it| graph.by_id(it.as_str())),
+        Edges::All,
+    );
     for index in upgrade_order(graph, &unlogged) {
         let revision = graph.id(index).clone();
-        troubles.push(Trouble::NotInLog { revision, back: back.clone() });
+        // What ran above it keeps it in the version table.
+        let back = back.clone().filter(|_| !kept.contains(index));
+        troubles.push(Trouble::NotInLog { revision, back });
     }
     troubles
 }

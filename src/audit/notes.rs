@@ -1,11 +1,13 @@
 //! What is to be written into the log besides what ran.
 
+use super::history::State;
 use super::{
-    History, HistoryError, LogDirection, Net, checksum, find_inserted, implied, is_declared,
-    upgrade_order,
+    History, HistoryError, LogDirection, Net, checksum, find_inserted, find_partly_run, implied,
+    is_declared, upgrade_order,
 };
-use crate::graph::RevisionGraph;
 use crate::graph::walk::RevisionSet;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::plan::Plan;
 use crate::revision::RevisionId;
 
 /// Something to write into the log, about a revision whose body did not run.
@@ -29,21 +31,45 @@ pub fn baseline(graph: &RevisionGraph, applied: &RevisionSet) -> Vec<Note> {
     upgrade_order(graph, applied).into_iter().map(note).collect()
 }
 
-/// What the version table implies and the log does not know: everything where the log has yet to
-/// begin, else what another tool ran. Not what was inserted, which ran nowhere.
-pub fn unlogged(graph: &RevisionGraph, history: &History) -> Vec<Note> {
+/// What the log has to be told before `plan` runs, of what the version table implies and the log does
+/// not have as applied.
+///
+/// Where the log has yet to begin, all of it is taken as the files say now. A log that has begun knows
+/// better: nobody ran these here. What was inserted was skipped; anything else was found, be it that
+/// another tool ran it or that the version table was edited. Neither counts as applied for that, also
+/// when the run changes what is above it.
+pub fn unlogged(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<Note> {
     let net = Net::new(&history.log);
-    let mut applied = implied(graph, &history.rows);
-    let inserted = find_inserted(graph, history.is_whole, &net, &applied);
-    applied.retain(|it| net.applied_or_replaced(&graph[it]).is_none());
-    for index in inserted {
-        applied.remove(index);
+    let applied = implied(graph, &history.rows);
+    let state = |it: RevisionIndex| net.state_or_replaced(&graph[it]);
+    let mut unlogged = applied.clone();
+    unlogged.retain(|it| state(it) != Some(State::Applied));
+    if history.log.is_empty() || !history.is_whole {
+        return baseline(graph, &unlogged);
     }
-    baseline(graph, &applied)
+    let inserted = find_inserted(graph, history.is_whole, &net, &applied);
+    for (index, _) in find_partly_run(graph, history.is_whole, &net, &applied) {
+        unlogged.remove(index);
+    }
+    let mut notes = Vec::new();
+    for index in upgrade_order(graph, &unlogged) {
+        let (direction, known) = if inserted.contains(&index) {
+            (LogDirection::Skipped, State::Skipped)
+        } else {
+            (LogDirection::Found, State::Found)
+        };
+        // What this run does with one that was skipped says enough.
+        let is_told =
+            direction == LogDirection::Skipped && plan.steps.iter().any(|it| it.revision == index);
+        if state(index) != Some(known) && !is_told {
+            notes.push(Note { revision: graph.id(index).to_string(), direction, checksum: None });
+        }
+    }
+    notes
 }
 
 /// What a stamp means that leaves the rows `end`: the log says afterwards what they imply. What was
-/// inserted stays as it is: the stamp does not ask for it.
+/// inserted stays as it is, unless the stamp asks for it by name.
 pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> Vec<Note> {
     let end: Vec<String> = end.iter().map(ToString::to_string).collect();
     let after = implied(graph, &end);
@@ -67,6 +93,12 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     let unknown = net.ids().into_iter().filter(|it| !is_declared(graph, it));
     notes.extend(unknown.map(|it| note(it, LogDirection::Unstamp)));
     let mut leaving = before.clone();
+    let marked = |it: &RevisionIndex| {
+        matches!(net.state_or_replaced(&graph[*it]), Some(State::Found | State::Skipped))
+    };
+    for index in graph.indices().filter(marked) {
+        leaving.insert(index);
+    }
     leaving.retain(|it| !after.contains(it));
     let leaving = graph.ids(&graph.downgrade_order(&leaving));
     notes.extend(leaving.iter().map(|it| note(it.as_str(), LogDirection::Unstamp)));
@@ -75,16 +107,28 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     let mut coming = after;
     coming.retain(|it| !before.contains(it));
     for index in inserted {
-        coming.remove(index);
+        if !end.iter().any(|it| graph.of_row(it) == Some(index)) {
+            coming.remove(index);
+        }
     }
     let coming = graph.ids(&upgrade_order(graph, &coming));
     notes.extend(coming.iter().map(|it| note(it.as_str(), LogDirection::Stamp)));
     notes
 }
 
+/// What is said of a revision that is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// That it is right as it is.
+    AsItIs,
+    /// That it never ran, whatever the version table says.
+    AsSkipped,
+}
+
 /// What accepts a revision as it is; `None` where nothing is wrong about it.
 ///
-/// One that the version table implies is applied, with the body of its file; any other is not.
+/// One that the version table implies is applied, with the body of its file, or else never ran, as
+/// `accepted` has it; any other is not applied.
 ///
 /// # Errors
 ///
@@ -94,6 +138,7 @@ pub fn repair(
     graph: &RevisionGraph,
     history: &History,
     revision: &str,
+    accepted: Accepted,
 ) -> Result<Option<Note>, HistoryError> {
     if history.log.is_empty() {
         return Err(HistoryError::NoLog);
@@ -105,6 +150,14 @@ pub fn repair(
         return Err(HistoryError::UnknownRow { revision: revision.to_owned() });
     }
     let index = index.filter(|it| implied(graph, &history.rows).contains(*it));
+    if accepted == Accepted::AsSkipped {
+        if index.is_none() {
+            return Err(HistoryError::NotApplied { revision: revision.to_owned() });
+        }
+        let (revision, direction) = (revision.to_owned(), LogDirection::Skipped);
+        let is_new = net.state(&revision) != Some(State::Skipped);
+        return Ok(is_new.then_some(Note { revision, direction, checksum: None }));
+    }
     let checksum = match (index, logged) {
         (None, None) => {
             return Err(HistoryError::NotApplied { revision: revision.to_owned() });

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::graph::testing::{any_graph, graph, revisions};
 use crate::plan::goal::Goal;
-use crate::plan::{Direction, RowWrite};
+use crate::plan::{Direction, Plan, RowWrite};
 use crate::source::Source;
 
 /// A row of the log: `+a` ran, `-a` was reverted, `=a` was stamped, `!a` was accepted as it is, `?a`
-/// as gone. A checksum may follow a colon; without one it is that of an empty body.
+/// as gone, `~a` was found, `^a` was skipped. A checksum may follow a colon; without one it is that of an empty body.
 fn row(word: &str) -> LogRow {
     let (sign, rest) = word.split_at(1);
     let (revision, text) = rest.split_once(':').unwrap_or((rest, ""));
@@ -20,6 +20,8 @@ fn row(word: &str) -> LogRow {
         "=" => (LogDirection::Stamp, None),
         "!" => (LogDirection::Repair, sum),
         "?" => (LogDirection::Repair, None),
+        "~" => (LogDirection::Found, None),
+        "^" => (LogDirection::Skipped, None),
         _ => panic!("{word}"),
     };
     logged(&Note { revision: revision.to_owned(), direction, checksum })
@@ -105,6 +107,99 @@ fn what_was_put_below_others_is_found() {
     check("a<- b<-a c<-a m<-b,c", "m", "+a +b +m", "inserted c");
     // What is pending was put below nothing.
     check("a<- b<-a c<-a", "b", "+a +b", "");
+    // What the log knows stays known when nothing above it is applied any more.
+    check(LINE, "b", "+a +c ^b -c", "inserted b");
+    check("a<- b<-a c<-a x<-a", "b c x", "+a +b +c +m ^x -m", "inserted x");
+    check(LINE, "b", "+a +c ^b -c !b", "");
+    check(LINE, "b", "+a +c ^b -c +b", "");
+    check(LINE, "a", "+a ^b", "");
+    // It was reverted before it was put there, or while the other was not there.
+    check(LINE, "c", "+a +b -b +c", "inserted b");
+    check(LINE, "c", "+a +c +b -b", "inserted b");
+    check(LINE, "c", "+a ~b -b +c", "inserted b");
+    check(LINE, "c", "+a +b +c -b", "not-in-log b");
+    check(LINE, "c", "+a ~b +c -b", "not-in-log b");
+}
+
+#[test]
+fn what_nobody_ran_here_stays_a_trouble_whatever_runs_above_it() {
+    check(LINE, "b", "+a", "not-in-log b");
+    check(LINE, "c", "+a ~b +c", "not-in-log b");
+    check(LINE, "c", "+a ~b +c !b", "");
+    check(LINE, "c", "+a ~b +c ^b", "inserted b");
+    check(LINE, "b", "+a ~b +c -c", "not-in-log b");
+    check("a<- b<-a c<-b d<-c", "d", "+a ~b +d", "inserted c, not-in-log b");
+}
+
+/// What the log is told before a run; `notes` are written as in [`row`], but for `*a` of a baseline.
+#[track_caller]
+fn check_unlogged(rows: &str, log: &str, direction: Direction, target: &str, expected: &str) {
+    let (graph, history) = (graph(LINE), history(rows, log));
+    let symbol = target.parse().unwrap();
+    let goal = match direction {
+        Direction::Upgrade => Goal::upgrade(&graph, &history.rows, &symbol),
+        Direction::Downgrade => Goal::downgrade(&graph, &history.rows, &symbol),
+    };
+    let plan = goal.unwrap().plan(&graph, &history.rows).unwrap();
+    let sign = |it: &Note| match it.direction {
+        LogDirection::Baseline => "*",
+        LogDirection::Found => "~",
+        LogDirection::Skipped => "^",
+        other => panic!("{other:?}"),
+    };
+    let notes = unlogged(&graph, &history, &plan);
+    let notes: Vec<String> =
+        notes.iter().map(|it| format!("{}{}", sign(it), it.revision)).collect();
+    assert_eq!(notes.join(" "), expected);
+}
+
+#[test]
+fn a_log_that_has_begun_takes_nothing_for_run() {
+    let (up, down) = (Direction::Upgrade, Direction::Downgrade);
+    check_unlogged("b", "", up, "c", "*a *b");
+    check_unlogged("b", "+a", up, "c", "~b");
+    check_unlogged("b", "+a ~b", up, "c", "");
+    check_unlogged("c", "+a +c", down, "b", "^b");
+    check_unlogged("b", "+a +c ^b -c", up, "c", "");
+    // The downgrade itself says that it is not there any more.
+    check_unlogged("c", "+a +c", down, "a", "");
+    check_unlogged("b", "+a -a", up, "c", "~a ~b");
+}
+
+/// What speaks against a run, and of a downgrade that goes on what is said.
+#[track_caller]
+fn check_refused(direction: Direction, log: &str, stops: &str, says: &[&str]) {
+    let (graph, history) = (graph("a<- b<-a c<-b d<-c"), history("d", log));
+    let target = "a".parse().unwrap();
+    let mut plan = Plan::default();
+    if direction == Direction::Downgrade {
+        let goal = Goal::downgrade(&graph, &history.rows, &target).unwrap();
+        plan = goal.plan(&graph, &history.rows).unwrap();
+    }
+    let found = match refuse_changed(&graph, &history, &plan, direction, false) {
+        Ok(()) => String::new(),
+        Err(HistoryError::Troubles { troubles, .. }) => words(&troubles),
+        Err(other) => panic!("{other}"),
+    };
+    assert_eq!(found, stops);
+    leave_out(&mut plan, &inserted(&graph, &history));
+    let said = describe_changed(&graph, &history, &plan);
+    let said: Vec<&str> = said.iter().map(|it| it.split(" (").next().unwrap()).collect();
+    assert_eq!(said, says);
+}
+
+#[test]
+fn what_never_ran_is_not_undone() {
+    let (up, down) = (Direction::Upgrade, Direction::Downgrade);
+    check_refused(up, "+a +b +d", "inserted c", &[]);
+    let left_out = "revision `c` never ran here, and its way back did not run either";
+    check_refused(down, "+a +b +d", "inserted c", &[left_out]);
+    check_refused(down, "+b +c +d", "", &[]);
+    // An edited one may be reverted, and what is gone cannot be.
+    check_refused(down, "+a +b:SELECT +c +d", "", &["revision `b` was edited after it ran"]);
+    check_refused(down, "+a +b +x +c +d", "", &["the file of revision `x`, which ran"]);
+    check_refused(down, "+x +a +b +c +d", "", &[]);
+    check_refused(up, "+x +a:SELECT +b +c +d", "edited a, gone x", &[]);
 }
 
 #[test]
@@ -139,7 +234,7 @@ fn a_version_table_that_says_something_else_is_found() {
 fn a_log_of_an_older_version_proves_nothing_of_what_it_does_not_name() {
     let history = History { is_whole: false, ..history("c", "=b +c") };
     assert_eq!(words(&audit(&graph(LINE), &history)), "");
-    let notes = unlogged(&graph(LINE), &history);
+    let notes = unlogged(&graph(LINE), &history, &Plan::default());
     assert_eq!(notes.iter().map(|it| &it.revision).collect::<Vec<_>>(), ["a"]);
 }
 
@@ -166,13 +261,20 @@ fn a_revision_that_replaces_others_is_applied_where_the_last_of_them_is() {
     check("s", "+a +b -s +s:SELECT", "edited s");
     check("a", "+a", "version-table -");
     check("", "+a +b", "not-in-table s");
+    // Some of what it stands for ran, and some did not.
+    check("b", "+b", "partly-run s");
+    check("d", "+b +d", "partly-run s");
+    check("d", "+a +d", "partly-run s");
+    check("d", "+b !s +d", "");
+    check("d", "+a ~b +d", "not-in-log s");
+    check("d", "+d", "inserted s");
     let notes = |rows: &str, log: &str, end: &str| {
         let end: Vec<RevisionId> = end.split(' ').map(crate::graph::testing::id_of).collect();
         let notes = stamped(&graph, &history(rows, log), &end);
         notes.iter().map(|it| it.revision.clone()).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(notes("b", "+a +b", "d"), "d");
-    assert!(unlogged(&graph, &history("b", "+a +b")).is_empty());
+    assert!(unlogged(&graph, &history("b", "+a +b"), &Plan::default()).is_empty());
 }
 
 /// The stamp that a trouble of the version table proposes.
@@ -197,7 +299,7 @@ fn the_stamp_that_goes_back_leaves_exactly_what_ran() {
 
 #[track_caller]
 fn check_repair(rows: &str, log: &str, revision: &str, expected: Result<&str, &str>) {
-    let found = repair(&graph(LINE), &history(rows, log), revision);
+    let found = repair(&graph(LINE), &history(rows, log), revision, Accepted::AsItIs);
     let found = match found {
         Ok(None) => Ok("nothing"),
         Ok(Some(Note { checksum: Some(_), .. })) => Ok("applied"),
@@ -224,10 +326,57 @@ fn what_is_wrong_can_be_accepted_and_nothing_else() {
     check_repair("b", "", "b", Err("no log"));
 }
 
+#[test]
+fn a_revision_that_never_ran_can_be_called_so() {
+    let check = |rows: &str, log: &str, expected: Option<&str>| {
+        let history = history(rows, log);
+        let found = repair(&graph(LINE), &history, "b", Accepted::AsSkipped);
+        let found = found.map(|it| it.map(|it| it.direction.as_str()));
+        assert_eq!(found.ok(), expected.map(|it| (!it.is_empty()).then_some(it)));
+    };
+    check("c", "+a ~b +c", Some("skipped"));
+    check("c", "+a +c ^b", Some(""));
+    check("a", "+a", None);
+}
+
+#[test]
+fn a_squash_of_a_squash_ran_where_either_did() {
+    let mut squashed = revisions("t<-");
+    let ids = |text: &str| -> Vec<RevisionId> {
+        text.split(' ').map(crate::graph::testing::id_of).collect()
+    };
+    squashed[0].replaces = ids("a b s c");
+    squashed[0].squashed = ids("s");
+    squashed[0].spans.replaces = vec![0..0; 4];
+    let graph = RevisionGraph::new(squashed).unwrap();
+    let check = |log: &str, expected: &str| {
+        assert_eq!(words(&audit(&graph, &history("c", log))), expected, "{log}");
+    };
+    check("+a +b +c", "");
+    check("+s +c", "");
+    check("+a +b =s +c", "");
+    check("+a +c", "partly-run t");
+    check("+a +b +s", "partly-run t");
+    check("+c", "partly-run t");
+}
+
 /// A database without a disk, which does what migrator does.
 struct Simulated {
     graph: RevisionGraph,
     history: History,
+    /// Whether migrator acts; another tool moves the rows and writes no log.
+    is_ours: bool,
+}
+
+impl Simulated {
+    fn new(text: &str) -> Self {
+        let history = History { is_whole: true, ..History::default() };
+        Self { graph: with_bodies(text), history, is_ours: true }
+    }
+
+    fn ids(&self) -> Vec<RevisionId> {
+        self.graph.ids(&self.graph.indices().collect::<Vec<_>>())
+    }
 }
 
 impl Simulated {
@@ -256,10 +405,15 @@ impl Simulated {
         if plan.steps.is_empty() {
             return;
         }
-        let notes = unlogged(&self.graph, &self.history);
-        self.note(&notes);
+        let notes = unlogged(&self.graph, &self.history, &plan);
+        if self.is_ours {
+            self.note(&notes);
+        }
         for step in plan.steps {
             self.write(&step.writes);
+            if !self.is_ours {
+                continue;
+            }
             let revision = &self.graph[step.revision];
             let checksum = Some(checksum(revision));
             let (revision, direction) = (revision.id.to_string(), step.direction.into());
@@ -315,15 +469,56 @@ proptest! {
         text in any_graph(14),
         actions in proptest::collection::vec((0..11_u8, any::<prop::sample::Index>()), 1..12),
     ) {
-        let mut simulated = Simulated {
-            graph: with_bodies(&text),
-            history: History { is_whole: true, ..History::default() },
-        };
-        let ids = simulated.graph.ids(&simulated.graph.indices().collect::<Vec<_>>());
+        let mut simulated = Simulated::new(&text);
+        let ids = simulated.ids();
         for (what, which) in actions {
             simulated.act(what, which.get(&ids).as_str());
             let found = audit(&simulated.graph, &simulated.history);
             prop_assert!(found.is_empty(), "{text}: {what}: {}", words(&found));
+        }
+    }
+
+    /// Either tool goes on where the other stopped: whatever both run in turn is never taken for
+    /// something that a run must not build on.
+    #[test]
+    fn what_another_tool_runs_stops_nothing(
+        text in any_graph(14),
+        actions in proptest::collection::vec((any::<bool>(), 0..7_u8, any::<prop::sample::Index>()), 1..14),
+    ) {
+        let mut simulated = Simulated::new(&text);
+        let ids = simulated.ids();
+        for (is_ours, what, which) in actions {
+            simulated.is_ours = is_ours;
+            simulated.act(what, which.get(&ids).as_str());
+            let mut found = audit(&simulated.graph, &simulated.history);
+            found.retain(|it| it.stops(Direction::Upgrade) || it.stops(Direction::Downgrade));
+            prop_assert!(found.is_empty(), "{text}: {what}: {}", words(&found));
+        }
+    }
+
+    /// What never ran stays so, and what another tool may have run stays unknown, whatever migrator
+    /// does to other revisions.
+    #[test]
+    fn what_the_log_knows_is_not_forgotten(
+        text in any_graph(14),
+        which in any::<prop::sample::Index>(),
+        actions in proptest::collection::vec((0..7_u8, any::<prop::sample::Index>()), 1..8),
+    ) {
+        let mut simulated = Simulated::new(&text);
+        let ids = simulated.ids();
+        simulated.run(Direction::Upgrade, "heads");
+        // As if it had been put there now.
+        let id = which.get(&ids).to_string();
+        simulated.history.log.retain(|it| it.revision != id);
+        let index = simulated.graph.by_id(&id).unwrap();
+        let mut is_there = !simulated.history.log.is_empty();
+        for (what, other) in actions {
+            simulated.act(what, other.get(&ids).as_str());
+            // Once it is not applied any more it may run.
+            is_there &= implied(&simulated.graph, &simulated.history.rows).contains(index);
+            let found = audit(&simulated.graph, &simulated.history);
+            let is_named = found.iter().any(|it| it.revision() == Some(&id));
+            prop_assert_eq!(is_named, is_there, "{}: {}: {}", text, what, words(&found));
         }
     }
 
@@ -333,12 +528,9 @@ proptest! {
         text in any_graph(14),
         which in any::<prop::sample::Index>(),
     ) {
-        let mut simulated = Simulated {
-            graph: with_bodies(&text),
-            history: History { is_whole: true, ..History::default() },
-        };
+        let mut simulated = Simulated::new(&text);
         simulated.run(Direction::Upgrade, "heads");
-        let Simulated { graph, mut history } = simulated;
+        let Simulated { graph, mut history, .. } = simulated;
         let at = which.index(history.log.len());
         let id = history.log[at].revision.clone();
         let whole = history.clone();

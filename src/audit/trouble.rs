@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::{Back, LogRow};
-use crate::plan::PlanError;
+use crate::graph::resolve::list;
+use crate::plan::{Direction, PlanError};
 use crate::revision::RevisionId;
 
 /// When something ran, and where it came from.
@@ -71,9 +72,9 @@ pub enum Trouble {
         ran: Ran,
     },
     /// A revision was put below one that ran, and would never run.
-    #[error("revision `{revision}` never ran here{}", match below {
-        Some(below) => format!(", and never would: it was put below `{below}`, which did"),
-        None => String::new(),
+    #[error("revision `{revision}` never ran here, and never would: {}", match below {
+        Some(below) => format!("it was put below `{below}`, which did"),
+        None => "the version table calls it applied".to_owned(),
     })]
     Inserted {
         /// Which.
@@ -82,6 +83,22 @@ pub enum Trouble {
         path: PathBuf,
         /// What ran and comes after it.
         below: Option<RevisionId>,
+    },
+    /// A revision stands for several, and only some of those ran.
+    #[error(
+        "revision `{revision}` stands for {}, which never ran here, and for `{other}`, which did \
+         ({ran})",
+        list(.missing)
+    )]
+    PartlyRun {
+        /// Which.
+        revision: RevisionId,
+        /// What it stands for and what never ran; not empty.
+        missing: Vec<RevisionId>,
+        /// The last of what it stands for that did.
+        other: String,
+        /// When that ran.
+        ran: Ran,
     },
     /// The version table names a revision that no file declares.
     #[error("the database is at `{revision}`, which no revision file declares{}", match ran {
@@ -152,6 +169,7 @@ impl Trouble {
             Self::Edited { .. } => "edited",
             Self::Gone { .. } => "gone",
             Self::Inserted { .. } => "inserted",
+            Self::PartlyRun { .. } => "partly-run",
             Self::Ahead { .. } => "ahead",
             Self::Unreadable { .. }
             | Self::Rows(_)
@@ -160,11 +178,29 @@ impl Trouble {
         }
     }
 
+    /// Whether the same advice holds for both.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Edited { .. }, Self::Edited { .. })
+            | (Self::Gone { .. }, Self::Gone { .. })
+            | (Self::Inserted { .. }, Self::Inserted { .. })
+            | (Self::PartlyRun { .. }, Self::PartlyRun { .. }) => true,
+            (Self::Ahead { back: one, .. }, Self::Ahead { back: two, .. })
+            | (Self::NotInTable { back: one, .. }, Self::NotInTable { back: two, .. })
+            | (Self::NotInLog { back: one, .. }, Self::NotInLog { back: two, .. })
+            | (Self::Unreadable { back: one, .. }, Self::Unreadable { back: two, .. }) => {
+                one == two
+            }
+            _ => false,
+        }
+    }
+
     /// The revision that it is about, if it is one.
     pub fn revision(&self) -> Option<&str> {
         match self {
             Self::Edited { revision, .. }
             | Self::Inserted { revision, .. }
+            | Self::PartlyRun { revision, .. }
             | Self::NotInTable { revision, .. }
             | Self::NotInLog { revision, .. } => Some(revision.as_str()),
             Self::Gone { revision, .. } | Self::Ahead { revision, .. } => Some(revision),
@@ -180,10 +216,14 @@ impl Trouble {
         }
     }
 
-    /// Whether an upgrade must not go on: it would build on what is not there.
-    pub fn stops_upgrade(&self) -> bool {
+    /// Whether a run must not go on: an upgrade would build on what is not there, a downgrade would
+    /// undo it.
+    pub fn stops(&self, direction: Direction) -> bool {
         match self {
-            Self::Edited { .. } | Self::Gone { .. } | Self::Inserted { .. } => true,
+            // The way back of an edited revision may be another one, mended or not; what is gone
+            // stays behind, and stays a trouble.
+            Self::Edited { .. } | Self::Gone { .. } => direction == Direction::Upgrade,
+            Self::Inserted { .. } | Self::PartlyRun { .. } => true,
             // A run is refused for the first three in any case.
             Self::Unreadable { .. }
             | Self::Ahead { .. }
@@ -199,8 +239,13 @@ impl Trouble {
 #[non_exhaustive]
 pub enum HistoryError {
     /// The files are not what ran.
-    #[error("{}", title(.0))]
-    Troubles(Vec<Trouble>),
+    #[error("{}", title(.troubles))]
+    Troubles {
+        /// What was to run.
+        direction: Direction,
+        /// What speaks against it; not empty.
+        troubles: Vec<Trouble>,
+    },
     /// There is no log, or nothing in it.
     #[error("the database has no log of what ran, so that there is nothing to repair")]
     NoLog,

@@ -90,10 +90,7 @@ pub enum ProofFailure {
 
 /// Differences in one sentence.
 pub(crate) fn show(lines: &[Line]) -> String {
-    let lines = lines.iter().map(|it| {
-        format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail).trim_end().to_owned()
-    });
-    lines.collect::<Vec<_>>().join("; ")
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl From<ProofFailure> for AutogenerateError {

@@ -18,8 +18,9 @@ use crate::exec::{make_backup, prune_backups};
 /// Copy the database while it is in use
 ///
 /// The copy is one consistent state, whoever writes meanwhile: a database file of its own, beside
-/// the database as `NAME.TIMESTAMP.bak`. `migrator restore` takes it back. Of those with such names
-/// the newest stay, `keep` under `[database]` in alembic.toml.
+/// the database as `NAME.TIMESTAMP.bak`, or in another folder as `NAME-ID.TIMESTAMP.bak`, where ID
+/// stands for this very file. `migrator restore` takes it back. Of those with such names the newest
+/// stay, `keep` under `[database]` in alembic.toml.
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
     /// Where to: a file that is not there yet, or a folder

@@ -15,7 +15,8 @@ use crate::graph::symbol::RevisionSymbol;
 ///
 /// Besides `upgrade` and `downgrade` there is `stamp` and `unstamp` for what the version table was
 /// told without running anything, `baseline` for what ran before the log began, and `repair` for what
-/// was accepted as it is.
+/// was accepted as it is. `found` and `skipped` are what the version table called applied when something
+/// else ran, and the log did not know of it, or knew that it never ran.
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
     /// Only this revision; also one whose file is gone
@@ -31,7 +32,8 @@ pub(super) struct LogArgs {
 #[derive(Serialize)]
 struct LogJson<'a> {
     revision: &'a str,
-    /// `upgrade`, `downgrade`, `stamp`, `unstamp`, `baseline` or `repair`.
+    /// `upgrade`, `downgrade`, `stamp`, `unstamp`, `baseline`, `repair`, `found` or
+    /// `skipped`.
     direction: &'a str,
     started_at: &'a str,
     /// How long the body took.

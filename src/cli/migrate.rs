@@ -13,17 +13,17 @@ use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
-use super::words::{count, describe_duration, describe_rows, describe_size};
+use super::proof::prove;
+use super::words::{count, describe_duration, describe_growth, describe_rows};
 use crate::Error;
-use crate::audit::{History, implied, upgrade_order};
+use crate::audit::History;
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
-use crate::exec::{BackupPlan, Growth, PlanFailure, Replay, StepReport};
+use crate::exec::{BackupPlan, Growth, StepReport};
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::migrator::{Migrator, Proof, Report, Request};
-use crate::out_of_order::{self, Question};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, PlanError};
 use crate::revision::RevisionId;
@@ -53,9 +53,11 @@ pub(super) struct UpgradeArgs {
 
     /// Run revisions that were put below others which ran, where that is proven to be safe
     ///
-    /// In memory, all applied revisions run in their order, and again with these last; both must
-    /// leave the same schema. One that changes rows is refused if a later one that ran names the
-    /// same tables.
+    /// In memory, all applied revisions run in their order, and again with these last, from the
+    /// same invented rows; both must leave the same schema, rows and `user_version`. One that
+    /// changes rows is refused if a later one that ran names the same tables, and any one if a later
+    /// one worked on rows through what it changes. Where only the order of columns differs, nothing
+    /// that is still to run may go by their positions (`SELECT *`).
     #[arg(long, conflicts_with = "sql")]
     out_of_order: bool,
 }
@@ -76,6 +78,13 @@ pub(super) struct DowngradeArgs {
     /// Revert revisions of other branches too where that is necessary, without asking
     #[arg(long, short)]
     yes: bool,
+
+    /// Go on this once although a revision never ran here
+    ///
+    /// Its body is left out, since there is nothing to undo. That of a squashed revision of which only
+    /// a part ran is not: it undoes all of it.
+    #[arg(long, conflicts_with = "sql")]
+    allow_changed: bool,
 }
 
 /// How a run is done
@@ -95,7 +104,8 @@ struct HowArgs {
     /// Back the database up before anything runs, whatever alembic.toml says
     ///
     /// The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`; with PATH it is that
-    /// file, which must not be there yet, or lies in that folder.
+    /// file, which must not be there yet, or lies in that folder as `NAME-ID.TIMESTAMP.bak`, where
+    /// ID stands for this very file.
     #[arg(
         long,
         value_name = "PATH",
@@ -169,30 +179,11 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         direction: Direction::Downgrade,
         target,
         also,
-        allow_changed: false,
+        allow_changed: args.allow_changed,
         out_of_order: None,
         cancel,
     };
     run(app, &project, &migrator, &request, &args.how)
-}
-
-/// Proves that inserted revisions can run after those that ran.
-fn prove(
-    project: &Project,
-    replay: Replay<'_>,
-    graph: &RevisionGraph,
-    history: &History,
-    inserted: &[RevisionIndex],
-) -> Result<(), PlanFailure> {
-    let applied = upgrade_order(graph, &implied(graph, &history.rows));
-    Ok(out_of_order::prove(&Question {
-        graph,
-        applied: &applied,
-        inserted,
-        replay,
-        by_order: project.config.schema.column_order,
-        is_excluded: &|name| project.config.is_excluded(name),
-    })?)
 }
 
 /// What Ctrl-C sets from now on.
@@ -269,7 +260,7 @@ struct RehearsalJson {
     /// How large the database is, in bytes; absent where nothing ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    /// How large it would be at most, without its journal.
+    /// How large it would be at most, with its journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     peak_size: Option<u64>,
     warnings: Vec<String>,
@@ -426,8 +417,7 @@ fn print_rehearsal(
     let rows = describe_rows(&report.outcome.rows);
     app.output.line(format_args!("the database would be at {rows}"))?;
     if let Some(Growth { before, peak }) = report.outcome.growth {
-        let (before, peak) = (describe_size(before), describe_size(peak));
-        app.output.line(format_args!("it has {before} now, and up to {peak} during the run"))?;
+        app.output.line(describe_growth("it", before, peak, "run"))?;
     }
     Ok(())
 }

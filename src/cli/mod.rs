@@ -29,6 +29,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod proof;
 mod rebase;
 mod repair;
 mod replaying;

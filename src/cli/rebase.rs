@@ -3,11 +3,9 @@
 use serde::Serialize;
 
 use super::output::Format;
-use super::schemas::show;
 use super::ways::{self, Ways};
 use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::compare;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::fsutil;
 use crate::graph::rivals::Databases;
@@ -23,7 +21,9 @@ use crate::rewrite::{Rebase, RewriteError, rebase, refuse_applied};
 /// Only the `down_revision` of its first revision changes, and nothing else in that file.
 ///
 /// Refused when any of it ran on a database that alembic.toml names, as its version table or
-/// `migrator_log` says, and when the revisions do not run in the new order, which is tried in memory.
+/// `migrator_log` says. Refused too when it makes a difference which of the two runs first, which is
+/// tried in memory: the revisions do not run in the new order, they lead to another schema than in
+/// the order of before, or a downgrade of the line does not lead back any more.
 #[derive(Debug, clap::Args)]
 pub(super) struct RebaseArgs {
     /// A head: all that leads to it from the fork on moves. Another revision: it moves, with all that
@@ -87,7 +87,7 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
         let err = anyhow::Error::from(Error::from(err));
         return Err(with_hint(err, format!("another way: {}", ways.of(&ends()))));
     }
-    prove(app, &ways, &rebased)
+    ways.prove(&rebased)
         .map_err(|err| with_hint(err, format!("no file was written; {}", ways.of(&ends()))))?;
 
     if !args.dry_run {
@@ -96,27 +96,6 @@ pub(super) fn run(app: &mut App, args: &RebaseArgs) -> anyhow::Result<ExitStatus
         fsutil::replace(&project.here.join(&first.path), old, &first.text).map_err(Error::from)?;
     }
     answer(app, &rebased, args.dry_run)
-}
-
-/// Runs the revisions in their new order, from an empty database, and says what comes out otherwise
-/// than before.
-fn prove(app: &App, ways: &Ways<'_>, rebased: &Rebase) -> anyhow::Result<()> {
-    let Ways { project, graph, databases, .. } = ways;
-    let new = &rebased.graph;
-    let heads = |graph| ways::heads_like(graph, databases, rebased.moved.first().copied());
-    let name = || "the revisions".to_owned();
-    let after = project.replayed(name(), new, &heads(new))?;
-    // The order of before may be one that does not run.
-    let Ok(before) = project.replayed(name(), graph, &heads(graph)) else { return Ok(()) };
-    let lines = compare(&before.schema, &after.schema, project.config.schema.column_order);
-    if !lines.is_empty() {
-        app.output.warning("in the new order the revisions lead to another schema:");
-        show(&lines, |line| {
-            app.output.stderr(line);
-            Ok(())
-        })?;
-    }
-    Ok(())
 }
 
 /// What to do instead, for a refusal that has an error of its own.

@@ -6,7 +6,7 @@ use super::App;
 use super::log::named;
 use super::output::Format;
 use super::project::clock;
-use crate::audit::{self, History, Note};
+use crate::audit::{self, Accepted, History, Note};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::event::Silent;
 use crate::exec::{self, PlanFailure, Run, Stamp};
@@ -16,18 +16,34 @@ use crate::migrator::plan_error_first;
 ///
 /// What the version table calls applied counts as applied with the body that its file has now:
 /// edited revisions, inserted ones, and those that another tool ran. What it does not call applied
-/// counts as not applied: revisions whose files are gone. Neither the schema nor the version table is
-/// changed.
+/// counts as not applied: revisions whose files are gone. With --never-ran, what the version table
+/// calls applied counts as skipped, so that `upgrade --out-of-order` can run it. Neither the schema
+/// nor the version table is changed.
 #[derive(Debug, clap::Args)]
 pub(super) struct RepairArgs {
     /// Which revisions; also ids whose files are gone
-    #[arg(value_name = "REVISION", required = true, add = super::completions::revisions())]
+    #[arg(
+        value_name = "REVISION",
+        required_unless_present = "all",
+        add = super::completions::revisions()
+    )]
     revisions: Vec<String>,
+
+    /// All of which `status` finds this
+    #[arg(long, value_name = "KIND", value_parser = KINDS, conflicts_with = "revisions")]
+    all: Option<String>,
+
+    /// Say that they never ran, whatever the version table says
+    #[arg(long)]
+    never_ran: bool,
 
     /// A text to keep in `migrator_log` with the revisions
     #[arg(long, value_name = "TEXT")]
     tag: Option<String>,
 }
+
+/// The kinds of troubles that can be accepted, as `status --json` calls them.
+const KINDS: [&str; 5] = ["edited", "gone", "inserted", "partly-run", "version-table"];
 
 /// What was accepted, as JSON.
 #[derive(Serialize)]
@@ -58,7 +74,13 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     }
     // Also finds that there is no database, which must not be made for this.
     let history = project.history()?;
-    let mut revisions = Vec::new();
+    let mut revisions = match &args.all {
+        Some(kind) => {
+            let found = audit::audit(&graph, &history).into_iter().filter(|it| it.kind() == kind);
+            found.filter_map(|it| it.revision().map(str::to_owned)).collect()
+        }
+        None => Vec::new(),
+    };
     for text in &args.revisions {
         for id in named(&graph, &history, text)? {
             if !revisions.contains(&id) {
@@ -70,11 +92,12 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     let location = project.lasting_location()?;
     let clock = clock()?;
     let request = Run { tag: args.tag.as_deref(), ..project.run_on(&location, clock.as_ref()) };
+    let accepted = if args.never_ran { Accepted::AsSkipped } else { Accepted::AsItIs };
     let mut notes: Vec<Note> = Vec::new();
     let mut planner = |history: &History| -> Result<Stamp, PlanFailure> {
         notes.clear();
         for revision in &revisions {
-            notes.extend(audit::repair(&graph, history, revision)?);
+            notes.extend(audit::repair(&graph, history, revision, accepted)?);
         }
         Ok(Stamp { notes: notes.clone(), ..Stamp::default() })
     };
@@ -96,6 +119,7 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     for note in &notes {
         let how = match &note.checksum {
             Some(_) => "as applied, with its file as it is now",
+            None if args.never_ran => "as skipped: it never ran here",
             None => "as not applied",
         };
         app.output.status(format_args!("accepted {} {how}", note.revision));

@@ -18,7 +18,8 @@ use crate::exec::{BackupPlan, Loss, RestoreError, Run, restore};
 /// Take a backup back into the database, while it is in use
 ///
 /// In one transaction: whoever has the database open goes on with the old content. What is
-/// overwritten is backed up before, unless alembic.toml says `backup = "never"`.
+/// overwritten is backed up before, unless alembic.toml says `backup = "never"`; of such backups the
+/// newest stay, `keep` in alembic.toml, and FILE in any case.
 ///
 /// Without `--yes` a backup is refused that may be older than the database, or that would overwrite
 /// what is not backed up. It is newer if its `migrator_log` begins with that of the database and goes

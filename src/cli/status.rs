@@ -12,13 +12,13 @@ use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
 use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
 use crate::db::Scratch;
-use crate::diagnostics::{ExitStatus, Typed, take_over, trouble_hints};
+use crate::diagnostics::{ExitStatus, MAX_NAMED, Typed, take_over, trouble_hints};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::lint::{Finding, Report, counts};
 use crate::rule::{Level, Rule};
 
-/// How many pending revisions, and how many troubles, one screen shows.
+/// How many pending revisions, and how many lines of what the schema has, one screen shows.
 const MAX_SHOWN: usize = 10;
 
 /// Show where the database is, what is pending, and everything that is wrong
@@ -149,7 +149,7 @@ impl Status<'_> {
             kind: it.kind(),
             revision: it.revision().map(str::to_owned),
             message: it.to_string(),
-            hints: typed.spell_all(&self.hints(it)),
+            hints: typed.spell_all(&self.hints(std::slice::from_ref(it))),
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
@@ -204,12 +204,13 @@ impl Status<'_> {
             screen.section("lint", [format!("{lint}; `migrator lint current:` tells more")]);
         }
         screen.section("log", [self.log_line()]);
-        for it in self.troubles.iter().take(MAX_SHOWN) {
-            screen.section("wrong", with_hints(it.to_string(), self.hints(it)));
-        }
-        if let Some(n_more) = self.troubles.len().checked_sub(MAX_SHOWN + 1) {
-            let n_more = count(n_more as u64 + 1, "more trouble");
-            screen.section("wrong", [format!("{n_more}; `migrator status --json` has all of it")]);
+        for group in self.troubles.chunk_by(Trouble::is_like) {
+            let mut text: Vec<String> =
+                group.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+            text.extend(and_more(group.len(), MAX_NAMED, "migrator status --json"));
+            let hints = self.hints(group);
+            text.extend(hints.into_iter().map(|it| format!("  {it}")));
+            screen.section("wrong", text);
         }
         match &self.drift {
             Drift::Lines { lines, .. } if !lines.is_empty() => {
@@ -218,6 +219,10 @@ impl Status<'_> {
                     text.push(line);
                     Ok(())
                 })?;
+                let n_lines = text.len() - 1;
+                text.truncate(1 + MAX_SHOWN);
+                let all = "migrator schema diff database current";
+                text.extend(and_more(n_lines, MAX_SHOWN, all).map(|it| format!("  {it}")));
                 text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
                 screen.section("wrong", text);
             }
@@ -241,15 +246,15 @@ impl Status<'_> {
         describe_rows(&all)
     }
 
-    /// What mends a trouble.
-    fn hints(&self, trouble: &Trouble) -> Vec<String> {
-        match trouble {
-            Trouble::Ahead { revision, ran: None, .. }
+    /// What mends troubles that are alike.
+    fn hints(&self, group: &[Trouble]) -> Vec<String> {
+        match group {
+            [Trouble::Ahead { revision, ran: None, .. }]
                 if self.graph.is_empty() && self.history.rows.len() == 1 =>
             {
                 vec![take_over(revision)]
             }
-            _ => trouble_hints(trouble, &self.project.here, self.right),
+            _ => trouble_hints(group, &self.project.here, self.right),
         }
     }
 
@@ -321,6 +326,12 @@ impl Status<'_> {
 /// What is said of a schema that is not what it should be.
 const DRIFT: &str = "the schema is not what the applied revisions make; it has more (+), less (-) or \
                      something else (~):";
+
+/// How much of a list of `n` things is not shown, and the command that shows it.
+fn and_more(n: usize, n_shown: usize, command: &str) -> Option<String> {
+    let n_more = n.saturating_sub(n_shown);
+    (n_more > 0).then(|| format!("and {n_more} more; `{command}` has all"))
+}
 
 /// What is said of a schema of which nobody knows what it should be, or what it is.
 fn not_compared(why: &str) -> String {

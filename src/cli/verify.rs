@@ -10,7 +10,7 @@ use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
 use super::tried::{Show, Tally, TriedJson};
-use super::words::{describe_duration, describe_rows, describe_size};
+use super::words::{describe_duration, describe_growth, describe_rows};
 use crate::Error;
 use crate::config::url::DatabaseLocation;
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
@@ -31,7 +31,8 @@ use crate::rehearsal::{self, CopyReport, OnCopy, Rehearsal, RehearsalError, Verd
 /// with 1 if something is wrong. Revisions without a way back are listed and are no failure.
 ///
 /// With --database the revisions that the database does not have are tried, on a copy of it with all
-/// its rows, by the same code as `upgrade` and `downgrade`. The database itself is only read. The
+/// its rows, by the same code as `upgrade` and `downgrade`. The database itself is only read, so it
+/// is refused while what a crash left in its journal must be rolled back by whoever opens it. The
 /// report says how long each took, how many rows it changed, how large the file became, and what
 /// `upgrade` would say.
 #[derive(Debug, clap::Args)]
@@ -187,10 +188,7 @@ fn on_a_copy(
     } else {
         app.output.line(tally.sentence())?;
         say_upgrade(app, project, &command, &name, &upgrade)?;
-        let (size, peak) = (describe_size(size), describe_size(peak));
-        app.output.line(format_args!(
-            "{name} has {size} now, and up to {peak} during the upgrade, its journal included"
-        ))?;
+        app.output.line(describe_growth(&name, size, peak, "upgrade"))?;
     }
     app.output.status(format_args!("{name} was only read; the copy is removed"));
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })

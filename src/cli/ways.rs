@@ -2,9 +2,12 @@
 
 use super::App;
 use super::project::Project;
+use super::replaying::Replaying;
+use crate::Error;
 use crate::graph::rivals::Databases;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::rewrite::{Advice, KnownDatabase, Rebase, advise};
+use crate::rehearsal::Rehearsal;
+use crate::rewrite::{Advice, KnownDatabase, Rebase, RebaseProof, advise};
 
 /// What is known where heads are to become one.
 pub struct Ways<'a> {
@@ -18,7 +21,7 @@ impl Ways<'_> {
     /// What to type for these heads; each way was tried in memory.
     pub fn of(&self, heads: &[RevisionIndex]) -> String {
         let graph = self.graph;
-        let mut runs = |it: &Rebase| self.runs(&it.graph, it.moved.first().copied());
+        let mut runs = |it: &Rebase| self.prove(it).is_ok();
         let rebase = advise(graph, heads, self.databases, self.known, &mut runs).map(|it| {
             let Advice { head, onto, is_plain } = it;
             let (head, onto) = (graph.id(head), graph.id(onto));
@@ -40,6 +43,27 @@ impl Ways<'_> {
                              of them (`migrator verify` shows where it fails)"
                     .to_owned()
             }
+        }
+    }
+
+    /// Proves that a line may move.
+    pub fn prove(&self, rebased: &Rebase) -> anyhow::Result<()> {
+        let Ways { project, graph, databases, .. } = *self;
+        let hold = |replaying: &Replaying<'_>| {
+            let before = Rehearsal {
+                graph,
+                replay: replaying.replay(),
+                by_order: project.config.schema.column_order,
+                is_excluded: &|name| project.config.is_excluded(name),
+            };
+            let like = rebased.moved.first().copied();
+            let heads = |graph: &RevisionGraph| heads_like(graph, databases, like);
+            RebaseProof { before, heads: &heads }.hold(rebased).map_err(Error::from)
+        };
+        match project.replaying(graph) {
+            Ok(replaying) => Ok(hold(&replaying)?),
+            // Most bodies run without the tables that they name; if not, that is why.
+            Err(unknown) => hold(&project.replaying_beside(Vec::new())?).map_err(|_| unknown),
         }
     }
 

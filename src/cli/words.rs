@@ -27,7 +27,7 @@ pub fn describe_duration(duration: Duration) -> String {
 }
 
 /// A size for people: `512 bytes`, `8.0 KiB`, `120 MiB`.
-pub fn describe_size(bytes: u64) -> String {
+fn describe_size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match UNITS.into_iter().find(|(size, _)| bytes >= *size) {
         None => count(bytes, "byte"),
@@ -39,6 +39,12 @@ pub fn describe_size(bytes: u64) -> String {
             }
         }
     }
+}
+
+/// How large a database is, and how large it becomes during something.
+pub fn describe_growth(name: &str, before: u64, peak: u64, during: &str) -> String {
+    let (now, most) = (describe_size(before), describe_size(peak));
+    format!("{name} has {now} now, and up to {most} during the {during}, its journal included")
 }
 
 #[cfg(test)]

@@ -195,8 +195,8 @@ impl LogTable {
         )
     }
 
-    /// Rows that end what the log calls applied, but for `kept`, as text: what [`crate::audit::Net`]
-    /// calls so, which passes over what only a newer version knows.
+    /// Rows that end what the log calls applied, or found or skipped, but for `kept`, as text: what
+    /// [`crate::audit::Net`] calls so, which passes over what only a newer version knows.
     pub(crate) fn unstamp_others_sql(kept: &[&str], tag: Option<&str>) -> String {
         let known = LogDirection::ALL.map(|it| quote_text(it.as_str())).join(", ");
         let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
@@ -206,7 +206,7 @@ impl LogTable {
              SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {} \
              FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log \
              WHERE direction IN ({known}) GROUP BY revision) \
-             WHERE (direction IN ('{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
+             WHERE (direction IN ('{}', '{}', '{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
             LogDirection::Unstamp.as_str(),
             env!("CARGO_PKG_VERSION"),
@@ -214,6 +214,8 @@ impl LogTable {
             LogDirection::Upgrade.as_str(),
             LogDirection::Stamp.as_str(),
             LogDirection::Baseline.as_str(),
+            LogDirection::Found.as_str(),
+            LogDirection::Skipped.as_str(),
             LogDirection::Repair.as_str(),
             kept.join(", "),
         )

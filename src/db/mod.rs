@@ -4,6 +4,7 @@
 //! data and [`DbError`]. Nothing here decides what to run: [`crate::exec`] does.
 
 mod backup;
+mod beside;
 mod checks;
 mod error;
 mod extension;
@@ -32,6 +33,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::backup::{FileCheck, check_file};
+pub use self::beside::{has_hot_journal, length_beside};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
@@ -339,6 +341,15 @@ impl Database {
     pub fn size(&self) -> Result<u64, DbError> {
         let bytes = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?);
         Ok(bytes.unsigned_abs())
+    }
+
+    /// How large its journal is, or its log with what the open transaction has added, in bytes.
+    pub fn size_beside(&self) -> Result<u64, DbError> {
+        // A log has the pages of a transaction only at its end, a journal before they change.
+        if self.is_wal()? {
+            self.connection.cache_flush().map_err(self.error("write the log of"))?;
+        }
+        Ok(length_beside(&self.path))
     }
 
     fn set_query_only(&self, on: bool) -> Result<(), DbError> {

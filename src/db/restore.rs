@@ -37,6 +37,11 @@ impl Database {
         Ok(())
     }
 
+    /// Goes back to the write-ahead log that was left.
+    pub fn enter_wal(&self) -> Result<(), DbError> {
+        self.run("change the journal of", "PRAGMA journal_mode = WAL")
+    }
+
     /// Makes this database what `source` is, in one transaction.
     ///
     /// When nobody else can write it any more, and before anything is written, `keep` is called with a

@@ -8,28 +8,57 @@ use std::path::Path;
 use super::hints::{one, plan};
 use crate::audit::{Back, HistoryError, Right, Trouble};
 use crate::out_of_order::OutOfOrderError;
+use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::revision::script_dir::shown;
 
-/// What to do about one trouble, the command first that changes no file.
-pub fn trouble(trouble: &Trouble, here: &Path, right: Right) -> Vec<String> {
-    match trouble {
-        Trouble::Edited { revision, path, .. } => vec![
-            format!("`migrator repair {revision}` accepts the file as it is now"),
+/// What to do about troubles of which [`Trouble::is_like`] is true, the command first that changes no
+/// file. Each command mends all of them.
+pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
+    let Some(first) = group.first() else { return Vec::new() };
+    let repair = repair(group);
+    let is_one = group.len() == 1;
+    let either = |one: &'static str, several: &'static str| if is_one { one } else { several };
+    match first {
+        Trouble::Edited { path, .. } => vec![
             format!(
-                "or put {} back to what ran, and write a new revision for the change",
-                shown(path, here).display()
+                "`migrator {repair}` accepts the {} now",
+                either("file as it is", "files as they are")
+            ),
+            if is_one {
+                let path = shown(path, here);
+                let path = path.display();
+                format!("or put {path} back to what ran, and write a new revision for the change")
+            } else {
+                "or put the files back to what ran, and write a new revision for the changes"
+                    .to_owned()
+            },
+        ],
+        Trouble::Gone { .. } => vec![
+            format!("`migrator {repair}` accepts that {} gone", either("it is", "they are")),
+            format!(
+                "or bring the {} on another branch of your repository, or {} to another version of \
+                 the program",
+                either("file back: it was deleted, is", "files back: they were deleted, are"),
+                either("belongs", "belong")
             ),
         ],
-        Trouble::Gone { revision, .. } => vec![
-            format!("`migrator repair {revision}` accepts that it is gone"),
-            "or bring the file back: it was deleted, is on another branch of your repository, or \
-             belongs to another version of the program"
-                .to_owned(),
+        Trouble::Inserted { .. } => vec![
+            format!(
+                "`migrator upgrade --out-of-order` runs {}, where that is safe",
+                either("it", "them")
+            ),
+            format!(
+                "or `migrator {repair}`, if what {} is there already",
+                either("it does", "they do")
+            ),
         ],
-        Trouble::Inserted { revision, .. } => vec![
-            "`migrator upgrade --out-of-order` runs it, where that is safe".to_owned(),
-            format!("or `migrator repair {revision}`, if what it does is there already"),
+        Trouble::PartlyRun { .. } => vec![
+            format!(
+                "`migrator {repair}`, if what {} is there already, or once you have brought it about",
+                either("that does", "those do")
+            ),
+            "or bring back the files from before the squash, and ask again".to_owned(),
         ],
         Trouble::Ahead { back, .. } => vec![
             "bring back the file: it belongs to a newer version of the program, was deleted, or is \
@@ -56,42 +85,94 @@ pub fn trouble(trouble: &Trouble, here: &Path, right: Right) -> Vec<String> {
              database REVISION`, then `migrator stamp --purge REVISION`")
         }
         Trouble::Rows(err) => plan(err),
-        // Where nothing tells which is right, that comes first after which nothing runs again.
-        Trouble::NotInTable { revision, back, .. } => {
-            let accepted = format!("`migrator repair {revision}` accepts that it is not applied");
-            let mut ways = vec![(Right::VersionTable, accepted)];
-            ways.splice(0..0, back.iter().map(to_log));
-            ways_out(ways, right)
-        }
-        Trouble::NotInLog { revision, back } => {
-            let accepted = format!(
-                "`migrator repair {revision}` accepts it as applied, with its file as it is"
-            );
-            let mut ways = vec![(Right::VersionTable, accepted)];
-            ways.extend(back.iter().map(to_log));
-            ways_out(ways, right)
+        Trouble::NotInTable { back, .. } => not_in_table(back.as_ref(), &repair, is_one, right),
+        Trouble::NotInLog { back, .. } => not_in_log(back.as_ref(), &repair, is_one, right),
+    }
+}
+
+/// What to do about what the log alone has as applied. Where nothing tells which is right, that comes
+/// first after which nothing runs again.
+fn not_in_table(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -> Vec<String> {
+    let (were, are) = if is_one { ("it was", "it is") } else { ("they were", "they are") };
+    let accepted = Way {
+        right: Right::VersionTable,
+        command: format!("migrator {repair}"),
+        condition: format!("{were} reverted, by another tool or by hand"),
+        effect: format!("accepts that {are} not applied"),
+    };
+    let to_log = back.map(|it| to_log(it, format!("{were} not reverted")));
+    ways_out(to_log.into_iter().chain([accepted]).collect(), right)
+}
+
+/// The same for what the version table alone has.
+fn not_in_log(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -> Vec<String> {
+    let (they, them) = if is_one { ("it", "it") } else { ("they", "them") };
+    let accepted = Way {
+        right: Right::VersionTable,
+        command: format!("migrator {repair}"),
+        condition: format!("{they} ran, by another tool or by hand"),
+        effect: format!("accepts {them} as applied"),
+    };
+    let condition = format!("{they} did not run");
+    if let Some(back) = back {
+        return ways_out(vec![accepted, to_log(back, condition)], right);
+    }
+    let never_ran = Way {
+        right: Right::Log,
+        command: format!("migrator {}", repair.replacen(' ', " --never-ran ", 1)),
+        condition,
+        effect: format!("then `migrator upgrade --out-of-order` can run {them}"),
+    };
+    // What ran above it keeps it on both sides, so that the schema of the log has it too.
+    let right = if right == Right::Log { Right::Unknown } else { right };
+    ways_out(vec![accepted, never_ran], right)
+}
+
+/// How many revisions a command names, and how many troubles of one kind are told one by one.
+pub const MAX_NAMED: usize = 3;
+
+/// The command that accepts these.
+fn repair(group: &[Trouble]) -> String {
+    match group {
+        [first, ..] if group.len() > MAX_NAMED => format!("repair --all {}", first.kind()),
+        _ => {
+            let ids: Vec<&str> = group.iter().filter_map(Trouble::revision).collect();
+            format!("repair {}", ids.join(" "))
         }
     }
+}
+
+/// A way out where the version table and the log disagree.
+struct Way {
+    /// Who must be right for it.
+    right: Right,
+    command: String,
+    /// What must have happened for it.
+    condition: String,
+    effect: String,
 }
 
 /// The way back to what the log says.
-fn to_log(back: &Back) -> (Right, String) {
-    let stamp = stamp(back);
-    (Right::Log, format!("`{stamp}` puts the version table back to what the log says"))
+fn to_log(back: &Back, condition: String) -> Way {
+    let effect = "puts the version table back to what the log says".to_owned();
+    Way { right: Right::Log, command: stamp(back), condition, effect }
 }
 
-/// Ways out, each with who is right where it is the one; where that is not known, all of them.
-fn ways_out(mut ways: Vec<(Right, String)>, right: Right) -> Vec<String> {
-    if ways.iter().any(|it| it.0 == right) {
-        ways.retain(|it| it.0 == right);
+/// The one way out, where it is known who is right; else all of them, with what must have happened for
+/// each.
+fn ways_out(mut ways: Vec<Way>, right: Right) -> Vec<String> {
+    if ways.iter().any(|it| it.right == right) {
+        ways.retain(|it| it.right == right);
         let whose = if right == Right::Log { "the log has" } else { "the version table has" };
-        return ways
-            .into_iter()
-            .map(|(_, way)| format!("{way}; the schema is what {whose}"))
-            .collect();
+        let line = |Way { command, effect, .. }: Way| {
+            format!("`{command}` {effect}; the schema is what {whose}")
+        };
+        return ways.into_iter().map(line).collect();
     }
-    let ways = ways.into_iter().enumerate();
-    ways.map(|(idx, (_, way))| if idx == 0 { way } else { format!("or {way}") }).collect()
+    let line = |(idx, Way { command, condition, effect, .. }): (usize, Way)| {
+        format!("{}`{command}`, if {condition}: {effect}", if idx == 0 { "" } else { "or " })
+    };
+    ways.into_iter().enumerate().map(line).collect()
 }
 
 /// A stamp as a command.
@@ -105,11 +186,15 @@ fn stamp(Back { targets, purge }: &Back) -> String {
 /// What to do about a refusal that is about the history as a whole.
 pub fn history(err: &HistoryError) -> Vec<String> {
     match err {
-        HistoryError::Troubles(_) => vec![
-            "nothing was changed; `migrator upgrade --allow-changed` goes on this once, and \
-             `migrator status` shows all that is wrong"
-                .to_owned(),
-        ],
+        HistoryError::Troubles { direction, troubles } => one(format!(
+            "nothing was changed; `migrator {} --allow-changed` goes on this once{}, and `migrator \
+             status` shows all that is wrong",
+            direction.as_str(),
+            match direction {
+                Direction::Upgrade => String::new(),
+                Direction::Downgrade => how_to_undo(troubles),
+            }
+        )),
         HistoryError::NoLog => one("the log begins with the next revision that runs"),
         HistoryError::NotApplied { revision } => {
             one(format!("`migrator upgrade {revision}` applies it"))
@@ -118,6 +203,15 @@ pub fn history(err: &HistoryError) -> Vec<String> {
             "bring back the file, or replace the row by a revision that exists: `migrator stamp \
              REVISION`",
         ),
+    }
+}
+
+/// What a downgrade does with revisions that never ran, if it must.
+fn how_to_undo(troubles: &[Trouble]) -> String {
+    let partly = troubles.iter().filter(|it| matches!(it, Trouble::PartlyRun { .. }));
+    match partly.filter_map(Trouble::revision).collect::<Vec<_>>()[..] {
+        [] => " and leaves out the bodies of what never ran".to_owned(),
+        [first, ..] => format!(" and undoes all of `{first}`, also what never ran"),
     }
 }
 
@@ -130,10 +224,21 @@ pub fn out_of_order(err: &OutOfOrderError) -> Vec<String> {
         ))
     };
     match err {
-        OutOfOrderError::Differs { revisions, .. } | OutOfOrderError::Replay { revisions, .. } => {
+        OutOfOrderError::Differs { revisions, .. }
+        | OutOfOrderError::OtherRows { revisions, .. }
+        | OutOfOrderError::Number { revisions, .. }
+        | OutOfOrderError::Replay { revisions, .. } => {
             revisions.first().map(instead).unwrap_or_default()
         }
-        OutOfOrderError::Rows { revision, .. } => instead(revision),
+        OutOfOrderError::Rows { revision, .. } | OutOfOrderError::Touches { revision, .. } => {
+            instead(revision)
+        }
+        OutOfOrderError::Positions { revisions, by, .. } => {
+            let mut hints =
+                one(format!("name the columns in {by} instead of `*`, or in its INSERT"));
+            hints.extend(revisions.first().map(instead).unwrap_or_default());
+            hints
+        }
         OutOfOrderError::Scratch(err) => super::schema_hints::autogenerate(err),
     }
 }

@@ -14,7 +14,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
-pub use self::history_hints::{take_over, trouble as trouble_hints};
+pub use self::history_hints::{MAX_NAMED, take_over, troubles as trouble_hints};
 
 use std::fmt;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub use schema_hints::doubt;
 pub use typed::Typed;
 
 use crate::Error;
-use crate::audit::{HistoryError, Right};
+use crate::audit::{HistoryError, Right, Trouble};
 use crate::declared::DeclaredError;
 use crate::exec::{ExecError, ExitClass, Failure, RestoreError};
 use crate::lint::Finding;
@@ -182,10 +182,13 @@ fn all_reports(err: &anyhow::Error, here: &Path) -> Vec<Report> {
     {
         last.hints.extend(usage.hints.iter().cloned());
     }
-    // Advice that holds for several problems in a row is given once, after the last of them.
+    // Advice that holds for several problems in a row is given once, after the last of them. Only
+    // from the end, so that no `or …` stands without what it is another way than.
     for at in 1..reports.len() {
-        let hints = reports[at].hints.clone();
-        reports[at - 1].hints.retain(|it| !hints.contains(it));
+        let (before, after) = reports.split_at_mut(at);
+        let (hints, next) = (&mut before[at - 1].hints, &after[0].hints);
+        let n_same = hints.iter().rev().zip(next.iter().rev()).take_while(|it| it.0 == it.1);
+        hints.truncate(hints.len() - n_same.count());
     }
     reports
 }
@@ -293,23 +296,22 @@ fn with_causes(err: &dyn std::error::Error, hints: Vec<String>) -> Report {
     report
 }
 
-/// How many troubles a refusal tells one by one.
-const MAX_TROUBLES: usize = 10;
-
 fn history_reports(err: &HistoryError, here: &Path) -> Vec<Report> {
-    let HistoryError::Troubles(troubles) = err else {
+    let HistoryError::Troubles { troubles, .. } = err else {
         return vec![Report::new(err.to_string()).hints(history_hints::history(err))];
     };
-    let mut reports: Vec<Report> = troubles
-        .iter()
-        .take(MAX_TROUBLES)
-        .map(|it| {
-            Report::new(it.to_string()).hints(history_hints::trouble(it, here, Right::Unknown))
-        })
-        .collect();
+    let mut reports: Vec<Report> = Vec::new();
+    for group in troubles.chunk_by(Trouble::is_like) {
+        reports.extend(group.iter().take(MAX_NAMED).map(|it| Report::new(it.to_string())));
+        if let Some(last) = reports.last_mut() {
+            let n_more = group.len().saturating_sub(MAX_NAMED);
+            if n_more > 0 {
+                last.hints.push(format!("and {n_more} more; `migrator status --json` has all"));
+            }
+            last.hints.extend(history_hints::troubles(group, here, Right::Unknown));
+        }
+    }
     if let Some(last) = reports.last_mut() {
-        let n_more = troubles.len().saturating_sub(MAX_TROUBLES);
-        last.hints.extend((n_more > 0).then(|| format!("there is more of it: {n_more} revisions")));
         last.hints.extend(history_hints::history(err));
     }
     reports
@@ -319,11 +321,7 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
     let mut report = Report::new(err.to_string()).hints(history_hints::out_of_order(err));
     match err {
         OutOfOrderError::Differs { lines, .. } => {
-            report.causes.extend(lines.iter().map(|it| {
-                format!("{} {} {} {}", it.sign.symbol(), it.kind, it.name, it.detail)
-                    .trim_end()
-                    .to_owned()
-            }));
+            report.causes.extend(lines.iter().map(ToString::to_string));
         }
         OutOfOrderError::Replay { source, .. } => {
             report.quote = match &source.failure {
@@ -333,7 +331,12 @@ fn out_of_order_report(err: &OutOfOrderError) -> Report {
                 _ => None,
             };
         }
-        OutOfOrderError::Rows { .. } | OutOfOrderError::Scratch(_) => {}
+        OutOfOrderError::Rows { .. }
+        | OutOfOrderError::Touches { .. }
+        | OutOfOrderError::OtherRows { .. }
+        | OutOfOrderError::Number { .. }
+        | OutOfOrderError::Positions { .. }
+        | OutOfOrderError::Scratch(_) => {}
     }
     report
 }

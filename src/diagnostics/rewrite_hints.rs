@@ -35,6 +35,17 @@ pub(super) fn report(err: &RewriteError, here: &Path) -> Report {
                 None => report,
             },
         },
+        RewriteError::OtherOrder { lines, .. } => {
+            Report { causes: lines.iter().map(ToString::to_string).collect(), ..report }
+        }
+        RewriteError::OtherVerdict { lines, location, failure, .. } => {
+            let label = match failure.as_deref() {
+                Some(Failure::Statement { source, .. }) => source.to_string(),
+                _ => String::new(),
+            };
+            let causes = lines.iter().map(ToString::to_string).collect();
+            Report { causes, ..report.quote(location, label) }
+        }
         _ => report,
     }
 }
@@ -54,7 +65,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             one("no file was written; each database has a line of its own")
         }
         RewriteError::NotAHead { .. } => {
-            one("a line moves on top of a head; `migrator heads` lists them")
+            one("a line moves onto a head; `migrator heads` lists them")
         }
         RewriteError::OntoItself { first, .. } => one(format!(
             "all that follows `{first}` moves with it; name another head with `--onto`"
@@ -64,22 +75,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
         RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
-            let option = option(named_by, database);
-            let way_back = if *is_logged {
-                "its version table does not say so: find out which is true first".to_owned()
-            } else {
-                let target = parent.as_ref().map_or("base", RevisionId::as_str);
-                format!(
-                    "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` \
-                     again when the line has moved"
-                )
-            };
-            vec![
-                "a revision that ran keeps its place, or the database would miss what comes before \
-                 it"
-                .to_owned(),
-                way_back,
-            ]
+            applied(&option(named_by, database), *is_logged, parent.as_ref())
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
             "whether the line ran there cannot be known: bring back the files that declare the rows, \
@@ -116,6 +112,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::Guard { direction, revision, earlier, .. } => {
             guard(*direction, revision, earlier.as_deref())
         }
+        RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
+        RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
         RewriteError::DoesNotRun { .. }
         | RewriteError::OtherSchema { .. }
         | RewriteError::OtherRows { .. } => one(
@@ -136,6 +134,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         | RewriteError::MergeInside { .. }
         | RewriteError::Io(_)
         | RewriteError::Replay(_)
+        | RewriteError::Rehearsal(_)
         | RewriteError::Db(_)
         | RewriteError::Schema(_)
         | RewriteError::File(_)
@@ -143,9 +142,40 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     }
 }
 
+/// What to do about a revision that ran; `parent` is what its line follows.
+fn applied(option: &str, is_logged: bool, parent: Option<&RevisionId>) -> Vec<String> {
+    let way_back = if is_logged {
+        "its version table does not say so: find out which is true first".to_owned()
+    } else {
+        let target = parent.map_or("base", RevisionId::as_str);
+        format!(
+            "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` again \
+             when the line has moved"
+        )
+    };
+    vec![
+        "a revision that ran keeps its place, or the database would miss what comes before it"
+            .to_owned(),
+        way_back,
+    ]
+}
+
+/// What to do about a line that depends on what it stands on.
+fn instead(revision: &RevisionId, onto: &RevisionId) -> Vec<String> {
+    vec![
+        format!(
+            "both branches change it: edit `{revision}` so that it builds on what `{onto}` leaves, and \
+             rebase again"
+        ),
+        format!(
+            "if it is meant like that, write `down_revision = \"{onto}\"` into the file by hand"
+        ),
+    ]
+}
+
 /// What to do about a database on which something else ran than the files say.
 fn troubled(option: &str, trouble: &Trouble, here: &Path) -> Vec<String> {
-    let mut hints = history_hints::trouble(trouble, here, Right::Unknown);
+    let mut hints = history_hints::troubles(std::slice::from_ref(trouble), here, Right::Unknown);
     for hint in &mut hints {
         *hint = hint.replace("`migrator ", &format!("`migrator{option} "));
     }

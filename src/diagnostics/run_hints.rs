@@ -347,6 +347,10 @@ pub fn rehearsal(err: &RehearsalError) -> Vec<String> {
             "the copy and its journal had {size} bytes when there was no more room; name a folder on \
              another disk: `--copy-to DIR`; the database was not touched, and the copy is gone"
         )),
+        RehearsalError::HotJournal { .. } => one(
+            "whoever opens it next rolls back what is unfinished, which changes the file: do that with \
+             `migrator current`, and run this again",
+        ),
         RehearsalError::Moved => one("run it again; nothing was changed by this one"),
         RehearsalError::Cancelled => one("nothing was changed, and the copy is gone"),
     }

@@ -1,5 +1,7 @@
 //! What differs, in lines for people and programs: one for each column, constraint and object.
 
+use std::fmt;
+
 use std::fmt::Display;
 
 use crate::schema::{
@@ -58,6 +60,13 @@ pub struct Line {
     pub name: String,
     /// What it is now, or how it changed; may be empty. One line.
     pub detail: String,
+}
+
+impl Display for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} {}", self.sign.symbol(), self.kind, self.name)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(formatter, " {}", self.detail) }
+    }
 }
 
 impl Line {

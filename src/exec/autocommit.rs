@@ -29,7 +29,7 @@ impl Session<'_> {
             Some(news) => renew(&news)?,
         };
         let [task, more @ ..] = work.rest() else { return Ok(work) };
-        if !task.revision.mode.autocommit {
+        if !task.mode().autocommit {
             return Ok(work);
         }
         if work.is_whole() {
@@ -59,7 +59,7 @@ impl Session<'_> {
         work: &Work<'g>,
         renew: &mut Renew<'_, 'g>,
     ) -> Result<Option<Vec<String>>, Failure> {
-        self.database.set_foreign_keys(task.revision.mode.foreign_keys)?;
+        self.database.set_foreign_keys(task.mode().foreign_keys)?;
         self.database.raise_synchronous()?;
         self.database.set_busy_timeout(self.request.busy_timeout)?;
         self.watch()?;

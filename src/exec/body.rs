@@ -23,7 +23,7 @@ impl Session<'_> {
         // transaction.
         self.evaluate_directives(task)?;
         let (revision, of) = (task.revision, task.statements.len());
-        let is_inside = !revision.mode.autocommit;
+        let is_inside = !task.mode().autocommit;
         self.observer.event(&Event::StepStarted {
             revision,
             direction: task.direction,

@@ -11,8 +11,9 @@ use super::error::Failure;
 use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
-use crate::audit::{History, Note};
+use crate::audit::{History, LogDirection, Note};
 use crate::db::{DbError, Lock, LogEntry, VersionTable};
+use crate::graph::resolve::list;
 use crate::plan::{RowWrite, joined};
 use crate::revision::RevisionId;
 use crate::sql::effect::may_break_references;
@@ -180,10 +181,25 @@ impl Session<'_> {
 
     /// Says what the log lacked, now that it does not any more.
     pub fn tell_of_unlogged(&mut self, unlogged: &[Note]) {
-        let is_written = self.request.log && !self.request.rehearse;
-        if is_written && !unlogged.is_empty() {
-            let ids = unlogged.iter().map(|it| it.revision.clone()).collect();
-            self.observer.event(&Event::LogBegun { revisions: ids });
+        if !self.request.log || self.request.rehearse {
+            return;
+        }
+        let ids = |direction| -> Vec<String> {
+            let notes = unlogged.iter().filter(|it| it.direction == direction);
+            notes.map(|it| it.revision.clone()).collect()
+        };
+        let (begun, found) = (ids(LogDirection::Baseline), ids(LogDirection::Found));
+        if !begun.is_empty() {
+            self.observer.event(&Event::LogBegun { revisions: begun });
+        }
+        if !found.is_empty() {
+            let found = list(&found);
+            self.observer.event(&Event::Warning {
+                message: format!(
+                    "the version table calls {found} applied, and migrator_log does not know of that: \
+                     `migrator status` says what to do"
+                ),
+            });
         }
     }
 
@@ -246,12 +262,13 @@ pub(super) fn log_entry<'t>(
     duration_ms: f64,
     request: &'t Run<'_>,
 ) -> LogEntry<'t> {
+    let checksum = task.checksum();
     LogEntry {
         revision: task.revision.id.as_str(),
-        direction: task.direction.into(),
+        direction: task.logged_as(),
         started_at,
-        duration_ms: Some(duration_ms),
-        checksum: Some(task.checksum()),
+        duration_ms: checksum.as_ref().map(|_| duration_ms),
+        checksum,
         tag: request.tag,
         who: request.who,
     }

@@ -156,7 +156,7 @@ pub fn run_inside(
     revision: RevisionIndex,
     direction: Direction,
 ) -> Result<u64, Failure> {
-    let step = Step { revision, direction, writes: Vec::new() };
+    let step = Step { revision, direction, runs: true, writes: Vec::new() };
     let plan = Plan { steps: vec![step], ..Plan::default() };
     let work = Work::new(graph, plan, Vec::new())?;
     let mut n_changes = 0;

@@ -131,13 +131,12 @@ pub struct Outcome {
     pub growth: Option<Growth>,
 }
 
-/// How large a database is, and how large it becomes while revisions run; in bytes, without journal
-/// and log.
+/// How large a database is, and how large it becomes while revisions run; in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Growth {
-    /// Before.
+    /// Before, without journal and log.
     pub before: u64,
-    /// At most.
+    /// At most, with its journal or log.
     pub peak: u64,
 }
 
@@ -180,11 +179,11 @@ fn run_plan(
     let mut renew = |history: &History| {
         let plan = planner(history).map_err(Failure::Planner)?;
         let again = audit::run_again(graph, history, &plan);
+        let is_logged = request.log && !plan.steps.is_empty();
+        let unlogged = is_logged.then(|| audit::unlogged(graph, history, &plan));
         let mut work = Work::new(graph, plan, history.rows.clone())?;
         work.again = again;
-        if request.log && !work.rest().is_empty() {
-            work.unlogged = audit::unlogged(graph, history);
-        }
+        work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
     let mut work = renew(look.history(observer)?)?;

@@ -172,7 +172,7 @@ impl<'a> Writer<'a> {
 
     /// A step outside a transaction.
     fn outside(&mut self, task: &Task<'_>, rows: &[String]) {
-        self.text.set_foreign_keys(task.revision.mode.foreign_keys);
+        self.text.set_foreign_keys(task.mode().foreign_keys);
         // Twice: before anything runs, and again when nobody else can write.
         self.text.statement("BEGIN IMMEDIATE");
         self.begin(rows);
@@ -240,7 +240,7 @@ impl<'a> Writer<'a> {
     /// it has to find out.
     fn guard_drop(&mut self, task: &Task<'_>, sql: &str) {
         // In a transaction nothing else can turn them on.
-        let mode = task.revision.mode;
+        let mode = task.mode();
         let Some(table) = dropped_table(sql).filter(|_| mode.foreign_keys || mode.autocommit)
         else {
             return;
@@ -317,8 +317,8 @@ impl<'a> Writer<'a> {
             self.write(write);
         }
         if self.options.log {
-            let (id, direction) = (task.revision.id.as_str(), task.direction.into());
-            let (checksum, tag) = (Some(task.checksum()), self.options.tag);
+            let (id, direction) = (task.revision.id.as_str(), task.logged_as());
+            let (checksum, tag) = (task.checksum(), self.options.tag);
             self.text.statement(&LogTable::append_sql(id, direction, checksum.as_deref(), tag));
         }
     }

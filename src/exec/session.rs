@@ -239,14 +239,15 @@ impl<'a> Session<'a> {
         self.patience.waited
     }
 
-    /// In a rehearsal looks how large the database is.
+    /// In a rehearsal looks how large the database is, and with its journal or log.
     pub fn measure(&mut self) -> Result<(), Failure> {
         if self.request.rehearse {
             let size = self.database.size()?;
+            let peak = size + self.database.size_beside()?;
             // A transaction in a database that does not exist has a first page already.
             let before = if db::exists(self.request.location) { size } else { 0 };
-            let growth = self.progress.growth.get_or_insert(Growth { before, peak: size });
-            growth.peak = growth.peak.max(size);
+            let growth = self.progress.growth.get_or_insert(Growth { before, peak });
+            growth.peak = growth.peak.max(peak);
         }
         Ok(())
     }

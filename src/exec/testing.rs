@@ -31,6 +31,7 @@ pub(crate) fn revision(id: &str, upgrade: &str, downgrade: &str) -> Revision {
         branch_labels: Vec::new(),
         depends_on: Vec::new(),
         replaces: Vec::new(),
+        squashed: Vec::new(),
         message: format!("what {id} does"),
         create_date: String::new(),
         mode: RunMode::default(),
@@ -150,6 +151,7 @@ impl Project {
         let up = (n_now..n_wanted).map(|n| Step {
             revision: RevisionIndex::from_usize(n as usize),
             direction: Direction::Upgrade,
+            runs: true,
             writes: vec![match n {
                 0 => RowWrite::Insert(id(0)),
                 _ => RowWrite::Update { from: id(n - 1).to_string(), to: id(n) },
@@ -158,6 +160,7 @@ impl Project {
         let down = (n_wanted..n_now).rev().map(|n| Step {
             revision: RevisionIndex::from_usize(n as usize),
             direction: Direction::Downgrade,
+            runs: true,
             writes: vec![match n {
                 0 => RowWrite::Delete(id(0).to_string()),
                 _ => RowWrite::Update { from: id(n).to_string(), to: id(n - 1) },

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::TransactionMode;
 use super::error::{Failure, NotRehearsable};
-use crate::audit::Note;
+use crate::audit::{LogDirection, Note};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
@@ -47,8 +47,8 @@ pub(super) struct Task<'g> {
     pub statements: &'g [Range<usize>],
     /// What is evaluated before the statements run.
     pub directives: &'g [Directive],
-    /// The text of the body.
-    body: &'g str,
+    /// The text of the body; `None` where it is left out, and only the version table is written.
+    body: Option<&'g str>,
 }
 
 /// Leading steps that share a transaction, or one step that has none.
@@ -69,8 +69,14 @@ impl<'g> Work<'g> {
     pub fn new(graph: &'g RevisionGraph, plan: Plan, rows: Vec<String>) -> Result<Self, Failure> {
         let mut forbidden = Vec::new();
         let mut steps = Vec::with_capacity(plan.steps.len());
-        for Step { revision, direction, writes } in plan.steps {
+        for Step { revision, direction, runs, writes } in plan.steps {
             let revision = &graph[revision];
+            if !runs {
+                let (statements, directives) = (&[][..], &[][..]);
+                let body = None;
+                steps.push(Task { revision, direction, writes, statements, directives, body });
+                continue;
+            }
             let body = body(revision, direction)?;
             if !revision.mode.autocommit {
                 for span in &body.statements {
@@ -83,7 +89,7 @@ impl<'g> Work<'g> {
                 }
             }
             let (statements, directives) = (&body.statements[..], &body.directives[..]);
-            let body = revision.body_text(body);
+            let body = Some(revision.body_text(body));
             steps.push(Task { revision, direction, writes, statements, directives, body });
         }
         if !forbidden.is_empty() {
@@ -112,12 +118,12 @@ impl<'g> Work<'g> {
     /// The next steps that run together, or `None` when all is done.
     pub fn next_group(&self, transaction: TransactionMode) -> Option<Group> {
         let rest = self.rest();
-        let mode = rest.first()?.revision.mode;
+        let mode = rest.first()?.mode();
         let is_alone = mode != RunMode::default() || transaction == TransactionMode::Revision;
         let n_steps = if is_alone {
             1
         } else {
-            rest.iter().take_while(|it| it.revision.mode == RunMode::default()).count()
+            rest.iter().take_while(|it| it.mode() == RunMode::default()).count()
         };
         Some(Group { n_steps, mode })
     }
@@ -131,14 +137,14 @@ impl<'g> Work<'g> {
         let rest = self.rest();
         let Some(first) = rest.first() else { return Ok(None) };
         for task in rest {
-            let reason = match task.revision.mode {
+            let reason = match task.mode() {
                 RunMode { autocommit: true, .. } => NotRehearsable::Autocommit,
                 RunMode { foreign_keys: true, .. } if rest.len() > 1 => NotRehearsable::ForeignKeys,
                 RunMode { .. } => continue,
             };
             return Err(Failure::NotRehearsable { revision: task.revision.id.clone(), reason });
         }
-        Ok(Some(Group { n_steps: rest.len(), mode: first.revision.mode }))
+        Ok(Some(Group { n_steps: rest.len(), mode: first.mode() }))
     }
 
     /// Marks the next `n_steps` as done; the version table says `rows` now, and the log all.
@@ -177,9 +183,22 @@ impl Task<'_> {
         &self.revision.source.text[directive.query.clone()]
     }
 
-    /// The fingerprint of the body, in hexadecimal.
-    pub fn checksum(&self) -> String {
-        checksum(self.body)
+    /// How it runs.
+    pub fn mode(&self) -> RunMode {
+        self.body.map_or(RunMode::default(), |_| self.revision.mode)
+    }
+
+    /// The fingerprint of the body, in hexadecimal; `None` where it is left out.
+    pub fn checksum(&self) -> Option<String> {
+        self.body.map(checksum)
+    }
+
+    /// What the log calls it.
+    pub fn logged_as(&self) -> LogDirection {
+        match self.body {
+            Some(_) => self.direction.into(),
+            None => LogDirection::Unstamp,
+        }
     }
 
     /// Whether it takes away what only a backup brings back: it drops a table or a column, rebuilds a

@@ -16,6 +16,7 @@ pub(crate) fn revision(id: &str, down: &[&str], deps: &[&str], labels: &[&str]) 
         branch_labels: labels.iter().map(|it| BranchLabel::new(it).expect("a label")).collect(),
         depends_on: deps.iter().map(|it| (*it).to_owned()).collect(),
         replaces: Vec::new(),
+        squashed: Vec::new(),
         message: format!("revision {id}"),
         create_date: String::new(),
         mode: RunMode::default(),

@@ -49,13 +49,9 @@ fn defines(deed: &Deed<'_>) -> bool {
 fn is_all_null(facts: &Facts<'_>, table: &TableDiff<'_>, name: &Name) -> bool {
     let Some(column) = table.added.iter().find(|it| it.name == *name) else { return false };
     column.holds()
-        && has_no_default(column)
+        && column.default.is_none()
         && matches!(facts.copied(&table.to.name, name), None | Some(Source::Null))
         && !facts.upgrade.iter().any(|it| matches!(it.what, What::Update(_)) && it.names(name))
-}
-
-fn has_no_default(column: &Column) -> bool {
-    column.default.as_ref().is_none_or(|it| it.text().eq_ignore_ascii_case("NULL"))
 }
 
 fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
@@ -63,7 +59,7 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
     let added = table.added.iter().filter(|it| {
         let copied = facts.copied(name, &it.name);
         let has_value = copied.is_some_and(|it| it != Source::Null);
-        let has_default = copied.is_none() && !has_no_default(it);
+        let has_default = copied.is_none() && it.default.is_some();
         it.not_null.is_some() && it.holds() && !has_default && !has_value
     });
     let both = table.to.columns.iter().filter_map(|new| Some((table.from.column(&new.name)?, new)));

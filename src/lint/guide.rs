@@ -269,7 +269,7 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::EditedAfterApplied => Guide {
             title: "the upgrade was edited after it ran on the database",
             why: "What was added never runs there, and the database and the files part. Found with the \
-                  fingerprints of `migrator_log`, if the database is there; comments and spacing do not count.",
+                  fingerprints of `migrator_log`, if the database is there; comments, spacing and the case of words do not count.",
             given: "",
             bad: Example::Edited(
                 "CREATE TABLE tags (id INTEGER PRIMARY KEY);",

@@ -139,7 +139,12 @@ impl<'r, 'a> Stage<'r, 'a> {
     ) -> Result<bool, LintError> {
         let graph = self.request.graph;
         let step = if is_as_planned {
-            Some(Step { revision: index, direction: Direction::Upgrade, writes: planned })
+            Some(Step {
+                revision: index,
+                direction: Direction::Upgrade,
+                runs: true,
+                writes: planned,
+            })
         } else {
             single_step(graph, &self.rows()?, index, Direction::Upgrade)?.steps.pop()
         };

@@ -2,85 +2,167 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::db::{DbError, Scratch};
+use super::OutOfOrderError;
+use super::positions::{goes_by_position, has_word};
+use crate::autogenerate::AutogenerateError;
+use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::Revision;
 use crate::schema::{ObjectKind, SchemaObject};
-use crate::sql::lexer::{Token, tokens};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
-/// The tables and views of a schema, and which of them rows pass between.
+/// The tables and views of a schema, and which of them rows pass between; of several moments.
+#[derive(Default)]
 pub(super) struct Objects {
     /// By name in lower case: what a view reads, what a trigger of it writes, what references it.
     neighbours: BTreeMap<String, BTreeSet<String>>,
+    /// What an index or a trigger of this name, in lower case, is on.
+    owners: BTreeMap<String, BTreeSet<String>>,
+    /// The tables whose numbers SQLite keeps in `sqlite_sequence`.
+    numbered: BTreeSet<String>,
+    /// By table or view in lower case: the texts of views and triggers.
+    programs: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What speaks against running a body late.
-pub(super) struct InTheWay {
-    /// A table or view that the body names.
-    pub of: String,
-    /// The same one, or one that rows pass to from there.
-    pub table: String,
-    /// The revision that names the latter.
-    pub by: RevisionIndex,
+/// A statement of an inserted body that works on no rows, and what it changes.
+struct Change {
+    kind: ChangeKind,
+    /// In lower case.
+    names: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ChangeKind {
+    /// A column without a constraint that a row could be against.
+    PlainColumn,
+    /// An index that keeps nothing out.
+    PlainIndex,
+    /// A table or view that was not there.
+    New,
+    Other,
 }
 
 impl Objects {
-    /// Those of several databases together.
-    pub fn new(databases: &[&Scratch]) -> Result<Self, DbError> {
-        let mut objects: Vec<SchemaObject> = Vec::new();
-        for scratch in databases {
-            objects.extend(scratch.database().schema_objects(&|_| false)?);
+    /// Adds those that a database has now.
+    pub fn add(&mut self, scratch: &Scratch) -> Result<(), OutOfOrderError> {
+        let objects = scratch.database().schema_objects(&|_| false);
+        let objects: Vec<SchemaObject> = objects.map_err(AutogenerateError::from)?;
+        for object in &objects {
+            let name = object.name.to_ascii_lowercase();
+            if matches!(object.kind, ObjectKind::Table | ObjectKind::View) {
+                if has_word(&object.sql, "AUTOINCREMENT") {
+                    self.numbered.insert(name.clone());
+                }
+                self.neighbours.entry(name).or_default();
+            } else {
+                let owner = object.table.to_ascii_lowercase();
+                self.owners.entry(name).or_default().insert(owner);
+            }
         }
-        let has_rows = |it: &&SchemaObject| matches!(it.kind, ObjectKind::Table | ObjectKind::View);
-        let mut neighbours: BTreeMap<String, BTreeSet<String>> = objects
-            .iter()
-            .filter(has_rows)
-            .map(|it| (it.name.to_ascii_lowercase(), BTreeSet::new()))
-            .collect();
         for object in &objects {
             // An index moves no rows.
             if object.kind == ObjectKind::Index {
                 continue;
             }
             let own = object.table.to_ascii_lowercase();
-            let named: Vec<String> =
-                names(&object.sql).filter(|it| *it != own && neighbours.contains_key(it)).collect();
+            if object.kind != ObjectKind::Table {
+                self.programs.entry(own.clone()).or_default().insert(object.sql.clone());
+            }
+            let is_other = |it: &String| *it != own && self.neighbours.contains_key(it);
+            let named: Vec<String> = names(&object.sql).filter(is_other).collect();
             for other in named {
-                neighbours.entry(other.clone()).or_default().insert(own.clone());
-                neighbours.entry(own.clone()).or_default().insert(other);
+                self.neighbours.entry(other.clone()).or_default().insert(own.clone());
+                self.neighbours.entry(own.clone()).or_default().insert(other);
             }
         }
-        Ok(Self { neighbours })
+        Ok(())
     }
 
-    /// The first of `after` that names a table or view that rows of an inserted body go through, one
-    /// that the body names itself before any other; `None` where the body does not work on rows.
-    pub fn in_the_way(
+    /// Refuses an inserted revision that works on rows of what `after` names, or changes what `after`
+    /// works on rows through.
+    pub fn allow(
         &self,
         graph: &RevisionGraph,
         inserted: RevisionIndex,
-        after: impl Iterator<Item = RevisionIndex>,
-    ) -> Option<InTheWay> {
+        after: &[RevisionIndex],
+    ) -> Result<(), OutOfOrderError> {
         let revision = &graph[inserted];
-        if !statements(revision).any(works_on_rows) {
-            return None;
-        }
-        let touched = self.reached(statements(revision).flat_map(names));
-        for index in after {
-            let found = statements(&graph[index]).flat_map(names);
-            let mut found: Vec<_> = found.filter_map(|it| Some((touched.get(&it)?, it))).collect();
-            found.sort_by_key(|(of, table)| *of != table);
-            if let Some((of, table)) = found.into_iter().next() {
-                return Some(InTheWay { of: of.clone(), table, by: index });
+        let id = |index: RevisionIndex| graph.id(index).clone();
+        if statements(revision).any(works_on_rows) {
+            let touched = self.reached(statements(revision).flat_map(names));
+            for index in after {
+                let found = self.seeds(statements(&graph[*index]).flat_map(names));
+                let found = found.into_iter().filter_map(|it| Some((touched.get(&it)?, it)));
+                // What the body names itself before any other.
+                if let Some((of, table)) = found.min_by_key(|(of, table)| *of != table) {
+                    let (revision, by) = (id(inserted), id(*index));
+                    return Err(OutOfOrderError::Rows { revision, of: of.clone(), table, by });
+                }
             }
         }
-        None
+        let changes: Vec<Change> = statements(revision).map(Change::of).collect();
+        for index in after {
+            let is_about_rows = |it: &&str| works_on_rows(it) && !makes_trigger(it);
+            for sql in statements(&graph[*index]).filter(is_about_rows) {
+                let through = self.reached(names(sql));
+                if let Some(table) = changes.iter().find_map(|it| self.meets(it, sql, &through)) {
+                    let (revision, by) = (id(inserted), id(*index));
+                    return Err(OutOfOrderError::Touches { revision, table, by });
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// What of these names are tables and views, and everything that rows pass to from there; each
-    /// with the one of `names` that leads to it, which is itself for those that are named.
+    /// What of `through`, which the rows of the statement `sql` pass, a change may make a difference
+    /// to.
+    fn meets(
+        &self,
+        change: &Change,
+        sql: &str,
+        through: &BTreeMap<String, String>,
+    ) -> Option<String> {
+        let seeds = self.seeds(change.names.iter().cloned());
+        let table = seeds.into_iter().find(|it| through.contains_key(it))?;
+        let texts = || {
+            let programs = through.keys().filter_map(|it| self.programs.get(it)).flatten();
+            programs.map(String::as_str).chain([sql])
+        };
+        let is_harmless = match change.kind {
+            // Nobody names it, and nobody counts the columns.
+            ChangeKind::PlainColumn => !texts().any(|it| {
+                goes_by_position(it, &table)
+                    || has_word(it, "NATURAL")
+                    || names(it).any(|it| change.names[1..].contains(&it))
+            }),
+            // It changes in which order rows are found, so nothing may depend on that.
+            ChangeKind::PlainIndex => texts().count() == 1 && !depends_on_order(sql),
+            // It is empty, whatever it references.
+            ChangeKind::New => !texts().any(|it| names(it).any(|it| it == table)),
+            ChangeKind::Other => false,
+        };
+        (!is_harmless).then_some(table)
+    }
+
+    /// What of these names are tables and views, or what is on one.
+    fn seeds(&self, names: impl Iterator<Item = String>) -> BTreeSet<String> {
+        let mut seeds = BTreeSet::new();
+        for name in names {
+            seeds.extend(self.owners.get(&name).into_iter().flatten().cloned());
+            if name == "sqlite_sequence" {
+                seeds.extend(self.numbered.iter().cloned());
+            }
+            if self.neighbours.contains_key(&name) {
+                seeds.insert(name);
+            }
+        }
+        seeds
+    }
+
+    /// The same, and everything that rows pass to from there; each with the one of `names` that leads
+    /// to it, which is itself for those that are named.
     fn reached(&self, names: impl Iterator<Item = String>) -> BTreeMap<String, String> {
-        let named = names.filter(|it| self.neighbours.contains_key(it));
+        let named = self.seeds(names).into_iter();
         let mut reached: BTreeMap<String, String> = named.map(|it| (it.clone(), it)).collect();
         let mut pending: Vec<String> = reached.keys().cloned().collect();
         while let Some(name) = pending.pop() {
@@ -96,6 +178,44 @@ impl Objects {
     }
 }
 
+impl Change {
+    /// What a statement changes: of a table that it makes, that table, and not those that it
+    /// references; of a new column its table and its name; of everything else all that it names.
+    fn of(sql: &str) -> Self {
+        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let is = |at: usize, word: &str| words.get(at).is_some_and(|it| it.is_keyword(sql, word));
+        let has = |word: &str| words.iter().any(|it| it.is_keyword(sql, word));
+        let name = |at: usize| words.get(at).and_then(|it| it.name(sql));
+        let lower = |at: usize| name(at).map(|it| it.to_ascii_lowercase());
+        let is_dot = |at: usize| words.get(at).is_some_and(|it| it.kind == TokenKind::Dot);
+        let kind = |kind, names| Self { kind, names };
+
+        if is(0, "ALTER") && is(1, "TABLE") {
+            let table = if is_dot(3) { 4 } else { 2 };
+            if is(table + 1, "ADD") && !is(table + 2, "CONSTRAINT") && !is(table + 2, "CHECK") {
+                let column = table + if is(table + 2, "COLUMN") { 3 } else { 2 };
+                // A default that references a row, or a check, is met by the rows that come later.
+                let is_plain = !(has("CHECK") || (has("REFERENCES") && has("DEFAULT")));
+                let names = lower(table).into_iter().chain(lower(column)).collect();
+                return kind(
+                    if is_plain { ChangeKind::PlainColumn } else { ChangeKind::Other },
+                    names,
+                );
+            }
+        }
+        if is(0, "CREATE") && (is(1, "TABLE") || is(1, "VIEW")) {
+            let first = if is(2, "IF") { 5 } else { 2 };
+            let table = if is_dot(first + 1) { first + 2 } else { first };
+            return kind(ChangeKind::New, lower(table).into_iter().collect());
+        }
+        let n_parentheses = words.iter().filter(|it| it.kind == TokenKind::LeftParenthesis).count();
+        if is(0, "CREATE") && is(1, "INDEX") && n_parentheses == 1 && !has("WHERE") {
+            return kind(ChangeKind::PlainIndex, names(sql).collect());
+        }
+        kind(ChangeKind::Other, names(sql).collect())
+    }
+}
+
 /// The statements of an upgrade.
 fn statements(revision: &Revision) -> impl Iterator<Item = &str> {
     revision.upgrade.statements.iter().map(|it| &revision.source.text[it.clone()])
@@ -105,6 +225,19 @@ fn statements(revision: &Revision) -> impl Iterator<Item = &str> {
 fn names(sql: &str) -> impl Iterator<Item = String> {
     let significant = tokens(sql).filter(Token::is_significant);
     significant.filter_map(|it| it.name(sql).map(|name| name.to_ascii_lowercase()))
+}
+
+/// Whether a statement makes a trigger, whose program does not run yet.
+fn makes_trigger(sql: &str) -> bool {
+    let mut words = tokens(sql).filter(Token::is_significant).take(3);
+    words.next().is_some_and(|it| it.is_keyword(sql, "CREATE"))
+        && words.any(|it| it.is_keyword(sql, "TRIGGER"))
+}
+
+/// Whether the order in which a statement finds rows may make a difference.
+fn depends_on_order(sql: &str) -> bool {
+    let is_update = has_word(sql, "UPDATE");
+    has_word(sql, "SELECT") || has_word(sql, "LIMIT") || (is_update && has_word(sql, "FROM"))
 }
 
 /// Whether a statement changes rows, makes a table of rows, or makes a trigger, which would have

@@ -8,14 +8,24 @@ use crate::exec::testing::revision;
 /// running it last.
 #[track_caller]
 fn check(first: &str, inserted: &str, second: &str, expected: Option<&str>) {
+    check_with(first, inserted, second, "", expected);
+}
+
+/// The same with a revision `c` that is still to run.
+#[track_caller]
+fn check_with(first: &str, inserted: &str, second: &str, third: &str, expected: Option<&str>) {
     let after = |id: &str, body: &str, below: &str| {
         let mut made = revision(id, body, "");
         made.down_revisions = vec![RevisionId::new(below).unwrap()];
         made.spans.down_revisions = vec![0..0; 1];
         made
     };
-    let revisions =
-        vec![revision("a", first, ""), after("x", inserted, "a"), after("b", second, "x")];
+    let revisions = vec![
+        revision("a", first, ""),
+        after("x", inserted, "a"),
+        after("b", second, "x"),
+        after("c", third, "b"),
+    ];
     let graph = RevisionGraph::new(revisions).unwrap();
     let applied = upgrade_order(&graph, &implied(&graph, &["b".to_owned()]));
     let question = Question {
@@ -38,6 +48,12 @@ fn check(first: &str, inserted: &str, second: &str, expected: Option<&str>) {
         }
         OutOfOrderError::Rows { of, table, by, .. } if of == table => format!("rows: {of}, {by}"),
         OutOfOrderError::Rows { of, table, by, .. } => format!("rows: {of} and {table}, {by}"),
+        OutOfOrderError::Touches { table, by, .. } => format!("touches: {table}, {by}"),
+        OutOfOrderError::OtherRows { table, .. } => format!("other rows: {table}"),
+        OutOfOrderError::Number { name, in_place, late, .. } => {
+            format!("{name}: {in_place}, {late}")
+        }
+        OutOfOrderError::Positions { table, by, .. } => format!("positions: {table}, {by}"),
         OutOfOrderError::Replay { .. } => "fails".to_owned(),
         OutOfOrderError::Scratch(err) => panic!("{err}"),
     });
@@ -88,4 +104,85 @@ fn rows_that_another_body_worked_on_are_not() {
     check(other, "UPDATE t SET a = 1", child, Some("rows: t, b"));
     let trigger = "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END;";
     check(T, trigger, "INSERT INTO t VALUES (7)", Some("rows: t, b"));
+}
+
+#[test]
+fn what_rows_went_through_since_is_not_to_be_changed() {
+    let unique = "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)";
+    let put = "INSERT OR IGNORE INTO t VALUES (7)";
+    check(unique, "DROP INDEX i", put, Some("touches: t, b"));
+    check(T, "CREATE UNIQUE INDEX i ON t (a)", put, Some("touches: t, b"));
+    let counted = "CREATE TABLE t (a); CREATE TABLE n (c);
+        CREATE TRIGGER r AFTER UPDATE ON t BEGIN INSERT INTO n (c) VALUES (1); END;";
+    check(counted, "DROP TRIGGER r", "UPDATE t SET a = 2", Some("touches: t, b"));
+    check(
+        counted,
+        "ALTER TABLE n ADD COLUMN d CHECK (d > 1)",
+        "UPDATE t SET a = 2",
+        Some("touches: n, b"),
+    );
+    // The trigger is gone by now, and was there.
+    check(
+        counted,
+        "CREATE INDEX i ON n (c)",
+        "UPDATE t SET a = 2; DROP TRIGGER r",
+        Some("touches: n, b"),
+    );
+    let viewed = "CREATE TABLE t (a); CREATE VIEW v AS SELECT a FROM t; CREATE TABLE u (a)";
+    let other = "DROP VIEW v; CREATE VIEW v AS SELECT 1 AS a FROM t";
+    check(viewed, other, "INSERT INTO u SELECT a FROM v", Some("touches: v, b"));
+    check(unique, put, "DROP INDEX i", Some("rows: t, b"));
+    let ignored = "CREATE TRIGGER r BEFORE INSERT ON t BEGIN SELECT RAISE(IGNORE); END";
+    check(T, ignored, "INSERT INTO t VALUES (1)", Some("rows: t, b"));
+}
+
+#[test]
+fn what_makes_no_difference_to_rows_may_come_late() {
+    let column = "ALTER TABLE t ADD COLUMN x DEFAULT 5";
+    check(T, column, "UPDATE t SET a = 1", None);
+    check(T, column, "INSERT INTO t (a) VALUES (1)", None);
+    check(T, column, "UPDATE t SET a = \"x\"", Some("touches: t, b"));
+    check(T, "CREATE INDEX i ON t (a)", "UPDATE t SET a = 1", None);
+    let copy = "CREATE TABLE u (a); INSERT INTO u SELECT a FROM t";
+    check(T, "CREATE INDEX i ON t (a)", copy, Some("touches: t, b"));
+    check(T, "CREATE TABLE u (a REFERENCES t)", "DELETE FROM t", None);
+    let trigger = "CREATE TRIGGER r AFTER UPDATE ON t BEGIN DELETE FROM t; END;";
+    check(T, "CREATE UNIQUE INDEX i ON t (a)", trigger, None);
+}
+
+#[test]
+fn the_numbers_in_the_header_are_to_be_the_same() {
+    let set = |n: u8| format!("PRAGMA user_version = {n}");
+    check(T, &set(2), &set(3), Some("user_version: 3, 2"));
+    check(T, &set(2), "CREATE TABLE u (a)", None);
+    check(T, "PRAGMA application_id = 2", &set(3), None);
+}
+
+#[test]
+fn nothing_goes_by_the_positions_of_columns_that_stand_otherwise() {
+    let column = |name: &str| format!("ALTER TABLE t ADD COLUMN {name}");
+    let rebuild = "CREATE TABLE n (a, x, b); INSERT INTO n SELECT * FROM t; DROP TABLE t;
+        ALTER TABLE n RENAME TO t";
+    let refusal = Some("positions: t, `c`");
+    check_with(T, &column("x"), &column("b"), rebuild, refusal);
+    let renamed = "ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (1, 2, 3)";
+    check_with(T, &column("x"), &column("b"), renamed, refusal);
+    let named = "CREATE TABLE n (a, x, b); INSERT INTO n SELECT a, x, b FROM t";
+    check_with(T, &column("x"), &column("b"), named, None);
+    let valued = |name: &str| format!("ALTER TABLE t ADD COLUMN {name} DEFAULT '{name}'");
+    let filled = "CREATE TABLE t (a); INSERT INTO t VALUES (1)";
+    check_with(filled, &valued("x"), &valued("b"), rebuild, refusal);
+    // Only one of them adds columns.
+    check_with(T, &column("x"), "CREATE TABLE u (a)", rebuild, None);
+    let viewed = "CREATE TABLE t (a); CREATE VIEW v AS SELECT * FROM t";
+    check(viewed, &column("x"), &column("b"), Some("positions: t, the view `v`"));
+}
+
+#[test]
+fn rows_are_made_to_tell_what_no_text_does() {
+    // What is copied is not named, but its number in the header is.
+    let copy = "CREATE TABLE u AS SELECT user_version AS v FROM pragma_user_version";
+    check(T, "PRAGMA user_version = 2", copy, Some("other rows: u"));
+    let random = "CREATE TABLE u AS SELECT random() AS v";
+    check(T, "CREATE TABLE x (a)", random, None);
 }

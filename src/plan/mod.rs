@@ -102,6 +102,8 @@ pub struct Step {
     pub revision: RevisionIndex,
     /// Which way.
     pub direction: Direction,
+    /// Whether its body runs, as it nearly always does; else only the version table is written.
+    pub runs: bool,
     /// What happens to the version table after its body ran, in this order.
     pub writes: Vec<RowWrite>,
 }
@@ -281,7 +283,7 @@ fn plan_steps(
                 Direction::Upgrade => version_rows.upgrade(revision),
                 Direction::Downgrade => version_rows.downgrade(revision),
             };
-            Step { revision, direction, writes }
+            Step { revision, direction, runs: true, writes }
         })
         .collect();
     Plan { steps, start: rows.to_vec(), end: version_rows.rows() }

@@ -16,7 +16,7 @@ use super::lost::Lost;
 use super::meter::{Meter, Metered, size_of};
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::config::url::DatabaseLocation;
-use crate::db::{Access, Database, SchemaSnapshot, VersionTable};
+use crate::db::{Access, Database, SchemaSnapshot, VersionTable, has_hot_journal};
 use crate::exec::event::Observer;
 use crate::exec::{self, ExecError, Failure, Outcome, Run, StepReport};
 use crate::fsutil::FileError;
@@ -91,6 +91,11 @@ pub fn on_a_copy<R, E>(
     upgrade: impl FnOnce(&Run<'_>, &mut dyn Observer) -> Result<R, E>,
     observer: &mut dyn Observer,
 ) -> Result<CopyReport<R, E>, RehearsalError> {
+    if let Some(path) = request.run.location.path()
+        && has_hot_journal(path)
+    {
+        return Err(RehearsalError::HotJournal { path: path.to_owned() });
+    }
     let bench = Bench::new(rehearsal, request)?;
     let size = size_of(request.run.location.path());
     bench.copy()?;

@@ -1,9 +1,9 @@
 //! How large a database gets while something runs.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::db::length_beside;
 use crate::exec::event::{Event, Observer};
 
 /// Looks at the file of a database, its journal and its log; from any thread.
@@ -52,16 +52,6 @@ pub(super) fn size_of(database: Option<&Path>) -> u64 {
 
 fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |it| it.len())
-}
-
-/// The journal and the log, which `-shm` is no part of: it is memory.
-fn length_beside(database: &Path) -> u64 {
-    let beside = |suffix: &str| {
-        let mut name = OsString::from(database);
-        name.push(suffix);
-        length(Path::new(&name))
-    };
-    beside("-journal") + beside("-wal")
 }
 
 /// An observer that looks at the files whenever something happened, keeps the warnings, and passes

@@ -76,6 +76,13 @@ pub enum RehearsalError {
         /// How many bytes the copy had, with its journal, when there was no more.
         size: u64,
     },
+    /// A crash has left a journal beside the database: reading it would roll that back, in the database
+    /// itself.
+    #[error("a run that did not end has left a journal beside `{}`", path.display())]
+    HotJournal {
+        /// The database.
+        path: PathBuf,
+    },
     /// The database is not any more where it was when it was copied first.
     #[error("the database was changed by another process meanwhile")]
     Moved,

@@ -143,6 +143,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Revision, Vec<Problem<FileProblem>>
                 branch_labels,
                 depends_on,
                 replaces,
+                squashed: values.squashed,
                 message: values.message,
                 create_date: values.create_date,
                 mode: values.mode,
@@ -257,6 +258,7 @@ struct Values {
     branch_labels: Vec<Located<BranchLabel>>,
     depends_on: Vec<Located<String>>,
     replaces: Vec<Located<RevisionId>>,
+    squashed: Vec<RevisionId>,
     message: String,
     create_date: String,
     mode: RunMode,
@@ -307,6 +309,7 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
     let branch_labels = table.string_or_strings("branch_labels").unwrap_or_default();
     let depends_on = table.string_or_strings("depends_on").unwrap_or_default();
     let replaces = table.strings("replaces").unwrap_or_default();
+    let squashed = table.strings("squashed").unwrap_or_default();
     let transaction = table.boolean("transaction");
     let foreign_keys = table.boolean("foreign_keys");
     let down_revision = document.get_ref().get("down_revision").map(|it| shift(it.span()));
@@ -324,6 +327,7 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
     // What `depends_on` names may be an id or a label; the graph knows which.
     let depends_on = names.all("depends_on", &depends_on, |it| Ok(it.to_owned()));
     let replaces = names.all("replaces", &replaces, RevisionId::new);
+    let squashed = names.all("squashed", &squashed, RevisionId::new);
 
     Some(Values {
         id: id?,
@@ -332,6 +336,7 @@ fn read_header(text: &str, header: &Header, problems: &mut Problems) -> Option<V
         branch_labels,
         depends_on,
         replaces,
+        squashed: squashed.into_iter().map(|it| it.value).collect(),
         message: message.map(|it| it.value.to_owned()).unwrap_or_default(),
         create_date,
         mode: RunMode {

@@ -148,6 +148,8 @@ pub struct Revision {
     /// The revisions that it stands for, in the order in which they ran; a database at the last of
     /// them is at this one.
     pub replaces: Vec<RevisionId>,
+    /// Those of `replaces` that stood for others before them in that list.
+    pub squashed: Vec<RevisionId>,
     /// What it does, for people; may be empty.
     pub message: String,
     /// When it was made, as written; may be empty.

@@ -7,11 +7,12 @@ use crate::audit::Trouble;
 use crate::autogenerate::{AutogenerateError, show};
 use crate::db::DbError;
 use crate::diff::lines::Line;
-use crate::exec::ReplayError;
+use crate::exec::{Failure, ReplayError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
 use crate::plan::Direction;
+use crate::rehearsal::RehearsalError;
 use crate::revision::RevisionId;
 use crate::revision::file::FileProblem;
 use crate::source::{Location, Problem};
@@ -235,6 +236,35 @@ pub enum RewriteError {
         /// The table.
         table: String,
     },
+    /// A line that moved leads to another schema.
+    #[error("after `{onto}`, the line that begins with `{first}` leads to another schema")]
+    OtherOrder {
+        /// The first revision of the line.
+        first: RevisionId,
+        /// Where it was to go.
+        onto: RevisionId,
+        /// What is otherwise than in the order of before; not empty.
+        lines: Vec<Line>,
+    },
+    /// A revision that moved does not run as it did before.
+    #[error("after `{onto}`, the {} of `{revision}` {}", direction.as_str(), went_wrong(failure.as_deref()))]
+    OtherVerdict {
+        /// The revision.
+        revision: RevisionId,
+        /// Where its line was to go.
+        onto: RevisionId,
+        /// Which of its bodies.
+        direction: Direction,
+        /// Where it fails.
+        location: Box<Location>,
+        /// What fails; `None` where the schema is another one.
+        failure: Option<Box<Failure>>,
+        /// What it leaves otherwise; empty where it fails.
+        lines: Vec<Line>,
+    },
+    /// Revisions could not be tried.
+    #[error(transparent)]
+    Rehearsal(Box<RehearsalError>),
     /// A change of several files was cut short.
     #[error(
         "a squash was interrupted, and the revision files may be half of before, half of after"
@@ -278,6 +308,19 @@ pub enum RewriteError {
 impl RewriteError {
     pub(super) fn replay(err: ReplayError) -> Self {
         Self::Replay(Box::new(err))
+    }
+}
+
+impl From<RehearsalError> for RewriteError {
+    fn from(err: RehearsalError) -> Self {
+        Self::Rehearsal(Box::new(err))
+    }
+}
+
+fn went_wrong(failure: Option<&Failure>) -> String {
+    match failure {
+        Some(failure) => format!("fails: {}", failure.sentence()),
+        None => "leaves another schema than it must".to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ mod guards;
 mod journal;
 mod range;
 mod rebase;
+mod rebase_proof;
 mod side_by_side;
 mod squash;
 
@@ -23,4 +24,5 @@ pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};
 pub use range::Range;
 pub use rebase::{Rebase, rebase};
+pub use rebase_proof::RebaseProof;
 pub use squash::{Candidate, Settings, Squash};

@@ -22,6 +22,8 @@ pub struct Range {
     pub depends_on: Vec<String>,
     /// Their ids, with those that they replace themselves; the last is the end.
     pub replaces: Vec<RevisionId>,
+    /// Those of them that replaced others.
+    pub squashed: Vec<RevisionId>,
     /// How they run.
     pub mode: RunMode,
 }
@@ -56,6 +58,7 @@ impl Range {
             labels: Vec::new(),
             depends_on: Vec::new(),
             replaces: Vec::new(),
+            squashed: Vec::new(),
             mode: graph[first].mode,
             members,
         };
@@ -77,6 +80,8 @@ impl Range {
             }
             range.replaces.extend(revision.replaces.iter().cloned());
             range.replaces.push(revision.id.clone());
+            range.squashed.extend(revision.squashed.iter().cloned());
+            range.squashed.extend((!revision.replaces.is_empty()).then(|| revision.id.clone()));
         }
         Ok(range)
     }
@@ -89,6 +94,8 @@ impl Range {
     /// [`RewriteError::File`].
     pub fn head(&self, draft: &Revision, is_reversible: bool) -> Result<Revision, RewriteError> {
         let mut lines = vec![format!("replaces = {}", edit::array(&self.replaces))];
+        let squashed = Some(&self.squashed).filter(|it| !it.is_empty());
+        lines.extend(squashed.map(|it| format!("squashed = {}", edit::array(it))));
         lines.extend(self.mode.autocommit.then(|| "transaction = false".to_owned()));
         lines.extend(self.mode.foreign_keys.then(|| "foreign_keys = true".to_owned()));
         let revision = edit::with_lines(draft, &lines);
@@ -280,6 +287,7 @@ mod tests {
         let range = Range::new(&graph, index("s"), index("d")).unwrap();
         let replaces: Vec<&str> = range.replaces.iter().map(RevisionId::as_str).collect();
         assert_eq!(replaces, ["a", "b", "s", "c", "d"]);
+        assert_eq!(range.squashed, [RevisionId::new("s").unwrap()]);
         let refused = Range::new(&graph, index("p"), index("s")).unwrap_err();
         assert_eq!(
             refused.to_string(),

@@ -9,6 +9,7 @@ use crate::diff::lines::{Line, lines};
 use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
+use crate::revision::Revision;
 use crate::schema::{Name, Schema};
 use crate::source::Location;
 
@@ -72,7 +73,7 @@ pub(super) fn compare(
     by_order: bool,
 ) -> Result<Scratch, RewriteError> {
     let wanted = old.run(start, direction)?;
-    let found = new.run(start, direction).map_err(|err| does_not_run(old, direction, err))?;
+    let found = new.run(start, direction).map_err(|err| does_not_run(old, new, direction, err))?;
     let schema = settings.schema(&wanted)?;
     let lines = differences(&settings.schema(&found)?, &schema, by_order);
     if !lines.is_empty() {
@@ -94,9 +95,15 @@ pub(super) fn compare(
 
 /// A failure of the new bodies, where the old ones do not fail. The file that it is about is not
 /// written; the statement most likely stands in one that is.
-fn does_not_run(old: &Bodies<'_>, direction: Direction, err: RewriteError) -> RewriteError {
+fn does_not_run(
+    old: &Bodies<'_>,
+    new: &Bodies<'_>,
+    direction: Direction,
+    err: RewriteError,
+) -> RewriteError {
     let RewriteError::Replay(err) = err else { return err };
-    let sql = err.failure.location().map(|it| it.source.text[it.span.clone()].to_owned());
+    let location = err.failure.location();
+    let sql = location.and_then(|it| new.members.iter().find_map(|at| whole(&new.graph[*at], it)));
     let place = sql.as_ref().and_then(|sql| {
         let mut sources = old.members.iter().map(|it| &old.graph[*it].source);
         sources.find_map(|it| {
@@ -110,6 +117,17 @@ fn does_not_run(old: &Bodies<'_>, direction: Direction, err: RewriteError) -> Re
         other => other.sentence(),
     };
     RewriteError::DoesNotRun { direction, what, sql, place }
+}
+
+/// The statement or directive around a place.
+fn whole(revision: &Revision, place: &Location) -> Option<String> {
+    let bodies = std::iter::once(&revision.upgrade).chain(revision.downgrade.body());
+    let spans = bodies.flat_map(|it| {
+        let directives = it.directives.iter().map(|it| &it.span);
+        it.statements.iter().chain(directives)
+    });
+    let mut around = spans.filter(|it| it.contains(&place.span.start));
+    around.next().map(|it| revision.source.text[it.clone()].to_owned())
 }
 
 /// What is to be changed in a schema so that it is another one.

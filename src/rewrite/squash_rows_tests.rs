@@ -277,7 +277,7 @@ fn check(
         Ok(old)
     };
 
-    // Below the range, with rows; then up, and with more rows down again, and up once more.
+    // Below the range, with rows; then up and past it, and with more rows down again, and up once more.
     for name in ["old.db", "new.db"] {
         if first > 0 {
             prop_assert!(bring(&graph, &path(name), &parent, Direction::Upgrade) || first > 1);
@@ -291,6 +291,8 @@ fn check(
             insert(&path(name), &rows[1]);
         }
         std::fs::copy(path("old.db"), &ran).unwrap();
+        // Past the end too, as far as the rows let them.
+        both("heads", "heads", Direction::Upgrade)?;
         goes_on = both(&parent, &parent, Direction::Downgrade)?;
     }
     if goes_on {

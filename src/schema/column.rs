@@ -101,7 +101,9 @@ impl TableReader<'_> {
         name: Option<Name>,
     ) -> Result<(), Expected> {
         if self.cursor.eat(&["DEFAULT"]) {
-            column.default = Some(self.default()?);
+            // NULL is what a column without a default has; it takes an earlier one back.
+            let default = self.default()?;
+            column.default = (!default.text().eq_ignore_ascii_case("NULL")).then_some(default);
         } else if self.cursor.eat(&["NULL"]) {
             // Says nothing, and takes back nothing either.
             self.conflict()?;

@@ -114,7 +114,7 @@ pub struct Column {
     /// `NOT NULL`. Not set where it says nothing: on a column that is the rowid, and without a
     /// conflict clause on the primary key of a table that is STRICT or WITHOUT ROWID.
     pub not_null: Option<NotNull>,
-    /// `DEFAULT`, without parentheses around the whole of it.
+    /// `DEFAULT`, without parentheses around the whole of it; `DEFAULT NULL` is none.
     pub default: Option<Fragment>,
     /// `COLLATE`, if it is not `BINARY`.
     pub collation: Option<Name>,

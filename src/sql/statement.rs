@@ -251,34 +251,101 @@ fn shortened(text: &str) -> String {
 
 /// Follows each token in [`fingerprint`]. It occurs in no UTF-8 text, so that no two sequences of
 /// tokens give the same bytes.
-const TOKEN_END: [u8; 1] = [0xff];
+const TOKEN_END: u8 = 0xff;
 
 /// The SHA-256 of what `script` tells SQLite to do.
 ///
-/// It is taken over the tokens as they are written, each followed by the byte 0xFF, with one `;`
-/// between statements. So comments, spacing, line ends, a byte order mark, empty statements and the
-/// last semicolon do not count, while every character of a name or a literal does, line ends inside
-/// a literal included: they are data.
+/// It is taken over the tokens, each followed by the byte 0xFF, with one `;` between statements. So
+/// comments, spacing, line ends, a byte order mark, empty statements and the last semicolon do not
+/// count. Words without quotes, numbers and blobs are in small letters (ASCII only), as SQLite does
+/// not tell them apart, but where one is a text: see [`Words`]. In what is quoted every character
+/// counts, but that a CRLF is a line end like any other: a checkout may make either of the other.
 ///
 /// Total: a script that [`split`] refuses has a fingerprint too. Linear.
 pub fn fingerprint(script: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut is_empty = true;
+    let mut meaning: Vec<u8> = Vec::with_capacity(script.len() + script.len() / 4);
+    let mut words = Words::default();
     let mut has_semicolon = false;
     for token in tokens(script).filter(Token::is_significant) {
         if token.kind == TokenKind::Semicolon {
-            has_semicolon = !is_empty;
+            has_semicolon = !meaning.is_empty();
+            words = Words::default();
             continue;
         }
         if std::mem::take(&mut has_semicolon) {
-            hash.update(";");
-            hash.update(TOKEN_END);
+            meaning.extend([b';', TOKEN_END]);
         }
-        is_empty = false;
-        hash.update(token.text(script));
-        hash.update(TOKEN_END);
+        let is_text = words.is_text(script, &token);
+        let from = meaning.len();
+        let text = token.text(script);
+        match token.kind {
+            TokenKind::Identifier | TokenKind::Number | TokenKind::Blob if !is_text => {
+                meaning.extend(text.as_bytes());
+                meaning[from..].make_ascii_lowercase();
+            }
+            TokenKind::String | TokenKind::QuotedIdentifier if text.contains("\r\n") => {
+                meaning.extend(text.replace("\r\n", "\n").as_bytes());
+            }
+            _ => meaning.extend(text.as_bytes()),
+        }
+        meaning.push(TOKEN_END);
     }
-    hash.finalize().into()
+    Sha256::digest(&meaning).into()
+}
+
+/// Which words without quotes are texts, whose case is data: after `DEFAULT` and `ATTACH` SQLite takes
+/// a name for a string, and what stands between the brackets of `CREATE VIRTUAL TABLE` goes to the
+/// module as it is.
+#[derive(Debug, Default)]
+struct Words {
+    /// After `DEFAULT`, or after `ATTACH` with or without `DATABASE`.
+    is_value: bool,
+    place: Place,
+}
+
+/// How far a `CREATE VIRTUAL TABLE` is read.
+#[derive(Debug, Default)]
+enum Place {
+    #[default]
+    Start,
+    Create,
+    Virtual,
+    Using,
+    Arguments,
+    /// In another statement.
+    Other,
+}
+
+/// What is no text after `DEFAULT` and `ATTACH`.
+const NO_TEXTS: [&str; 8] = [
+    "NULL",
+    "TRUE",
+    "FALSE",
+    "CURRENT_TIME",
+    "CURRENT_DATE",
+    "CURRENT_TIMESTAMP",
+    "VALUES",
+    "DATABASE",
+];
+
+impl Words {
+    /// Takes the next token of a statement that is not space; says whether its case is data.
+    fn is_text(&mut self, script: &str, token: &Token) -> bool {
+        let is = |keyword: &str| token.is_keyword(script, keyword);
+        let is_argument = matches!(self.place, Place::Arguments);
+        self.place = match std::mem::take(&mut self.place) {
+            Place::Start if is("CREATE") => Place::Create,
+            Place::Create if is("VIRTUAL") => Place::Virtual,
+            Place::Virtual if is("USING") => Place::Using,
+            Place::Using if token.kind == TokenKind::LeftParenthesis => Place::Arguments,
+            Place::Start | Place::Create => Place::Other,
+            place => place,
+        };
+        let is_value = std::mem::take(&mut self.is_value);
+        self.is_value = is("DEFAULT") || is("ATTACH") || (is_value && is("DATABASE"));
+        let is_word = token.kind == TokenKind::Identifier && !NO_TEXTS.into_iter().any(is);
+        is_argument || (is_value && is_word)
+    }
 }
 
 /// [`fingerprint`] in hexadecimal, as `migrator_log` keeps it.

@@ -216,7 +216,7 @@ fn where_nothing_is_there_is_no_backup() {
     insta::assert_snapshot!(env.run("downgrade base --dry-run"), @"
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
-    it has 20 KiB now, and up to 20 KiB during the run
+    it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -236,14 +236,45 @@ fn a_backup_goes_where_it_is_told_to() {
     ");
     insta::assert_snapshot!(env.run("upgrade d4 --backup=far"), @"
     ------- stderr -------
-    backup far/app.db.20261103T144011Z.bak ([time])
+    backup far/app.db-[id].20261103T144011Z.bak ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
     assert_eq!(rows(&env, "far/before.db"), ["1 2"]);
-    assert_eq!(rows(&env, "far/app.db.20261103T144011Z.bak"), ["1 2", "3 4"]);
+    let made = backups(&env).pop().unwrap();
+    assert_eq!(rows(&env, &made), ["1 2", "3 4"]);
     assert_eq!(env.files().iter().filter(|it| it.starts_with("app.db")).count(), 1);
+}
+
+#[test]
+fn only_backups_of_the_database_itself_make_room() {
+    let env = env("keep = 1");
+    env.folder("ann");
+    env.folder("bob");
+    env.folder("far");
+    for url in ["ann/app.db", "bob/app.db"] {
+        env.run(&format!("--url {url} upgrade b2")).ok();
+    }
+    env.run("--url ann/app.db backup far").ok();
+    let of_ann = backups(&env);
+    env.file("far/app.db.20201103T144011Z.bak", "of nobody knows which");
+    for _ in 0..3 {
+        env.run("--url bob/app.db backup far").ok();
+    }
+    assert!(backups(&env).contains(&of_ann[0]));
+    assert!(backups(&env).contains(&"far/app.db.20201103T144011Z.bak".to_owned()));
+    assert_eq!(backups(&env).len(), 3);
+    // The next one of hers takes the place of the first; a link is the same database.
+    std::os::unix::fs::symlink("../ann/app.db", env.path("far/app.db")).unwrap();
+    insta::assert_snapshot!(env.run("--url far/app.db backup far"), @"
+    far/app.db-[id].20261103T144011Z-2.bak
+    ------- stderr -------
+    removed far/app.db-[id].20261103T144011Z.bak: there are newer ones
+    ");
+    assert!(!backups(&env).contains(&of_ann[0]));
+    // Beside the database its name is enough, however the folder is called.
+    insta::assert_snapshot!(env.run("--url ann/app.db backup bob/../ann"), @"bob/../ann/app.db.20261103T144011Z.bak");
 }
 
 #[test]
@@ -407,7 +438,7 @@ fn a_backup_can_be_made_at_any_time() {
     let env = env("");
     env.folder("far");
     insta::assert_snapshot!(env.run("backup"), @"app.db.20261103T144011Z.bak");
-    insta::assert_snapshot!(env.run("backup far"), @"far/app.db.20261103T144011Z.bak");
+    insta::assert_snapshot!(env.run("backup far"), @"far/app.db-[id].20261103T144011Z.bak");
     insta::assert_snapshot!(env.run("backup far/b.db"), @"far/b.db");
     insta::assert_snapshot!(env.run("backup far/b.db"), @"
     ------- stderr -------
@@ -759,9 +790,31 @@ fn pages_may_have_another_size() {
     ------- stderr -------
     backup app.db.20261103T144011Z-2.bak ([time])
     app.db was at d4, and is at d4
-    it keeps no write-ahead log any more
     ");
     assert_eq!(env.query("PRAGMA page_size"), ["512"]);
+    assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+}
+
+#[test]
+fn backups_of_what_restores_overwrite_make_room_too() {
+    let env = env("keep = 2");
+    env.run("backup").ok();
+    let first = backups(&env);
+    for n in 3..6 {
+        env.sql(&format!("INSERT INTO t VALUES ({n}, 0)"));
+        env.run(&format!("restore {BACKUP} --yes")).ok();
+        assert_eq!(env.query("SELECT count(*) FROM t"), ["1"]);
+    }
+    env.sql("INSERT INTO t VALUES (6, 0)");
+    insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --yes")), @"
+    ------- stderr -------
+    backup app.db.20261103T144011Z-5.bak ([time])
+    removed app.db.20261103T144011Z-3.bak: there are newer ones
+    app.db was at b2, and is at b2
+    ");
+    // The one that was taken back stays, however old it is.
+    assert!(backups(&env).contains(&first[0]));
+    assert_eq!(backups(&env).len(), 3);
 }
 
 #[test]

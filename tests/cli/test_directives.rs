@@ -139,7 +139,7 @@ fn a_warning_is_said_and_the_revision_runs() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade b2, make b2 (1 statement, 0 changed rows, [time])
     the database would be at b2
-    it has 20 KiB now, and up to 20 KiB during the run
+    it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
     warning: b2: 2 rows of users have a value in nickname, which is dropped
     everything was rolled back; nothing was changed

@@ -60,7 +60,7 @@ fn options_may_stand_around_the_steps() {
     insta::assert_snapshot!(env.run("downgrade --dry-run -1"), @"
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
-    it has 28 KiB now, and up to 28 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -171,7 +171,7 @@ fn reverting_a_sibling_branch_needs_a_yes() {
     downgrade c3, make c3 (1 statement, 0 changed rows, [time])
     downgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at base
-    it has 32 KiB now, and up to 32 KiB during the run
+    it has 32 KiB now, and up to 52 KiB during the run, its journal included
     ------- stderr -------
     warning: downgrading to `shop@base` must also revert `d4`, `c3`; without --dry-run, that needs `--yes`
     everything was rolled back; nothing was changed

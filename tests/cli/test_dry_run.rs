@@ -16,7 +16,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     upgrade b2, make b2 (2 statements, 4 changed rows, [time])
     upgrade c3, make c3 (1 statement, 0 changed rows, [time])
     the database would be at c3
-    it has 20 KiB now, and up to 24 KiB during the run
+    it has 20 KiB now, and up to 32 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -27,7 +27,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     insta::assert_snapshot!(env.run("upgrade --dry-run b2 -v"), @"
     upgrade b2, make b2 (2 statements, 4 changed rows, [time])
     the database would be at b2
-    it has 20 KiB now, and up to 20 KiB during the run
+    it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
         INSERT INTO t_a1 VALUES (1), (2), (3)
         DELETE FROM t_a1 WHERE id = 1
@@ -61,20 +61,43 @@ fn a_dry_run_reports_to_programs_what_a_run_does_not() {
 }
 
 #[test]
+fn the_journal_takes_room_too() {
+    for journal in ["delete", "wal"] {
+        let env = TestEnv::with_graph(&["a1"]);
+        env.run("upgrade").ok();
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        env.sql(
+            "CREATE TABLE big AS SELECT zeroblob(4000) AS b FROM json_each('[1,2,3,4,5,6,7,8]')",
+        );
+        env.sql("INSERT INTO big SELECT b.b FROM big AS b, big, big");
+        env.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        env.revision("b2").after("a1").up("UPDATE big SET b = randomblob(4000);").write();
+        let answer = env.run("upgrade --dry-run --json").json();
+        let number = |key: &str| answer[key].as_u64().unwrap();
+        let pages = 520 * 4096;
+        assert!(number("size") > pages, "{journal}: {answer}");
+        assert!(number("peak_size") > number("size") + pages, "{journal}: {answer}");
+        let verified = env.run("verify --database --json").json();
+        let verified = verified["peak_size"].as_u64().unwrap();
+        assert!(verified.abs_diff(number("peak_size")) < 100_000, "{journal}: {verified} {answer}");
+    }
+}
+
+#[test]
 fn a_dry_run_without_a_database_makes_none() {
     let env = TestEnv::with_graph(&["a1"]);
     let before = env.files();
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at a1
-    it has 0 bytes now, and up to 20 KiB during the run
+    it has 0 bytes now, and up to 20 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run --url :memory:"), @"
     upgrade a1, make a1 (1 statement, 0 changed rows, [time])
     the database would be at a1
-    it has 0 bytes now, and up to 20 KiB during the run
+    it has 0 bytes now, and up to 20 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");

@@ -111,7 +111,7 @@ fn a_header_with_an_unknown_key() {
       |
     3 | -- zzz = 1
       |    ^^^
-    hint: the keys here are `revision`, `down_revision`, `message`, `create_date`, `branch_labels`, `depends_on`, `replaces`, `transaction`, `foreign_keys`
+    hint: the keys here are `revision`, `down_revision`, `message`, `create_date`, `branch_labels`, `depends_on`, `replaces`, `squashed`, `transaction`, `foreign_keys`
     [exit status: 2]
     ");
 }

@@ -147,6 +147,7 @@ fn downgrade_explains_itself() {
                              this run
       -y, --yes              Revert revisions of other branches too where that is
                              necessary, without asking
+          --allow-changed    Go on this once although a revision never ran here
       -h, --help             Print help (see more with '--help')
     ");
 }

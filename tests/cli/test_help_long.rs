@@ -148,7 +148,8 @@ fn the_long_help_of_a_command_has_the_global_options() {
               
               The backup is a copy of the database beside it, `NAME.TIMESTAMP.bak`;
               with PATH it is that file, which must not be there yet, or lies in
-              that folder.
+              that folder as `NAME-ID.TIMESTAMP.bak`, where ID stands for this very
+              file.
 
           --no-backup
               Make no backup, whatever alembic.toml says
@@ -164,8 +165,12 @@ fn the_long_help_of_a_command_has_the_global_options() {
               proven to be safe
               
               In memory, all applied revisions run in their order, and again with
-              these last; both must leave the same schema. One that changes rows is
-              refused if a later one that ran names the same tables.
+              these last, from the same invented rows; both must leave the same
+              schema, rows and `user_version`. One that changes rows is refused if a
+              later one that ran names the same tables, and any one if a later one
+              worked on rows through what it changes. Where only the order of
+              columns differs, nothing that is still to run may go by their
+              positions (`SELECT *`).
 
       -h, --help
               Print help (see a summary with '-h')

@@ -396,7 +396,7 @@ fn upgrade_says_what_is_lost() {
     upgrade b2, make b2 (2 statements, 0 changed rows, [time])
     upgrade c3, make c3 (1 statement, 0 changed rows, [time])
     the database would be at c3
-    it has 20 KiB now, and up to 24 KiB during the run
+    it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
     warning: `b2`: 1 drop-column; `migrator lint b2` tells more
     everything was rolled back; nothing was changed

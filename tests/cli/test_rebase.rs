@@ -121,7 +121,7 @@ fn what_is_not_clear_is_refused() {
     insta::assert_snapshot!(env.run("rebase d4 --onto c3"), @"
     ------- stderr -------
     error: `c3` is no head: `d4` comes after it
-    hint: a line moves on top of a head; `migrator heads` lists them
+    hint: a line moves onto a head; `migrator heads` lists them
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("rebase c3 --onto d4"), @"
@@ -252,21 +252,111 @@ fn a_line_that_does_not_run_in_the_new_order_is_refused() {
 }
 
 #[test]
-fn another_schema_in_the_new_order_is_said() {
+fn another_schema_in_the_new_order_is_refused() {
     let env = TestEnv::new();
     env.revision("a1").up("CREATE TABLE t (a TEXT);").write();
+    let view =
+        |body: &str| format!("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT {body} FROM t;");
+    env.revision("b2").after("a1").up(&view("1 AS b")).write();
+    env.revision("c3").after("a1").up(&view("2 AS c")).write();
+    let before = env.read("versions/c3.sql");
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
+    ------- stderr -------
+    error: after `b2`, the line that begins with `c3` leads to another schema
+    caused by: ~ view v
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    assert_eq!(env.read("versions/c3.sql"), before);
+}
+
+#[test]
+fn a_rebuild_that_knows_nothing_of_the_other_branch_is_refused() {
+    let env = TestEnv::new();
+    let rebuild = |columns: &str, names: &str| {
+        format!(
+            "CREATE TABLE n ({columns}); INSERT INTO n ({names}) SELECT {names} FROM t;\n\
+             DROP TABLE t; ALTER TABLE n RENAME TO t;"
+        )
+    };
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, x);")
+        .down("DROP TABLE t;")
+        .write();
+    let y = |env: &TestEnv, id: &str, parent: &str| {
+        let down = "ALTER TABLE t DROP COLUMN y;";
+        env.revision(id).after(parent).up("ALTER TABLE t ADD COLUMN y;").down(down).write();
+    };
+    let z = |env: &TestEnv, id: &str, names: &str| {
+        let up = rebuild(&format!("id INTEGER PRIMARY KEY, x DEFAULT 1{}", &names[5..]), names);
+        let down = rebuild(&format!("id INTEGER PRIMARY KEY, x{}", &names[5..]), names);
+        env.revision(id).after("a1").up(&up).down(&down).write();
+    };
+    y(&env, "b2", "a1");
+    z(&env, "c3", "id, x");
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
+    ------- stderr -------
+    error: after `b2`, the line that begins with `c3` leads to another schema
+    caused by: - column t.y
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    // Put below it, it takes nothing away.
+    insta::assert_snapshot!(env.run("rebase b2 --dry-run"), @"would write versions/b2.sql: b2 follows c3 (before: a1)");
+    // As the refusal has it: the one builds on the other.
+    z(&env, "c3", "id, x, y");
+    insta::assert_snapshot!(env.run("rebase c3"), @"wrote versions/c3.sql: c3 follows b2 (before: a1)");
+    insta::assert_snapshot!(env.run("verify"), @"3 revisions: 3 go up, down and up again");
+}
+
+#[test]
+fn a_downgrade_that_does_not_lead_back_in_the_new_order_is_refused() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY);").write();
     env.revision("b2")
         .after("a1")
-        .up("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS b;")
+        .up("ALTER TABLE t ADD COLUMN y;")
+        .down("ALTER TABLE t DROP COLUMN y;")
         .write();
-    env.revision("c3")
-        .after("a1")
-        .up("DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 2 AS c;")
-        .write();
-    insta::assert_snapshot!(env.run("rebase c3"), @"
-    wrote versions/c3.sql: c3 follows b2 (before: a1)
+    let z = |down: &str| {
+        env.revision("c3").after("a1").up("ALTER TABLE t ADD COLUMN z;").down(down).write();
+    };
+    z("CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT id FROM t;\n\
+       DROP TABLE t; ALTER TABLE n RENAME TO t;");
+    let before = env.read("versions/c3.sql");
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
     ------- stderr -------
-    warning: in the new order the revisions lead to another schema:
-      ~ view  v
-    ");
+    error: after `b2`, the downgrade of `c3` leaves another schema than it must
+      --> versions/c3.sql:11:1
+       |
+    11 | CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT id FROM t;
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    caused by: - column t.y
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    z("CREATE TABLE n (id INTEGER PRIMARY KEY); ALTER TABLE t DROP COLUMN z;\n\
+       INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;");
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
+    ------- stderr -------
+    error: after `b2`, the downgrade of `c3` fails: revision `c3` failed at statement 3 of 5: table n has 1 columns but 2 values were supplied
+      --> versions/c3.sql:12:1
+       |
+    12 | INSERT INTO n SELECT * FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table n has 1 columns but 2 values were supplied
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    // What was wrong before is no reason.
+    z("ALTER TABLE t DROP COLUMN nope;");
+    insta::assert_snapshot!(env.run("rebase c3"), @"wrote versions/c3.sql: c3 follows b2 (before: a1)");
+    assert_ne!(env.read("versions/c3.sql"), before);
 }

@@ -37,7 +37,7 @@ fn a_database_that_ran_what_is_replaced_finds_nothing_to_do() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade c3, make c3 (1 statement, 0 changed rows, [time])
     the database would be at c3
-    it has 24 KiB now, and up to 28 KiB during the run
+    it has 24 KiB now, and up to 32 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");

@@ -515,6 +515,27 @@ fn what_the_proof_finds_is_said_and_nothing_is_written() {
     hint: both were run in memory, with invented rows; no file was written; try a smaller range
     [exit status: 2]
     ");
+    env.file("templates/revision.sql.jinja", &template("SELECT nowhere;"));
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    ------- stderr -------
+    error: the upgrade of the one revision fails, those of the range do not: no such column: nowhere
+    caused by: `SELECT nowhere`
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
+    [exit status: 2]
+    ");
+    let twice = "{{ upgrade }}\n{{ upgrade }}";
+    let text = template("").replace("{{ upgrade }}", twice);
+    env.file("templates/revision.sql.jinja", &text);
+    insta::assert_snapshot!(env.run("squash a1:c3 -m Users"), @"
+    ------- stderr -------
+    error: the upgrade of the one revision fails, those of the range do not: table users already exists
+     --> versions/a1.sql:7:1
+      |
+    7 | CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ it stands here
+    hint: both were run in memory, with invented rows; no file was written; try a smaller range
+    [exit status: 2]
+    ");
     assert_eq!(env.files(), files);
     env.file("templates/revision.sql.jinja", &template(""));
     env.run("squash a1:c3 -m Users").ok();

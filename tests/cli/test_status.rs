@@ -232,7 +232,8 @@ fn a_checksum_is_of_meaning() {
             "-- /// revision\n-- revision = \"a1\"\n-- ///\n-- migrate:upgrade\n{body}\n-- migrate:downgrade\n"
         )
     };
-    let body = "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one');";
+    let body =
+        "CREATE TABLE t (a TEXT DEFAULT 'x y');\nINSERT INTO t VALUES ('one'), ('two\nlines');";
     let check = |text: &[u8], is_same: bool| {
         let env = TestEnv::new();
         env.file("versions/a1.sql", &file(body));
@@ -248,20 +249,22 @@ fn a_checksum_is_of_meaning() {
     same(file(body).replace(";\n", ";  \t \n"));
     same(file(&format!("-- a comment\n{} /* and one more */", body.replace("(a", "(/* c */ a"))));
     same(file(
-        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')",
+        "CREATE TABLE t\n(\n  a   TEXT\n  DEFAULT 'x y'\n)\n;;\nINSERT   INTO t VALUES('one')\n,('two\nlines')",
     ));
     same(
         file(body)
             .replace("-- ///\n-- migrate", "-- message = \"now with one\"\n-- ///\n\n\n-- migrate"),
     );
     same(file(&format!("-- migrate:warn-if rows of t: SELECT 1\n{body}")));
+    same(file(&body.replace("CREATE TABLE t", "create table T")));
 
     let other = |text: String| check(text.as_bytes(), false);
     other(file(&body.replace("one", "One")));
     other(file(&body.replace("x y", "x  y")));
-    other(file(&body.replace("INSERT INTO t VALUES ('one');", "")));
+    other(file(&body.replace("INSERT INTO t VALUES ('one'), ('two\nlines');", "")));
     other(file(&format!("{body}\nINSERT INTO t VALUES ('two');")));
-    other(file(&body.replace("'one'", "'one\r\n'")));
+    other(file(&body.replace("'one'", "'one\n'")));
+    other(file(&body.replace("DEFAULT 'x y'", "DEFAULT Word")));
 }
 
 #[test]
@@ -359,7 +362,7 @@ fn an_inserted_revision_is_found_refused_and_run() {
     upgrade x9, make x9 (1 statement, 0 changed rows, [time])
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 36 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -378,18 +381,24 @@ fn an_inserted_revision_is_found_refused_and_run() {
 }
 
 #[test]
-fn an_inserted_revision_is_warned_of_when_it_is_reverted() {
+fn an_inserted_revision_is_not_undone() {
     let env = env();
     insert_x9(&env, "CREATE TABLE t_x9 (id INTEGER PRIMARY KEY);");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
     ------- stderr -------
-    backup app.db.20261103T144011Z.bak ([time])
-    downgrade c3, make c3 ([time])
-    downgrade b2, make b2 ([time])
-    downgrade x9, make x9 ([time])
-    warning: revision `x9` never ran here, and never would: it was put below `b2`, which did
-    app.db is at a1
+    error: revision `x9` never ran here, and never would: it was put below `b2`, which did
+    hint: `migrator upgrade --out-of-order` runs it, where that is safe
+    hint: or `migrator repair x9`, if what it does is there already
+    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
+    [exit status: 2]
     ");
+    assert_eq!(env.rows(), ["c3"]);
+    // What lies above it can be reverted.
+    env.run("downgrade x9").ok();
+    let said = wrong(&env);
+    obey(&env, &said, "--out-of-order");
+    is_clean(&env);
+    env.run("downgrade a1").ok();
     is_clean(&env);
     assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3", "t_x9"]);
 }
@@ -446,6 +455,76 @@ fn an_inserted_revision_runs_only_where_that_is_safe() {
 }
 
 #[test]
+fn an_inserted_column_is_refused_where_a_later_body_copies_by_position() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY);").write();
+    let phone = "ALTER TABLE t ADD COLUMN phone TEXT;";
+    env.revision("b2").after("a1").up(phone).write();
+    env.run("upgrade").ok();
+    env.revision("x9").after("a1").up("ALTER TABLE t ADD COLUMN email TEXT;").write();
+    env.revision("b2").after("x9").up(phone).write();
+    let rebuild = |select: &str| {
+        let up = format!(
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, email TEXT, phone TEXT);\n\
+             INSERT INTO n SELECT {select} FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;"
+        );
+        env.revision("c3").after("b2").up(&up).write();
+    };
+    rebuild("*");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` would leave the columns of `t` in another order than in its place, and `c3` goes by their positions
+    hint: name the columns in `c3` instead of `*`, or in its INSERT
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2"]);
+    rebuild("id, email, phone");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order --no-backup"), @"
+    ------- stderr -------
+    upgrade x9, make x9 ([time])
+    upgrade c3, make c3 ([time])
+    app.db is at c3
+    ");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       4 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+}
+
+#[test]
+fn what_later_bodies_ran_through_is_not_changed_below_them() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (x); CREATE TABLE l (x);\n\
+             CREATE TRIGGER g AFTER UPDATE ON t BEGIN INSERT INTO l VALUES (old.x); END;")
+        .write();
+    env.revision("b2").after("a1").up("UPDATE t SET x = 'b'; PRAGMA user_version = 3;").write();
+    env.run("upgrade").ok();
+    env.revision("b2").after("x9").up("UPDATE t SET x = 'b'; PRAGMA user_version = 3;").write();
+    let inserted = |up: &str| env.revision("x9").after("a1").up(up).write();
+    inserted("DROP TRIGGER g;");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` changes `t`, and `b2`, which ran without it, works on rows that pass through it
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    inserted("PRAGMA user_version = 2;");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: `x9` would leave `PRAGMA user_version` at 2 when run after the others, and in its place at 3
+    hint: nothing was changed; put `x9` on top of the others with another `down_revision`, and mend its body for that place
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["b2"]);
+}
+
+#[test]
 fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
     let env = env();
     let c3 = env.read("versions/c3.sql");
@@ -492,8 +571,7 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
               c3, make c3
     log       3 rows since 2026-11-03 14:40:11
     wrong     the log says that `b2` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
-    wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
+              the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
                 `migrator stamp c3` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
@@ -538,8 +616,8 @@ fn the_schema_tells_whether_the_version_table_or_the_log_is_right() {
     pending   c3, make c3
     log       5 rows since 2026-11-03 14:40:11
     wrong     the log says that `c3` is applied (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0), the version table says that it is not
-                `migrator stamp c3` puts the version table back to what the log says
-                or `migrator repair c3` accepts that it is not applied
+                `migrator stamp c3`, if it was not reverted: puts the version table back to what the log says
+                or `migrator repair c3`, if it was reverted, by another tool or by hand: accepts that it is not applied
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_c3  (id)
                 - table  t_a1
@@ -557,7 +635,7 @@ fn what_the_log_has_as_applied_runs_again_with_a_warning() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 1 changed row, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 28 KiB during the run
+    it has 28 KiB now, and up to 36 KiB during the run, its journal included
     ------- stderr -------
     warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
     everything was rolled back; nothing was changed
@@ -652,8 +730,7 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     pending   nothing
     log       1 row since 2026-11-03 14:40:11
     wrong     the version table says that `x9` is applied, the log does not know of it
-                `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
-    wrong     the version table says that `b2` is applied, the log does not know of it
+              the version table says that `b2` is applied, the log does not know of it
                 `migrator stamp --purge a1` puts the version table back to what the log says; the schema is what the log has
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - table  t_x9
@@ -739,7 +816,7 @@ fn a_database_without_a_log_is_told_once_what_it_lacks() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     upgrade d4, make d4 (1 statement, 0 changed rows, [time])
     the database would be at d4
-    it has 28 KiB now, and up to 32 KiB during the run
+    it has 28 KiB now, and up to 40 KiB during the run, its journal included
     ------- stderr -------
     everything was rolled back; nothing was changed
     ");
@@ -835,9 +912,12 @@ fn a_database_that_another_tool_moved_on_goes_on() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     upgrade c3, make c3 ([time])
-    warning: migrator_log did not know of `b2`: what ran before is not known, and is taken as the files say now
+    warning: the version table calls `b2` applied, and migrator_log does not know of that: `migrator status` says what to do
     app.db is at c3
     ");
+    // Whose word counts is still to be said.
+    let said = wrong(&env);
+    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
     is_clean(&env);
 }
 
@@ -997,12 +1077,9 @@ fn rows_that_are_no_revisions_are_found() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     a row of the version table holds NULL instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds a blob of 2 bytes instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds an empty text instead of a revision
-                `migrator stamp --purge c3` leaves what the log says, without running anything
-    wrong     a row of the version table holds the integer 7 instead of a revision
+              a row of the version table holds a blob of 2 bytes instead of a revision
+              a row of the version table holds an empty text instead of a revision
+              and 1 more; `migrator status --json` has all
                 `migrator stamp --purge c3` leaves what the log says, without running anything
     unknown   the schema was not compared: the version table does not say what is applied
     [exit status: 1]

@@ -560,6 +560,21 @@ fn what_reaches_another_file_is_not_tried_on_a_copy() {
 }
 
 #[test]
+fn a_default_of_null_is_none() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE t (id INTEGER PRIMARY KEY, b INT);")
+        .down("DROP TABLE t;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("ALTER TABLE t DROP COLUMN b;")
+        .down("ALTER TABLE t ADD COLUMN b INT DEFAULT NULL;")
+        .write();
+    insta::assert_snapshot!(env.run("verify"), @"2 revisions: 2 go up, down and up again");
+}
+
+#[test]
 fn what_runs_outside_a_transaction_is_said_once() {
     let env = TestEnv::with_graph(&["a1"]);
     env.run("upgrade -q").exits_with(0);

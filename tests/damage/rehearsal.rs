@@ -106,6 +106,27 @@ fn a_log_that_was_not_written_back_is_part_of_the_copy_and_stays() {
     check_failed_and_unchanged(&crashed, &before);
 }
 
+#[test]
+fn what_a_crash_left_is_not_rolled_back_in_the_database() {
+    let project = project(Journal::Delete);
+    let other = project.connect();
+    other
+        .execute_batch("PRAGMA cache_size = 5; BEGIN; UPDATE t SET b = hex(zeroblob(2000))")
+        .unwrap();
+    assert!(project.path("app.db-journal").metadata().unwrap().len() > 0);
+    let crashed = project.copy();
+    other.execute_batch("ROLLBACK").unwrap();
+    let before = crashed.bytes();
+    verify(&crashed, &[])
+        .exits(2)
+        .says(&["a run that did not end has left a journal beside", "`migrator current`"]);
+    assert!(crashed.bytes() == before);
+    crashed.run(&["current"]).exits(0);
+    assert!(!crashed.path("app.db-journal").exists());
+    let before = content(&crashed);
+    check_failed_and_unchanged(&crashed, &before);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_one_leaves_no_copy() {

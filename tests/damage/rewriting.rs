@@ -122,8 +122,8 @@ impl Ends {
         }
         let named = [
             "error: a squash was interrupted",
-            "`migrator squash --continue` leads it to its end",
-            "`migrator squash --abort` takes all files back",
+            "squash --continue` leads it to its end",
+            "squash --abort` takes all files back",
         ];
         heads.exits(2).says(&named);
         let before = databases(project);
@@ -259,7 +259,7 @@ fn databases_at_every_old_revision_go_on_after_a_squash() {
             let before = squashed.bytes();
             let on = format!("`{place}`, in the middle of what `s1` replaces");
             let ran = squashed.run(&["upgrade", "heads", "--url", &url(place)]).exits(2);
-            ran.says(&[&on, "with the files from before the squash", "`migrator upgrade r4`"]);
+            ran.says(&[&on, "with the files from before the squash", " upgrade r4`"]);
             assert!(squashed.bytes() == before);
             // What it says: on to the end with the old files, and from there with the new ones.
             let old = project();

@@ -115,8 +115,8 @@ impl Drop for NewFile {
     }
 }
 
-/// Removes the oldest backups of a database from the folder of `made`, all but `keep`. Returns which,
-/// and what kept it from going on.
+/// Removes the oldest backups of a database from the folder of `made`, all but `keep` and the file
+/// `spared`. Returns which, and what kept it from going on.
 ///
 /// `made` is the newest, whatever the others are called. One with a time that is still to come was
 /// made while a clock was wrong, so that it is older than it seems.
@@ -125,6 +125,7 @@ pub(super) fn prune(
     database: &OsStr,
     now: DateTime<Utc>,
     keep: usize,
+    spared: Option<&Path>,
 ) -> (Vec<PathBuf>, Option<FileError>) {
     let folder = folder_of(made);
     let names = match names(folder).map_err(FileError::new("read the folder", folder)) {
@@ -137,7 +138,11 @@ pub(super) fn prune(
         let stamp = Stamp::parse(&name, database)?;
         Some((stamp <= latest, stamp, name))
     };
-    let others = names.into_iter().filter(|it| Some(it.as_os_str()) != made.file_name());
+    let real = |path: &Path| path.canonicalize().ok();
+    let spared = spared.and_then(real);
+    let is_spared = |it: &OsStr| spared.is_some() && real(&folder.join(it)) == spared;
+    let is_other = |it: &OsString| Some(it.as_os_str()) != made.file_name() && !is_spared(it);
+    let others = names.into_iter().filter(is_other);
     let mut found: Vec<(bool, Stamp, OsString)> = others.filter_map(stamped).collect();
     found.sort();
     let n_old = (found.len() + 1).saturating_sub(keep.max(1));
@@ -324,7 +329,7 @@ mod tests {
         let made = make(folder.path(), now());
         File::create(folder.path().join("a.db.20251123T101500Z.bak.gz")).unwrap();
         std::fs::create_dir(folder.path().join("a.db.20241123T101500Z.bak")).unwrap();
-        let (removed, failed) = prune(&made, OsStr::new("a.db"), now(), 2);
+        let (removed, failed) = prune(&made, OsStr::new("a.db"), now(), 2, None);
         assert_eq!((removed.len(), failed.is_none()), (3, true));
         let expected = [
             "a.db",
@@ -340,7 +345,7 @@ mod tests {
         let folder = folder();
         for _ in 0..3 {
             let made = make(folder.path(), now());
-            prune(&made, OsStr::new("a.db"), now(), 1);
+            prune(&made, OsStr::new("a.db"), now(), 1, None);
         }
         assert_eq!(files(folder.path()), ["a.db", "a.db.20261123T101500Z-3.bak"]);
     }
@@ -356,7 +361,7 @@ mod tests {
         make(folder.path(), now() + second * 5);
         for seconds in 1..3 {
             let now = now() + second * seconds;
-            prune(&make(folder.path(), now), OsStr::new("a.db"), now, 3);
+            prune(&make(folder.path(), now), OsStr::new("a.db"), now, 3, None);
         }
         let expected = [
             "a.db",

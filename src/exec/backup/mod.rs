@@ -10,6 +10,7 @@ mod name;
 mod restore;
 mod restore_error;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -276,6 +277,8 @@ pub struct Made {
 /// not be there, in the folder `target`, or beside the database. It has its name only when it is
 /// copied, synced and checked.
 ///
+/// In a folder that others may use too, the name says which of the databases with its name it is.
+///
 /// # Errors
 ///
 /// Then nothing is left of it, unless the process is killed.
@@ -287,10 +290,12 @@ pub fn make(
     go_on: &Watch,
 ) -> Result<Made, BackupError> {
     let path = real_path(path);
-    let name = path.file_name().unwrap_or_default();
     let new = match target {
         Some(target) if !target.is_dir() => NewFile::at(target)?,
-        folder => NewFile::of(name, folder.unwrap_or_else(|| folder_of(&path)), now)?,
+        folder => {
+            let folder = folder.unwrap_or_else(|| folder_of(&path));
+            NewFile::of(&name_in(folder, &path), folder, now)?
+        }
     };
     source.copy_while(new.temporary(), go_on.as_ref())?;
     let unchecked = match db::check_file(new.temporary(), go_on)? {
@@ -317,8 +322,30 @@ pub fn prune(
     if keep == 0 || target == Some(made) {
         return (Vec::new(), None);
     }
-    let database = real_path(database);
-    file::prune(made, database.file_name().unwrap_or_default(), now, keep)
+    file::prune(made, &name_in(folder_of(made), &real_path(database)), now, keep, None)
+}
+
+/// What the names of the backups of a database begin with: beside it with its name, which no other file
+/// there has; in another folder with what tells it from others that are called the same.
+fn name_in(folder: &Path, database: &Path) -> OsString {
+    let mut name = database.file_name().unwrap_or_default().to_owned();
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if real(folder) != real(folder_of(database)) {
+        let mut identity = real(database).into_os_string().into_encoded_bytes();
+        // The same path may be another file elsewhere, say in two containers that share the folder.
+        #[cfg(unix)]
+        if let Ok(metadata) = database.metadata() {
+            let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+            identity.extend(inode.to_le_bytes());
+        }
+        name.push(format!("-{:08x}", fnv(&identity)));
+    }
+    name
+}
+
+/// A hash that stays the same from one version to the next: FNV-1a.
+fn fnv(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The file itself, where `path` is a link to it: there its journal lies too.

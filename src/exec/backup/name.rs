@@ -1,5 +1,7 @@
 //! The names of backups: `db.sqlite3.20261123T101500Z.bak` beside `db.sqlite3`.
 //!
+//! In a folder that other databases may use too, `NAME-ID` takes the place of the name.
+//!
 //! Pure. What is not exactly such a name is nobody's backup, and is never removed.
 
 use std::ffi::{OsStr, OsString};

@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::file::NewFile;
+use super::file::{NewFile, prune};
 use super::name::time_in;
 use super::restore_error::{Loss, RestoreError};
-use super::{BackupError, folder_of, goes_on, make, real_path};
+use super::{BackupError, folder_of, goes_on, make, name_in, real_path, warn_of};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
 use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
@@ -129,10 +129,18 @@ fn restore_once(
     drop(witness);
     let mut database = restorer.open(Access::Write)?;
     database.checkpoint_on_close()?;
-    restorer.change_page_size(&database)?;
-    let witness = restorer.open(Access::Read)?;
-    database.raise_synchronous()?;
-    let backup = restorer.overwrite(&mut database, is_kept.then_some(&witness))?;
+    let has_left_wal = restorer.change_page_size(&database)?;
+    let outcome = restorer.open(Access::Read).and_then(|witness| {
+        database.raise_synchronous()?;
+        restorer.overwrite(&mut database, is_kept.then_some(&witness))
+    });
+    // Whatever came of it; where somebody holds the database too long, the answer says so.
+    if has_left_wal && let Err(err) = restorer.retry(|| database.enter_wal()) {
+        let message = format!("the write-ahead log could not be brought back: {err}");
+        restorer.observer.event(&Event::Warning { message });
+    }
+    let backup = outcome?;
+    restorer.prune(backup.as_deref());
     let is_wal = [is_wal, database.is_wal()?];
     Ok(Restored { from, to, is_same: false, backup, is_wal })
 }
@@ -185,17 +193,34 @@ impl Restorer<'_> {
         is_same.ok_or(RestoreError::Cancelled)
     }
 
-    /// Lets the pages have the size of those of the backup, where that cannot be done later.
-    fn change_page_size(&mut self, database: &Database) -> Result<(), RestoreError> {
+    /// Lets the pages have the size of those of the backup, where that cannot be done later: with a
+    /// write-ahead log it cannot change. Whether that was left for it.
+    fn change_page_size(&mut self, database: &Database) -> Result<bool, RestoreError> {
         let sizes = [database.pages()?.page, self.source.pages()?.page];
         if sizes[0] == sizes[1] || !database.is_wal()? {
-            return Ok(());
+            return Ok(false);
         }
         let path = self.path.to_owned();
-        self.retry(|| database.leave_wal()).map_err(|err| match err {
+        let outcome = self.retry(|| database.leave_wal());
+        outcome.map(|()| true).map_err(|err| match err {
             RestoreError::Database(DbError::Busy { .. }) => RestoreError::PageSize { path, sizes },
             other => other,
         })
+    }
+
+    /// Removes the oldest backups, all but as many as are to be kept, `made` and the one that was taken
+    /// back.
+    fn prune(&mut self, made: Option<&Path>) {
+        let (Some(made), keep @ 1..) = (made, self.request.backup.keep) else { return };
+        let name = name_in(folder_of(made), &real_path(self.path));
+        let now = self.request.clock.now();
+        let (removed, failed) = prune(made, &name, now, keep, Some(self.file));
+        for path in &removed {
+            self.observer.event(&Event::BackupRemoved { path, is_own: false });
+        }
+        if let Some(err) = failed {
+            warn_of(&err, self.observer);
+        }
     }
 
     /// Overwrites the database; what it holds at that moment is backed up through `witness`, or through

@@ -321,6 +321,13 @@ fn tables_are_compared_by_meaning() {
     );
     check_equal_tables("CREATE TABLE t (a DEFAULT 'x')", "CREATE TABLE t (a DEFAULT \"x\")");
     check_equal_tables("CREATE TABLE t (a DEFAULT (1))", "CREATE TABLE t (a DEFAULT 1)");
+    check_equal_tables("CREATE TABLE t (a DEFAULT null)", "CREATE TABLE t (a)");
+    check_equal_tables(
+        "CREATE TABLE t (a DEFAULT ((NULL)) NOT NULL)",
+        "CREATE TABLE t (a NOT NULL)",
+    );
+    check_equal_tables("CREATE TABLE t (a DEFAULT 1 DEFAULT NULL)", "CREATE TABLE t (a)");
+    check_unequal_tables("CREATE TABLE t (a DEFAULT \"null\")", "CREATE TABLE t (a)");
     check_equal_tables("CREATE TABLE t (a 'INT')", "CREATE TABLE t (a int)");
     check_equal_tables(
         "CREATE TABLE t (a, CHECK (a > 1), CHECK (a > 2), CHECK (a > 1))",

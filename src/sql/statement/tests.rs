@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 mod golden;
@@ -174,20 +176,172 @@ fn spacing_comments_and_empty_statements_do_not_count() {
 }
 
 #[test]
-fn every_token_counts_as_it_is_written() {
+fn the_case_of_words_and_the_kind_of_line_ends_do_not_count() {
+    check_same("CREATE TABLE t (a INTEGER)", "create table T (A integer)");
+    check_same("SELECT 0x1F, 1e5, x'ab'", "SELECT 0X1f, 1E5, X'AB'");
+    check_same("SELECT 'a\nb', \"a\nb\"", "SELECT 'a\r\nb', \"a\r\nb\"");
+    check_same("CREATE TABLE t (a DEFAULT NULL, b)", "CREATE TABLE t (a DEFAULT null, B)");
+    check_same("INSERT INTO t DEFAULT VALUES", "insert into t default values");
+    check_same(
+        "CREATE VIEW v AS SELECT * FROM a JOIN b USING (c)",
+        "create view v as select * from a join b using (C)",
+    );
+    check_same("ATTACH DATABASE 'a' AS b", "attach database 'a' as B");
+}
+
+#[test]
+fn what_is_data_counts_as_it_is_written() {
     check_different("SELECT 1", "SELECT 2");
+    check_different("SELECT 'a'", "SELECT 'A'");
     check_different("SELECT 'a'", "SELECT 'a '");
-    check_different("SELECT 'a\n'", "SELECT 'a\r\n'");
-    check_different("SELECT a", "SELECT A");
+    check_different("SELECT 'a\n'", "SELECT 'a\n\n'");
+    check_different("SELECT 'a\n'", "SELECT 'a\r'");
+    check_different("SELECT \"a\"", "SELECT \"A\"");
+    check_different("SELECT ä", "SELECT Ä");
     check_different("SELECT a", "SELECT \"a\"");
     check_different("SELECT ab", "SELECT a b");
+    check_different("SELECT a, b", "SELECT b, a");
     check_different("SELECT 1; SELECT 2", "SELECT 1 SELECT 2");
     check_different("SELECT - -1", "SELECT --1");
+    check_different("SELECT :a", "SELECT :A");
     check_different("", "SELECT");
+    // SQLite takes these words for strings.
+    check_different("CREATE TABLE t (a DEFAULT Open)", "CREATE TABLE t (a DEFAULT open)");
+    check_different("ATTACH DATABASE Other AS b", "ATTACH DATABASE other AS b");
+    check_different(
+        "CREATE VIRTUAL TABLE t USING csv(Header)",
+        "CREATE VIRTUAL TABLE t USING csv(header)",
+    );
+}
+
+#[test]
+fn a_word_after_default_is_a_string_to_sqlite() {
+    let connection = rusqlite::Connection::open_in_memory().unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE t (a, b DEFAULT Open, c DEFAULT TRUE); INSERT INTO t (a) VALUES (1)",
+        )
+        .unwrap();
+    let row: (String, bool) =
+        connection.query_row("SELECT b, c FROM t", [], |it| Ok((it.get(0)?, it.get(1)?))).unwrap();
+    assert_eq!(row, ("Open".to_owned(), true));
+}
+
+/// A token of a script that is written anew at random.
+#[derive(Debug, Clone)]
+enum Piece {
+    /// A word without quotes.
+    Word(String),
+    /// Something in quotes: which quote, and what is in it.
+    Quoted(char, String),
+    /// Anything else.
+    Sign(&'static str),
+}
+
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let word = prop_oneof![
+        prop::sample::select(vec!["CREATE", "table", "Insert", "INTO", "values", "t", "Price"])
+            .prop_map(str::to_owned),
+        "[a-zA-Z_][a-zA-Z0-9_]{0,5}",
+    ];
+    // The two words that make the next one a text stand in tests of their own.
+    let word = word.prop_filter("a text may follow", |it| {
+        !["default", "attach", "x"].contains(&&*it.to_lowercase())
+    });
+    let content = "[a-zA-Z \n,;*/-]{0,8}";
+    let piece = prop_oneof![
+        4 => word.prop_map(Piece::Word),
+        2 => (prop::sample::select(vec!['\'', '"', '`']), content)
+            .prop_map(|(quote, content)| Piece::Quoted(quote, content)),
+        2 => prop::sample::select(vec!["(", ")", ",", "=", ";", "1", "0.5", "||"])
+            .prop_map(Piece::Sign),
+    ];
+    prop::collection::vec(piece, 1..24)
+}
+
+/// The same script, written as `choices` have it: the case of words, spacing, comments, line ends.
+fn written(pieces: &[Piece], choices: &[u8], line_end: &str) -> String {
+    let spaces =
+        [" ", "\n", "\t ", " -- it's a comment\n", "/* \"one\" more; */", "\n\n", " ", "\u{feff}"];
+    let mut text = String::new();
+    let mut choices = choices.iter().copied().cycle();
+    let mut choose = |n: usize| usize::from(choices.next().unwrap_or_default()) % n;
+    for piece in pieces {
+        match piece {
+            Piece::Word(word) => text.extend(word.chars().map(|it| match choose(3) {
+                0 => it.to_ascii_lowercase(),
+                1 => it.to_ascii_uppercase(),
+                _ => it,
+            })),
+            Piece::Quoted(quote, content) => {
+                text.push(*quote);
+                text.push_str(content);
+                text.push(*quote);
+            }
+            Piece::Sign(sign) => text.push_str(sign),
+        }
+        // A space of its own, since a byte order mark goes on with the word before it.
+        text.push(' ');
+        text.push_str(spaces[choose(spaces.len())]);
+    }
+    text.replace('\n', line_end)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn rewriting_keeps_the_fingerprint(
+        pieces in pieces(),
+        choices in prop::collection::vec(any::<u8>(), 1..99),
+        crlf in any::<bool>(),
+    ) {
+        let plain = written(&pieces, &[2], "\n");
+        let other = written(&pieces, &choices, if crlf { "\r\n" } else { "\n" });
+        prop_assert_eq!(fingerprint(&plain), fingerprint(&other), "{:?} {:?}", plain, other);
+    }
+
+    #[test]
+    fn another_literal_changes_it(
+        pieces in pieces(),
+        at in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        with in "[a-zA-Z \n,;*/-]",
+    ) {
+        let mut edited = pieces.clone();
+        let quoted: Vec<usize> =
+            (0..pieces.len()).filter(|it| matches!(pieces[*it], Piece::Quoted(..))).collect();
+        if quoted.is_empty() {
+            return Ok(());
+        }
+        let Piece::Quoted(_, content) = &mut edited[*at.get(&quoted)] else { unreachable!() };
+        let place = place.index(content.len() + 1);
+        // Another character, or one more.
+        if content.get(place..).is_some_and(|it| !it.is_empty() && !it.starts_with(&with)) {
+            content.replace_range(place..=place, &with);
+        } else {
+            content.insert_str(place, &with);
+        }
+        let (one, other) = (written(&pieces, &[2], "\n"), written(&edited, &[2], "\n"));
+        prop_assert_ne!(fingerprint(&one), fingerprint(&other), "{:?} {:?}", one, other);
+    }
+
+    #[test]
+    fn another_order_changes_it(pieces in pieces(), at in any::<prop::sample::Index>()) {
+        let at = at.index(pieces.len());
+        let mut edited = pieces.clone();
+        edited.swap(at, 0);
+        let (one, other) = (written(&pieces, &[0], "\n"), written(&edited, &[0], "\n"));
+        // Of several semicolons only one counts, and none at the ends.
+        let has_semicolon = pieces.iter().any(|it| matches!(it, Piece::Sign(";")));
+        if one != other && !has_semicolon {
+            prop_assert_ne!(fingerprint(&one), fingerprint(&other), "{:?} {:?}", one, other);
+        }
+    }
 }
 
 #[test]
 fn the_fingerprint_is_the_documented_one() {
-    let expected: [u8; 32] = Sha256::digest(b"a\xff;\xff'b;'\xff").into();
-    assert_eq!(fingerprint("a; 'b;';"), expected);
+    let expected: [u8; 32] = Sha256::digest(b"a\xff;\xff'B;\n'\xff").into();
+    assert_eq!(fingerprint("A; 'B;\r\n';"), expected);
 }

@@ -266,8 +266,23 @@ impl TestEnv {
 
     /// The text with what differs from run to run replaced.
     pub fn normalize(&self, text: &str) -> String {
-        hide_durations(&text.replace(&self.root.display().to_string(), "$DIR"))
+        hide_identities(&hide_durations(&text.replace(&self.root.display().to_string(), "$DIR")))
     }
+}
+
+/// `app.db-0123abcd.20261103T144011Z.bak` becomes `app.db-[id].20261103T144011Z.bak`.
+fn hide_identities(text: &str) -> String {
+    let parts = text.split_inclusive('-').map(|part| match part.split_at_checked(8) {
+        Some((id, rest))
+            if rest.starts_with(".20")
+                && rest.contains("Z")
+                && id.bytes().all(|it| it.is_ascii_hexdigit()) =>
+        {
+            format!("[id]{rest}")
+        }
+        _ => part.to_owned(),
+    });
+    parts.collect()
 }
 
 /// `0.2 ms`, `12 ms` and `1.5 s` become `[time]`.

@@ -2,7 +2,6 @@
 
 use super::*;
 
-use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::fallible_iterator::FallibleIterator;
 
