@@ -114,7 +114,8 @@ impl Loss<'_, '_> {
             // Where no row of ours came through, that is not the column's fault.
             let is_lost = self.is_lost(column, is_gone) && (is_gone || some_survive);
             // Rows that move to another table get a number there.
-            let is_number = after.is_none() && self.table.is_rowid(&column.name);
+            let is_moved = dropped.is_some() && (after.is_none() || self.now() != self.table.name);
+            let is_number = is_moved && self.table.is_rowid(&column.name);
             let until = dropped.unwrap_or(usize::MAX);
             if !is_lost
                 || is_number

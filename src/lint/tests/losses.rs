@@ -162,6 +162,10 @@ fn rows_go_to_another_table_before_their_own_is_dropped() {
     );
     first("INSERT OR IGNORE INTO users SELECT * FROM admins", "");
     first("DELETE FROM admins", "drop-table");
+    let both = "CREATE TABLE all_of_them (id INTEGER PRIMARY KEY, email TEXT, name TEXT, age INTEGER);\n\
+        INSERT INTO all_of_them (email, name, age) SELECT email, name, age FROM users UNION ALL\n\
+        SELECT email, name, age FROM admins;\nDROP TABLE users;\nDROP TABLE admins;";
+    check(&given, both, "");
 }
 
 #[test]
