@@ -263,7 +263,7 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
             continue;
         }
         if columns.is_empty() {
-            against_itself(facts, name, &check.expression, found);
+            against_itself(facts, table.to, &check.expression, found);
             continue;
         }
         let words: Vec<&Name> = columns.iter().copied().chain(&check.name).collect();
@@ -288,9 +288,17 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
 }
 
 /// A check over new columns alone that what they hold is against.
-fn against_itself(facts: &Facts<'_>, name: &Name, check: &Fragment, found: &mut Findings<'_>) {
+fn against_itself(facts: &Facts<'_>, table: &Table, check: &Fragment, found: &mut Findings<'_>) {
+    let name = &table.name;
     let is_it = |it: &&(Name, Fragment)| it.0 == *name && it.1 == *check;
     if facts.trial.violated.iter().find(is_it).is_none() {
+        return;
+    }
+    let words = table.columns.iter().map(|it| &it.name).filter(|it| check.names(it));
+    let words: Vec<&Name> = words.collect();
+    let constraint =
+        Constraint { table: name, columns: &words, unique: &[], trouble: Trouble::Against };
+    if facts.is_refused(name, &words, &|query| constraint.is_asked_by(query)) {
         return;
     }
     let place = facts.place(name, None, &|it| {

@@ -277,6 +277,8 @@ fn table_facts(connection: &Connection, table: &TableInfo) -> Vec<String> {
             String::new()
         };
         let default = column.default.as_deref().map(|it| meaning(unwrapped(&tokens::tokens(it))));
+        // That is the value of a column that has none.
+        let default = default.filter(|it| it != "null");
         lines.push(format!(
             "column {}: type {} {not_null} default {default:?} collate {} key {} hidden {} as {}",
             folded(&column.name),

@@ -177,6 +177,11 @@ fn checks_of_new_columns() {
     add("c INT CHECK (c > 0)", "");
     add("c TEXT DEFAULT 'x' CHECK (c IN ('a', 'b'))", "add-check");
     add("c INT CHECK (c IS NOT NULL)", "add-check");
+    // As autogenerate writes it.
+    let asked = "-- migrate:refuse-if rows of users are against the check: \
+                 SELECT id FROM (SELECT id, 0 AS c FROM users) AS users WHERE NOT (c > 0)";
+    let body = "ALTER TABLE users ADD COLUMN c INT DEFAULT 0 CHECK (c > 0);";
+    check(USERS, &format!("{asked}\n{body}"), "");
 }
 
 #[test]
