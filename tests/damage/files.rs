@@ -404,7 +404,7 @@ fn a_backup_that_goes_elsewhere_is_named_where_that_is_what_fails() {
     std::fs::create_dir(project.path("backups")).unwrap();
     set_mode(&project.path("backups"), "555");
     let args = ["upgrade", "--backup=backups"];
-    nobody.run(&project, &args).exits(2).says(&["backups/app.db.", "Permission denied"]);
+    nobody.run(&project, &args).exits(2).says(&["backups/app.db-", "Permission denied"]);
     assert_eq!(project.rows(), "r2");
 }
 
