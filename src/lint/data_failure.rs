@@ -48,10 +48,14 @@ fn defines(deed: &Deed<'_>) -> bool {
 /// Whether a column is new and NULL in every row that is there: nothing fills it.
 fn is_all_null(facts: &Facts<'_>, table: &TableDiff<'_>, name: &Name) -> bool {
     let Some(column) = table.added.iter().find(|it| it.name == *name) else { return false };
+    // A rebuild updates `sqlite_sequence`, which has a column `name` too.
+    let aliases = facts.aliases(&table.to.name);
+    let is_updated =
+        |it: &Deed<'_>| matches!(&it.what, What::Update(it) if aliases.contains(&it.table));
     column.holds()
         && column.default.is_none()
         && matches!(facts.copied(&table.to.name, name), None | Some(Source::Null))
-        && !facts.upgrade.iter().any(|it| matches!(it.what, What::Update(_)) && it.names(name))
+        && !facts.upgrade.iter().any(|it| is_updated(it) && it.names(name))
 }
 
 fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {

@@ -59,7 +59,7 @@ impl Project {
             ),
         );
         // Nothing declared is a schema too, but no file is not.
-        project.write("schema/empty.sql", "");
+        project.write("schema/empty.sql", "-- Nothing is declared.\n");
         for (name, text) in to {
             project.write(&format!("schema/{name}"), text);
         }

@@ -184,6 +184,18 @@ fn checks_of_new_columns() {
     check(USERS, &format!("{asked}\n{body}"), "");
 }
 
+/// A rebuild updates `sqlite_sequence`, which has a column `name` too.
+#[test]
+fn words_of_other_tables_fill_no_column() {
+    let columns = "id INTEGER PRIMARY KEY AUTOINCREMENT, a";
+    let rebuild = format!(
+        "CREATE TABLE n ({columns}, name TEXT UNIQUE);\nINSERT INTO n (id, a) SELECT id, a FROM t;\n\
+         UPDATE sqlite_sequence SET name = 'n' WHERE name = 't';\nDROP TABLE t;\n\
+         ALTER TABLE n RENAME TO t;"
+    );
+    check(&format!("CREATE TABLE t ({columns});"), &rebuild, "");
+}
+
 #[test]
 fn checks_that_take_more() {
     let change = |from: &str, to: &str, expected: &str| {
