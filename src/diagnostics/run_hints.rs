@@ -265,7 +265,7 @@ pub fn restore(err: &RestoreError) -> Vec<String> {
         RestoreError::InMemory => {
             one("name a file, with --url or as `database.url` in alembic.toml")
         }
-        RestoreError::Missing { .. } => one(
+        RestoreError::Missing { .. } | RestoreError::Empty { .. } => one(
             "backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one",
         ),
         RestoreError::Itself { .. } => one("name one of its backups, `NAME.TIMESTAMP.bak`"),

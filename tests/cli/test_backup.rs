@@ -675,7 +675,7 @@ fn what_is_no_backup_is_refused() {
     ");
     insta::assert_snapshot!(env.run("restore empty"), @"
     ------- stderr -------
-    error: there is no backup `empty`
+    error: `empty` is no backup: it is empty, or a link to nothing
     hint: backups lie beside the database, as `NAME.TIMESTAMP.bak`; `migrator backup` makes one
     [exit status: 2]
     ");

@@ -282,7 +282,13 @@ fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, 
         Err(err) => return Err(RestoreError::File(FileError::new("read", file)(err))),
     };
     if is_missing {
-        return Err(RestoreError::Missing { path: file.to_owned() });
+        let path = file.to_owned();
+        let is_there = file.symlink_metadata().is_ok();
+        return Err(if is_there {
+            RestoreError::Empty { path }
+        } else {
+            RestoreError::Missing { path }
+        });
     }
     if let (Ok(file), Ok(database)) = (file.canonicalize(), database.canonicalize())
         && file == database

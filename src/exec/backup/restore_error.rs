@@ -27,9 +27,15 @@ pub enum RestoreError {
     /// The database would be gone at once.
     #[error("the database is in memory: nothing can be restored into it")]
     InMemory,
-    /// There is no such file, or it is empty.
+    /// There is no such file.
     #[error("there is no backup `{}`", path.display())]
     Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file holds nothing, or is a link to one that is not there.
+    #[error("`{}` is no backup: it is empty, or a link to nothing", path.display())]
+    Empty {
         /// The file.
         path: PathBuf,
     },
