@@ -8,7 +8,7 @@
 //! ([`Scratch::lend`]): where nothing misses them, nothing knows of them.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -232,7 +232,15 @@ impl Scratch {
             self.journal.note(Touch::Other);
             return self.database.execute(&format!("ATTACH ':memory:' AS {attached}"));
         }
-        let outcome = self.with_stubs(|| self.database.execute(sql));
+        let has_failed = Cell::new(false);
+        let outcome = self.with_stubs(|| {
+            // An `ALTER` that fails over the rows leaves the schema in the file as it was, and in
+            // memory as it would have been.
+            if has_failed.replace(true) && word.eq_ignore_ascii_case("ALTER") {
+                self.database.connection.execute_batch("PRAGMA writable_schema = RESET")?;
+            }
+            self.database.execute(sql)
+        });
         let touch = if outcome.is_ok() { Touch::of(sql) } else { Some(Touch::Other) };
         if let Some(touch) = touch {
             self.journal.note(touch);
@@ -517,6 +525,13 @@ mod tests {
         assert_eq!(state.broken.into_keys().collect::<Vec<_>>(), ["broken"]);
         assert!(state.unknown.is_empty());
         assert_eq!(stubs(&scratch), "f() g() h()");
+    }
+
+    #[test]
+    fn a_column_is_added_with_stubs() {
+        let checked = "ALTER TABLE t ADD COLUMN c INT CHECK (app(c))";
+        check(&["CREATE TABLE t(a)", checked], "app()");
+        check(&["BEGIN", "CREATE TABLE t(a)", checked, "COMMIT"], "app()");
     }
 
     #[test]
