@@ -18,6 +18,7 @@ use crate::plan::{Direction, Plan, Step, joined};
 use crate::revision::{Body, Revision};
 use crate::schema::SchemaObject;
 use crate::sql::effect::may_break_references;
+use crate::sql::lexer::names;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -179,13 +180,10 @@ pub fn may_dangle(
     (schema, n_changes): (&SchemaSnapshot, u64),
     was_clean: bool,
 ) -> bool {
-    let mut statements = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
-    if !statements.any(may_break_references) {
+    if !revision.statements(body).any(may_break_references) {
         return false;
     }
-    let text = revision.body_text(body).to_ascii_lowercase();
-    let words = text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '$');
-    let names: HashSet<String> = words.map(str::to_owned).collect();
+    let names: HashSet<String> = names(revision.body_text(body)).collect();
     let all = n_changes > 0 && schema.has_triggers();
     let mut children = schema.children(if all { None } else { Some(&names) }).peekable();
     let is_concerned = children.peek().is_some();

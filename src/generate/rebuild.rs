@@ -10,7 +10,7 @@
 use crate::diff::TableDiff;
 use crate::schema::dump::create_table;
 use crate::schema::{Column, Fragment, Name, Table};
-use crate::sql::lexer::tokens;
+use crate::sql::lexer::has_keyword;
 use crate::sql::quote::literal;
 
 use super::before::rowid;
@@ -175,6 +175,6 @@ pub fn rebuilt_table(name: &Name) -> Option<&str> {
 /// Whether a `--fill` makes a value of another type out of that which the column has: it names the
 /// column. Any other is for rows that have none; so is a query, where the name may be another's.
 pub(super) fn is_made_of(fill: &str, old: &Column, new: &Column) -> bool {
-    let has_query = tokens(fill).any(|it| it.is_keyword(fill, "SELECT"));
+    let has_query = has_keyword(fill, "SELECT");
     old.datatype != new.datatype && !has_query && Fragment::new(fill).names(&new.name)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::deed::{Alteration, Deed, What, deeds};
 use crate::revision::Revision;
 use crate::schema::Name;
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
 /// Whether the statement `at` drops a table that a later one makes again, and none before has copied
 /// rows of it: it is empty then.
@@ -47,7 +47,7 @@ fn reads(deed: &Deed<'_>, name: &Name) -> bool {
         What::CreateTable(made) => made != name,
         _ => deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("INSERT")),
     };
-    is_writer && deed.names(name) && tokens(deed.sql).any(|it| it.is_keyword(deed.sql, "SELECT"))
+    is_writer && deed.names(name) && has_keyword(deed.sql, "SELECT")
 }
 
 /// The tables that revisions make as full-text indexes of others, and as nothing else.
@@ -55,12 +55,7 @@ pub fn indexes<'a>(revisions: impl IntoIterator<Item = &'a Revision>) -> Vec<Nam
     let mut found: HashMap<Name, bool> = HashMap::new();
     for revision in revisions {
         // Most make none.
-        if !revision
-            .upgrade
-            .statements
-            .iter()
-            .any(|it| is_virtual(&revision.source.text[it.clone()]))
-        {
+        if !revision.statements(&revision.upgrade).any(is_virtual) {
             continue;
         }
         for deed in deeds(revision, &revision.upgrade) {

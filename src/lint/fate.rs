@@ -12,7 +12,7 @@ use super::deed::{Alteration, Deed, What};
 use super::facts::Facts;
 use crate::db::{DbError, Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, Fragment, Name, ObjectKind, Schema, SchemaObject, Table};
-use crate::sql::lexer::tokens;
+use crate::sql::lexer;
 
 /// How many rows a table gets.
 const N_ROWS: u64 = 3;
@@ -52,7 +52,7 @@ pub fn fate(
 fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaObject> {
     let mut names = HashSet::new();
     for it in deeds {
-        add_words(it.sql, &mut names);
+        names.extend(lexer::names(it.sql));
     }
     let mut objects = before.called(&names);
     loop {
@@ -60,17 +60,13 @@ fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaObject> {
         for it in
             objects.iter().filter(|it| matches!(it.kind, ObjectKind::View | ObjectKind::Trigger))
         {
-            add_words(&it.sql, &mut names);
+            names.extend(lexer::names(&it.sql));
         }
         if names.len() == n_names {
             return objects;
         }
         objects = before.called(&names);
     }
-}
-
-fn add_words(sql: &str, words: &mut HashSet<String>) {
-    words.extend(tokens(sql).filter_map(|it| Some(it.name(sql)?.to_ascii_lowercase())));
 }
 
 /// Why nothing could be concluded.

@@ -8,7 +8,7 @@ use super::deed::{Conflict, Copy, Delete, Update, What, names};
 use super::facts::Facts;
 use crate::diff::Change;
 use crate::schema::Name;
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
 /// Why rows may be in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,10 +172,6 @@ impl Constraint<'_> {
             Trouble::Against | Trouble::Dangling => true,
         }
     }
-}
-
-fn has_keyword(sql: &str, keyword: &str) -> bool {
-    tokens(sql).any(|it| it.is_keyword(sql, keyword))
 }
 
 /// Whether a text asks for a column that is not NULL, and nowhere for one that is.

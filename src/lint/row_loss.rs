@@ -16,7 +16,7 @@ use super::mending::newly_constrained;
 use crate::rule::Rule;
 use crate::schema::{Column, Name, Table};
 use crate::sql::layout::one_line;
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
 /// `drop-table` and `drop-column`, but for virtual tables.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
@@ -90,7 +90,7 @@ impl Loss<'_, '_> {
         if dropped.is_none() && !self.facts.upgrade.iter().any(drops_column) {
             return;
         }
-        let is_any = |query: &str| !tokens(query).any(|it| it.is_keyword(query, "WHERE"));
+        let is_any = |query: &str| !has_keyword(query, "WHERE");
         if self.facts.is_refused(&self.now(), &[], &is_any) {
             return;
         }
@@ -295,7 +295,7 @@ fn left_out(copy: &Copy) -> Option<&str> {
         return Some("LIMIT");
     }
     // `WHERE true` stands before `ON CONFLICT`; a query may look whether the rows are there already.
-    let is_query = |sql: &str| tokens(sql).any(|it| it.is_keyword(sql, "SELECT"));
+    let is_query = |sql: &str| has_keyword(sql, "SELECT");
     let filter = source.filter.as_deref().filter(|it| it.split_whitespace().count() > 2);
     filter.filter(|it| !is_query(it))
 }
@@ -357,7 +357,7 @@ pub fn is_copied(deeds: &[Deed<'_>], table: &[Name]) -> bool {
 
 /// Whether a statement selects from one of these tables.
 fn selects(deed: &Deed<'_>, tables: &[Name]) -> bool {
-    let has_select = tokens(deed.sql).any(|it| it.is_keyword(deed.sql, "SELECT"));
+    let has_select = has_keyword(deed.sql, "SELECT");
     has_select && tables.iter().any(|it| deed.names(it))
 }
 

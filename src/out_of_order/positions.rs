@@ -21,8 +21,7 @@ pub(super) fn user(
     let bodies = || {
         pending.iter().flat_map(|index| {
             let revision = &graph[*index];
-            let spans = revision.upgrade.statements.iter();
-            spans.map(move |it| (*index, &revision.source.text[it.clone()]))
+            revision.statements(&revision.upgrade).map(move |it| (*index, it))
         })
     };
     let mut called = vec![table.to_ascii_lowercase()];
@@ -52,11 +51,6 @@ fn renamed(sql: &str) -> Option<(String, String)> {
         .position(|pair| pair[0].is_keyword(sql, "RENAME") && pair[1].is_keyword(sql, "TO"))?;
     let name = |at: usize| Some(words.get(at)?.name(sql)?.to_ascii_lowercase());
     Some((name(to.checked_sub(1)?)?, name(to + 2)?))
-}
-
-/// Whether a word stands in a text, be it as a keyword.
-pub(super) fn has_word(sql: &str, word: &str) -> bool {
-    tokens(sql).any(|it| it.is_keyword(sql, word))
 }
 
 /// Whether a statement depends on the order of the columns of a table: `*`, or an `INSERT` without

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OutOfOrderError;
-use super::positions::{goes_by_position, has_word};
+use super::positions::goes_by_position;
 use crate::autogenerate::AutogenerateError;
 use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::Revision;
 use crate::schema::{ObjectKind, SchemaObject};
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, has_keyword, names, tokens};
 
 /// The tables and views of a schema, and which of them rows pass between; of several moments.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl Objects {
         for object in &objects {
             let name = object.name.to_ascii_lowercase();
             if matches!(object.kind, ObjectKind::Table | ObjectKind::View) {
-                if has_word(&object.sql, "AUTOINCREMENT") {
+                if has_keyword(&object.sql, "AUTOINCREMENT") {
                     self.numbered.insert(name.clone());
                 }
                 self.neighbours.entry(name).or_default();
@@ -132,7 +132,7 @@ impl Objects {
             // Nobody names it, and nobody counts the columns.
             ChangeKind::PlainColumn => !texts().any(|it| {
                 goes_by_position(it, &table)
-                    || has_word(it, "NATURAL")
+                    || has_keyword(it, "NATURAL")
                     || names(it).any(|it| change.names[1..].contains(&it))
             }),
             // It changes in which order rows are found, so nothing may depend on that.
@@ -218,13 +218,7 @@ impl Change {
 
 /// The statements of an upgrade.
 fn statements(revision: &Revision) -> impl Iterator<Item = &str> {
-    revision.upgrade.statements.iter().map(|it| &revision.source.text[it.clone()])
-}
-
-/// All names in a text, in lower case, be it of tables, columns or anything else.
-fn names(sql: &str) -> impl Iterator<Item = String> {
-    let significant = tokens(sql).filter(Token::is_significant);
-    significant.filter_map(|it| it.name(sql).map(|name| name.to_ascii_lowercase()))
+    revision.statements(&revision.upgrade)
 }
 
 /// Whether a statement makes a trigger, whose program does not run yet.
@@ -236,8 +230,10 @@ fn makes_trigger(sql: &str) -> bool {
 
 /// Whether the order in which a statement finds rows may make a difference.
 fn depends_on_order(sql: &str) -> bool {
-    let is_update = has_word(sql, "UPDATE");
-    has_word(sql, "SELECT") || has_word(sql, "LIMIT") || (is_update && has_word(sql, "FROM"))
+    let is_update = has_keyword(sql, "UPDATE");
+    has_keyword(sql, "SELECT")
+        || has_keyword(sql, "LIMIT")
+        || (is_update && has_keyword(sql, "FROM"))
 }
 
 /// Whether a statement changes rows, makes a table of rows, or makes a trigger, which would have

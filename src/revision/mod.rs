@@ -230,6 +230,11 @@ impl Revision {
         Location::new(&self.source, span.clone())
     }
 
+    /// The statements of one of its bodies, as they stand there.
+    pub fn statements<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = &'a str> {
+        body.statements.iter().map(|it| &self.source.text[it.clone()])
+    }
+
     /// The text of one of its bodies.
     pub fn body_text(&self, body: &Body) -> &str {
         &self.source.text[body.span.clone()]

@@ -16,7 +16,7 @@ use crate::db::{Quoting, Scratch};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, DirectiveKind, Revision};
 use crate::schema::ObjectKind;
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::lexer::{self, Token, TokenKind, tokens};
 
 /// Names in lower case.
 type Names = BTreeSet<String>;
@@ -225,10 +225,9 @@ impl<'a> Guards<'a> {
     }
 }
 
-/// All names in a text, be it of tables, columns or anything else.
+/// All names in a text.
 fn names(sql: &str) -> Names {
-    let significant = tokens(sql).filter(Token::is_significant);
-    significant.filter_map(|it| it.name(sql).map(|name| name.to_ascii_lowercase())).collect()
+    lexer::names(sql).collect()
 }
 
 /// The name that begins at a token, without that of its database, and the token behind it.

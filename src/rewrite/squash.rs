@@ -187,8 +187,7 @@ impl<'a> Squash<'a> {
         self.range.mode == RunMode::default()
             && self.members().all(|revision| {
                 let Some(body) = body(revision) else { return false };
-                let mut texts = body.statements.iter().map(|it| &revision.source.text[it.clone()]);
-                texts.all(|sql| match body::effect(sql) {
+                revision.statements(body).all(|sql| match body::effect(sql) {
                     Effect::Other => false,
                     _ if body::is_conditional(sql) => false,
                     Effect::Creates => true,

@@ -156,6 +156,17 @@ pub fn tokens(sql: &str) -> Tokens<'_> {
     Tokens { sql, position: 0 }
 }
 
+/// Whether a keyword stands anywhere in `sql`, outside of quotes and comments.
+pub fn has_keyword(sql: &str, keyword: &str) -> bool {
+    tokens(sql).any(|it| it.is_keyword(sql, keyword))
+}
+
+/// All names in `sql`, in lower case, be it of tables, columns or anything else; keywords and strings
+/// too, since SQLite takes both for names where one must stand.
+pub fn names(sql: &str) -> impl Iterator<Item = String> {
+    tokens(sql).filter_map(|it| it.name(sql).map(|name| name.to_ascii_lowercase()))
+}
+
 impl Iterator for Tokens<'_> {
     type Item = Token;
 

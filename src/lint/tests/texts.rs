@@ -294,6 +294,8 @@ fn rows_that_reference_nothing_do_not_run() {
     check(given, "INSERT INTO t VALUES (NULL);", "");
     check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (c));", "does-not-run");
     check(given, "CREATE TABLE u (a UNIQUE REFERENCES p (b));", "");
+    let odd = given.replace("TABLE t ", "TABLE \"a [child]\" ");
+    check(&odd, "INSERT INTO \"a [child]\" VALUES (7);", "does-not-run");
     // It was so before.
     let wrong = format!("{given} INSERT INTO t VALUES (7);");
     check(&wrong, "INSERT INTO t VALUES (NULL);", "");
