@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::App;
-use super::lint_formats::{Roots, github, sarif};
+use super::lint_formats::{Roots, github, github_unseen, sarif};
 use super::output::Format;
 use super::project::{Project, environment};
 use super::words::count;
@@ -113,8 +113,13 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
             for it in &findings {
                 app.output.line(github(it, &roots))?;
             }
+            if let Some(unseen) = &unseen {
+                app.output.line(github_unseen(unseen))?;
+            }
         }
-        (_, FindingFormat::Sarif) => app.output.json(&sarif(&findings, &roots()))?,
+        (_, FindingFormat::Sarif) => {
+            app.output.json(&sarif(&findings, unseen.as_ref(), &roots()))?;
+        }
         (_, FindingFormat::Text) => {
             for it in &findings {
                 app.output.line(render_finding(it, &project.here))?;

@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::lint::Finding;
 use crate::lint::guide::{guide, help};
+use crate::lint::{Finding, Unseen};
 use crate::rule::{Level, Rule};
 use crate::source::{Location, line_column};
 
@@ -78,6 +78,11 @@ pub fn github(finding: &Finding, roots: &Roots) -> String {
     )
 }
 
+/// A workflow command that says of the whole job what could not be looked at.
+pub fn github_unseen(unseen: &Unseen) -> String {
+    format!("::warning title=migrator lint::{}", data(&unseen.to_string()))
+}
+
 /// The text of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
@@ -93,10 +98,13 @@ fn end(location: &Location) -> (usize, usize) {
     line_column(&location.source.text, location.span.end)
 }
 
-/// All findings as SARIF 2.1.0, with the rules that there are.
-pub fn sarif(findings: &[Finding], roots: &Roots) -> Value {
+/// All findings as SARIF 2.1.0, with the rules that there are, and what could not be looked at.
+pub fn sarif(findings: &[Finding], unseen: Option<&Unseen>, roots: &Roots) -> Value {
     let rules: Vec<Value> = Rule::ALL.into_iter().map(rule).collect();
     let results: Vec<Value> = findings.iter().map(|it| result(it, roots)).collect();
+    let notification =
+        |it: &Unseen| json!({ "level": "warning", "message": { "text": it.to_string() } });
+    let notifications: Vec<Value> = unseen.into_iter().map(notification).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -108,6 +116,10 @@ pub fn sarif(findings: &[Finding], roots: &Roots) -> Value {
                     "rules": rules,
                 }
             },
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": notifications,
+            }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],

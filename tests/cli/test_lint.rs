@@ -483,10 +483,14 @@ fn what_could_not_be_looked_at_is_told() {
     nothing found in 2 revisions
     "#);
     insta::assert_snapshot!(env.run("lint d4: --format github"), @"
+    ::warning title=migrator lint::`d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
     ------- stderr -------
     warning: `d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema
     nothing found in 2 revisions
     ");
+    let sarif = env.run("lint d4: --format sarif").json();
+    let invocations = &sarif["runs"][0]["invocations"];
+    insta::assert_snapshot!(invocations, @r#"[{"executionSuccessful":true,"toolExecutionNotifications":[{"level":"warning","message":{"text":"`d4` does not run in memory: of 2 revisions only the text was looked at, not what they do to the schema"}}]}]"#);
     insta::assert_snapshot!(env.run("lint x9"), @"
     ------- stderr -------
     nothing found in 1 revision
