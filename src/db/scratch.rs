@@ -22,6 +22,7 @@ use super::{
     SqliteErrorKind, checks, quote_identifier,
 };
 use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::head::{Verb, head};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What SQLite makes of `"…"` where it names nothing.
@@ -221,11 +222,11 @@ impl Scratch {
     ///
     /// What SQLite said.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
-        let word = sql.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
-        if word.eq_ignore_ascii_case("VACUUM") {
+        let head = head(sql);
+        if head.verb == Verb::Vacuum {
             return Ok(0);
         }
-        if word.eq_ignore_ascii_case("ATTACH") {
+        if head.verb == Verb::Attach {
             let attached = attached_name(sql).map(|it| quote_identifier(&it)).ok_or_else(|| {
                 SqliteError::own("no name is given to the database that is attached".to_owned())
             })?;
@@ -236,12 +237,12 @@ impl Scratch {
         let outcome = self.with_stubs(|| {
             // An `ALTER` that fails over the rows leaves the schema in the file as it was, and in
             // memory as it would have been.
-            if has_failed.replace(true) && word.eq_ignore_ascii_case("ALTER") {
+            if has_failed.replace(true) && head.verb == Verb::Alter {
                 self.database.connection.execute_batch("PRAGMA writable_schema = RESET")?;
             }
             self.database.execute(sql)
         });
-        let touch = if outcome.is_ok() { Touch::of(sql) } else { Some(Touch::Other) };
+        let touch = if outcome.is_ok() { Touch::of(head) } else { Some(Touch::Other) };
         if let Some(touch) = touch {
             self.journal.note(touch);
         }
@@ -488,6 +489,8 @@ mod tests {
         check(&["SELECT substr(1)"], "wrong number of arguments to function substr()");
         check(&["CREATE VIRTUAL TABLE t USING vec0(a)"], "no such module: vec0");
         check(&["VACUUM INTO 'x.db'"], "");
+        check(&["/* x */ VACUUM INTO 'vacuumed.db'"], "");
+        assert!(!std::path::Path::new("vacuumed.db").exists());
         check(
             &[
                 "CREATE TABLE t(a)",
@@ -503,6 +506,7 @@ mod tests {
     fn no_file_is_attached() {
         let copy = "CREATE TABLE \"my x\".t AS SELECT 1";
         check(&["ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
+        check(&["; ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
         check(&["attach database CAST('x' AS TEXT) || '.db' As \"my x\"", copy], "");
         check(&["ATTACH 'x.db' AS x", "SELECT * FROM x.t"], "no such table: x.t");
         check(&["ATTACH 'x.db'"], "no name is given to the database that is attached");

@@ -8,15 +8,16 @@
 //! Statements are told by their names, not by their meaning: one that may change what a query reads is
 //! taken to do so.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::RewriteError;
-use super::body::{Effect, effect};
 use crate::db::{Quoting, Scratch};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, DirectiveKind, Revision};
 use crate::schema::ObjectKind;
-use crate::sql::lexer::{self, Token, TokenKind, tokens};
+use crate::sql::head::{Action, Kind, Verb, head};
+use crate::sql::lexer;
 
 /// Names in lower case.
 type Names = BTreeSet<String>;
@@ -103,35 +104,32 @@ impl<'a> Guards<'a> {
     /// Notes what a statement makes, and what that has to do with others; gives the name of a table or
     /// view that cannot have been there before.
     fn learn(&mut self, sql: &str, has_keys_on: bool) -> Option<String> {
-        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-        let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-        let kinds = ["TABLE", "VIEW", "TRIGGER"];
-        let kind = (1..=2).find(|at| kinds.iter().any(|it| is(*at, it)));
-        if let Some(at) = kind.filter(|_| is(0, "CREATE")) {
-            let skipped = if is(at + 1, "IF") { at + 4 } else { at + 1 };
-            let (made, _) = name_at(sql, &words, skipped)?;
-            if is(at, "TRIGGER") {
-                let on = (skipped..words.len()).find(|it| is(*it, "ON"));
-                if let Some((table, _)) = on.and_then(|it| name_at(sql, &words, it + 1)) {
-                    self.written_with.push((table, names(sql)));
-                }
-                return None;
-            }
-            if is(at, "VIEW") || is(1, "VIRTUAL") {
-                self.read_with.push((made.clone(), names(sql)));
-            } else if has_keys_on {
-                // What happens to a parent may happen to its children.
-                let parents = names(sql).into_iter().filter(|it| *it != made);
-                let children = Names::from([made.clone()]);
-                self.written_with.extend(parents.map(|it| (it, children.clone())));
-            }
-            self.known.insert(made.clone());
-            return Some(made).filter(|_| !is(at + 1, "IF"));
+        let head = head(sql);
+        let lower = |it: Cow<'_, str>| it.to_ascii_lowercase();
+        if let Some(Action::RenameTo(made)) = head.action {
+            self.known.insert(lower(made.clone()));
+            return Some(lower(made));
         }
-        let to = (2..words.len()).find(|it| is(*it, "RENAME") && is(it + 1, "TO"));
-        let (made, _) = name_at(sql, &words, to.filter(|_| is(0, "ALTER"))? + 2)?;
-        self.known.insert(made.clone());
-        Some(made)
+        match head.verb {
+            Verb::Create(Kind::Trigger) => {
+                self.written_with.extend(head.on.map(|it| (lower(it), names(sql))));
+                None
+            }
+            Verb::Create(kind @ (Kind::Table | Kind::View)) => {
+                let made = lower(head.name?);
+                if kind == Kind::View || head.is_virtual {
+                    self.read_with.push((made.clone(), names(sql)));
+                } else if has_keys_on {
+                    // What happens to a parent may happen to its children.
+                    let parents = names(sql).into_iter().filter(|it| *it != made);
+                    let children = Names::from([made.clone()]);
+                    self.written_with.extend(parents.map(|it| (it, children.clone())));
+                }
+                self.known.insert(made.clone());
+                Some(made).filter(|_| !head.is_conditional)
+            }
+            _ => None,
+        }
     }
 
     /// Goes past a body: what follows is asked after it.
@@ -230,64 +228,37 @@ fn names(sql: &str) -> Names {
     lexer::names(sql).collect()
 }
 
-/// The name that begins at a token, without that of its database, and the token behind it.
-fn name_at(sql: &str, words: &[Token], at: usize) -> Option<(String, usize)> {
-    let has_database = words.get(at + 1).is_some_and(|it| it.kind == TokenKind::Dot);
-    let at = if has_database { at + 2 } else { at };
-    let name = words.get(at)?.name(sql)?;
-    Some((name.to_ascii_lowercase(), at + 1))
-}
-
 /// Whether no row of any table is another one after a statement.
 fn keeps_rows(sql: &str) -> bool {
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    if is(0, "DROP") {
-        return !is(1, "TABLE");
+    let head = head(sql);
+    match head.verb {
+        // It may hide a table.
+        _ if head.is_temporary => false,
+        Verb::Create(_) => !head.makes_rows,
+        Verb::Drop(kind) => kind != Kind::Table,
+        Verb::Alter => matches!(
+            head.action,
+            Some(
+                Action::AddColumn(_)
+                    | Action::AddConstraint
+                    | Action::DropConstraint
+                    | Action::AlterColumn
+            )
+        ),
+        Verb::Select => true,
+        _ => false,
     }
-    if is(0, "ALTER") {
-        let behind = name_at(sql, &words, 2).map_or(0, |it| it.1);
-        return is(behind, "ADD") || is(behind, "ALTER") || is(behind + 1, "CONSTRAINT");
-    }
-    effect(sql) == Effect::Creates || is(0, "SELECT")
 }
 
 /// The tables or views that a statement is about; `None` where its words do not say.
 fn targets(sql: &str) -> Option<Names> {
-    const FILLERS: [&str; 8] =
-        ["OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK", "INTO", "FROM"];
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    let mut found = Names::new();
-    let mut at = 0;
-    if is(0, "WITH") {
-        let mut depth = 0;
-        at = words.iter().position(|it| {
-            match it.kind {
-                TokenKind::LeftParenthesis => depth += 1,
-                TokenKind::RightParenthesis => depth -= 1,
-                _ => {}
-            }
-            let changes = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
-            depth == 0 && changes.iter().any(|word| it.is_keyword(sql, word))
-        })?;
-    }
-    if ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|it| is(at, it)) {
-        let name = (at + 1..words.len()).find(|at| !FILLERS.iter().any(|it| is(*at, it)))?;
-        found.insert(name_at(sql, &words, name)?.0);
-    } else if is(0, "DROP") || is(0, "ALTER") || is(0, "CREATE") {
-        let kind = (1..=2).find(|it| is(*it, "TABLE"))?;
-        let name = (kind + 1..words.len())
-            .find(|at| !["IF", "NOT", "EXISTS"].iter().any(|it| is(*at, it)))?;
-        let (table, behind) = name_at(sql, &words, name)?;
-        found.insert(table);
-        if is(behind, "RENAME") && is(behind + 1, "TO") {
-            found.insert(name_at(sql, &words, behind + 2)?.0);
-        }
-    } else {
+    let head = head(sql);
+    let is_about_table = matches!(head.verb, Verb::Create(Kind::Table) | Verb::Drop(Kind::Table));
+    if !is_about_table && head.verb != Verb::Alter && !head.verb.writes_rows() {
         return None;
     }
-    Some(found)
+    let new = if let Some(Action::RenameTo(new)) = head.action { Some(new) } else { None };
+    Some(std::iter::once(head.name?).chain(new).map(|it| it.to_ascii_lowercase()).collect())
 }
 
 #[cfg(test)]
@@ -318,7 +289,9 @@ mod tests {
         check("ALTER TABLE t RENAME a TO b", "t");
         check("ALTER TABLE t DROP COLUMN a", "t");
         check("PRAGMA user_version = 1", "anything");
-        check("WITH x AS (SELECT 1) SELECT * FROM x", "anything");
+        check("CREATE TABLE IF NOT EXISTS temp.t (a)", "t");
+        check("WITH replace AS (SELECT 1) REPLACE INTO t SELECT * FROM replace", "t");
+        check("WITH x AS (SELECT 1) SELECT * FROM x", "nothing");
         check("ALTER TABLE main.t DROP CONSTRAINT c", "nothing");
         check("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "nothing");
         check("ALTER TABLE t ADD COLUMN a", "nothing");
