@@ -146,16 +146,16 @@ impl Scratch {
     }
 
     /// Lets tables and views of other programs be made where something misses them, with their
-    /// indexes. Their triggers are left out: they act on rows, which there are none of, and one that
-    /// names what is not there yet would keep SQLite from altering any table.
+    /// indexes. The triggers of their tables are not made: they act on rows, which there are none of,
+    /// and one that names what is not there yet would keep SQLite from altering any table.
     pub fn lend(&mut self, objects: &[SchemaObject]) {
-        let is_view = |name: &str| {
-            objects
-                .iter()
-                .any(|it| it.kind == ObjectKind::View && it.name.eq_ignore_ascii_case(name))
-        };
-        let lent = objects.iter().filter(|it| it.kind != ObjectKind::Trigger || is_view(&it.table));
-        self.lent = lent.cloned().collect();
+        self.lent = objects.to_vec();
+    }
+
+    /// All that other programs have, whether something missed it or not; the triggers of their tables
+    /// too, which a live database has.
+    pub fn lent(&self) -> &[SchemaObject] {
+        &self.lent
     }
 
     /// Whether there is a table or view of this name to be made where something misses it.
@@ -174,9 +174,10 @@ impl Scratch {
             let is = |it: &str| it.eq_ignore_ascii_case(name);
             is(missing) || missing.strip_prefix("main.").is_some_and(is)
         };
-        let objects: Vec<SchemaObject> =
-            self.lent.iter().filter(|it| is_missing(&it.table)).cloned().collect();
-        Ok(!self.supply(&objects)?.is_empty())
+        let objects = || self.lent.iter().filter(|it| is_missing(&it.table));
+        let is_view = objects().any(|it| it.kind == ObjectKind::View);
+        let made = objects().filter(|it| it.kind != ObjectKind::Trigger || is_view);
+        Ok(!self.supply(&made.cloned().collect::<Vec<_>>())?.is_empty())
     }
 
     /// The same database once more: content, settings of [`Scratch::new`], stubs and what is lent. No

@@ -80,7 +80,9 @@ impl<'a> Guards<'a> {
             earlier: Vec::new(),
         };
         let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
-        for object in start.database().schema_objects(&|_| false)? {
+        let objects = start.database().schema_objects(&|_| false)?;
+        // What others have is there too, be it that nothing has missed it yet.
+        for object in objects.iter().chain(start.lent()) {
             let table = object.table.to_ascii_lowercase();
             match object.kind {
                 ObjectKind::Table | ObjectKind::View => {
@@ -302,10 +304,19 @@ mod tests {
     }
 
     /// What becomes of a directive behind an earlier body; `t`, `u`, and a view of `t` are there, and a
-    /// trigger of `u` that writes `w`.
+    /// trigger of `u` that writes `w`. Others have `log`, a view of it, and a trigger that writes `w`.
     #[track_caller]
     fn check(earlier: &str, directive: &str, expected: &str) {
-        let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        let others = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        for sql in [
+            "CREATE TABLE log (a)",
+            "CREATE VIEW lines AS SELECT a FROM log",
+            "CREATE TRIGGER s AFTER INSERT ON log BEGIN INSERT INTO w VALUES (1); END",
+        ] {
+            others.execute(sql).unwrap();
+        }
+        let mut start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        start.lend(&others.database().schema_objects(&|_| false).unwrap());
         for sql in [
             "CREATE TABLE t (a, b)",
             "CREATE TABLE u (a)",
@@ -390,6 +401,21 @@ mod tests {
             "refuse-if rows: SELECT name FROM sqlite_schema WHERE name = 'x'",
             "not after CREATE INDEX i ON t (a)",
         );
+    }
+
+    #[test]
+    fn tables_of_others_are_there_before_anything_misses_them() {
+        let refusal = "refuse-if rows: SELECT a FROM log";
+        check("DELETE FROM log", refusal, "not after DELETE FROM log");
+        check("DELETE FROM u", refusal, "Moves");
+        check(
+            "DELETE FROM log",
+            "refuse-if rows: SELECT a FROM lines",
+            "not after DELETE FROM log",
+        );
+        check("DELETE FROM log", "refuse-if rows: SELECT a FROM w", "not after DELETE FROM log");
+        let copy = "CREATE TABLE x AS SELECT a FROM log";
+        check(copy, "refuse-if rows: SELECT a FROM x", &format!("not after {copy}"));
     }
 
     #[test]
