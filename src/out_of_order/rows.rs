@@ -9,15 +9,14 @@ use crate::autogenerate::AutogenerateError;
 use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::Revision;
-use crate::schema::{ObjectKind, SchemaObject};
+use crate::schema::{Links, ObjectKind, SchemaObject};
 use crate::sql::head::{Action, Kind, Verb, head};
 use crate::sql::lexer::{TokenKind, has_keyword, names, tokens};
 
 /// The tables and views of a schema, and which of them rows pass between; of several moments.
 #[derive(Default)]
 pub(super) struct Objects {
-    /// By name in lower case: what a view reads, what a trigger of it writes, what references it.
-    neighbours: BTreeMap<String, BTreeSet<String>>,
+    links: Links,
     /// What an index or a trigger of this name, in lower case, is on.
     owners: BTreeMap<String, BTreeSet<String>>,
     /// The tables whose numbers SQLite keeps in `sqlite_sequence`.
@@ -45,36 +44,21 @@ enum ChangeKind {
 }
 
 impl Objects {
-    /// Adds those that a database has now.
+    /// Adds those that a database has now, and those that others have.
     pub fn add(&mut self, scratch: &Scratch) -> Result<(), OutOfOrderError> {
         let objects = scratch.database().schema_objects(&|_| false);
         let objects: Vec<SchemaObject> = objects.map_err(AutogenerateError::from)?;
-        for object in &objects {
+        for object in objects.iter().chain(scratch.lent()) {
+            self.links.learn(&object.sql);
             let name = object.name.to_ascii_lowercase();
-            if matches!(object.kind, ObjectKind::Table | ObjectKind::View) {
-                if has_keyword(&object.sql, "AUTOINCREMENT") {
-                    self.numbered.insert(name.clone());
-                }
-                self.neighbours.entry(name).or_default();
-            } else {
-                let owner = object.table.to_ascii_lowercase();
+            let owner = object.table.to_ascii_lowercase();
+            if matches!(object.kind, ObjectKind::View | ObjectKind::Trigger) {
+                self.programs.entry(owner.clone()).or_default().insert(object.sql.clone());
+            }
+            if !object.is_itself() {
                 self.owners.entry(name).or_default().insert(owner);
-            }
-        }
-        for object in &objects {
-            // An index moves no rows.
-            if object.kind == ObjectKind::Index {
-                continue;
-            }
-            let own = object.table.to_ascii_lowercase();
-            if object.kind != ObjectKind::Table {
-                self.programs.entry(own.clone()).or_default().insert(object.sql.clone());
-            }
-            let is_other = |it: &String| *it != own && self.neighbours.contains_key(it);
-            let named: Vec<String> = names(&object.sql).filter(is_other).collect();
-            for other in named {
-                self.neighbours.entry(other.clone()).or_default().insert(own.clone());
-                self.neighbours.entry(own.clone()).or_default().insert(other);
+            } else if has_keyword(&object.sql, "AUTOINCREMENT") {
+                self.numbered.insert(name);
             }
         }
         Ok(())
@@ -154,7 +138,7 @@ impl Objects {
             if name == "sqlite_sequence" {
                 seeds.extend(self.numbered.iter().cloned());
             }
-            if self.neighbours.contains_key(&name) {
+            if self.links.knows(&name) {
                 seeds.insert(name);
             }
         }
@@ -164,19 +148,7 @@ impl Objects {
     /// The same, and everything that rows pass to from there; each with the one of `names` that leads
     /// to it, which is itself for those that are named.
     fn reached(&self, names: impl Iterator<Item = String>) -> BTreeMap<String, String> {
-        let named = self.seeds(names).into_iter();
-        let mut reached: BTreeMap<String, String> = named.map(|it| (it.clone(), it)).collect();
-        let mut pending: Vec<String> = reached.keys().cloned().collect();
-        while let Some(name) = pending.pop() {
-            let of = reached.get(&name).cloned().unwrap_or_default();
-            for neighbour in self.neighbours.get(&name).into_iter().flatten() {
-                if !reached.contains_key(neighbour) {
-                    reached.insert(neighbour.clone(), of.clone());
-                    pending.push(neighbour.clone());
-                }
-            }
-        }
-        reached
+        self.links.reached(self.seeds(names), |_| true)
     }
 }
 

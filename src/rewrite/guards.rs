@@ -8,14 +8,13 @@
 //! Statements are told by their names, not by their meaning: one that may change what a query reads is
 //! taken to do so.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::RewriteError;
 use crate::db::{Quoting, Scratch};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, DirectiveKind, Revision};
-use crate::schema::ObjectKind;
+use crate::schema::{Links, Tie};
 use crate::sql::head::{Action, Kind, Verb, head};
 use crate::sql::lexer;
 
@@ -39,14 +38,12 @@ pub(super) struct Guards<'a> {
     direction: Direction,
     /// What is there then.
     old: Names,
-    /// And what the bodies make.
-    known: Names,
-    /// What they make and nobody can have made before: they would fail.
+    /// What the bodies make and nobody can have made before: they would fail.
     made: Names,
-    /// A view or virtual table, and all that its text names.
-    read_with: Vec<(String, Names)>,
-    /// A table or view, and all that a trigger of it names.
-    written_with: Vec<(String, Names)>,
+    /// Both of these and all that the bodies make, and what ties them to one another.
+    links: Links,
+    /// Whether what happens to a parent may happen to its children.
+    has_keys_on: bool,
     /// What ran before the body in question.
     earlier: Vec<Statement<'a>>,
 }
@@ -69,69 +66,19 @@ impl<'a> Guards<'a> {
         bodies: &[(&'a Revision, &'a Body)],
         direction: Direction,
     ) -> Result<Self, RewriteError> {
-        let mut guards = Self {
-            start,
-            direction,
-            old: Names::new(),
-            known: Names::new(),
-            made: Names::new(),
-            read_with: Vec::new(),
-            written_with: Vec::new(),
-            earlier: Vec::new(),
-        };
-        let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
+        let mut links = Links::default();
         let objects = start.database().schema_objects(&|_| false)?;
         // What others have is there too, be it that nothing has missed it yet.
-        for object in objects.iter().chain(start.lent()) {
-            let table = object.table.to_ascii_lowercase();
-            match object.kind {
-                ObjectKind::Table | ObjectKind::View => {
-                    guards.old.insert(object.name.to_ascii_lowercase());
-                    guards.learn(&object.sql, has_keys_on);
-                }
-                ObjectKind::Trigger => guards.written_with.push((table, names(&object.sql))),
-                ObjectKind::Index => {}
-            }
-        }
-        guards.known.extend(guards.old.iter().cloned());
-        for (revision, body) in bodies {
-            for span in &body.statements {
-                let made = guards.learn(&revision.source.text[span.clone()], has_keys_on);
-                guards.made.extend(made);
-            }
-        }
-        Ok(guards)
-    }
-
-    /// Notes what a statement makes, and what that has to do with others; gives the name of a table or
-    /// view that cannot have been there before.
-    fn learn(&mut self, sql: &str, has_keys_on: bool) -> Option<String> {
-        let head = head(sql);
-        let lower = |it: Cow<'_, str>| it.to_ascii_lowercase();
-        if let Some(Action::RenameTo(made)) = head.action {
-            self.known.insert(lower(made.clone()));
-            return Some(lower(made));
-        }
-        match head.verb {
-            Verb::Create(Kind::Trigger) => {
-                self.written_with.extend(head.on.map(|it| (lower(it), names(sql))));
-                None
-            }
-            Verb::Create(kind @ (Kind::Table | Kind::View)) => {
-                let made = lower(head.name?);
-                if kind == Kind::View || head.is_virtual {
-                    self.read_with.push((made.clone(), names(sql)));
-                } else if has_keys_on {
-                    // What happens to a parent may happen to its children.
-                    let parents = names(sql).into_iter().filter(|it| *it != made);
-                    let children = Names::from([made.clone()]);
-                    self.written_with.extend(parents.map(|it| (it, children.clone())));
-                }
-                self.known.insert(made.clone());
-                Some(made).filter(|_| !head.is_conditional)
-            }
-            _ => None,
-        }
+        let objects = objects.iter().chain(start.lent());
+        let old = objects.filter_map(|it| links.learn(&it.sql)).collect();
+        let statements = bodies.iter().flat_map(|(revision, body)| revision.statements(body));
+        let made = statements.filter_map(|sql| {
+            let made = links.learn(sql);
+            made.filter(|_| !head(sql).is_conditional)
+        });
+        let made = made.collect();
+        let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
+        Ok(Self { start, direction, old, made, links, has_keys_on, earlier: Vec::new() })
     }
 
     /// Goes past a body: what follows is asked after it.
@@ -139,13 +86,13 @@ impl<'a> Guards<'a> {
         for span in &body.statements {
             let sql = &revision.source.text[span.clone()];
             let written = targets(sql).unwrap_or_else(|| names(sql));
-            let written = self.reached(written, &self.written_with);
-            let named = self.reached(names(sql), &self.written_with);
+            let written = self.written_with(written);
+            let named = self.written_with(names(sql));
             self.earlier.push(Statement {
                 revision,
                 span,
                 keeps_rows: keeps_rows(sql),
-                names: self.reached(named, &self.read_with),
+                names: self.read_with(named),
                 writes: written,
             });
         }
@@ -170,7 +117,7 @@ impl<'a> Guards<'a> {
         let all = names(query);
         let asks_schema =
             all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
-        let reads = self.reached(all, &self.read_with);
+        let reads = self.read_with(all);
         let changes = |it: &&Statement<'_>| !it.keeps_rows && !it.writes.is_disjoint(&reads);
         let changer = self.earlier.iter().find(changes);
         // What was no column yet would have been a string.
@@ -208,20 +155,15 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// What of these names is known, and all that hangs on it.
-    fn reached(&self, mut names: Names, links: &[(String, Names)]) -> Names {
-        names.retain(|it| self.known.contains(it));
-        loop {
-            let n_before = names.len();
-            for (name, others) in links {
-                if names.contains(name) {
-                    names.extend(others.intersection(&self.known).cloned());
-                }
-            }
-            if names.len() == n_before {
-                return names;
-            }
-        }
+    /// What of these names is known, and all that is read with it.
+    fn read_with(&self, names: Names) -> Names {
+        self.links.reached(names, |it| it == Tie::Reads).into_keys().collect()
+    }
+
+    /// What of these names is known, and all that is written with it.
+    fn written_with(&self, names: Names) -> Names {
+        let is_followed = |it| it == Tie::Fires || (it == Tie::IsReferenced && self.has_keys_on);
+        self.links.reached(names, is_followed).into_keys().collect()
     }
 }
 
