@@ -314,15 +314,20 @@ fn back(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<Back>
         return None;
     }
     let logged = graph.indices().filter(|it| net.applied_or_replaced(&graph[*it]).is_some());
-    let mut targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
+    let targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
+    Some(stamp_to(graph, &history.rows, targets))
+}
+
+/// The stamp after which the version table of a database with these rows has `targets`.
+pub fn stamp_to(graph: &RevisionGraph, rows: &[String], mut targets: Vec<RevisionId>) -> Back {
     targets.sort();
     let symbols: Vec<RevisionSymbol> = match &targets[..] {
         [] => "base".parse().into_iter().collect(),
         ids => ids.iter().filter_map(|it| it.as_str().parse().ok()).collect(),
     };
-    let plain = plan_stamp(graph, &history.rows, &symbols, Purge::No);
+    let plain = plan_stamp(graph, rows, &symbols, Purge::No);
     let purge = plain.map_or(true, |plan| plan.end != targets);
-    Some(Back { targets, purge })
+    Back { targets, purge }
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ fn ways_out(mut ways: Vec<Way>, right: Right) -> Vec<String> {
 }
 
 /// A stamp as a command.
-fn stamp(Back { targets, purge }: &Back) -> String {
+pub(super) fn stamp(Back { targets, purge }: &Back) -> String {
     let purge = if *purge { " --purge" } else { "" };
     let targets: Vec<&str> = targets.iter().map(RevisionId::as_str).collect();
     let targets = if targets.is_empty() { "base".to_owned() } else { targets.join(" ") };

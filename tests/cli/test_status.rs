@@ -304,7 +304,9 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     log       4 rows since 2026-11-03 14:40:11
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `t_b2`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     ");
     obey(&env, &said, "schema diff");
     is_clean(&env);
@@ -792,7 +794,9 @@ fn a_schema_that_was_changed_by_hand_is_found() {
                 - table   t_c3
                 + column  t_a1.note  TEXT
                 + index   ix         ON t_b2 (v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the column `t_a1.note`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let said = wrong(&env);
@@ -962,6 +966,7 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - column  t_a1.more
                 `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     env.run("upgrade").ok();

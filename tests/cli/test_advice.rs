@@ -1,0 +1,339 @@
+//! What a message tells to type, typed as it stands there
+
+use crate::support::TestEnv;
+
+/// Everything that a message tells to type.
+fn commands(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|it| it.starts_with("migrator ")).map(str::to_owned).collect()
+}
+
+/// Runs the first command of a message that holds `part`, in a shell; what is piped into the shell of
+/// SQLite is run here.
+#[track_caller]
+fn obey(env: &TestEnv, text: &str, part: &str) -> String {
+    let found = commands(text).into_iter().find(|it| it.contains(part));
+    let command = found.unwrap_or_else(|| panic!("no `{part}` in:\n{text}"));
+    let (line, pipe) = match command.split_once(" | sqlite3 -bail ") {
+        Some((line, database)) => (line, Some(database)),
+        None => (command.as_str(), None),
+    };
+    let line = line.replacen("migrator", env!("CARGO_BIN_EXE_migrator"), 1);
+    let output = env.program("sh", &["-c", &line]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{command}: {said}");
+    let answer = String::from_utf8(output.stdout).unwrap();
+    if let Some(database) = pipe {
+        assert_eq!(database, "app.db");
+        env.sql(answer.strip_prefix(".bail on\n").unwrap());
+    }
+    answer + &said
+}
+
+/// What `status` says, which finds something wrong.
+#[track_caller]
+fn wrong(env: &TestEnv) -> String {
+    let output = env.run("status");
+    assert_eq!(output.status, Some(1), "{output}");
+    output.stdout
+}
+
+/// A database with rows that no revision made.
+fn in_use(env: &TestEnv) {
+    env.sql(
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL); \
+         INSERT INTO customers VALUES (1, 'a'), (2, 'b'); \
+         CREATE TABLE invoices (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id)); \
+         CREATE INDEX ix_invoices_customer_id ON invoices (customer_id); \
+         INSERT INTO invoices VALUES (1, 2); \
+         CREATE VIEW paid AS SELECT id FROM invoices",
+    );
+}
+
+/// Goes on from `status` until nothing is wrong; the rows are as before.
+#[track_caller]
+fn adopt(env: &TestEnv) {
+    let said = wrong(env);
+    assert!(!said.contains("sqlite3"), "{said}");
+    if said.contains("schema dump") {
+        obey(env, &said, "schema dump");
+        if said.contains("`files = [\"schema.sql\"]` under `[schema]`") {
+            let text = env.read("alembic.toml");
+            env.file("alembic.toml", &format!("{text}\n[schema]\nfiles = [\"schema.sql\"]\n"));
+        }
+        // The rest is still what is to be done.
+        assert!(wrong(env).contains("What was there"));
+    }
+    obey(env, &said, "revision --autogenerate");
+    obey(env, &said, "stamp head");
+    let output = env.run("status");
+    assert_eq!(output.stderr, "nothing is wrong\n", "{output}");
+    assert_eq!(env.rows(), ["aaaa11112222"]);
+    env.run("upgrade").ok();
+    env.run("check").ok();
+    assert_eq!(env.query("SELECT name FROM customers"), ["a", "b"]);
+    assert_eq!(env.query("SELECT customer_id FROM invoices"), ["2"]);
+}
+
+#[test]
+fn a_database_that_is_in_use_is_taken_over() {
+    let env = TestEnv::new();
+    in_use(&env);
+    insta::assert_snapshot!(env.run("status"), @r#"
+    database  app.db
+    at        base
+    pending   nothing
+    log       nothing ran yet
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  customers                (id, name)
+                + table  invoices                 (id, customer_id)
+                + index  ix_invoices_customer_id  ON invoices (customer_id)
+                + view   paid
+                no revision made this: to go on from what is there, `migrator schema dump > schema.sql`
+                name it in alembic.toml: `files = ["schema.sql"]` under `[schema]`
+                `migrator revision --autogenerate -m "What was there"`, then `migrator stamp head`, which runs nothing
+    [exit status: 1]
+    "#);
+    adopt(&env);
+}
+
+#[test]
+fn a_database_that_is_in_use_is_taken_over_with_a_declared_schema() {
+    // As `init -t schema` leaves it, and named but not there.
+    for schema in [Some("-- Nothing yet.\n"), None] {
+        let env = TestEnv::new();
+        env.config("[schema]\nfiles = [\"db/my schema.sql\"]").folder("db");
+        schema.into_iter().for_each(|it| _ = env.file("db/my schema.sql", it));
+        in_use(&env);
+        assert!(wrong(&env).contains("`migrator schema dump > 'db/my schema.sql'`"));
+        adopt(&env);
+    }
+}
+
+#[test]
+fn another_declared_schema_is_not_written_over() {
+    let env = TestEnv::new();
+    env.config("[schema]\nfiles = [\"schema.sql\"]");
+    env.file("schema.sql", "CREATE TABLE wanted (id INTEGER PRIMARY KEY);");
+    in_use(&env);
+    insta::assert_snapshot!(env.run("check --database"), @r#"
+      + table  customers                (id, name)
+      + table  invoices                 (id, customer_id)
+      + index  ix_invoices_customer_id  ON invoices (customer_id)
+      + view   paid
+    ------- stderr -------
+    app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
+    no revision made this: to go on from what is there, declare just that first: `migrator schema diff declared database` shows what is declared otherwise
+    `migrator revision --autogenerate -m "What was there"`, then `migrator stamp head`, which runs nothing
+    [exit status: 1]
+    "#);
+    assert!(obey(&env, &wrong(&env), "schema diff declared").contains("- table  wanted"));
+}
+
+#[test]
+fn a_database_of_something_else_is_not_taken_apart() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    in_use(&env);
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        base
+    pending   a1, make a1
+              b2, make b2
+    log       nothing ran yet
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  customers                (id, name)
+                + table  invoices                 (id, customer_id)
+                + index  ix_invoices_customer_id  ON invoices (customer_id)
+                + view   paid
+                no revision ran here, and none makes this schema: look whether `app.db` is the database that is meant
+                if it has what `b2` makes all the same: `migrator schema diff database b2` shows how far it is from that, and `migrator stamp b2` says that it is there, without running anything
+    [exit status: 1]
+    ");
+    assert!(obey(&env, &wrong(&env), "schema diff database").contains("- table  customers"));
+}
+
+#[test]
+fn an_upgrade_of_a_database_that_is_there_already_says_so() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.sql("CREATE TABLE t_a1 (id INTEGER PRIMARY KEY); INSERT INTO t_a1 VALUES (7)");
+    let output = env.run("upgrade");
+    insta::assert_snapshot!(output, @"
+    ------- stderr -------
+    error: revision `a1` failed at statement 1 of 1; it was rolled back
+     --> versions/a1.sql:7:14
+      |
+    7 | CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
+      |              ^^^^ table t_a1 already exists
+    hint: nothing ran here before, and it is there already: if the database has all that `a1` makes, `migrator stamp a1` says so, without running anything; `migrator status` compares the two
+    hint: the database is at base; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    obey(&env, &output.stderr, "stamp a1");
+    env.run("upgrade").ok();
+    env.run("status").ok();
+    assert_eq!(env.query("SELECT id FROM t_a1"), ["7"]);
+
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.sql("CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade a1, make a1 ([time])
+    error: revision `b2` failed at statement 1 of 1; the 2 revisions from `a1` to `b2` were rolled back
+     --> versions/b2.sql:8:14
+      |
+    8 | CREATE TABLE t_b2 (id INTEGER PRIMARY KEY);
+      |              ^^^^ table t_b2 already exists
+    hint: nothing ran here before, and it is there already: `migrator status` says what the schema is that of, and `migrator stamp` takes revisions as applied without running them
+    hint: the database is at base; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+    // Once something ran, it is not that.
+    env.run("upgrade a1").ok();
+    assert!(!env.run("upgrade").exits_with(3).contains("stamp"));
+}
+
+/// A database of `revisions`, upgraded to `at`, whose version table was stamped to `stamped` by
+/// mistake: typing `command`, which `status` and `check --database` print, mends it.
+#[track_caller]
+fn check_stamp(revisions: &[&str], at: &str, stamped: &str, command: &str) {
+    let env = TestEnv::with_graph(revisions);
+    env.run("ensure-version").ok();
+    env.run(&format!("{} {at}", if at == "base" { "downgrade" } else { "upgrade" })).ok();
+    for table in env.tables() {
+        env.sql(&format!("INSERT INTO {table} VALUES (7)"));
+    }
+    let (tables, rows) = (env.tables(), env.rows());
+    env.run(&format!("stamp {stamped}")).ok();
+    let said = wrong(&env);
+    assert!(env.run("check --database").exits_with(1).contains(&format!("`{command}`")), "{said}");
+    obey(&env, &said, &command["migrator ".len()..]);
+    assert_eq!(env.rows(), rows);
+    env.run("status").ok();
+    assert_eq!(env.tables(), tables);
+    for table in tables {
+        assert_eq!(env.query(&format!("SELECT id FROM {table}")), ["7"]);
+    }
+}
+
+#[test]
+fn a_database_that_is_elsewhere_is_stamped_and_loses_nothing() {
+    let line = ["a1", "b2 < a1", "c3 < b2"];
+    check_stamp(&line, "c3", "a1", "migrator stamp c3");
+    check_stamp(&line, "b2", "a1", "migrator stamp b2");
+    check_stamp(&line, "b2", "c3", "migrator stamp b2");
+    check_stamp(&line, "c3", "base", "migrator stamp c3");
+    check_stamp(&line, "base", "c3", "migrator stamp base");
+    let fork = ["a1", "b2 < a1", "c3 < a1"];
+    check_stamp(&fork, "heads", "a1", "migrator stamp b2 c3");
+    check_stamp(&fork, "b2", "a1", "migrator stamp b2");
+    check_stamp(&fork, "c3", "a1", "migrator stamp c3");
+    check_stamp(&fork, "b2", "heads", "migrator stamp --purge b2");
+    check_stamp(&["a1 [a]", "x1 [x]", "x2 < x1"], "x@head", "base", "migrator stamp x2");
+}
+
+#[test]
+fn states_with_the_same_schema_are_all_named() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.revision("c3")
+        .after("b2")
+        .up("INSERT INTO t_b2 VALUES (1);")
+        .down("DELETE FROM t_b2;")
+        .write();
+    env.run("upgrade").ok();
+    env.run("stamp a1").ok();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+              c3, make c3
+    log       5 rows since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table  t_b2  (id)
+                the schema is that of `b2` and `c3`, which is the same: `migrator stamp b2` or `migrator stamp c3` says where the database is, without running anything
+    [exit status: 1]
+    ");
+    obey(&env, &wrong(&env), "stamp c3");
+    env.run("status").ok();
+}
+
+#[test]
+fn a_revision_that_does_not_run_does_not_hide_the_ones_before_it() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.run("upgrade").ok();
+    env.revision("c3").after("b2").up("CREATE TABLE oops;").write();
+    env.run("stamp a1").ok();
+    obey(&env, &wrong(&env), "stamp b2");
+    assert_eq!(env.rows(), ["b2"]);
+}
+
+#[test]
+fn what_is_dropped_is_named_and_kept_in_a_backup() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.sql(
+        "ALTER TABLE t_a1 ADD COLUMN note TEXT; INSERT INTO t_a1 VALUES (1, 'kept'); \
+         CREATE TABLE more (id INTEGER PRIMARY KEY); CREATE INDEX ix ON t_a1 (note)",
+    );
+    let said = wrong(&env);
+    assert_eq!(env.run("check --database").status, Some(1));
+    insta::assert_snapshot!(said, @"
+    database  app.db
+    at        a1
+    pending   nothing
+    log       1 row since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                + table   more       (id)
+                + column  t_a1.note  TEXT
+                + index   ix         ON t_a1 (note)
+                what undoes it drops the table `more` and the column `t_a1.note`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
+    ");
+    // Without the word nothing with rows or values goes away.
+    let script = env.run("schema diff database current --sql").ok();
+    let refused = env.db().execute_batch(script.strip_prefix(".bail on\n").unwrap());
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("have a value in note, which is dropped; `--yes` allows it"),
+        "{refused}"
+    );
+    assert_eq!(env.query("SELECT note FROM t_a1"), ["kept"]);
+
+    obey(&env, &said, "backup");
+    obey(&env, &said, "--sql --yes");
+    env.run("status").ok();
+    assert_eq!(env.tables(), ["t_a1"]);
+    let is_backup = |it: &String| it.ends_with(".bak");
+    assert_eq!(env.files().into_iter().filter(is_backup).count(), 1);
+}
+
+#[test]
+fn what_has_no_rows_goes_without_a_word() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.sql("CREATE TABLE more (id INTEGER PRIMARY KEY)");
+    let script = env.run("schema diff database current --sql").ok();
+    env.sql(script.strip_prefix(".bail on\n").unwrap());
+    env.run("status").ok();
+}
+
+#[test]
+fn what_is_only_lacking_is_made_again() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.run("upgrade").ok();
+    env.sql("DROP TABLE t_b2");
+    let said = wrong(&env);
+    insta::assert_snapshot!(said, @"
+    database  app.db
+    at        b2
+    pending   nothing
+    log       2 rows since 2026-11-03 14:40:11
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table  t_b2
+                the schema is that of `a1`: if that is where the database is, `migrator stamp a1` says so, without running anything
+                or `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+    ");
+    obey(&env, &said, "schema diff");
+    env.run("status").ok();
+    assert_eq!(env.rows(), ["b2"]);
+}
