@@ -146,9 +146,7 @@ fn declared(project: &Project, live: &Schema) -> DeclaredState {
     // One file that a dump may go to.
     let file = match (project.config.schema_files(), &schema.command[..]) {
         (Ok(files), []) => match &files[..] {
-            [file] if file.ends_with(".sql") && !file.contains(['*', '?', '[']) => {
-                Some(project.config.root.join(file))
-            }
+            [file] if !file.contains(['*', '?', '[']) => Some(project.config.root.join(file)),
             _ => None,
         },
         _ => None,
@@ -159,7 +157,7 @@ fn declared(project: &Project, live: &Schema) -> DeclaredState {
         (Ok(side), _) if compare(&side.schema, live, schema.column_order).is_empty() => {
             DeclaredState::Same
         }
-        (Ok(side), Some(file)) if side.schema.is_empty() => nothing(&file),
+        (Ok(side), Some(file)) if side.schema.is_empty() && !file.is_dir() => nothing(&file),
         (Err(_), Some(file)) if !file.exists() => nothing(&file),
         _ => DeclaredState::Other,
     }

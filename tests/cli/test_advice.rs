@@ -337,3 +337,44 @@ fn what_is_only_lacking_is_made_again() {
     env.run("status").ok();
     assert_eq!(env.rows(), ["b2"]);
 }
+
+/// Both branches of `revisions` ran: what the refusal of `rebase HEAD` tells to type takes back the
+/// line of the head and nothing else, and the rebase succeeds.
+#[track_caller]
+fn check_rebase(revisions: &[&str], head: &str, command: &str, stays: &[&str]) {
+    let env = TestEnv::with_graph(revisions);
+    env.run("upgrade heads").ok();
+    for table in env.tables() {
+        env.sql(&format!("INSERT INTO {table} VALUES (7)"));
+    }
+    let onto = if head == "x2" { " --onto a1" } else { "" };
+    let said = env.run(&format!("rebase {head}{onto}")).exits_with(2);
+    assert!(said.contains(&format!("`{command}`")), "{said}");
+    obey(&env, &said, "downgrade");
+    assert_eq!(env.tables(), stays);
+    for table in stays {
+        assert_eq!(env.query(&format!("SELECT id FROM {table}")), ["7"]);
+    }
+    env.run(&format!("rebase {head}{onto}")).ok();
+    env.run("upgrade").ok();
+}
+
+#[test]
+fn a_line_that_ran_beside_another_is_taken_back_alone() {
+    let fork = ["a1", "b2 < a1", "c3 < a1", "d4 < c3"];
+    check_rebase(&fork, "b2", "migrator downgrade b2@a1", &["t_a1", "t_c3", "t_d4"]);
+    check_rebase(&fork, "d4", "migrator downgrade c3@a1", &["t_a1", "t_b2"]);
+    check_rebase(&["a1", "x1", "x2 < x1"], "x2", "migrator downgrade x1@base", &["t_a1"]);
+}
+
+#[test]
+fn a_line_of_another_database_is_taken_back_there_alone() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1"]);
+    env.config("[env.staging.database]\nurl = \"sqlite:///staging.db\"");
+    env.run("-n staging upgrade heads").ok();
+    let said = env.run("rebase c3").exits_with(2);
+    assert!(said.contains("`migrator -n staging downgrade c3@a1`"), "{said}");
+    obey(&env, &said, "downgrade");
+    assert_eq!(env.run("-n staging current").ok(), "b2 (head)\n");
+    env.run("rebase c3").ok();
+}
