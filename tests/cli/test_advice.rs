@@ -378,3 +378,106 @@ fn a_line_of_another_database_is_taken_back_there_alone() {
     assert_eq!(env.run("-n staging current").ok(), "b2 (head)\n");
     env.run("rebase c3").ok();
 }
+
+/// A new revision ran as `revision` leaves it, and has a body now.
+fn filled_in_too_late() -> TestEnv {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("revision -m 'Add notes' --rev-id b2").ok();
+    env.run("upgrade").ok();
+    let body = "CREATE TABLE notes (id INTEGER PRIMARY KEY);";
+    env.change(
+        "versions/b2_add_notes.sql",
+        "-- migrate:upgrade\n",
+        &format!("-- migrate:upgrade\n{body}\n"),
+    );
+    env.change(
+        "versions/b2_add_notes.sql",
+        "-- migrate:downgrade\n",
+        "-- migrate:downgrade\nDROP TABLE notes;\n",
+    );
+    env
+}
+
+#[test]
+fn what_was_empty_when_it_ran_is_run_when_it_is_not() {
+    let env = filled_in_too_late();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        b2
+    pending   nothing
+    log       2 rows since 2026-11-03 14:40:11
+    wrong     revision `b2` was empty when it ran (2026-11-03 14:40:11, migrator 0.1.0), and is not any more
+                `migrator repair b2 --never-ran`, and then `migrator upgrade --out-of-order` runs it as it is now
+                or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
+    wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
+                - table  notes
+                this may come from what is named above: mend that first, and ask again
+    [exit status: 1]
+    ");
+    assert!(env.run("lint current:").stdout.contains("repair b2 --never-ran"));
+    let output = env.run("upgrade");
+    insta::assert_snapshot!(output, @"
+    ------- stderr -------
+    error: revision `b2` was empty when it ran (2026-11-03 14:40:11, migrator 0.1.0), and is not any more
+    hint: `migrator repair b2 --never-ran`, and then `migrator upgrade --out-of-order` runs it as it is now
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(obey(&env, &output.stderr, "repair"), @"accepted b2 as skipped: it never ran here; `migrator upgrade --out-of-order` runs it");
+    obey(&env, &output.stderr, "upgrade --out-of-order");
+    env.run("status").ok();
+    assert_eq!(env.tables(), ["notes", "t_a1"]);
+    env.run("downgrade -1").ok();
+    assert_eq!(env.tables(), ["t_a1"]);
+}
+
+#[test]
+fn what_was_empty_when_it_ran_is_run_below_others() {
+    let env = filled_in_too_late();
+    env.graph(&["c3 < b2"]);
+    env.run("upgrade --allow-changed").ok();
+    let said = wrong(&env);
+    obey(&env, &said, "repair");
+    obey(&env, &said, "upgrade --out-of-order");
+    env.run("status").ok();
+    assert_eq!(env.tables(), ["notes", "t_a1", "t_c3"]);
+}
+
+#[test]
+fn several_that_were_empty_are_run_together() {
+    let env = TestEnv::with_graph(&["a1"]);
+    let ids = ["b1", "b2", "b3", "b4"];
+    let parents = ["a1", "b1", "b2", "b3"];
+    for (id, parent) in ids.iter().zip(parents) {
+        env.revision(id).after(parent).up("").down("").write();
+    }
+    env.run("upgrade").ok();
+    for (id, parent) in ids.iter().zip(parents) {
+        env.graph(&[&format!("{id} < {parent}")]);
+    }
+    let said = wrong(&env);
+    assert!(said.contains("`migrator repair --all filled-in --never-ran`"), "{said}");
+    obey(&env, &said, "repair");
+    obey(&env, &said, "upgrade --out-of-order");
+    env.run("status").ok();
+    assert_eq!(env.tables(), ["t_a1", "t_b1", "t_b2", "t_b3", "t_b4"]);
+}
+
+#[test]
+fn what_is_accepted_and_not_there_is_told() {
+    let env = filled_in_too_late();
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    warning: the schema is still not what the revisions make: `- table notes`; `migrator status` tells what to do
+    accepted b2 as applied, with its file as it is now; nothing was run
+    ");
+    // Where it is there, nothing is.
+    let env = filled_in_too_late();
+    env.sql("CREATE TABLE notes (id INTEGER PRIMARY KEY)");
+    insta::assert_snapshot!(env.run("repair b2"), @"
+    ------- stderr -------
+    accepted b2 as applied, with its file as it is now; nothing was run
+    ");
+    env.run("status").ok();
+}

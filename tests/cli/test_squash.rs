@@ -810,8 +810,8 @@ fn what_ran_otherwise_is_mended_first() {
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
     error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
-    hint: `migrator repair c3` accepts the file as it is now
-    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair c3` accepts the file as it is; it runs nothing
     hint: mend it first: in one revision nobody could find it any more; no file was written
     [exit status: 2]
     ");
@@ -847,8 +847,8 @@ fn the_database_of_another_environment_is_mended_there() {
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
     error: on staging.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
-    hint: `migrator -n staging repair c3` accepts the file as it is now
-    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator -n staging repair c3` accepts the file as it is; it runs nothing
     hint: mend it first: in one revision nobody could find it any more; no file was written
     [exit status: 2]
     ");

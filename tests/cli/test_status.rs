@@ -137,8 +137,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-                `migrator repair b2` accepts the file as it is now
-                or put versions/b2.sql back to what ran, and write a new revision for the change
+                put versions/b2.sql back to what ran, and write a new revision for the change
+                or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("status --json"), @r#"
@@ -157,8 +157,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
           "revision": "b2",
           "message": "revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)",
           "hints": [
-            "`migrator repair b2` accepts the file as it is now",
-            "or put versions/b2.sql back to what ran, and write a new revision for the change"
+            "put versions/b2.sql back to what ran, and write a new revision for the change",
+            "or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing"
           ]
         }
       ],
@@ -169,16 +169,16 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
