@@ -153,7 +153,10 @@ fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
         revision.spans.id.clone(),
         format!("`{}` is a head, and so {verb} {rivals}: `upgrade head` does not know which", revision.id),
         format!(
-            "`migrator merge {ids} -m \"…\"` joins them; give them branch labels if they are to stay apart"
+            "`migrator rebase {} --onto {}` puts the one line on top of the other, `migrator merge {ids} -m \
+             \"…\"` joins them (`migrator heads --check` tries both in memory); give them branch labels \
+             if they are to stay apart",
+            revision.id, facts.rivals[0]
         ),
     );
 }

@@ -481,3 +481,111 @@ fn what_is_accepted_and_not_there_is_told() {
     ");
     env.run("status").ok();
 }
+
+/// What `upgrade` says of heads that nothing tells apart; the way with `part` makes one of them.
+#[track_caller]
+fn check_heads(revisions: &[&str], applied: &str, part: &str) {
+    let env = TestEnv::with_graph(revisions);
+    if !applied.is_empty() {
+        env.run(&format!("upgrade {applied}")).ok();
+    }
+    for line in ["upgrade", "revision -m more", "upgrade head --sql"] {
+        let said = env.run(line).exits_with(2);
+        assert!(said.contains(part), "{line}: {said}");
+    }
+    let said = env.run("upgrade").exits_with(2);
+    obey(&env, &said, part);
+    env.run("heads --check").ok();
+    env.run("upgrade").ok();
+    env.run("status").ok();
+}
+
+#[test]
+fn two_heads_become_one_as_it_is_said() {
+    let fork = ["a1", "b2 < a1", "c3 < a1"];
+    insta::assert_snapshot!(TestEnv::with_graph(&fork).run("upgrade"), @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `b2`, `c3`
+    hint: name one of them, `b2`, `c3`, or say `heads` for all
+    hint: `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    check_heads(&fork, "", "migrator rebase c3");
+    check_heads(&fork, "", "migrator merge heads");
+    check_heads(&fork, "c3", "migrator rebase b2");
+    check_heads(&fork, "heads", "migrator merge heads");
+    let three = ["a1", "b2 < a1", "c3 < a1", "d4 < a1 [x]"];
+    let env = TestEnv::with_graph(&three);
+    let said = env.run("upgrade").exits_with(2);
+    obey(&env, &said, "migrator rebase c3 --onto b2");
+    env.run("heads --check").ok();
+    // The rest is meant to stay apart.
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `c3`, `d4`
+    hint: name one of them, `c3`, `x@head`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    env.run("upgrade x@head").ok();
+    env.run("upgrade c3").ok();
+    env.run("status").ok();
+}
+
+#[test]
+fn heads_with_labels_are_named_by_them() {
+    let env = TestEnv::with_graph(&["s1 [shop]", "b1 [blog]", "b2 < b1"]);
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `b2`, `s1`
+    hint: name one of them, `blog@head`, `shop@head`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    env.run("upgrade shop@head").ok();
+    env.run("upgrade blog@head").ok();
+    assert_eq!(env.rows(), ["b2", "s1"]);
+    insta::assert_snapshot!(env.run("revision -m more"), @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `b2`, `s1`
+    hint: name one of them, `blog@head`, `shop@head`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    env.run("revision -m more --head blog@head").ok();
+    env.run("upgrade heads").ok();
+    assert_eq!(env.rows(), ["aaaa11112222", "s1"]);
+}
+
+#[test]
+fn heads_of_several_databases_are_chosen_from_with_n() {
+    let env = TestEnv::empty();
+    env.run("init -t multidb").ok();
+    env.run("-n users revision -m one").ok();
+    env.run("-n orders revision -m one --rev-id bbbb11112222").ok();
+    let output = env.run("revision -m three");
+    insta::assert_snapshot!(output, @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `aaaa11112222`, `bbbb11112222`
+    hint: these are the heads of several databases: choose one with `-n`, for example `-n users`
+    [exit status: 2]
+    ");
+    env.run("-n orders revision -m three --rev-id cccc11112222").ok();
+    insta::assert_snapshot!(env.run("show head"), @"
+    ------- stderr -------
+    error: `head` is ambiguous, there are several heads: `aaaa11112222`, `cccc11112222`
+    hint: these are the heads of several databases: choose one with `-n`, for example `-n users`
+    [exit status: 2]
+    ");
+    env.run("-n users show head").ok();
+}
+
+#[test]
+fn lint_names_both_ways_to_one_head() {
+    for part in ["migrator rebase", "migrator merge"] {
+        let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1"]);
+        let said = env.run("lint").ok().replace("-m \"…\"", "-m both");
+        obey(&env, &said, part);
+        env.run("heads --check").ok();
+    }
+}

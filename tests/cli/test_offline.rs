@@ -204,13 +204,13 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @r#"
+    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `left@head`, `c3`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`

@@ -765,13 +765,13 @@ fn what_is_no_range_is_refused() {
     For more information, try '--help'.
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("squash a1: -m T"), @r#"
+    insta::assert_snapshot!(env.run("squash a1: -m T"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `c3`, `x9`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `c3`, `x9`, or say `heads` for all
+    hint: `migrator rebase x9` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     let env = TestEnv::new();
     env.revision("a1").up("PRAGMA user_version = 1;").down("").write();
     env.graph(&["b2 < a1"]);

@@ -76,7 +76,7 @@ fn every_command_has_the_options_of_the_call() {
     check(&line, &|env| _ = env.graph(&["c3 < b2"]), "current --check-heads", 1);
     check(&line, &branch, "upgrade", 2);
     check(&line, &branch, "heads --check", 2);
-    check(&line, &branch, "lint", 2);
+    check(&line, &branch, "lint", 6);
     check(&line, &branch, "upgrade nope", 1);
     check(&line, &|env| _ = env.remove("app.db"), "verify --database", 1);
 }
