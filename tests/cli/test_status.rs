@@ -1168,3 +1168,15 @@ fn a_database_of_another_tool_can_be_taken_over() {
     let hint = said.lines().find_map(|it| it.strip_prefix("hint: ")).unwrap();
     assert!(env.run("status").stdout.contains(hint), "{said}");
 }
+
+#[test]
+fn a_log_that_somebody_wrote_into_is_shown_all_the_same() {
+    let env = env();
+    for duration in ["9e999", "-9e999", "1e30", "-1", "NULL"] {
+        env.sql(&format!("UPDATE migrator_log SET duration_ms = {duration} WHERE revision = 'b2'"));
+        let output = env.run("log");
+        assert_eq!(output.status, Some(0), "{duration}: {output}");
+        assert!(output.stdout.contains("upgrade   b2, make b2 ("), "{duration}: {output}");
+        env.run("log --json").ok();
+    }
+}

@@ -103,7 +103,11 @@ fn restore_once(
     }
     let witness = restorer.open(Access::Read)?;
     // What cannot be read is no reason to keep it.
-    let from = restorer.retry(|| table.rows(&witness)).ok();
+    let from = match restorer.retry(|| table.rows(&witness)) {
+        Ok(rows) => Some(rows),
+        Err(RestoreError::Database(err)) if !err.is_busy() => None,
+        Err(err) => return Err(err),
+    };
     let is_wal = witness.is_wal()?;
     let has_objects =
         restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
