@@ -77,13 +77,15 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let is_clean = troubles.is_empty() && drift.is_none();
 
     let lint = lint_pending(app, &project, &graph, &pending, replayed);
+    let would_fail = lint.iter().any(|(_, level, _)| *level == Level::Error);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, right, drift };
     if app.output.format == Format::Json {
         app.output.json(&answer.json(is_clean, &app.output.typed)?)?;
     } else {
         answer.print(app)?;
         if is_clean {
-            app.output.status("nothing is wrong");
+            let of_what_ran = if would_fail { " with what ran" } else { "" };
+            app.output.status(format_args!("nothing is wrong{of_what_ran}"));
         }
     }
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })

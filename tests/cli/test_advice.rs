@@ -589,3 +589,46 @@ fn lint_names_both_ways_to_one_head() {
         env.run("heads --check").ok();
     }
 }
+
+#[test]
+fn nothing_is_wrong_only_with_what_ran_where_the_rest_cannot_run() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.revision("b2").after("a1").up("CREATE TABLE oops;").write();
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        a1
+    pending   b2, make b2
+    lint      1 does-not-run; `migrator lint current:` tells more
+    log       1 row since 2026-11-03 14:40:11
+    ------- stderr -------
+    warning: `b2` does not run in memory: of 1 revision only the text was looked at, not what it does to the schema
+    nothing is wrong with what ran
+    ");
+}
+
+/// The hint about a header with this line is the line as it must be.
+#[track_caller]
+fn check_quotes(line: &str, quoted: &str) {
+    let env = TestEnv::new();
+    let body = "-- migrate:upgrade\n-- migrate:downgrade\n";
+    let header = |line: &str| {
+        let id = if line.starts_with("revision") { "" } else { "-- revision = \"a1\"\n" };
+        format!("-- /// revision\n{id}-- {line}\n-- ///\n\n{body}")
+    };
+    env.file("versions/a1.sql", &header(line));
+    let said = env.run("heads").exits_with(2);
+    assert!(said.ends_with(&format!("hint: a text stands in quotes: `{quoted}`\n")), "{said}");
+    env.file("versions/a1.sql", &header(quoted));
+    env.run("heads").ok();
+}
+
+#[test]
+fn a_value_without_quotes_is_shown_with_them() {
+    check_quotes("revision = aaaa", "revision = \"aaaa\"");
+    check_quotes("revision = 27c6a30d7c24", "revision = \"27c6a30d7c24\"");
+    check_quotes("revision = 1975ea83b712 # mine", "revision = \"1975ea83b712\"");
+    check_quotes("revision=5e6f0a1b2c3d", "revision = \"5e6f0a1b2c3d\"");
+    check_quotes("message = Add posts", "message = \"Add posts\"");
+    check_quotes("message = true story", "message = \"true story\"");
+}

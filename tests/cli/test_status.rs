@@ -902,7 +902,7 @@ fn what_is_pending_says_what_it_loses() {
     lint      1 downgrade-does-not-undo, 1 drop-table; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
-    nothing is wrong
+    nothing is wrong with what ran
     ");
 }
 
