@@ -78,7 +78,9 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
         app.output.status(format_args!(
             "{to} is not what its revisions make: `+` is what it has more, `-` what it lacks"
         ));
-        hints.iter().for_each(|it| app.output.status(it));
+        for hint in &hints {
+            app.output.status(hint);
+        }
     } else {
         app.output.status("`migrator revision --autogenerate -m \"…\"` writes the revision for it");
     }

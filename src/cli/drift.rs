@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::project::Project;
 use crate::Error;
-use crate::audit::{Back, History, Net, Right, Trouble, implied, stamp_to};
+use crate::audit::{Back, History, Right, Trouble, implied, stamp_to};
 use crate::autogenerate::compare;
 use crate::db::Scratch;
 use crate::diagnostics::{DeclaredState, Drifted, drift_hints, in_one_line};
@@ -112,7 +112,8 @@ fn drifted(
         let only_lacks = drops.is_empty();
         return Drifted::Elsewhere { places: places.iter().map(stamp).collect(), only_lacks };
     }
-    if history.rows.is_empty() && Net::new(&history.log).ids().is_empty() && !drops.is_empty() {
+    // What it has more is all that it has: nothing here may be taken for a mistake.
+    if history.rows.is_empty() && !drops.is_empty() {
         let heads = graph.ids(&graph.real_heads());
         return Drifted::NotOurs { heads, declared: declared(project, live) };
     }

@@ -19,7 +19,7 @@ pub enum Drifted {
         /// Whether the database has nothing that the applied revisions do not make.
         only_lacks: bool,
     },
-    /// That of something else: no revision ran here, and none makes it.
+    /// That of something else: no revision is applied, and none makes it.
     NotOurs {
         /// The heads of the revisions that there are.
         heads: Vec<RevisionId>,
@@ -117,7 +117,7 @@ fn name(place: &Back) -> String {
 fn adopt(declared: &DeclaredState) -> Vec<String> {
     let first = "`migrator revision --autogenerate -m \"What was there\"`, then `migrator stamp head`, \
                  which runs nothing";
-    let not_ours = "no revision made this: to go on from what is there,";
+    let not_ours = "there is no revision yet: to go on from what is there,";
     match declared {
         DeclaredState::Nowhere => vec![
             format!("{not_ours} `migrator schema dump > schema.sql`"),
@@ -147,7 +147,7 @@ fn not_ours(heads: &[RevisionId], database: &str) -> Vec<String> {
         )
     });
     let first = format!(
-        "no revision ran here, and none makes this schema: look whether `{database}` is the database \
+        "no revision is applied here, and none makes this schema: look whether `{database}` is the database \
          that is meant"
     );
     std::iter::once(first).chain(near).collect()

@@ -632,3 +632,13 @@ fn a_value_without_quotes_is_shown_with_them() {
     check_quotes("message = Add posts", "message = \"Add posts\"");
     check_quotes("message = true story", "message = \"true story\"");
 }
+
+#[test]
+fn a_table_that_is_left_at_base_is_not_taken_for_a_mistake() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.run("upgrade").ok();
+    env.run("downgrade base").ok();
+    env.sql("CREATE TABLE more (id INTEGER PRIMARY KEY)");
+    let said = wrong(&env);
+    assert!(said.contains("no revision is applied here") && !said.contains("sqlite3"), "{said}");
+}
