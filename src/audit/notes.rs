@@ -186,9 +186,12 @@ pub fn repair(
         (None, Some(_)) => None,
         (Some(index), logged) => {
             let now = checksum(&graph[index]);
-            let is_right = |row: &LogRow| match row.revision == revision {
-                true => row.checksum.as_ref().is_none_or(|it| *it == now),
-                false => not_run(&graph[index], &net).is_empty(),
+            let is_right = |row: &LogRow| {
+                if row.revision == revision {
+                    row.checksum.as_ref().is_none_or(|it| *it == now)
+                } else {
+                    not_run(&graph[index], &net).is_empty()
+                }
             };
             if logged.is_some_and(is_right) {
                 return Ok(None);
