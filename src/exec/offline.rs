@@ -17,7 +17,7 @@ use std::collections::HashMap;
 mod body;
 mod text;
 
-pub use self::body::body_script;
+pub use self::body::{Loss, body_script};
 use self::text::Text;
 use super::error::{ExecError, Failure};
 use super::stamp::Stamp;
