@@ -11,6 +11,10 @@ pub enum Rule {
     DropTable,
     /// A column goes, with its values.
     DropColumn,
+    /// Rows that were there before are deleted.
+    DeleteRows,
+    /// A column that was there before gets other values in all rows.
+    UpdateAllRows,
     /// A column gets a type that changes its values, or a table a stricter one.
     TypeNarrowed,
     /// Rows must have a value from now on.
@@ -35,6 +39,8 @@ pub enum Rule {
     TrailingCommentInAddColumn,
     /// A view or a trigger does not compile any more.
     BrokenViewOrTrigger,
+    /// The upgrade does nothing.
+    EmptyUpgrade,
     /// Nothing takes the revision back.
     NoDowngrade,
     /// What should take the revision back does not.
@@ -68,9 +74,11 @@ pub enum Level {
 
 impl Rule {
     /// All of them, in the order in which they are documented.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::DropTable,
         Self::DropColumn,
+        Self::DeleteRows,
+        Self::UpdateAllRows,
         Self::TypeNarrowed,
         Self::AddNotNull,
         Self::AddUnique,
@@ -83,6 +91,7 @@ impl Rule {
         Self::MissingIndexOnForeignKey,
         Self::TrailingCommentInAddColumn,
         Self::BrokenViewOrTrigger,
+        Self::EmptyUpgrade,
         Self::NoDowngrade,
         Self::DowngradeDoesNotUndo,
         Self::EditedAfterApplied,
@@ -98,6 +107,8 @@ impl Rule {
         match self {
             Self::DropTable => ("drop-table", Level::Warning),
             Self::DropColumn => ("drop-column", Level::Warning),
+            Self::DeleteRows => ("delete-rows", Level::Warning),
+            Self::UpdateAllRows => ("update-all-rows", Level::Note),
             Self::TypeNarrowed => ("type-narrowed", Level::Warning),
             Self::AddNotNull => ("add-not-null", Level::Warning),
             Self::AddUnique => ("add-unique", Level::Warning),
@@ -110,6 +121,7 @@ impl Rule {
             Self::MissingIndexOnForeignKey => ("missing-index-on-foreign-key", Level::Warning),
             Self::TrailingCommentInAddColumn => ("trailing-comment-in-add-column", Level::Warning),
             Self::BrokenViewOrTrigger => ("broken-view-or-trigger", Level::Error),
+            Self::EmptyUpgrade => ("empty-upgrade", Level::Warning),
             Self::NoDowngrade => ("no-downgrade", Level::Warning),
             Self::DowngradeDoesNotUndo => ("downgrade-does-not-undo", Level::Error),
             Self::EditedAfterApplied => ("edited-after-applied", Level::Error),
@@ -135,7 +147,8 @@ impl Rule {
     pub const fn is_about_revision(self) -> bool {
         matches!(
             self,
-            Self::NoDowngrade
+            Self::EmptyUpgrade
+                | Self::NoDowngrade
                 | Self::DowngradeDoesNotUndo
                 | Self::EditedAfterApplied
                 | Self::TwoHeads

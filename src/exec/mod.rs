@@ -15,6 +15,7 @@ mod backup;
 mod body;
 mod checks;
 mod commit;
+mod counting;
 mod directives;
 mod error;
 pub mod event;

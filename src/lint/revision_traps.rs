@@ -32,11 +32,35 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
             advice,
         );
     }
+    empty_upgrade(facts, found);
     no_downgrade(facts, found);
     undo(facts, found);
     edited(facts, found);
     two_heads(facts, found);
     facts.deeds().for_each(|it| if_not_exists(it, found));
+}
+
+/// Whether an upgrade does nothing where one would expect that it does something: it is there for
+/// neither what it joins nor what it is called.
+pub fn is_unfilled(revision: &Revision) -> bool {
+    let body = &revision.upgrade;
+    body.statements.is_empty()
+        && body.directives.is_empty()
+        && revision.down_revisions.len() < 2
+        && revision.branch_labels.is_empty()
+        && revision.depends_on.is_empty()
+}
+
+fn empty_upgrade(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if is_unfilled(facts.revision) {
+        found.add(
+            Rule::EmptyUpgrade,
+            facts.revision.spans.id.clone(),
+            format!("the upgrade of `{}` has no statement", facts.revision.id),
+            "fill it in before it is applied: what is added later does not run there; if nothing is to \
+             be done, say so: `-- migrator:allow empty-upgrade: WHY`",
+        );
+    }
 }
 
 /// The line of the marker, or the id where there is none.

@@ -11,5 +11,6 @@ pub mod layout;
 pub mod lexer;
 pub mod needs;
 pub mod quote;
+pub mod row_loss;
 pub mod statement;
 pub mod transaction_control;
