@@ -51,6 +51,8 @@ pub enum Rule {
     TwoHeads,
     /// What is already there is taken for what should be there.
     IfNotExistsHidesDrift,
+    /// A directive finds something whatever there is.
+    AlwaysFindsRows,
     /// The revision does not run on an empty database.
     DoesNotRun,
     /// A file silences something that is no rule.
@@ -74,7 +76,7 @@ pub enum Level {
 
 impl Rule {
     /// All of them, in the order in which they are documented.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::DropTable,
         Self::DropColumn,
         Self::DeleteRows,
@@ -97,6 +99,7 @@ impl Rule {
         Self::EditedAfterApplied,
         Self::TwoHeads,
         Self::IfNotExistsHidesDrift,
+        Self::AlwaysFindsRows,
         Self::DoesNotRun,
         Self::Unknown,
         Self::UnusedAllow,
@@ -127,6 +130,7 @@ impl Rule {
             Self::EditedAfterApplied => ("edited-after-applied", Level::Error),
             Self::TwoHeads => ("two-heads", Level::Warning),
             Self::IfNotExistsHidesDrift => ("if-not-exists-hides-drift", Level::Warning),
+            Self::AlwaysFindsRows => ("always-finds-rows", Level::Warning),
             Self::DoesNotRun => ("does-not-run", Level::Error),
             Self::Unknown => ("unknown-rule", Level::Warning),
             Self::UnusedAllow => ("unused-allow", Level::Note),

@@ -245,20 +245,24 @@ impl Observer for Progress<'_> {
                     bar.inc(1);
                 }
             }
-            Event::StepFinished { revision, direction, elapsed, .. } => {
+            Event::StepFinished { revision, direction, elapsed, n_changes, .. } => {
                 // What nobody sees is not put into words.
                 if !self.is_rehearsal && !self.output.is_quiet {
                     let verb = direction.as_str();
                     let message = revision.summary();
                     let comma = if message.is_empty() { "" } else { ", " };
                     let elapsed = describe_duration(*elapsed);
+                    let rows = match n_changes {
+                        0 => String::new(),
+                        n => format!("{}, ", count(*n, "changed row")),
+                    };
                     let [verb_style, id_style, dim] =
                         [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
                     let mut line = String::with_capacity(128);
                     let _infallible = write!(
                         line,
                         "{verb_style}{verb}{verb_style:#} {id_style}{}{id_style:#}{comma}{message} \
-                         {dim}({elapsed}){dim:#}",
+                         {dim}({rows}{elapsed}){dim:#}",
                         revision.id
                     );
                     self.status(line);

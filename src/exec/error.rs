@@ -4,6 +4,7 @@
 //! half of the message that counts at night.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::backup::BackupError;
 use super::counting::{describe_broken, describe_rows};
@@ -126,6 +127,8 @@ pub enum Failure {
         revision: RevisionId,
         /// Where the file says so.
         location: Box<Location>,
+        /// The newest backup beside the database in which it has not run, if there is one.
+        backup: Option<PathBuf>,
     },
 
     /// Statements that do not do what they say inside a transaction.

@@ -169,6 +169,7 @@ fn body(revision: &Revision, direction: Direction) -> Result<&Body, Failure> {
         (Direction::Downgrade, Downgrade::Irreversible(span)) => Err(Failure::Irreversible {
             revision: revision.id.clone(),
             location: Box::new(revision.location(span)),
+            backup: None,
         }),
     }
 }

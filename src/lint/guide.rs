@@ -339,6 +339,20 @@ pub fn guide(rule: Rule) -> Guide {
                 "-- migrate:upgrade\nCREATE TABLE tags (id INTEGER PRIMARY KEY);",
             ),
         },
+        Rule::AlwaysFindsRows => Guide {
+            title: "a `refuse-if` or `warn-if` whose query always gives a row",
+            why: "`SELECT count(*) FROM users` gives one row, with a 0 in it, where there are no users: the body \
+                  never runs, or warns each time. List the rows; migrator counts them.",
+            given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
+            bad: Example::Revision(
+                "-- migrate:upgrade\n-- migrate:warn-if rows of users have no email: SELECT count(*) FROM users WHERE email IS NULL\n\
+                 UPDATE users SET email = '' WHERE email IS NULL;",
+            ),
+            good: Example::Revision(
+                "-- migrate:upgrade\n-- migrate:warn-if rows of users have no email: SELECT id FROM users WHERE email IS NULL\n\
+                 UPDATE users SET email = '' WHERE email IS NULL;",
+            ),
+        },
         Rule::DoesNotRun => Guide {
             title: "the upgrade does not run on an empty database",
             why: "Revisions are tried out in memory, one after the other, from the first. One that fails there \
@@ -431,7 +445,7 @@ const HEAD: &str = "\
 
 `migrator lint` looks at what revisions do before they run: it runs them in memory, one by one, and compares the schema before and after each.
 `migrator lint REV` and `migrator lint A:B` report on some of them; `current:` is what the database has not run yet, and where it stands.
-It exits with 1 where a finding has the level `error`.
+It exits with 1 where a finding has the level `error`, and with `--strict` where it has the level `warning`.
 
 `--format github` prints annotations for GitHub Actions, `--format sarif` [SARIF](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) 2.1.0, `--json` the [findings](json.md#lint).
 The first two give paths from the root of the repository: `GITHUB_WORKSPACE`, or the next folder above the project that holds `.git`.

@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_table_that_is_made_holds_nothing_old() {
         let check = |sql: &str, expected: Option<&str>| {
-            assert_eq!(makes_table(sql).as_deref(), expected, "{sql}")
+            assert_eq!(makes_table(sql).as_deref(), expected, "{sql}");
         };
         check("CREATE TABLE t (a)", Some("t"));
         check("create table main.t as select 1", Some("t"));
