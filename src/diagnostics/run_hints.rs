@@ -161,8 +161,8 @@ pub fn backup_before(failure: &Failure, here: &Path) -> Option<String> {
     let Failure::Irreversible { revision, backup, .. } = failure else { return None };
     let shown = script_dir::shown(backup.as_deref()?, here).display().to_string();
     Some(format!(
-        "`migrator restore {}` takes back the newest backup that was made before `{revision}` ran; what \
-         was written since is not in it",
+        "`migrator restore {}` takes back the newest backup from before `{revision}` ran, and asks first: \
+         what was written since is not in it",
         shell_words::quote(&shown)
     ))
 }
