@@ -469,7 +469,7 @@ missing-index-on-foreign-key = \"off\"
 ```
 
 `migrator status` counts what is found in the pending revisions.
-`upgrade` says before it runs how many `drop-table`, `drop-column`, `delete-rows`, `update-all-rows`, `attach-in-wal` and `empty-upgrade` the pending revisions have.
+`upgrade` says before it runs how many `drop-table`, `drop-column`, `delete-rows`, `attach-in-wal` and `empty-upgrade` the pending revisions have, and `update-all-rows` where that is a warning.
 That is read off the statements alone and takes no time, so no other rule looks there, and it does not see all that `lint` sees; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
 The tables that keep the versions and the log, and those of `[schema] exclude`, are left out; one of those that a revision uses and none makes is taken from the declared schema.
 
