@@ -37,6 +37,7 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod several_heads;
 mod show;
 mod squash;
 mod stamp;
@@ -175,6 +176,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
             } else {
                 err
             };
+            let err = several_heads::explain(&app, err);
             let here = project::current_folder().unwrap_or_default();
             app.output.stderr(diagnostics::render(&err, &here, &app.output.typed));
             diagnostics::exit_status(&err)

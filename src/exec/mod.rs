@@ -190,7 +190,9 @@ fn run_plan(
         work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
-    let mut work = renew(look.history(observer)?)?;
+    let history = look.history(observer)?;
+    progress.is_first_run = history.rows.is_empty() && history.log.is_empty();
+    let mut work = renew(history)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }

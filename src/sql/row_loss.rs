@@ -2,54 +2,42 @@
 
 use std::borrow::Cow;
 
+use super::head::{Head, Kind, Verb, head};
 use super::lexer::{Token, TokenKind, tokens};
 
 /// The table of which a statement deletes rows, replaces some, or changes all: `DELETE`, `REPLACE`,
 /// `INSERT OR REPLACE`, `UPDATE` without a WHERE. Temporary tables do not count, if the statement
 /// says that it is one, and neither do those of SQLite.
 pub fn loses_rows_of(sql: &str) -> Option<Cow<'_, str>> {
-    let mut words = tokens(sql)
-        .filter(Token::is_significant)
-        .skip_while(|it| it.kind == TokenKind::Semicolon)
-        .peekable();
-    let mut verb = words.next()?;
-    if verb.is_keyword(sql, "WITH") {
-        let mut depth = 0usize;
-        verb = words.find(|it| {
-            depth = depth_after(depth, it);
-            depth == 0 && is_one_of(sql, it, &["SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE"])
-        })?;
-    }
-    let updates = verb.is_keyword(sql, "UPDATE");
-    if updates || verb.is_keyword(sql, "INSERT") {
-        let has_conflict = words.next_if(|it| it.is_keyword(sql, "OR")).is_some();
-        let replaces = has_conflict && words.next()?.is_keyword(sql, "REPLACE");
-        if !updates && !replaces {
-            return None;
-        }
-    } else if !is_one_of(sql, &verb, &["DELETE", "REPLACE"]) {
-        return None;
-    }
-    words.next_if(|it| is_one_of(sql, it, &["FROM", "INTO"]));
-    let mut table = words.next()?.name(sql)?;
-    if words.next_if(|it| it.kind == TokenKind::Dot).is_some() {
-        if table.eq_ignore_ascii_case("temp") {
-            return None;
-        }
-        table = words.next()?.name(sql)?;
-    }
-    let is_internal = table.get(..7).is_some_and(|it| it.eq_ignore_ascii_case("sqlite_"));
-    if is_internal || updates && has_filter(sql, words) {
-        return None;
-    }
-    Some(table)
+    let head = head(sql);
+    let loses_rows = match head.verb {
+        Verb::Delete => true,
+        Verb::Update => !has_filter(&sql[head.end..]),
+        Verb::Insert => replaces(sql, &head),
+        _ => false,
+    };
+    let is_own = |it: &str| it.get(..7).is_some_and(|it| it.eq_ignore_ascii_case("sqlite_"));
+    head.name.filter(|it| loses_rows && !head.is_temporary && !is_own(it))
 }
 
-/// Whether a WHERE that leaves rows out follows outside of parentheses.
-fn has_filter(sql: &str, mut words: impl Iterator<Item = Token>) -> bool {
+/// Whether an INSERT is a REPLACE: that word stands right before `INTO`.
+fn replaces(sql: &str, head: &Head<'_>) -> bool {
+    let words = tokens(&sql[..head.end]).filter(Token::is_significant);
+    let words: Vec<Token> = words.collect();
+    let n_name = if head.schema.is_some() { 3 } else { 1 };
+    let before = &words[..words.len().saturating_sub(n_name)];
+    matches!(before, [.., verb, into] if verb.is_keyword(sql, "REPLACE") && into.is_keyword(sql, "INTO"))
+}
+
+/// Whether a WHERE that leaves rows out stands outside of parentheses.
+fn has_filter(sql: &str) -> bool {
     let mut depth = 0usize;
-    let filter = words.find(|it| {
-        depth = depth_after(depth, it);
+    let filter = tokens(sql).find(|it| {
+        match it.kind {
+            TokenKind::LeftParenthesis => depth += 1,
+            TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         depth == 0 && it.is_keyword(sql, "WHERE")
     });
     filter.is_some_and(|it| !chooses_all(&sql[it.span.start..]))
@@ -68,38 +56,9 @@ pub fn chooses_all(filter: &str) -> bool {
 
 /// The table that a statement makes, where it cannot have been there before; a temporary one too.
 pub fn makes_table(sql: &str) -> Option<Cow<'_, str>> {
-    let mut words =
-        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
-    let first = words.next()?;
-    if !first.is_keyword(sql, "CREATE") {
-        return None;
-    }
-    let mut words = words.peekable();
-    let is_temporary = words.next_if(|it| is_one_of(sql, it, &["TEMP", "TEMPORARY"])).is_some();
-    words.next_if(|it| it.is_keyword(sql, "TABLE"))?;
-    if words.peek()?.is_keyword(sql, "IF") {
-        if !is_temporary {
-            return None;
-        }
-        words.nth(2)?;
-    }
-    let name = words.next()?.name(sql)?;
-    if words.next_if(|it| it.kind == TokenKind::Dot).is_some() {
-        return words.next()?.name(sql);
-    }
-    Some(name)
-}
-
-fn is_one_of(sql: &str, token: &Token, keywords: &[&str]) -> bool {
-    keywords.iter().any(|it| token.is_keyword(sql, it))
-}
-
-fn depth_after(depth: usize, token: &Token) -> usize {
-    match token.kind {
-        TokenKind::LeftParenthesis => depth + 1,
-        TokenKind::RightParenthesis => depth.saturating_sub(1),
-        _ => depth,
-    }
+    let head = head(sql);
+    let is_new = head.is_temporary || !head.is_conditional;
+    head.name.filter(|_| head.verb == Verb::Create(Kind::Table) && is_new)
 }
 
 #[cfg(test)]
