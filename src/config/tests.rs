@@ -253,9 +253,21 @@ fn the_nearest_known_key_is_named_in_whatever_table_it_belongs() {
     check_hint("[database]\nurll = ''", &["url"]);
     check_hint("[database]\ntimezone = 'UTC'", &["timezone"]);
     check_hint("url = ''", &["database.url"]);
-    check_hint("[env.x]\nbusy_timeout = '1s'", &["database.busy_timeout"]);
+    check_hint("[env.x]\nbusy_timeout = '1s'", &["env.x.database.busy_timeout"]);
+    check_hint("[env.x.database]\ntransaction = 'run'", &["env.x.transaction"]);
+    check_hint("[env.x.database]\nurll = ''", &["url"]);
     check_hint("script_location = 'alembic'", &["version_locations"]);
     check_hint("sqlalchemy.url = ''", &["database.url"]);
+    check_hint("[database]\ncommand = ['a']", &["schema.command", "hooks.command"]);
+    check_hint("[database]\ntimeout = '1s'", &["database.busy_timeout", "schema.timeout"]);
+    check_hint("[schema]\ntarget = '3.40'", &["sqlite.target"]);
+    check_hint("[schema]\nexclud = []", &["exclude"]);
+    check_hint("[database]\nexclud = []", &["schema.exclude"]);
+    check_hint("[database]\nzzz = []", &[]);
+    for rule in crate::rule::Rule::ALL {
+        let (key, meant) = (rule.name(), format!("lint.{}", rule.name()));
+        check_hint(&format!("[sqlite]\n{key} = 'error'"), &[&meant]);
+    }
 }
 
 #[test]

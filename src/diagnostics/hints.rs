@@ -181,10 +181,29 @@ pub(super) fn split(problem: &SplitError) -> Vec<String> {
     }
 }
 
+/// Where a key belongs that is known in another table than its own.
+fn other_place(key: &str, similar: &[String], known: &[&str]) -> Option<String> {
+    let table = |key: &str| key.rsplit_once('.').map(|it| it.0.to_owned());
+    let [meant] = similar else { return None };
+    match table(meant) {
+        // A near one of its own table is named without it.
+        None if table(key).is_none() || known.contains(&meant.as_str()) => None,
+        None => Some("it stands above the first line in brackets".to_owned()),
+        Some(table) => {
+            let is_array = table.rsplit('.').next() == Some("hooks");
+            let line = if is_array { format!("[[{table}]]") } else { format!("[{table}]") };
+            Some(format!("it stands below the line `{line}`, which may still be a comment"))
+        }
+    }
+}
+
 fn toml(problem: &TomlProblem) -> Vec<String> {
     match problem {
-        TomlProblem::UnknownKey { similar, known, .. } => {
-            did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
+        TomlProblem::UnknownKey { key, similar, known } => {
+            let mut hints =
+                did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")));
+            hints.extend(other_place(key, similar, known));
+            hints
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
         // What the parser says of every bare word.
