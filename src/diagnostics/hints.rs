@@ -238,9 +238,24 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
 /// What to do where the revision files cannot be read.
 pub fn read(err: &ReadError) -> Vec<String> {
     match err {
-        ReadError::MissingFolder { .. } => one(
-            "make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project",
-        ),
+        ReadError::MissingFolder { folder, named_in } => {
+            // Without `-p` a folder above it that is missing, too, would be in the way.
+            let parents = if folder.components().count() > 1 { "-p " } else { "" };
+            let folder = folder.display().to_string();
+            let mut hints = one(format!(
+                "`mkdir {parents}{}` makes it (git keeps no empty folders); or change \
+                 `version_locations`",
+                shell_words::quote(&folder)
+            ));
+            if named_in.components().count() > 1 {
+                hints.push(
+                    "if that is not the configuration that you meant: `-c FILE` names another, \
+                     `migrator init` sets up a project here"
+                        .to_owned(),
+                );
+            }
+            hints
+        }
         ReadError::File(err) => one(format!("nothing was changed; {}", file(err))),
         ReadError::Problems(_) => Vec::new(),
     }
