@@ -9,18 +9,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dialoguer::console::Term;
 use serde::Serialize;
 
-use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
 use super::proof::prove;
 use super::words::{count, describe_duration, describe_growth, describe_rows};
+use super::{App, mistyped};
 use crate::Error;
 use crate::audit::History;
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
 use crate::exec::{BackupPlan, Growth, StepReport};
+use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::migrator::{Migrator, Proof, Report, Request};
@@ -126,6 +127,34 @@ struct HowArgs {
 }
 
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_upgrade(app, args);
+    result.map_err(|err| for_a_path(app, &args.how, &args.target, err))
+}
+
+pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_downgrade(app, args);
+    result.map_err(|err| for_a_path(app, &args.how, &args.target, err))
+}
+
+/// `--backup PATH` makes a target of the path: says so where there is no such revision.
+fn for_a_path(app: &App, how: &HowArgs, target: &str, err: anyhow::Error) -> anyhow::Error {
+    let is_unknown = matches!(
+        err.downcast_ref(),
+        Some(Error::Plan(PlanError::Resolve(
+            ResolveError::UnknownRevision { .. } | ResolveError::Symbol(_)
+        )))
+    );
+    match mistyped::Line::read(&app.called).with_equals() {
+        Some(meant) if is_unknown && how.backup == Some(None) => Usage::new(format!(
+            "`{target}` is no revision, and `--backup` takes a path with `=` only"
+        ))
+        .hint(format!("nothing was changed; did you mean {meant}?"))
+        .into(),
+        _ => err,
+    }
+}
+
+fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Upgrade, &args.target, &args.how, false);
     }
@@ -151,7 +180,7 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     run(app, &project, &migrator, &request, &args.how)
 }
 
-pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Downgrade, &args.target, &args.how, args.yes);
     }

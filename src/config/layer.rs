@@ -291,8 +291,7 @@ fn with_elsewhere(mut problem: TomlProblem) -> TomlProblem {
             ["env", environment, _, ..] => format!("env.{environment}."),
             _ => String::new(),
         };
-        let rules: Vec<String> =
-            Rule::ALL.iter().map(|it| format!("lint.{}", it.name())).collect();
+        let rules: Vec<String> = Rule::ALL.iter().map(|it| format!("lint.{}", it.name())).collect();
         let keys: Vec<&str> = KEYS.into_iter().chain(rules.iter().map(String::as_str)).collect();
         let otherwise = OTHERWISE.iter().filter(|it| it.0 == name).map(|it| it.1);
         let mut elsewhere: Vec<&str> =

@@ -10,6 +10,7 @@ use crate::config::url::UrlError;
 use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
+use crate::graph::symbol::{NO_RANGE, RevisionSymbol, SymbolError};
 use crate::plan::PlanError;
 use crate::revision::directive::DirectiveProblem;
 use crate::revision::file::FileProblem;
@@ -454,16 +455,53 @@ pub fn plan(err: &PlanError) -> Vec<String> {
     }
 }
 
+/// Where the names of revisions are to be found.
+const LISTED: &str = "`migrator history` lists all revisions and labels";
+
+/// What is meant by a name that another tool has for a revision.
+fn foreign_symbol(name: &str) -> Option<String> {
+    if let Some((lower, upper)) = name.split_once("..") {
+        let upper = upper.trim_start_matches('.');
+        return Some(format!(
+            "a range is written `{lower}:{upper}`; where one revision is wanted, name only that"
+        ));
+    }
+    // What git has behind a name: `~`, `^`, `~2`, `^^`.
+    if let Some(at) = name.find(['~', '^']) {
+        let (name, steps) = name.split_at(at);
+        let name = if name == "HEAD" { "head" } else { name };
+        let steps = match steps.strip_prefix('~') {
+            Some("") => 1,
+            Some(number) => number.parse().ok()?,
+            None => steps.len(),
+        };
+        return Some(format!("did you mean `{name}-{steps}`?"));
+    }
+    let meant = match name.to_ascii_lowercase().as_str() {
+        "latest" | "last" | "newest" | "tip" | "top" | "all" | "max" => "head",
+        "zero" | "none" | "empty" => "base",
+        _ => return None,
+    };
+    Some(format!("did you mean `{meant}`?"))
+}
+
 fn resolve(err: &ResolveError) -> Vec<String> {
     match err {
-        ResolveError::Symbol(_) => one(
-            "revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, \
-             `LABEL@head` and the like",
-        ),
-        ResolveError::UnknownRevision { similar, .. }
-        | ResolveError::UnknownBranch { similar, .. } => {
-            did_you_mean(similar, "`migrator history` lists all revisions and labels")
-        }
+        ResolveError::Symbol(SymbolError { text, reason }) => match foreign_symbol(text) {
+            Some(hint) => one(hint),
+            None if *reason == NO_RANGE && text.parse::<RevisionSymbol>().is_ok() => one(format!(
+                "from there on it is `{text}:`, up to there `:{text}`, and only that one `{text}:{text}`"
+            )),
+            None => one(
+                "revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, \
+                 `LABEL@head` and the like",
+            ),
+        },
+        ResolveError::UnknownRevision { name, similar } => match foreign_symbol(name) {
+            Some(hint) => one(hint),
+            None => did_you_mean(similar, LISTED),
+        },
+        ResolveError::UnknownBranch { similar, .. } => did_you_mean(similar, LISTED),
         ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
         ResolveError::BareNumber { steps, revision, .. } => {

@@ -110,16 +110,12 @@ fn a_revision_cannot_be_joined_with_itself_or_its_parent() {
     hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
     [exit status: 2]
     "#);
-    insta::assert_snapshot!(env.run("merge"), @"
+    insta::assert_snapshot!(env.run("merge"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>...
-
-    Usage: migrator merge <REVISION>...
-
-    For more information, try '--help'.
+    error: `migrator merge` needs `<REVISION>...`
+    hint: `migrator merge heads -m "…"` joins all of them
     [exit status: 2]
-    ");
+    "#);
 }
 
 #[test]
