@@ -8,7 +8,7 @@ use super::output::Format;
 use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::{autogenerate, differences};
+use crate::autogenerate::{Request, autogenerate, differences};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline::body_script;
 use crate::schema::dump::dump;
@@ -48,7 +48,8 @@ enum SchemaCommand {
         /// Print a script that leads there, proven as `revision --autogenerate` proves it
         ///
         /// It protects itself as that of `upgrade --sql` does: one transaction, no rows that would
-        /// be in the way, no new violations of foreign keys. Pipe it into `sqlite3 FILE`.
+        /// be in the way, no new violations of foreign keys. Pipe it into `sqlite3 FILE`; it is for
+        /// one of any age, unless `target` under `[sqlite]` in alembic.toml names a newer version.
         #[arg(long)]
         sql: bool,
         /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
@@ -129,7 +130,10 @@ fn diff(
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.config.is_excluded(name);
-    let request = request(project, from, to, &answers, &is_excluded);
+    let request = Request {
+        target: project.config.sqlite.script_target().minor,
+        ..request(project, from, to, &answers, &is_excluded)
+    };
     let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;
     warn_of_renames(app, &suggestions, "run it again");

@@ -98,7 +98,7 @@ fn a_key_whose_table_is_still_a_comment_says_so() {
         uncomment(&env, &[key]);
         let table = line.trim_matches(['[', ']']);
         let meant = format!("`{table}.{}`", key.trim_end_matches(" ="));
-        let output = env.run("heads").exits_with(2).to_string();
+        let output = env.run("heads").exits_with(2);
         assert!(output.contains(&meant), "{key}\n{output}");
         // With the line too it is read.
         uncomment(&env, &[line]);

@@ -199,7 +199,7 @@ fn what_is_said_of_a_missing_folder_mends_it() {
         let env = TestEnv::empty();
         let folder = folder.replacen("/above", &format!("{}/above", env.path("").display()), 1);
         env.config(&format!("version_locations = [{folder:?}]"));
-        let said = env.run("upgrade").exits_with(2).to_string();
+        let said = env.run("upgrade").exits_with(2);
         let command = said.split('`').find(|it| it.starts_with("mkdir ")).unwrap();
         assert!(env.program("sh", &["-c", command]).status().unwrap().success(), "{command}");
         env.run("upgrade").exits_with(0);
