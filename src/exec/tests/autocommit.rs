@@ -1,7 +1,8 @@
 //! Revisions outside a transaction.
 
 use super::*;
-use crate::exec::event::Event;
+use crate::exec::event::{Event, Silent};
+use crate::plan::single_step;
 
 fn outside(id: &str, body: &str) -> Revision {
     with_mode(revision(id, body, ""), true, false)
@@ -95,6 +96,33 @@ fn a_version_table_that_moved_meanwhile_is_noticed() {
     let err = project.run_to(1, &Options::default(), &mut observer).unwrap_err();
     assert!(matches!(err.failure, Failure::Overtaken { .. }), "{err:?}");
     assert_eq!(err.state.partial.as_ref().unwrap().1, 2);
+}
+
+#[test]
+fn what_another_run_took_back_meanwhile_does_not_begin_the_log() {
+    let side = revision("side", "CREATE TABLE s(x)", "DROP TABLE s");
+    let project = Project::new(vec![side, outside("r1", "CREATE TABLE t(x)")]);
+    let project = project.prepare(
+        "CREATE TABLE s(x); CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL);
+         INSERT INTO alembic_version VALUES ('side')",
+    );
+    let index = |id: &str| project.graph.by_id(id).unwrap();
+    let run_one = |id: &str, direction, observer: &mut dyn Observer| {
+        let mut plan = |history: &History| {
+            Ok(single_step(&project.graph, &history.rows, index(id), direction)?)
+        };
+        let options = Options::default();
+        project.request(&options, |it| run(it, &project.graph, &mut plan, observer)).unwrap();
+    };
+    let mut observer = |event: &Event<'_>| {
+        if let Event::StatementFinished { .. } = event {
+            run_one("side", Direction::Downgrade, &mut Silent);
+        }
+    };
+    run_one("r1", Direction::Upgrade, &mut observer);
+    assert_eq!(project.summary(), "t @ r1");
+    let log = "SELECT group_concat(direction || ' ' || revision) FROM migrator_log";
+    assert_eq!(project.query(log), "baseline side,downgrade side,upgrade r1");
 }
 
 #[test]
