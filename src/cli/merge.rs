@@ -2,11 +2,8 @@
 
 use super::new_file::{self, NewFile};
 use super::{App, completions, mistyped, revision};
-use crate::Error;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::RevisionSymbol;
-use crate::plan::PlanError;
 
 /// Join branches in a new revision
 ///
@@ -47,7 +44,7 @@ pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus>
     let graph = project.graph()?;
     let databases = project.databases(app, &graph);
     let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice, &databases)
-        .map_err(|err| for_a_message(app, err))?;
+        .map_err(|err| mistyped::for_a_message(app, err))?;
     if down_revisions.is_empty() {
         return Err(Usage::new("there is nothing to join: no revision is named")
             .hint("`migrator revision -m \"…\"` makes a revision that follows nothing")
@@ -73,20 +70,4 @@ pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus>
     };
     let prepared = new_file::prepare(&project, &graph, &new)?;
     new_file::write(app, &project, &prepared, None)
-}
-
-/// `-m join two heads` makes revisions of the message: says so where there are none.
-fn for_a_message(app: &App, err: anyhow::Error) -> anyhow::Error {
-    let Some(Error::Plan(PlanError::Resolve(ResolveError::UnknownRevision { name, .. }))) =
-        err.downcast_ref()
-    else {
-        return err;
-    };
-    match mistyped::Line::read(&app.called).with_message(name) {
-        Some(meant) => {
-            let hint = format!("no file was written; did you mean it as the message? {meant}");
-            Usage::new(format!("`{name}` stands alone")).hint(hint).into()
-        }
-        None => err,
-    }
 }

@@ -21,7 +21,6 @@ use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline;
 use crate::exec::{BackupPlan, Growth, StepReport};
-use crate::graph::resolve::ResolveError;
 use crate::graph::symbol::{RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::migrator::{Migrator, Proof, Report, Request};
@@ -126,32 +125,21 @@ struct HowArgs {
     tag: Option<String>,
 }
 
+impl HowArgs {
+    /// `--backup PATH` makes a target of the path: says so where there is no such revision.
+    fn for_a_path(&self, app: &App, target: &str, err: anyhow::Error) -> anyhow::Error {
+        if self.backup == Some(None) { mistyped::for_a_path(app, target, err) } else { err }
+    }
+}
+
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     let result = run_upgrade(app, args);
-    result.map_err(|err| for_a_path(app, &args.how, &args.target, err))
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
 }
 
 pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     let result = run_downgrade(app, args);
-    result.map_err(|err| for_a_path(app, &args.how, &args.target, err))
-}
-
-/// `--backup PATH` makes a target of the path: says so where there is no such revision.
-fn for_a_path(app: &App, how: &HowArgs, target: &str, err: anyhow::Error) -> anyhow::Error {
-    let is_unknown = matches!(
-        err.downcast_ref(),
-        Some(Error::Plan(PlanError::Resolve(
-            ResolveError::UnknownRevision { .. } | ResolveError::Symbol(_)
-        )))
-    );
-    match mistyped::Line::read(&app.called).with_equals() {
-        Some(meant) if is_unknown && how.backup == Some(None) => Usage::new(format!(
-            "`{target}` is no revision, and `--backup` takes a path with `=` only"
-        ))
-        .hint(format!("nothing was changed; did you mean {meant}?"))
-        .into(),
-        _ => err,
-    }
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
 }
 
 fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {

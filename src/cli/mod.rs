@@ -20,6 +20,7 @@ mod history;
 mod import;
 mod init;
 mod known_databases;
+mod line;
 mod lint;
 mod lint_formats;
 mod log;
@@ -56,7 +57,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use crate::diagnostics::ExitStatus;
 use crate::diagnostics::{self, Typed, Usage};
 use globals::GlobalArgs;
-use mistyped::Line;
+use line::Line;
 use output::{Output, is_unwritable};
 use project::Project;
 
