@@ -144,8 +144,12 @@ impl Migrator {
         location: DatabaseLocation,
         here: &Path,
     ) -> Result<Self, Error> {
-        let revisions =
-            script_dir::read(&config.version_locations, config.recursive_version_locations, here)?;
+        let revisions = script_dir::read(
+            &config.version_locations,
+            config.recursive_version_locations,
+            here,
+            &config.file.path,
+        )?;
         let settings = Settings {
             version_table: config.database.version_table.clone(),
             log: config.database.log,

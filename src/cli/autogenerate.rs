@@ -225,7 +225,7 @@ pub(super) fn request<'a>(
         hinted_tables: &to.renamed_tables,
         renames: &answers.renames,
         fills: &answers.fills,
-        target: project.config.sqlite.target.minor,
+        target: project.config.sqlite.target().minor,
         by_order: project.config.schema.column_order,
         is_excluded,
     }

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dialoguer::console::Term;
 use serde::Serialize;
 
-use super::App;
 use super::output::{Format, can_ask};
 use super::progress::Progress;
 use super::project::{Project, clock};
 use super::proof::prove;
 use super::words::{count, describe_duration, describe_growth, describe_rows};
+use super::{App, mistyped};
 use crate::Error;
 use crate::audit::History;
 use crate::config::BackupMode;
@@ -125,7 +125,24 @@ struct HowArgs {
     tag: Option<String>,
 }
 
+impl HowArgs {
+    /// `--backup PATH` makes a target of the path: says so where there is no such revision.
+    fn for_a_path(&self, app: &App, target: &str, err: anyhow::Error) -> anyhow::Error {
+        if self.backup == Some(None) { mistyped::for_a_path(app, target, err) } else { err }
+    }
+}
+
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_upgrade(app, args);
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+}
+
+pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_downgrade(app, args);
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+}
+
+fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Upgrade, &args.target, &args.how, false);
     }
@@ -151,7 +168,7 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     run(app, &project, &migrator, &request, &args.how)
 }
 
-pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Downgrade, &args.target, &args.how, args.yes);
     }

@@ -84,6 +84,7 @@ impl Project {
             &config.version_locations,
             config.recursive_version_locations,
             &self.here,
+            &config.file.path,
         )
         .map_err(Error::from)?;
         Ok(ManuallyDrop::new(RevisionGraph::new(revisions).map_err(Error::from)?))

@@ -8,7 +8,7 @@ use super::output::Format;
 use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::{autogenerate, differences};
+use crate::autogenerate::{Request, autogenerate, differences};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::offline::{Loss, body_script};
 use crate::schema::dump::dump;
@@ -49,7 +49,8 @@ enum SchemaCommand {
         ///
         /// It protects itself as that of `upgrade --sql` does: one transaction, no rows that would
         /// be in the way, no new violations of foreign keys. It stops before it drops rows, or a
-        /// column with values, unless --yes is given. Pipe it into `sqlite3 FILE`.
+        /// column with values, unless --yes is given. Pipe it into `sqlite3 FILE`; it is for one of
+        /// any age, unless `target` under `[sqlite]` in alembic.toml names a newer version.
         #[arg(long)]
         sql: bool,
         /// Print a script that drops rows and values where the difference asks for it
@@ -134,7 +135,10 @@ fn diff(
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.config.is_excluded(name);
-    let request = request(project, from, to, &answers, &is_excluded);
+    let request = Request {
+        target: project.config.sqlite.script_target().minor,
+        ..request(project, from, to, &answers, &is_excluded)
+    };
     let wants_sql = script.is_some();
     let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;

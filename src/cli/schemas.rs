@@ -87,7 +87,7 @@ impl Project {
         let command = (!command.is_empty()).then_some(Command { program: &command, timeout });
         let declared = self.load_declared(&files, command)?;
         // What the database's programs cannot read must not get into it.
-        declared.check_target(self.config.sqlite.target.minor).map_err(Error::from)?;
+        declared.check_target(self.config.sqlite.target().minor).map_err(Error::from)?;
         Ok(Side::from_declared("the declared schema", declared))
     }
 

@@ -157,7 +157,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let replaying = project.replaying(&graph)?;
     let settings = Settings {
         replay: replaying.replay(),
-        target: project.config.sqlite.target.minor,
+        target: project.config.sqlite.target().minor,
         by_order: project.config.schema.column_order,
     };
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;

@@ -124,10 +124,15 @@ impl RevisionGraph {
         ResolveError::Replaced { name: name.to_owned(), by: self.id(by).clone() }
     }
 
+    /// What is close to a name: ids, labels, and the words that stand for revisions.
     fn similar_names(&self, name: &str) -> Vec<String> {
         let ids = self.indices().map(|it| self.id(it).as_str());
         let labels = self.labels().map(|(label, _)| BranchLabel::as_str(label));
-        similar(name, ids.chain(labels)).into_iter().map(str::to_owned).collect()
+        let words = ["head", "heads", "base"];
+        similar(name, words.into_iter().chain(ids).chain(labels))
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Refuses a name of one to three digits that is only the beginning of another: `downgrade 1`,
@@ -161,7 +166,9 @@ impl RevisionGraph {
     pub fn branch_of(&self, symbol: &RevisionSymbol) -> Result<Option<Branch>, ResolveError> {
         let Some(name) = &symbol.branch else { return Ok(None) };
         let index = self.find(name).map_err(|err| match err {
-            ResolveError::UnknownRevision { name, similar } => {
+            ResolveError::UnknownRevision { name, mut similar } => {
+                // Those words name no branch.
+                similar.retain(|it| self.by_id(it).or_else(|| self.by_label(it)).is_some());
                 ResolveError::UnknownBranch { name, similar }
             }
             other => other,

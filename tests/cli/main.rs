@@ -33,6 +33,7 @@ mod test_json;
 mod test_lint;
 mod test_man;
 mod test_merge;
+mod test_mistyped;
 mod test_never_ran;
 mod test_new_file;
 mod test_offline;

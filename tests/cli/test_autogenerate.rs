@@ -439,12 +439,8 @@ fn a_rename_that_fits_nothing_is_refused() {
     ");
     insta::assert_snapshot!(env.run("revision --rename users.name=full_name"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --autogenerate
-
-    Usage: migrator revision --autogenerate --rename <OLD=NEW>
-
-    For more information, try '--help'.
+    error: `migrator revision` needs `--autogenerate`
+    hint: did you mean `migrator revision --rename users.name=full_name --autogenerate`?
     [exit status: 2]
     ");
     assert_eq!(env.files(), ["alembic.toml", "schema.sql", "versions/", "versions/a1.sql"]);
@@ -598,12 +594,8 @@ fn a_fill_that_fits_nothing_is_refused() {
     "#);
     insta::assert_snapshot!(env.run("revision --fill users.country=1"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --autogenerate
-
-    Usage: migrator revision --autogenerate --fill <COLUMN=EXPRESSION>
-
-    For more information, try '--help'.
+    error: `migrator revision` needs `--autogenerate`
+    hint: did you mean `migrator revision --fill users.country=1 --autogenerate`?
     [exit status: 2]
     ");
 }
@@ -820,12 +812,8 @@ fn the_database_can_be_what_is_compared() {
     );
     insta::assert_snapshot!(env.run("revision --from-database"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --autogenerate
-
-    Usage: migrator revision --autogenerate --from-database
-
-    For more information, try '--help'.
+    error: `migrator revision` needs `--autogenerate`
+    hint: did you mean `migrator revision --from-database --autogenerate`?
     [exit status: 2]
     ");
 }

@@ -71,12 +71,8 @@ fn a_target_is_required() {
     let env = upgraded(&["a1"]);
     insta::assert_snapshot!(env.run("downgrade"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <TARGET>
-
-    Usage: migrator downgrade <TARGET>
-
-    For more information, try '--help'.
+    error: `migrator downgrade` needs `<TARGET>`
+    hint: `migrator downgrade -1` takes back one revision, `migrator downgrade base` all of them
     [exit status: 2]
     ");
 }

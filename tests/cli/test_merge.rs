@@ -103,23 +103,19 @@ fn a_revision_cannot_be_joined_with_itself_or_its_parent() {
     hint: `b2` includes `a1`: name only `b2`
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("merge head"), @"
+    insta::assert_snapshot!(env.run("merge head"), @r#"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: name one of them, `b2`, `shop@head`, or say `heads` for all
     hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    ");
-    insta::assert_snapshot!(env.run("merge"), @"
+    "#);
+    insta::assert_snapshot!(env.run("merge"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>...
-
-    Usage: migrator merge <REVISION>...
-
-    For more information, try '--help'.
+    error: `migrator merge` needs `<REVISION>...`
+    hint: `migrator merge heads -m "…"` joins all of them
     [exit status: 2]
-    ");
+    "#);
 }
 
 #[test]

@@ -353,7 +353,7 @@ fn an_older_sqlite_is_refused_before_anything_runs() {
     -- needs an extension of SQLite: .load spatialite
     .bail on
 
-    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN" CHECK (ok));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN: use a newer sqlite3, or let migrator run it, without --sql" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 53;
     DROP TABLE temp._migrator_guard;
     "#);
@@ -367,6 +367,34 @@ fn an_older_sqlite_is_refused_before_anything_runs() {
         assert!(said.contains("SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN"), "{said}");
         assert!(env.tables().is_empty());
     }
+}
+
+#[test]
+fn what_takes_a_drift_back_is_for_any_sqlite3() {
+    let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, CONSTRAINT k CHECK (id > 0))";
+    let by_hand = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL, more TEXT)";
+    let undo = "schema diff database current --sql";
+    let env = TestEnv::new();
+    env.revision("a1").up(&format!("{table};")).write();
+    env.run("upgrade").ok();
+    env.sql(&format!(
+        "DROP TABLE t; {by_hand}; INSERT INTO t VALUES (1, 'a', NULL), (7, 'b', NULL)"
+    ));
+    let script = env.run(undo).ok();
+    for newer in ["ALTER COLUMN", "DROP COLUMN", "ADD CONSTRAINT"] {
+        assert!(!script.contains(newer), "{newer}\n{script}");
+    }
+    // Who names a newer version gets what it can do, and is told where it is too new.
+    env.config("[database]\nurl = \"app.db\"\n[sqlite]\ntarget = \"3.54\"");
+    let guard = "\"SQLite 3.53 is needed for ALTER TABLE … ADD CHECK: use a newer sqlite3, or lower \
+                 `target` under [sqlite] in alembic.toml and print this again\"";
+    let newest = env.run(undo).ok();
+    assert!(newest.contains(guard), "{newest}");
+    env.config("");
+    let Some((is_success, said)) = sqlite3(&env, &script) else { return };
+    assert!(is_success, "{said}");
+    assert_eq!(env.query("SELECT id || name FROM t"), ["1a", "7b"]);
+    env.run("status").ok();
 }
 
 #[test]
@@ -387,7 +415,7 @@ fn what_takes_a_drift_back_protects_itself() {
     insta::assert_snapshot!(env.run(undo), @r#"
     .bail on
 
-    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.26 is needed for PRAGMA legacy_alter_table" CHECK (ok));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.26 is needed for PRAGMA legacy_alter_table: use a newer sqlite3" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 26;
     DROP TABLE temp._migrator_guard;
 

@@ -310,9 +310,8 @@ fn an_unknown_parent_is_refused_with_what_is_near() {
     ");
     insta::assert_snapshot!(env.run("revision --head 'a b'"), @"
     ------- stderr -------
-    error: invalid value 'a b' for '--head <REVISION>': `a b` is no revision: it may not hold blanks or quotes
-
-    For more information, try '--help'.
+    error: `a b` is no revision: it may not hold blanks or quotes
+    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
 }

@@ -127,12 +127,8 @@ fn a_wrong_name_is_refused() {
     ");
     insta::assert_snapshot!(env.run("show"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>
-
-    Usage: migrator show <REVISION>
-
-    For more information, try '--help'.
+    error: `migrator show` needs `<REVISION>`
+    hint: `migrator show head` shows the newest; `migrator history` lists them
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("show -1"), @"

@@ -760,9 +760,8 @@ fn what_is_no_range_is_refused() {
     ");
     insta::assert_snapshot!(env.run("squash a1 -m T"), @"
     ------- stderr -------
-    error: invalid value 'a1' for '[RANGE]': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
-
-    For more information, try '--help'.
+    error: `a1` is no revision: a range is written `A:B`, `A:` or `:B`
+    hint: from there on it is `a1:`, up to there `:a1`, and only that one `a1:a1`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("squash a1: -m T"), @"
@@ -1120,26 +1119,18 @@ fn leading_on_takes_no_range() {
     For more information, try '--help'.
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("squash a1:b2"), @"
+    insta::assert_snapshot!(env.run("squash a1:b2"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --message <TEXT>
-
-    Usage: migrator squash --message <TEXT> <RANGE>
-
-    For more information, try '--help'.
+    error: `migrator squash` needs `--message <TEXT>`
+    hint: say what it does: `migrator squash a1:b2 -m "…"`
     [exit status: 2]
-    ");
-    insta::assert_snapshot!(env.run("squash -m T"), @"
+    "#);
+    insta::assert_snapshot!(env.run("squash -m T"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <RANGE>
-
-    Usage: migrator squash --message <TEXT> <RANGE>
-
-    For more information, try '--help'.
+    error: `migrator squash` needs `<RANGE>`
+    hint: `migrator squash FIRST:LAST -m "…"`, with two revisions of those that `migrator history` lists
     [exit status: 2]
-    ");
+    "#);
 }
 
 #[test]

@@ -85,12 +85,8 @@ fn a_wrong_argument_is_refused() {
     ");
     insta::assert_snapshot!(env.run("stamp"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>...
-
-    Usage: migrator stamp <REVISION>...
-
-    For more information, try '--help'.
+    error: `migrator stamp` needs `<REVISION>...`
+    hint: `migrator stamp head` says that the database has everything, without running anything; `migrator current` shows what it says now
     [exit status: 2]
     ");
     assert!(!env.path("app.db").exists());

@@ -128,7 +128,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade haed"), @"
     ------- stderr -------
     error: no revision or branch label is called `haed` or begins with it
-    hint: `migrator history` lists all revisions and labels
+    hint: did you mean `head`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6"), @"
@@ -181,11 +181,8 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6a30d7c24 27c6b1"), @"
     ------- stderr -------
-    error: unexpected argument '27c6b1' found
-
-    Usage: migrator upgrade [OPTIONS] [TARGET]
-
-    For more information, try '--help'.
+    error: `27c6b1` is one argument too many for `migrator upgrade`
+    hint: one target at a time: `migrator upgrade 27c6a30d7c24`, then `migrator upgrade 27c6b1`
     [exit status: 2]
     ");
     assert!(!env.path("app.db").exists());
@@ -196,35 +193,20 @@ fn a_misspelt_option_is_no_target() {
     let env = TestEnv::with_graph(&["a1"]);
     insta::assert_snapshot!(env.run("upgrade --dryrun"), @"
     ------- stderr -------
-    error: unexpected argument '--dryrun' found
-
-      tip: a similar argument exists: '--dry-run'
-
-    Usage: migrator upgrade --dry-run [TARGET]
-
-    For more information, try '--help'.
+    error: `migrator upgrade` has no option `--dryrun`
+    hint: did you mean `--dry-run`? `migrator upgrade --dry-run`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade -z"), @"
     ------- stderr -------
-    error: unexpected argument '-z' found
-
-      tip: to pass '-z' as a value, use '-- -z'
-
-    Usage: migrator upgrade [OPTIONS] [TARGET]
-
-    For more information, try '--help'.
+    error: `migrator upgrade` has no option `-z`
+    hint: `migrator upgrade --help` lists its options
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade --dryrun"), @"
     ------- stderr -------
-    error: unexpected argument '--dryrun' found
-
-      tip: a similar argument exists: '--dry-run'
-
-    Usage: migrator downgrade --dry-run <TARGET>
-
-    For more information, try '--help'.
+    error: `migrator downgrade` has no option `--dryrun`
+    hint: did you mean `--dry-run`? `migrator downgrade --dry-run`
     [exit status: 2]
     ");
 }

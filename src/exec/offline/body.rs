@@ -33,7 +33,10 @@ pub fn body_script(body: &str, loss: Loss<'_>) -> Result<String, FileProblem> {
     }
     let mut text = Text::new();
     let queries = directives.iter().map(|it| &body[it.query.clone()]);
-    text.guard_version(queries.chain(statements.iter().map(|it| &body[it.span.clone()])));
+    // What else is too new stands in the schema itself.
+    let other_form = ", or lower `target` under [sqlite] in alembic.toml and print this again";
+    let texts = queries.chain(statements.iter().map(|it| &body[it.span.clone()]));
+    text.guard_version(texts, [other_form, ""]);
     text.set_foreign_keys(false);
     text.statement("BEGIN IMMEDIATE");
     text.take_baseline();
