@@ -112,7 +112,8 @@ impl Project {
         if seen.contains(&path) {
             return Ok(None);
         }
-        let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
+        let waiting = self.waiting(config.database.busy_timeout);
+        let database = Database::open(location, Access::Read, waiting)?;
         let rows = VersionTable::new(&config.database.version_table).rows(&database)?;
         let log = LogTable::On.read(&database)?;
         let log_table = if config.database.log { LogTable::On } else { LogTable::Off };

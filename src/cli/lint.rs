@@ -9,6 +9,7 @@ use super::App;
 use super::lint_formats::{Roots, github, github_unseen, sarif};
 use super::output::Format;
 use super::project::{Project, environment};
+use super::screen::REPLAYING;
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
@@ -150,6 +151,7 @@ pub(super) fn find(
     begun: Option<Scratch>,
 ) -> anyhow::Result<Report> {
     let replaying = project.replaying(graph)?;
+    let _busy = project.busy(REPLAYING);
     let request = Request {
         graph,
         linted,
@@ -185,7 +187,8 @@ fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
     let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
     let config = &project.config.database;
     let log = if config.log { LogTable::On } else { LogTable::Off };
-    let history = Database::open(&location, Access::Read, config.busy_timeout)
+    let waiting = project.waiting(config.busy_timeout);
+    let history = Database::open(&location, Access::Read, waiting)
         .and_then(|it| log.history(&it, &VersionTable::new(&config.version_table)));
     match history {
         Ok(history) => {

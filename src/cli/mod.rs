@@ -18,6 +18,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod interrupt;
 mod known_databases;
 mod lint;
 mod lint_formats;
@@ -29,6 +30,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod prompt;
 mod proof;
 mod rebase;
 mod repair;
@@ -37,6 +39,7 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod screen;
 mod show;
 mod squash;
 mod stamp;
@@ -48,6 +51,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::io;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -224,7 +228,9 @@ impl App {
 
     /// The project that the options and the current folder name.
     fn project(&self) -> anyhow::Result<Project> {
-        Project::find(&self.globals)
+        let mut project = Project::find(&self.globals)?;
+        project.screen = Some(Arc::clone(&self.output.screen));
+        Ok(project)
     }
 }
 

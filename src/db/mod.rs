@@ -22,11 +22,13 @@ mod scratch;
 mod snapshot;
 mod stub;
 mod version_table;
+mod waiting;
 
 use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -48,6 +50,7 @@ pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
 pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
+pub use self::waiting::{Notice, Pace, Waiting};
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;
 
@@ -100,6 +103,8 @@ pub struct Database {
     path: PathBuf,
     /// How often [`Database::rollback`] was called.
     n_rollbacks: Cell<u64>,
+    /// Whether somebody ended a wait.
+    is_stopped: Arc<AtomicBool>,
 }
 
 /// Whether there is a file at the location; an empty one counts, since it is an empty database, and so
@@ -114,7 +119,7 @@ impl Database {
     /// Opens a database, and reads its schema once, so that a file that is no database is found here
     /// and not half-way.
     ///
-    /// `busy_timeout` is how long SQLite waits for other connections, here and later.
+    /// `waiting` is how SQLite waits for other connections, here and later.
     ///
     /// # Errors
     ///
@@ -124,7 +129,7 @@ impl Database {
     pub fn open(
         location: &DatabaseLocation,
         access: Access,
-        busy_timeout: Duration,
+        waiting: impl Into<Waiting>,
     ) -> Result<Self, DbError> {
         // Reading opens for writing too: only such a connection rolls back the journal that a crash
         // left, and only such a connection removes the -wal and -shm files that reading a WAL
@@ -145,8 +150,9 @@ impl Database {
         }
         let connection = Connection::open_with_flags(name, flags)
             .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
-        let mut database = Self { connection, path, n_rollbacks: Cell::new(0) };
-        database.set_busy_timeout(busy_timeout)?;
+        let (n_rollbacks, is_stopped) = (Cell::new(0), Arc::default());
+        let mut database = Self { connection, path, n_rollbacks, is_stopped };
+        database.set_waiting(waiting)?;
         if access == Access::Read && has_log(&database.path) {
             database.set_checkpoint_on_close(false)?;
         }
@@ -194,11 +200,16 @@ impl Database {
         &self.connection
     }
 
-    /// How long SQLite itself waits for other connections.
-    pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), DbError> {
-        // SQLite counts milliseconds in an `int`; rusqlite panics on more.
-        let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
-        self.connection.busy_timeout(timeout.min(longest)).map_err(self.error("open"))
+    /// How SQLite itself waits for other connections.
+    pub fn set_waiting(&mut self, waiting: impl Into<Waiting>) -> Result<(), DbError> {
+        let waiting = waiting.into();
+        self.is_stopped.store(false, Ordering::Relaxed);
+        let outcome = if waiting.timeout.is_zero() {
+            self.connection.busy_timeout(Duration::ZERO)
+        } else {
+            self.connection.busy_handler(Some(waiting.handler(Arc::clone(&self.is_stopped))))
+        };
+        outcome.map_err(self.error("open"))
     }
 
     /// Lets `watch` be asked from time to time while statements run; `None` ends that.
@@ -216,11 +227,26 @@ impl Database {
     /// What SQLite said, or that the statement has a parameter: SQLite would bind NULL to it.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
         let before = self.connection.total_changes();
-        let mut statement = self.connection.prepare(sql)?;
-        listing::refuse_parameters(&statement)?;
-        let mut rows = statement.raw_query();
-        while rows.next()?.is_some() {}
+        let run = || -> Result<(), SqliteError> {
+            let mut statement = self.connection.prepare(sql)?;
+            listing::refuse_parameters(&statement)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        run().map_err(|err| self.told(err))?;
         Ok(self.connection.total_changes() - before)
+    }
+
+    /// What SQLite said; of a wait that somebody ended it only says that the database is locked.
+    fn told(&self, err: SqliteError) -> SqliteError {
+        let is_stopped = || self.is_stopped.load(Ordering::Relaxed);
+        match err.kind {
+            SqliteErrorKind::Busy if is_stopped() => {
+                SqliteError { kind: SqliteErrorKind::Interrupted, ..err }
+            }
+            _ => err,
+        }
     }
 
     /// Reads several things as of one moment. No transaction may be open.
@@ -383,7 +409,7 @@ impl Database {
 
     /// Names `action` and the database in an error of rusqlite.
     fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
-        move |err| DbError::sqlite(self.path.clone(), action, err.into())
+        move |err| DbError::sqlite(self.path.clone(), action, self.told(err.into()))
     }
 }
 
