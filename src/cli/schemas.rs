@@ -234,7 +234,8 @@ impl Project {
                     | DbError::Missing { .. }
                     | DbError::MissingFolder { .. }
                     | DbError::BrokenLink { .. }
-                    | DbError::Unreachable { .. }),
+                    | DbError::Unreachable { .. }
+                    | DbError::FixedMode { .. }),
                 )) => Usage::new(err.to_string())
                     .hint(format!("`{text}` was named as a schema; {SIDES}"))
                     .into(),

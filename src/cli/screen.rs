@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -35,6 +36,8 @@ pub struct Screen {
     has_color: bool,
     /// The bar that stands below the lines, if there is one.
     bar: Mutex<Option<ProgressBar>>,
+    /// Whether there is a [`Busy`] that may come to show a bar.
+    is_busy: AtomicBool,
 }
 
 /// Standard error, and when what was written to it left last.
@@ -52,7 +55,8 @@ impl Screen {
         has_color: bool,
     ) -> Self {
         let stderr = Mutex::new(Stderr { stream, flushed: Instant::now() });
-        Self { stderr, is_quiet, has_bars, has_color, bar: Mutex::default() }
+        let (bar, is_busy) = (Mutex::default(), AtomicBool::new(false));
+        Self { stderr, is_quiet, has_bars, has_color, bar, is_busy }
     }
 
     /// Runs `print` while no bar is in its way.
@@ -138,7 +142,8 @@ impl Screen {
     /// Until this is dropped, shows on a terminal that something is being done, if it takes long and
     /// nothing else is shown.
     pub fn busy(self: &Arc<Self>, what: &'static str) -> Busy {
-        if !self.has_bars || self.bar().is_some() {
+        // What is a part of something else is not named.
+        if !self.has_bars || self.is_busy.swap(true, Ordering::Relaxed) {
             return Busy(None);
         }
         let (screen, (end, ended)) = (Arc::clone(self), mpsc::channel());
@@ -163,7 +168,7 @@ impl Screen {
             screen.clear_bar();
         });
         // Without a thread there is no bar, and nothing else is missing.
-        Busy(spawned.ok().map(|thread| (end, thread)))
+        Busy(spawned.ok().map(|thread| Shown { screen: Arc::clone(self), end, thread }))
     }
 
     fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
@@ -184,14 +189,22 @@ impl Stderr {
 
 /// Something is being done, see [`Screen::busy`].
 #[must_use = "it is shown until this is dropped"]
-pub struct Busy(Option<(Sender<()>, JoinHandle<()>)>);
+pub struct Busy(Option<Shown>);
+
+/// The thread that shows it.
+struct Shown {
+    screen: Arc<Screen>,
+    end: Sender<()>,
+    thread: JoinHandle<()>,
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        if let Some((end, thread)) = self.0.take() {
+        if let Some(Shown { screen, end, thread }) = self.0.take() {
             drop(end);
             // What comes next is printed when the bar is gone.
             thread.join().ok();
+            screen.is_busy.store(false, Ordering::Relaxed);
         }
     }
 }

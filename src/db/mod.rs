@@ -25,6 +25,7 @@ mod version_table;
 mod waiting;
 
 use std::cell::Cell;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,13 +144,18 @@ impl Database {
             DatabaseLocation::Memory => (Path::new(":memory:"), PathBuf::from(":memory:")),
         };
         if let Some(path) = location.path() {
+            if let Some(mode) = location.mode_of_existing()
+                && !exists(location)
+            {
+                return Err(DbError::FixedMode { path: path.to_owned(), mode });
+            }
             prepare_place(path, access)?;
         }
         if access == Access::Create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let connection = Connection::open_with_flags(name, flags)
-            .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
+            .map_err(|err| unopened(location, err.into()))?;
         let (n_rollbacks, is_stopped) = (Cell::new(0), Arc::default());
         let mut database = Self { connection, path, n_rollbacks, is_stopped };
         database.set_waiting(waiting)?;
@@ -440,6 +446,29 @@ fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
             Err(DbError::MissingFolder { path, folder })
         }
         _ => Err(DbError::Missing { path: path.to_owned() }),
+    }
+}
+
+/// Why a file was not opened, of which SQLite says only that.
+fn unopened(location: &DatabaseLocation, said: SqliteError) -> DbError {
+    let path = location.path().unwrap_or(Path::new(":memory:")).to_owned();
+    if said.code & 0xff != rusqlite::ffi::SQLITE_CANTOPEN {
+        return DbError::sqlite(path, "open", said);
+    }
+    // Closing a file drops the locks that this process has on it, and there are none on one that it
+    // cannot open.
+    if path.exists() {
+        return match std::fs::File::open(&path) {
+            Err(source) => DbError::Unopened { path, source },
+            Ok(_) => DbError::sqlite(path, "open", said),
+        };
+    }
+    match OpenOptions::new().write(true).create_new(true).open(&path) {
+        Err(source) => DbError::Unmade { path, source },
+        Ok(_) => {
+            std::fs::remove_file(&path).ok();
+            DbError::sqlite(path, "open", said)
+        }
     }
 }
 

@@ -41,6 +41,7 @@ mod test_rebase;
 mod test_replaces;
 mod test_revision;
 mod test_schema;
+mod test_screen;
 mod test_show;
 mod test_squash;
 mod test_stamp;

@@ -192,7 +192,8 @@ fn whoever_waits_to_read_goes_on_when_it_may() {
 }
 
 /// More than SQLite's cache holds, so that it must write into the file before the end.
-const SPILL: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+const SPILL: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
                      INSERT INTO t SELECT zeroblob(1000) FROM n";
 
 /// A statement that waits in its middle is interrupted, and its revision rolled back.
