@@ -121,8 +121,10 @@ impl<'a> Look<'a> {
             waited: Duration::ZERO,
         };
         let open = || Database::open(request.location, Access::Read, Duration::ZERO);
-        let database =
-            if db::exists(request.location) { Some(patience.retry(observer, open)?) } else { None };
+        // What cannot be made is no empty database.
+        let is_there =
+            db::exists(request.location) || request.location.mode_of_existing().is_some();
+        let database = if is_there { Some(patience.retry(observer, open)?) } else { None };
         let table = VersionTable::new(request.version_table);
         Ok(Self { request, database, table, patience, seen: Seen::default() })
     }
