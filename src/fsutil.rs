@@ -203,50 +203,63 @@ fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     loop {
         let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         // Before it was locked, another process may have taken it for one that nobody writes.
-        if is_locked_by_us(file.as_file(), file.path())? {
+        // Without locks nothing is taken for that.
+        if claim(file.as_file(), file.path())? != Claim::Theirs {
             return Ok(file);
         }
     }
 }
 
-/// Takes the lock that says that a file is being written; `false` where somebody else has it, or has
-/// removed the file. A file system without locks has nothing that could be mistaken.
-#[cfg(all(any(test, feature = "cli"), unix))]
-fn is_locked_by_us(file: &std::fs::File, path: &Path) -> io::Result<bool> {
-    match file.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-        Ok(()) | Err(std::fs::TryLockError::Error(_)) => is_at(file, path),
-    }
+/// What a lock says of a file that one process writes at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours as long as the file is open.
+    Ours,
+    /// Somebody else has it, or has removed the file.
+    Theirs,
+    /// This file system has no locks.
+    NoLocks,
 }
 
-#[cfg(all(any(test, feature = "cli"), not(unix)))]
-fn is_locked_by_us(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
-    Ok(true)
+/// Takes the lock that says that a file is being written. It is of another kind than SQLite's.
+///
+/// # Errors
+///
+/// What the file system says where it cannot tell what `path` names.
+#[cfg(unix)]
+pub fn claim(file: &std::fs::File, path: &Path) -> io::Result<Claim> {
+    let claim = match file.try_lock() {
+        Ok(()) => Claim::Ours,
+        Err(std::fs::TryLockError::WouldBlock) => return Ok(Claim::Theirs),
+        Err(std::fs::TryLockError::Error(_)) => Claim::NoLocks,
+    };
+    Ok(if is_at(file, path)? { claim } else { Claim::Theirs })
 }
 
-/// Removes the temporary files that nobody writes any more: those without a lock. One that cannot be
-/// removed stays.
-#[cfg(all(any(test, feature = "cli"), unix))]
+/// Where a lock would keep everybody else, SQLite too, from reading the file, there is none.
+#[cfg(not(unix))]
+pub fn claim(_file: &std::fs::File, _path: &Path) -> io::Result<Claim> {
+    Ok(Claim::NoLocks)
+}
+
+/// A temporary file that nobody writes any more, with its lock, so that nobody begins to; `None`
+/// where somebody does, or nothing tells.
+pub fn abandoned(path: &Path) -> Option<std::fs::File> {
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(path).ok()?;
+    matches!(claim(&file, path), Ok(Claim::Ours)).then_some(file)
+}
+
+/// Removes the temporary files that nobody writes any more. One that cannot be removed stays.
+#[cfg(any(test, feature = "cli"))]
 pub fn remove_abandoned(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        if !entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) {
-            continue;
-        }
-        let path = entry.path();
-        let file = std::fs::OpenOptions::new().read(true).write(true).open(&path);
-        if let Ok(file) = file
-            && file.try_lock().is_ok()
-            && is_at(&file, &path).unwrap_or(false)
-        {
-            std::fs::remove_file(&path).ok();
+        let is_ours = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+        if is_ours && let Some(_locked) = abandoned(&entry.path()) {
+            std::fs::remove_file(entry.path()).ok();
         }
     }
 }
-
-/// Where no lock tells, they stay.
-#[cfg(all(any(test, feature = "cli"), not(unix)))]
-pub fn remove_abandoned(_folder: &Path) {}
 
 /// Replaces the text of a file, which keeps its permissions, as a whole or not at all.
 ///

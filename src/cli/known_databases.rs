@@ -114,17 +114,17 @@ impl Project {
         }
         let waiting = self.waiting(config.database.busy_timeout);
         let database = Database::open(location, Access::Read, waiting)?;
-        let rows = VersionTable::new(&config.database.version_table).rows(&database)?;
-        let log = LogTable::On.read(&database)?;
-        let log_table = if config.database.log { LogTable::On } else { LogTable::Off };
         let table = VersionTable::new(&config.database.version_table);
-        let history = log_table.history(&database, &table)?;
+        let name = &config.database.version_table;
+        let [log_table, ever] = [config.database.log, true].map(|it| LogTable::new(it, name));
+        let (history, log) =
+            database.read_at_once(|it| Ok((log_table.history(it, &table)?, ever.read(it)?)))?;
         let logged = Net::new(&log).ids().into_iter().map(str::to_owned).collect();
         seen.push(path);
         Ok(Some(KnownDatabase {
             name: self.shown_database(location),
             named_by,
-            rows,
+            rows: history.rows.clone(),
             logged: (!log.is_empty()).then_some(logged),
             history,
             is_ours: config.version_locations == self.config.version_locations,

@@ -1,5 +1,7 @@
 //! `migrator log`
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::App;
@@ -95,7 +97,9 @@ fn line(row: &LogRow, message: Option<String>) -> String {
     let at = to_the_second(&row.started_at);
     let comma = if message.as_ref().is_some_and(|it| !it.is_empty()) { ", " } else { "" };
     let message = message.unwrap_or_else(|| ", which no file declares".to_owned());
-    let elapsed = row.duration_ms.map(|it| std::time::Duration::from_secs_f64(it.max(0.0) / 1e3));
+    // Anybody may have written into the table: a time that is none is left out.
+    let elapsed =
+        row.duration_ms.and_then(|it| Duration::try_from_secs_f64(it.max(0.0) / 1e3).ok());
     let details: Vec<String> = [
         elapsed.map(describe_duration),
         row.who.as_ref().map(|who| format!("by {who}")),

@@ -213,9 +213,9 @@ impl Prepare<'_> {
         let mut refusal = None;
         for candidate in squash.candidates().map_err(Error::from)? {
             let (file, followers, graph) = self.with(&candidate)?;
-            let index = graph.by_id(file.revision.id.as_str());
-            let proof = index.map_or(Ok(()), |it| squash.prove(&graph, it));
-            let outcome = proof.and_then(|()| squash.prove_heads(&graph));
+            // What is not proven is not written.
+            let Some(new) = graph.by_id(file.revision.id.as_str()) else { continue };
+            let outcome = squash.prove(&graph, new).and_then(|()| squash.prove_heads(&graph));
             match outcome {
                 Ok(()) => return Ok(Proven { file, followers, candidate }),
                 // The last one is the plainest, and what is wrong with it is what matters.

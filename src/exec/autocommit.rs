@@ -86,8 +86,8 @@ impl Session<'_> {
         // Runs that have nothing to run outside a transaction do not take the lock beside the
         // database; one of them may have moved another branch.
         let renewed;
-        let task = if rows == work.rows {
-            task
+        let (task, unlogged) = if rows == work.rows {
+            (task, &work.unlogged)
         } else {
             renewed = renew(&self.log.history(&self.database, &self.table)?)?;
             let is_same = |it: &&Task<'_>| {
@@ -97,11 +97,11 @@ impl Session<'_> {
                 culprit(&self.table, std::slice::from_ref(task))
                     .unwrap_or_else(|| Failure::Overtaken { revision: task.revision.id.clone() })
             };
-            renewed.rest().first().filter(is_same).ok_or_else(overtaken)?
+            (renewed.rest().first().filter(is_same).ok_or_else(overtaken)?, &renewed.unlogged)
         };
         self.table.ensure(&self.database)?;
         self.log.ensure(&self.database)?;
-        self.write_notes(&work.unlogged)?;
+        self.write_notes(unlogged)?;
         for write in &task.writes {
             let written = self.table.apply(&self.database, write);
             written.map_err(|err| blame(&self.table, std::slice::from_ref(task), err))?;
@@ -112,7 +112,7 @@ impl Session<'_> {
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);
         self.observer.event(&Event::Committed { revisions: vec![task.revision] });
-        self.tell_of_unlogged(&work.unlogged);
+        self.tell_of_unlogged(unlogged);
         self.progress.partial = None;
         self.progress.keep();
         // Nobody vouches for what the body made of the connection.

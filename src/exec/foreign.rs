@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use crate::graph::RevisionGraph;
-use crate::revision::{Body, Downgrade, Revision};
 use crate::schema::{Name, SchemaObject};
 use crate::sql::effect::made;
 use crate::sql::lexer::{TokenKind, tokens};
@@ -26,7 +25,7 @@ impl Foreign {
         let mut own = HashSet::new();
         for revision in graph.indices().map(|it| &graph[it]) {
             let text = &revision.source.text;
-            for body in bodies(revision) {
+            for body in revision.bodies() {
                 let directives = body.directives.iter().map(|it| &it.query);
                 for sql in body.statements.iter().chain(directives).map(|it| &text[it.clone()]) {
                     own.extend(made(sql).map(Name::new));
@@ -54,14 +53,6 @@ impl Foreign {
 
 fn is_name(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Identifier | TokenKind::QuotedIdentifier)
-}
-
-fn bodies(revision: &Revision) -> impl Iterator<Item = &Body> {
-    let downgrade = match &revision.downgrade {
-        Downgrade::Body(body) => Some(body),
-        Downgrade::Irreversible(_) => None,
-    };
-    std::iter::once(&revision.upgrade).chain(downgrade)
 }
 
 #[cfg(test)]

@@ -100,8 +100,8 @@ impl Run<'_> {
         Waiting { timeout: self.busy_timeout, go_on, notice: self.notice.clone() }
     }
 
-    fn log_table(&self) -> LogTable {
-        if self.log { LogTable::On } else { LogTable::Off }
+    fn log_table(&self) -> LogTable<'_> {
+        LogTable::new(self.log, self.version_table)
     }
 }
 

@@ -26,6 +26,7 @@ use crate::plan::goal::Goal;
 use crate::plan::{Direction, Plan, PlanError, single_step};
 use crate::revision::{Downgrade, Revision};
 use crate::sql::effect::opens_file;
+use crate::sql::lexer;
 
 /// What is copied, and where to.
 pub struct OnCopy<'a> {
@@ -137,11 +138,7 @@ fn refuse_other_files(revision: &Revision) -> Result<(), RehearsalError> {
     if !revision.mode.autocommit {
         return Ok(());
     }
-    let mut statements: Vec<_> = revision.upgrade.statements.iter().collect();
-    if let Downgrade::Body(body) = &revision.downgrade {
-        statements.extend(&body.statements);
-    }
-    for span in statements {
+    for span in revision.bodies().flat_map(|it| &it.statements) {
         if let Some(what) = opens_file(&revision.source.text[span.clone()]) {
             let location = Box::new(revision.location(span));
             return Err(RehearsalError::OtherFile {
@@ -394,15 +391,14 @@ impl<'a> Trial<'a> {
         revision: &Revision,
         schema: &SchemaSnapshot,
     ) -> Result<Vec<(String, u64)>, RehearsalError> {
-        let text = revision.source.text.to_ascii_lowercase();
-        let words = text.split(|it: char| !it.is_alphanumeric() && it != '_' && it != '$');
-        let words: HashSet<&str> = words.collect();
+        let bodies = revision.bodies().map(|it| revision.body_text(it));
+        let names: HashSet<String> = bodies.flat_map(lexer::names).collect();
         let all = revision.mode.foreign_keys || schema.has_triggers();
         let database = self.bench.open()?;
         let is_excluded = self.bench.rehearsal.is_excluded;
         let mut counts = Vec::new();
         for table in schema.tables().filter(|it| !is_excluded(it)) {
-            let is_named = all || words.contains(&*table.to_ascii_lowercase());
+            let is_named = all || names.contains(&table.to_ascii_lowercase());
             if is_named && let Some(n_rows) = database.n_rows(table)? {
                 counts.push((table.to_owned(), n_rows));
             }

@@ -230,6 +230,11 @@ impl Revision {
         Location::new(&self.source, span.clone())
     }
 
+    /// Its bodies, the upgrade first.
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
+        std::iter::once(&self.upgrade).chain(self.downgrade.body())
+    }
+
     /// The statements of one of its bodies, as they stand there.
     pub fn statements<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = &'a str> {
         body.statements.iter().map(|it| &self.source.text[it.clone()])

@@ -121,8 +121,7 @@ fn does_not_run(
 
 /// The statement or directive around a place.
 fn whole(revision: &Revision, place: &Location) -> Option<String> {
-    let bodies = std::iter::once(&revision.upgrade).chain(revision.downgrade.body());
-    let spans = bodies.flat_map(|it| {
+    let spans = revision.bodies().flat_map(|it| {
         let directives = it.directives.iter().map(|it| &it.span);
         it.statements.iter().chain(directives)
     });

@@ -477,6 +477,32 @@ fn what_is_wrong_on_the_copy_is_listed_too() {
 }
 
 #[test]
+fn rows_that_a_downgrade_loses_are_seen_in_tables_with_any_name() {
+    for name in ["mytable", "\"my table\"", "[a-b]", "'tiré'", "\"MY TABLE\""] {
+        let env = TestEnv::new();
+        env.revision("a1").up(&format!("CREATE TABLE {name} (id INTEGER PRIMARY KEY);")).write();
+        env.run("upgrade").ok();
+        env.sql(&format!("INSERT INTO {name} DEFAULT VALUES"));
+        let (up, down) = ("CREATE TABLE t (x);", format!("DROP TABLE t;\nDELETE FROM {name};"));
+        env.revision("b2").after("a1").up(up).down(&down).write();
+        // Refuses where the downgrade has emptied the table of the copy.
+        let guard =
+            "-- migrate:refuse-if no row is there: SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM";
+        env.revision("c3")
+            .after("b2")
+            .up(&format!("{guard} {name})\nSELECT 1;"))
+            .down("SELECT 1;")
+            .write();
+        let output = env.run("verify --database");
+        assert!(
+            output.stdout.contains("had 1 row before the upgrade and has 0 after"),
+            "{name}: {output}"
+        );
+        assert!(!output.stdout.contains("failed c3"), "{name}: {output}");
+    }
+}
+
+#[test]
 fn a_copy_cannot_be_made_of_everything() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
     insta::assert_snapshot!(env.run("verify --database"), @"

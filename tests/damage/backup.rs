@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::content::content;
-use super::kill::{START, kill_everywhere, project as project_to_kill};
+use super::kill::{START, can_inject, kill_everywhere, project as project_to_kill, run_injected};
 use super::project::{Journal, Project, Ran, binary, finish};
 
 /// Two counters that are the same in every state, and a row for each step; large enough that a copy
@@ -313,4 +313,24 @@ fn what_a_killed_process_left_is_taken_away_by_the_next() {
     holder.wait().unwrap();
     assert!(!project.path(left).exists());
     assert!([held].iter().chain(&foreign).all(|it| project.path(it).exists()));
+}
+
+/// As some network file systems are. SQLite's own locks are of another kind.
+#[cfg(unix)]
+#[test]
+fn backups_need_no_file_locks() {
+    if !can_inject("a file system without locks") {
+        return;
+    }
+    let project = Project::new().line(&[REBUILD]).database(Journal::Delete, COUNTERS);
+    let before = content(&project.connect());
+    let run = |args: &[&str]| run_injected(&project, "flock:error=ENOLCK", args);
+    run(&["backup", "mine.bak"]).exits(0);
+    run(&["backup"]).exits(0);
+    run(&["backup"]).exits(0);
+    run(&["upgrade", "--backup"]).exits(0).says(&["backup"]);
+    assert_ne!(content(&project.connect()), before);
+    run(&["restore", "mine.bak", "--yes"]).exits(0);
+    assert_eq!(content(&project.connect()), before);
+    run(&["backup", "mine.bak"]).exits(2).says(&["mine.bak` already"]);
 }

@@ -337,7 +337,7 @@ fn a_file_that_may_not_be_written_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_may_not_be_read_is_named() {
+fn a_database_that_may_not_be_read_is_named() {
     let Some(nobody) = Nobody::new("a file without rights") else { return };
     let project = with_modes("755", "000", Journal::Delete);
     for args in [UPGRADE, DOWNGRADE, STAMP, REHEARSE, CURRENT, &["status"], &["backup"]] {

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::BackupError;
 use super::name::{Stamp, parse_temporary, temporary};
-use crate::fsutil::{FileError, folder_of, sync_folder};
+use crate::fsutil::{self, Claim, FileError, folder_of, sync_folder};
 
 /// How far the time of a backup may be ahead of ours.
 const MOST_AHEAD: TimeDelta = TimeDelta::minutes(1);
@@ -61,8 +61,7 @@ impl NewFile {
             return Err(exists());
         }
         let temporary = path.with_file_name(temporary(name));
-        let is_abandoned = open_unlocked(&temporary).is_some();
-        if is_abandoned {
+        if let Some(_locked) = fsutil::abandoned(&temporary) {
             std::fs::remove_file(&temporary).ok();
         }
         let mut options = OpenOptions::new();
@@ -74,11 +73,18 @@ impl NewFile {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => return Err(exists()),
             outcome => outcome.map_err(FileError::new("write the backup", &temporary))?,
         };
-        let started = file.metadata().and_then(|it| it.modified());
-        let started = started.map_err(FileError::new("write the backup", &temporary))?;
-        // Whoever writes this one has the right to the name. Another one may have given it meanwhile.
+        let error = FileError::new("write the backup", &temporary);
+        // Whoever writes this one has the right to the name. Between our making it and our lock
+        // another process may have taken it for an abandoned one; it is not ours to remove then.
+        let claim = fsutil::claim(&file, &temporary);
+        let started = || file.metadata().and_then(|it| it.modified());
+        let (claim, started) = claim.and_then(|it| Ok((it, started()?))).map_err(error)?;
+        if claim == Claim::Theirs {
+            return Err(exists());
+        }
         let new = Self { path: path.to_owned(), temporary, file, started, is_done: false };
-        if !is_locked_by_us(&new.file, &new.temporary) || new.path.symlink_metadata().is_ok() {
+        // Another one may have given the name meanwhile.
+        if new.path.symlink_metadata().is_ok() {
             return Err(exists());
         }
         Ok(new)
@@ -163,7 +169,7 @@ fn remove_abandoned(folder: &Path, database: &OsStr) {
     let Ok(names) = names(folder) else { return };
     for name in names.iter().filter(|it| parse_temporary(it, database).is_some()) {
         let path = folder.join(name);
-        if let Some(_locked) = open_unlocked(&path) {
+        if let Some(_locked) = fsutil::abandoned(&path) {
             std::fs::remove_file(&path).ok();
         }
     }
@@ -179,31 +185,6 @@ fn names(folder: &Path) -> io::Result<Vec<OsString>> {
         }
     }
     Ok(names)
-}
-
-/// A temporary file that nobody writes any more, with its lock.
-#[cfg(unix)]
-fn open_unlocked(path: &Path) -> Option<File> {
-    let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    is_locked_by_us(&file, path).then_some(file)
-}
-
-/// Where a lock would keep SQLite itself from the file there is none, and nothing tells.
-#[cfg(not(unix))]
-fn open_unlocked(_path: &Path) -> Option<File> {
-    None
-}
-
-/// Takes the lock that says that this file is being written; `false` where somebody has it, or has
-/// removed the file meanwhile. It is of another kind than SQLite's.
-#[cfg(unix)]
-fn is_locked_by_us(file: &File, path: &Path) -> bool {
-    file.try_lock().is_ok() && crate::fsutil::is_at(file, path).unwrap_or(false)
-}
-
-#[cfg(not(unix))]
-fn is_locked_by_us(_file: &File, _path: &Path) -> bool {
-    true
 }
 
 /// A backup is nothing for people who may not see the database.

@@ -1,7 +1,8 @@
 //! Revisions outside a transaction.
 
 use super::*;
-use crate::exec::event::Event;
+use crate::exec::event::{Event, Silent};
+use crate::plan::single_step;
 
 fn outside(id: &str, body: &str) -> Revision {
     with_mode(revision(id, body, ""), true, false)
@@ -98,6 +99,33 @@ fn a_version_table_that_moved_meanwhile_is_noticed() {
 }
 
 #[test]
+fn what_another_run_took_back_meanwhile_does_not_begin_the_log() {
+    let side = revision("side", "CREATE TABLE s(x)", "DROP TABLE s");
+    let project = Project::new(vec![side, outside("r1", "CREATE TABLE t(x)")]);
+    let project = project.prepare(
+        "CREATE TABLE s(x); CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL);
+         INSERT INTO alembic_version VALUES ('side')",
+    );
+    let index = |id: &str| project.graph.by_id(id).unwrap();
+    let run_one = |id: &str, direction, observer: &mut dyn Observer| {
+        let mut plan = |history: &History| {
+            Ok(single_step(&project.graph, &history.rows, index(id), direction)?)
+        };
+        let options = Options::default();
+        project.request(&options, |it| run(it, &project.graph, &mut plan, observer)).unwrap();
+    };
+    let mut observer = |event: &Event<'_>| {
+        if let Event::StatementFinished { .. } = event {
+            run_one("side", Direction::Downgrade, &mut Silent);
+        }
+    };
+    run_one("r1", Direction::Upgrade, &mut observer);
+    assert_eq!(project.summary(), "t @ r1");
+    let log = "SELECT group_concat(direction || ' ' || revision) FROM migrator_log";
+    assert_eq!(project.query(log), "baseline side,downgrade side,upgrade r1");
+}
+
+#[test]
 fn a_version_table_that_the_body_itself_moved_is_blamed_on_it() {
     let body =
         "CREATE TABLE alembic_version(version_num); INSERT INTO alembic_version VALUES ('r1')";
@@ -120,7 +148,7 @@ fn a_body_that_came_to_its_end_is_in_the_version_table_even_if_the_checks_are_ca
     let (mut n_finished, mut warnings) = (0, Vec::new());
     let mut observer = |event: &Event<'_>| {
         n_finished += u32::from(matches!(event, Event::StatementFinished { .. }));
-        cancel.store(n_finished == 4, std::sync::atomic::Ordering::Relaxed);
+        cancel.store(n_finished == 4, Ordering::Relaxed);
         if let Event::Warning { message } = event {
             warnings.push(message.clone());
         }
