@@ -463,13 +463,11 @@ fn unopened(location: &DatabaseLocation, said: SqliteError) -> DbError {
             Ok(_) => DbError::sqlite(path, "open", said),
         };
     }
-    match OpenOptions::new().write(true).create_new(true).open(&path) {
-        Err(source) => DbError::Unmade { path, source },
-        Ok(_) => {
-            std::fs::remove_file(&path).ok();
-            DbError::sqlite(path, "open", said)
-        }
+    if let Err(source) = OpenOptions::new().write(true).create_new(true).open(&path) {
+        return DbError::Unmade { path, source };
     }
+    std::fs::remove_file(&path).ok();
+    DbError::sqlite(path, "open", said)
 }
 
 /// Whether it is a link into a folder that is missing: SQLite makes the file that a link names, but no
