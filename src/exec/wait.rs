@@ -1,7 +1,7 @@
 //! Waiting for a database that another process holds.
 //!
-//! SQLite can wait by itself, but neither says so nor can be stopped. So it is told not to, where
-//! the executor can simply try again: before the transaction begins and when it commits.
+//! SQLite is told not to wait where the executor can simply try again, and tell its observer: before
+//! the transaction begins and when it commits. In between [`crate::db::Waiting`] waits inside of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
