@@ -13,6 +13,7 @@ mod journal;
 mod listing;
 mod lock;
 mod log;
+mod place;
 mod recheck;
 #[cfg(feature = "cli")]
 pub mod refinery;
@@ -25,8 +26,6 @@ mod version_table;
 mod waiting;
 
 use std::cell::Cell;
-use std::fs::OpenOptions;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +45,7 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::place::exists;
 pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::SchemaSnapshot;
@@ -53,7 +53,6 @@ pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 pub use self::waiting::{Notice, Pace, Waiting};
 use crate::config::url::DatabaseLocation;
-use crate::fsutil;
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,14 +107,6 @@ pub struct Database {
     is_stopped: Arc<AtomicBool>,
 }
 
-/// Whether there is a file at the location; an empty one counts, since it is an empty database, and so
-/// does one that cannot be reached: opening it says why.
-///
-/// A database in memory does not exist before it is opened.
-pub fn exists(location: &DatabaseLocation) -> bool {
-    location.path().is_some_and(|it| it.try_exists().unwrap_or(true) || leads_nowhere(it))
-}
-
 impl Database {
     /// Opens a database, and reads its schema once, so that a file that is no database is found here
     /// and not half-way.
@@ -144,18 +135,13 @@ impl Database {
             DatabaseLocation::Memory => (Path::new(":memory:"), PathBuf::from(":memory:")),
         };
         if let Some(path) = location.path() {
-            if let Some(mode) = location.mode_of_existing()
-                && !exists(location)
-            {
-                return Err(DbError::FixedMode { path: path.to_owned(), mode });
-            }
-            prepare_place(path, access)?;
+            place::prepare(location, path, access)?;
         }
         if access == Access::Create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let connection = Connection::open_with_flags(name, flags)
-            .map_err(|err| unopened(location, err.into()))?;
+            .map_err(|err| place::unopened(location, err.into()))?;
         let (n_rollbacks, is_stopped) = (Cell::new(0), Arc::default());
         let mut database = Self { connection, path, n_rollbacks, is_stopped };
         database.set_waiting(waiting)?;
@@ -417,66 +403,6 @@ impl Database {
     fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
         move |err| DbError::sqlite(self.path.clone(), action, self.told(err.into()))
     }
-}
-
-/// Says in words what SQLite says with one code for all ("unable to open database file"), and makes
-/// the folder of a new database.
-fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            return Err(DbError::IsDirectory { path: path.to_owned() });
-        }
-        Ok(_) => return Ok(()),
-        Err(err) if err.kind() == io::ErrorKind::NotFound => {}
-        // No right to enter the folder, a file in place of it, a loop of links.
-        Err(source) => return Err(DbError::Unreachable { path: path.to_owned(), source }),
-    }
-    if let Ok(target) = std::fs::read_link(path) {
-        if access != Access::Create || leads_nowhere(path) {
-            return Err(DbError::BrokenLink { path: path.to_owned(), target });
-        }
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match (access, folder) {
-        (Access::Create, None) => Ok(()),
-        (Access::Create, Some(folder)) => fsutil::create_dir_all(folder).map_err(DbError::Folder),
-        (_, Some(folder)) if !folder.exists() => {
-            let (path, folder) = (path.to_owned(), folder.to_owned());
-            Err(DbError::MissingFolder { path, folder })
-        }
-        _ => Err(DbError::Missing { path: path.to_owned() }),
-    }
-}
-
-/// Why a file was not opened, of which SQLite says only that.
-fn unopened(location: &DatabaseLocation, said: SqliteError) -> DbError {
-    let path = location.path().unwrap_or(Path::new(":memory:")).to_owned();
-    if said.code & 0xff != rusqlite::ffi::SQLITE_CANTOPEN {
-        return DbError::sqlite(path, "open", said);
-    }
-    // Closing a file drops the locks that this process has on it, and there are none on one that it
-    // cannot open.
-    if path.exists() {
-        return match std::fs::File::open(&path) {
-            Err(source) => DbError::Unopened { path, source },
-            Ok(_) => DbError::sqlite(path, "open", said),
-        };
-    }
-    if let Err(source) = OpenOptions::new().write(true).create_new(true).open(&path) {
-        return DbError::Unmade { path, source };
-    }
-    std::fs::remove_file(&path).ok();
-    DbError::sqlite(path, "open", said)
-}
-
-/// Whether it is a link into a folder that is missing: SQLite makes the file that a link names, but no
-/// folder.
-fn leads_nowhere(path: &Path) -> bool {
-    std::fs::read_link(path).is_ok_and(|target| {
-        let target = fsutil::folder_of(path).join(target);
-        !fsutil::folder_of(&target).is_dir()
-    })
 }
 
 /// Whether a write-ahead log with content lies beside a database.

@@ -6,6 +6,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::fsutil;
 
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -126,7 +127,7 @@ fn a_read_only_file_is_read_and_not_written() {
     let path = folder.path().join("app.db");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     // The superuser may write everything.
-    let is_superuser = OpenOptions::new().write(true).open(&path).is_ok();
+    let is_superuser = fs::OpenOptions::new().write(true).open(&path).is_ok();
     Database::open(&at(&folder, "app.db"), Access::Read, PATIENCE).unwrap();
     if !is_superuser {
         let location = at(&folder, "app.db");
