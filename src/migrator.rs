@@ -12,7 +12,7 @@ use crate::audit::{self, History, HistoryError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
-use crate::db::{self, Access, Database, VersionTable};
+use crate::db::{self, Access, Database, Notice, VersionTable};
 use crate::error::Error;
 use crate::exec::event::{Event, Observer, Silent};
 use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
@@ -104,6 +104,8 @@ pub(crate) struct Request<'a> {
     pub cancel: Option<Arc<AtomicBool>>,
     /// Called while a long statement runs.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Called while a statement waits for another process.
+    pub notice: Option<Notice>,
 }
 
 /// Refuses revisions that were inserted below others and cannot run after them.
@@ -344,6 +346,7 @@ impl Migrator {
             clock: &SystemClock,
             cancel: None,
             ticker: None,
+            notice: None,
         };
         Ok(self.run(&request, observer)?.outcome)
     }
@@ -370,6 +373,7 @@ impl Migrator {
             clock: request.clock,
             cancel: request.cancel.clone(),
             ticker: request.ticker.clone(),
+            notice: request.notice.clone(),
         };
         // The goal is fixed by the first look: `+1` stays one step from there.
         let mut goal: Option<Goal> = None;

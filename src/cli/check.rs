@@ -6,6 +6,7 @@ use super::App;
 use super::autogenerate::{Answers, request};
 use super::output::Format;
 use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
+use super::screen::COMPARING;
 use crate::Error;
 use crate::audit::audit;
 use crate::autogenerate::{compare, differences};
@@ -64,6 +65,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
             // With the renames of the hints, as the revision will have them.
             let is_excluded = |name: &str| project.config.is_excluded(name);
             let answers = Answers::default();
+            let _busy = project.busy(COMPARING);
             lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
                 .map_err(Error::from)?
                 .0;

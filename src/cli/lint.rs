@@ -9,6 +9,7 @@ use super::App;
 use super::lint_formats::{Roots, github, github_unseen, sarif};
 use super::output::Format;
 use super::project::{Project, environment};
+use super::screen::REPLAYING;
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
@@ -156,6 +157,7 @@ pub(super) fn find(
     begun: Option<Scratch>,
 ) -> anyhow::Result<Report> {
     let replaying = project.replaying(graph)?;
+    let _busy = project.busy(REPLAYING);
     let request = Request {
         graph,
         linted,
@@ -191,7 +193,8 @@ fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
     let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
     let config = &project.config.database;
     let log = LogTable::new(config.log, &config.version_table);
-    let history = Database::open(&location, Access::Read, config.busy_timeout).and_then(|it| {
+    let waiting = project.waiting(config.busy_timeout);
+    let history = Database::open(&location, Access::Read, waiting).and_then(|it| {
         it.read_at_once(|it| log.history(it, &VersionTable::new(&config.version_table)))
     });
     match history {

@@ -1,17 +1,17 @@
 //! `migrator upgrade` and `migrator downgrade`
 
-use std::io;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use dialoguer::console::Term;
 use serde::Serialize;
 
-use super::output::{Format, can_ask};
+use super::interrupt::listen;
+use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
+use super::prompt::{can_ask, confirm};
 use super::proof::prove;
 use super::words::{count, describe_duration, describe_growth, describe_rows};
 use super::{App, mistyped};
@@ -155,6 +155,7 @@ fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> 
         project.replaying_beside(Vec::new())?
     };
     let prove = |history: &History, inserted: &[RevisionIndex]| {
+        let _busy = project.busy("proving the order in memory");
         prove(&project, replaying.replay(), migrator.graph(), history, inserted)
     };
     let request = Wanted {
@@ -173,6 +174,7 @@ fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStat
         return print_sql(app, Direction::Downgrade, &args.target, &args.how, args.yes);
     }
     let target = online_target(&args.target)?;
+    let cancel = listen()?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
     let rows = project.rows()?;
@@ -181,7 +183,6 @@ fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStat
         Goal::Reverted(reverted) => migrator.graph().ids(&reverted.also),
         Goal::Applied(_) => Vec::new(),
     };
-    let cancel = listen()?;
     if !also.is_empty() && !args.yes {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
         if args.how.dry_run {
@@ -203,33 +204,9 @@ fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStat
     run(app, &project, &migrator, &request, &args.how)
 }
 
-/// What Ctrl-C sets from now on.
-pub(super) fn listen() -> anyhow::Result<Arc<AtomicBool>> {
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    // A second Ctrl-C changes nothing: the rollback is under way.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-    Ok(cancel)
-}
-
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
     confirm(&format!("{refusal}. Go on?"))
-}
-
-/// Asks a question on the terminal; Enter says no.
-pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    answer.map_err(|dialoguer::Error::IO(err)| {
-        // The cursor was hidden for the question, and stands behind it.
-        let terminal = Term::stderr();
-        let _shown = terminal.show_cursor().and_then(|()| terminal.write_line(""));
-        if err.kind() == io::ErrorKind::Interrupted {
-            Usage::new("cancelled; nothing was changed").into()
-        } else {
-            err.into()
-        }
-    })
 }
 
 /// The target of a run on a database, for which ranges have no meaning.
@@ -346,6 +323,7 @@ fn run(
         clock: clock.as_ref(),
         cancel: Some(Arc::clone(&wanted.cancel)),
         ticker: Some(progress.ticker()),
+        notice: project.notice(),
     };
     let result = migrator.run(&request, &mut progress);
     progress.finish();

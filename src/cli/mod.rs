@@ -19,6 +19,7 @@ mod heads;
 mod history;
 mod import;
 mod init;
+mod interrupt;
 mod known_databases;
 mod line;
 mod lint;
@@ -32,6 +33,7 @@ mod new_file;
 mod output;
 mod progress;
 mod project;
+mod prompt;
 mod proof;
 mod rebase;
 mod repair;
@@ -40,6 +42,7 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod screen;
 mod several_heads;
 mod show;
 mod squash;
@@ -52,6 +55,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::io;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -246,7 +250,9 @@ impl App {
 
     /// The project that the options and the current folder name.
     fn project(&self) -> anyhow::Result<Project> {
-        Project::find(&self.globals)
+        let mut project = Project::find(&self.globals)?;
+        project.screen = Some(Arc::clone(&self.output.screen));
+        Ok(project)
     }
 }
 

@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use super::App;
 use super::drift::{Drift, drift};
+use super::interrupt::listen;
 use super::log::named;
 use super::output::Format;
+use super::progress::tell;
 use super::project::{Project, clock};
 use crate::audit::{self, Accepted, History, Note};
 use crate::diagnostics::{ExitStatus, MAX_NAMED, Usage};
-use crate::exec::event::Silent;
+use crate::exec::event::Event;
 use crate::exec::{self, PlanFailure, Run, Stamp};
 use crate::graph::RevisionGraph;
 use crate::migrator::plan_error_first;
@@ -64,6 +66,7 @@ struct RepairedJson {
 }
 
 pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus> {
+    listen()?;
     let project = app.project()?;
     let graph = project.graph()?;
     if !project.config.database.log {
@@ -103,7 +106,8 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
         }
         Ok(Stamp { notes: notes.clone(), ..Stamp::default() })
     };
-    exec::stamp(&request, false, &mut planner, &mut Silent).map_err(plan_error_first)?;
+    let mut observer = |event: &Event<'_>| tell(&app.output, event);
+    exec::stamp(&request, false, &mut planner, &mut observer).map_err(plan_error_first)?;
 
     if notes.iter().any(|it| it.checksum.is_some()) {
         warn_of_drift(app, &project, &graph)?;

@@ -160,9 +160,11 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
         target: project.config.sqlite.target().minor,
         by_order: project.config.schema.column_order,
     };
+    let busy = project.busy("proving the squash in memory");
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
     let proven = prepare.first_proven(&squash)?;
+    drop(busy);
     review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
         if app.output.format == Format::Text {

@@ -49,6 +49,7 @@ impl Ways<'_> {
     /// Proves that a line may move.
     pub fn prove(&self, rebased: &Rebase) -> anyhow::Result<()> {
         let Ways { project, graph, databases, .. } = *self;
+        let _busy = project.busy("proving the new order in memory");
         let hold = |replaying: &Replaying<'_>| {
             let before = Rehearsal {
                 graph,

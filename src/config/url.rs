@@ -35,6 +35,15 @@ impl DatabaseLocation {
         }
     }
 
+    /// The `mode` of the URL that keeps a missing file from being made, if it has one.
+    pub fn mode_of_existing(&self) -> Option<&'static str> {
+        let Self::Uri { uri, .. } = self else { return None };
+        let (_, query) = uri.split_once('?')?;
+        // Of several SQLite takes the last one.
+        let mode = parameters(query).into_iter().rev().find(|(name, _)| name == "mode")?.1;
+        ["ro", "rw"].into_iter().find(|it| *it == mode)
+    }
+
     /// A file that nobody writes to, to read it without a lock and without a file beside it.
     pub fn unchanging(path: &Path) -> Self {
         with_parameters(path.to_owned(), "immutable=1")

@@ -38,6 +38,10 @@ pub fn database(err: &DbError) -> Vec<String> {
             | DbError::NotALog { .. }
             | DbError::Unreachable { .. }
             | DbError::BrokenLink { .. }
+            | DbError::FixedMode { .. }
+            | DbError::Unopened { .. }
+            | DbError::Unmade { .. }
+            | DbError::Sqlite { action: "open", .. }
     );
     let start = if unchanged { "nothing was changed; " } else { "" };
     database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
@@ -52,6 +56,21 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => one(
             "check the path: it comes from `--url`, or else from `database.url` in alembic.toml",
         ),
+        DbError::FixedMode { .. } => {
+            one(format!("leave the `mode` out, or check the path: {ORIGIN}"))
+        }
+        DbError::Unopened { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            one(format!("let this user read and write the file, or check the path: {ORIGIN}"))
+        }
+        DbError::Unmade { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            one(format!("let this user write its folder, or check the path: {ORIGIN}"))
+        }
+        DbError::Unmade { .. } => {
+            one(format!("its folder takes no such file; check the path: {ORIGIN}"))
+        }
+        DbError::Unopened { .. } | DbError::Sqlite { action: "open", .. } => {
+            one(format!("check the path: {ORIGIN}"))
+        }
         DbError::Folder(err) => unreachable(&err.source),
         DbError::Unreachable { source, .. } => unreachable(source),
         DbError::BrokenLink { .. } => one(
@@ -90,9 +109,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
     }
 }
 
+/// Where the path of a database comes from.
+const ORIGIN: &str = "it comes from `--url`, or else from `database.url` in alembic.toml";
+
 /// What to do about a path that the operating system does not follow.
 fn unreachable(err: &io::Error) -> Vec<String> {
-    const ORIGIN: &str = "it comes from `--url`, or else from `database.url` in alembic.toml";
     one(match err.kind() {
         io::ErrorKind::PermissionDenied => {
             format!("let this user enter and write the folder, or check the path: {ORIGIN}")

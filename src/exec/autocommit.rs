@@ -61,7 +61,7 @@ impl Session<'_> {
     ) -> Result<Option<Vec<String>>, Failure> {
         self.database.set_foreign_keys(task.mode().foreign_keys)?;
         self.database.raise_synchronous()?;
-        self.database.set_busy_timeout(self.request.busy_timeout)?;
+        self.database.set_waiting(self.request.waiting())?;
         self.watch()?;
         let baseline = Baseline::take(&self.database, true)?;
         if self.needs_backup(work) {

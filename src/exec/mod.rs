@@ -30,7 +30,7 @@ mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::backup::{
@@ -50,7 +50,7 @@ use crate::audit::{self, History};
 use crate::clock::Clock;
 use crate::config::TransactionMode;
 use crate::config::url::DatabaseLocation;
-use crate::db::LogTable;
+use crate::db::{LogTable, Notice, Waiting, Watch};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan};
 use crate::revision::RevisionId;
@@ -86,9 +86,21 @@ pub struct Run<'a> {
     /// Called about ten times a second while a statement runs, from inside of SQLite: it must not
     /// use the database. Apart from the observer, which cannot be reached from there.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Called while SQLite waits for another process in the middle of a statement, which the observer
+    /// cannot be told either.
+    pub notice: Option<Notice>,
 }
 
 impl Run<'_> {
+    /// How SQLite waits for other processes where nothing else can.
+    pub fn waiting(&self) -> Waiting {
+        let go_on = self
+            .cancel
+            .clone()
+            .map(|cancel| -> Watch { Arc::new(move || !cancel.load(Ordering::Relaxed)) });
+        Waiting { timeout: self.busy_timeout, go_on, notice: self.notice.clone() }
+    }
+
     fn log_table(&self) -> LogTable<'_> {
         LogTable::new(self.log, self.version_table)
     }

@@ -17,6 +17,9 @@ use crate::revision::RevisionId;
 /// How often a ticker is called at most.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long a run that somebody stopped waits to say where it leaves the database.
+const LAST_LOOK: Duration = Duration::from_millis(100);
+
 /// What a run did so far, for the message if it fails.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
@@ -58,9 +61,11 @@ impl Progress {
     /// Joins what went wrong with what it left. The connection of the run must be closed.
     pub fn fail(self, request: &Run<'_>, failure: Failure) -> ExecError {
         let is_unknown = matches!(failure, Failure::Commit { outcome: CommitOutcome::Unknown, .. });
-        // Whoever held the database still does; waiting again tells nothing.
         let timeout = match &failure {
+            // Whoever held the database still does; waiting again tells nothing.
             Failure::Database(err) if err.is_busy() => Duration::ZERO,
+            // Nor does whoever wants the run to stop.
+            Failure::Cancelled => request.busy_timeout.min(LAST_LOOK),
             _ => request.busy_timeout,
         };
         let state = State {
@@ -123,8 +128,10 @@ impl<'a> Look<'a> {
             waited: Duration::ZERO,
         };
         let open = || Database::open(request.location, Access::Read, Duration::ZERO);
-        let database =
-            if db::exists(request.location) { Some(patience.retry(observer, open)?) } else { None };
+        // What cannot be made is no empty database.
+        let is_there =
+            db::exists(request.location) || request.location.mode_of_existing().is_some();
+        let database = if is_there { Some(patience.retry(observer, open)?) } else { None };
         let table = VersionTable::new(request.version_table);
         Ok(Self { request, database, table, patience, seen: Seen::default() })
     }
@@ -272,8 +279,7 @@ impl<'a> Session<'a> {
     pub fn begin(&mut self, lock: Lock) -> Result<(), Failure> {
         self.retry(|database| database.begin(lock))?;
         // Until the end SQLite waits by itself: nothing else can try a part of a statement again.
-        self.database.set_busy_timeout(self.request.busy_timeout)?;
-        Ok(())
+        Ok(self.database.set_waiting(self.request.waiting())?)
     }
 
     /// Calls `attempt` until the database is not busy, within the timeout.
@@ -281,7 +287,7 @@ impl<'a> Session<'a> {
         &mut self,
         attempt: impl Fn(&Database) -> Result<T, db::DbError>,
     ) -> Result<T, Failure> {
-        self.database.set_busy_timeout(Duration::ZERO)?;
+        self.database.set_waiting(Duration::ZERO)?;
         self.patience.retry(self.observer, || attempt(&self.database))
     }
 

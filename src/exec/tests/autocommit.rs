@@ -148,7 +148,7 @@ fn a_body_that_came_to_its_end_is_in_the_version_table_even_if_the_checks_are_ca
     let (mut n_finished, mut warnings) = (0, Vec::new());
     let mut observer = |event: &Event<'_>| {
         n_finished += u32::from(matches!(event, Event::StatementFinished { .. }));
-        cancel.store(n_finished == 4, std::sync::atomic::Ordering::Relaxed);
+        cancel.store(n_finished == 4, Ordering::Relaxed);
         if let Event::Warning { message } = event {
             warnings.push(message.clone());
         }
