@@ -156,6 +156,52 @@ fn of_several_runs_one_makes_a_backup() {
     }
 }
 
+#[test]
+fn of_backups_at_once_as_many_stay_as_are_to_be_kept() {
+    let project =
+        Project::with_config("", "keep = 2").database(Journal::Delete, "CREATE TABLE t(a);");
+    for _ in 0..15 {
+        let runs: Vec<_> = (0..4).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
+        runs.into_iter().for_each(|it| drop(finish(it).exits(0)));
+        assert!(backups(&project).len() >= 2, "{:?}", backups(&project));
+    }
+    project.run(&["backup"]).exits(0);
+    assert_eq!(backups(&project).len(), 2);
+    for backup in backups(&project) {
+        content(&Connection::open(backup).unwrap());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_backup_of_a_run_stays_whoever_makes_others_meanwhile() {
+    let slow = "DROP TABLE t; SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+                SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);";
+    let project = Project::with_config("", "keep = 1")
+        .line(&[slow])
+        .database(Journal::Wal, "CREATE TABLE t(a); INSERT INTO t VALUES ('precious');");
+    let mut run = project.migrator(&["upgrade"]).spawn().unwrap();
+    let is_its = |it: &PathBuf| it.extension().is_some_and(|it| it == "bak");
+    let own = loop {
+        if let Some(own) = backups(&project).into_iter().find(is_its) {
+            break own;
+        }
+        assert!(run.try_wait().unwrap().is_none(), "it made no backup");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    project.run(&["backup"]).exits(0);
+    project.run(&["backup"]).exits(0);
+    assert!(run.try_wait().unwrap().is_none(), "the run was too fast");
+    assert!(own.exists());
+    finish(run).exits(0);
+    let made = backups(&project);
+    assert!(made.len() == 2 && made.contains(&own), "{made:?}");
+    let rows = "SELECT count(*) FROM t WHERE a = 'precious'";
+    made.iter().for_each(|it| assert_eq!(one(&Connection::open(it).unwrap(), rows), 1));
+    project.run(&["backup"]).exits(0);
+    assert_eq!(backups(&project).len(), 1);
+}
+
 /// A project at `r1`, the backup of what it was before, and what that is.
 fn upgraded(journal: Journal) -> (Project, String) {
     let project = Project::with_config("", "busy_timeout = \"300ms\"")

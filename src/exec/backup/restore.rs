@@ -9,10 +9,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::file::{NewFile, prune};
+use super::file::NewFile;
 use super::name::time_in;
+use super::prune::{hold, prune};
 use super::restore_error::{Loss, RestoreError};
-use super::{BackupError, folder_of, goes_on, make, name_in, real_path, warn_of};
+use super::{BackupError, Made, folder_of, goes_on, make, name_in, real_path, warn_of};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
 use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
@@ -89,6 +90,7 @@ fn restore_once(
     // Whoever opens the database last may write what its log holds.
     let is_written = is_written_since(path, file);
     let source = open_backup(file, path, &goes_on(request))?;
+    let _held = hold(file);
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
@@ -145,8 +147,9 @@ fn restore_once(
         let message = format!("the write-ahead log could not be brought back: {err}");
         restorer.observer.event(&Event::Warning { message });
     }
-    let backup = outcome?;
-    restorer.prune(backup.as_deref());
+    let made = outcome?;
+    restorer.prune(made.as_ref());
+    let backup = made.map(|it| it.path);
     let is_wal = [is_wal, database.is_wal()?];
     Ok(Restored { from, to, is_same: false, backup, is_wal })
 }
@@ -216,8 +219,10 @@ impl Restorer<'_> {
 
     /// Removes the oldest backups, all but as many as are to be kept, `made` and the one that was taken
     /// back.
-    fn prune(&mut self, made: Option<&Path>) {
-        let (Some(made), keep @ 1..) = (made, self.request.backup.keep) else { return };
+    fn prune(&mut self, made: Option<&Made>) {
+        let (Some(Made { path: made, .. }), keep @ 1..) = (made, self.request.backup.keep) else {
+            return;
+        };
         let name = name_in(folder_of(made), &real_path(self.path));
         let now = self.request.clock.now();
         let (removed, failed) = prune(made, &name, now, keep, Some(self.file));
@@ -230,12 +235,12 @@ impl Restorer<'_> {
     }
 
     /// Overwrites the database; what it holds at that moment is backed up through `witness`, or through
-    /// the connection itself. Returns where.
+    /// the connection itself. Returns that backup.
     fn overwrite(
         &mut self,
         database: &mut Database,
         witness: Option<&Database>,
-    ) -> Result<Option<PathBuf>, RestoreError> {
+    ) -> Result<Option<Made>, RestoreError> {
         let (request, path, source) = (self.request, self.path, self.source);
         let goes_on = self.goes_on();
         let mut backup = None;
@@ -270,11 +275,11 @@ impl Restorer<'_> {
             return Err(err);
         }
         self.observer.event(&Event::BackedUp { path: &made.path, elapsed });
-        if let Some(reason) = made.unchecked {
+        if let Some(reason) = &made.unchecked {
             let message = format!("the backup could not be checked to its end: {reason}");
             self.observer.event(&Event::Warning { message });
         }
-        outcome.map(|_| Some(made.path))
+        outcome.map(|_| Some(made))
     }
 }
 
