@@ -770,6 +770,41 @@ fn a_journal_that_changes_is_named() {
     assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
 }
 
+/// SQLite attaches no database with another encoding, and a connection that has looked at one takes a
+/// while to see that it has another now.
+#[test]
+fn texts_may_have_another_encoding() {
+    for (settings, journal, page_size) in [
+        ("PRAGMA encoding = 'UTF-16le'", "delete", 4096),
+        ("PRAGMA encoding = 'UTF-16le'", "wal", 4096),
+        ("PRAGMA encoding = 'UTF-16be'", "wal", 8192),
+    ] {
+        let env = env("");
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        let other = Connection::open(env.path("other.bak")).unwrap();
+        let sql = format!(
+            "{settings}; PRAGMA page_size = {page_size}; CREATE TABLE t (a, b); \
+             INSERT INTO t VALUES (7, 8); CREATE TABLE alembic_version (version_num); \
+             INSERT INTO alembic_version VALUES ('a1')"
+        );
+        other.execute_batch(&sql).unwrap();
+        drop(other);
+        let restored = env.run("restore other.bak --yes --json").ok();
+        assert!(restored.contains("\"to\": [\n    \"a1\"\n  ]"), "{restored}");
+        let is_wal = restored.contains("\"wal\": true");
+        assert_eq!(is_wal, journal == "wal", "{restored}");
+        assert_eq!(rows(&env, "app.db"), ["7 8"]);
+        let database = Connection::open(env.path("app.db")).unwrap();
+        let mode = database.query_row("PRAGMA journal_mode", [], |it| it.get::<_, String>(0));
+        assert_eq!(mode.unwrap(), journal);
+        drop(database);
+        // And back.
+        let [kept, _] = &backups(&env)[..] else { panic!("{:?}", backups(&env)) };
+        env.run(&format!("restore {kept} --yes")).ok();
+        assert_eq!(rows(&env, "app.db"), ["1 2"]);
+    }
+}
+
 #[test]
 fn pages_may_have_another_size() {
     let env = upgraded();

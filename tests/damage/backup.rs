@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::content::content;
-use super::kill::{START, can_inject, kill_everywhere, project as project_to_kill, run_injected};
+use super::kill::{
+    START, can_inject, count_calls, for_each, kill_everywhere, project as project_to_kill,
+    run_injected,
+};
 use super::project::{Journal, Project, Ran, binary, finish};
 
 /// Two counters that are the same in every state, and a row for each step; large enough that a copy
@@ -34,7 +37,7 @@ const REBUILD: &str =
 
 /// Calls `run` while another process, which this one is for migrator, writes as fast as it can.
 fn while_written<T>(project: &Project, run: impl FnOnce() -> T) -> T {
-    let (is_over, n_steps) = (AtomicBool::new(false), std::sync::atomic::AtomicUsize::new(0));
+    let (is_over, n_steps) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let writer = project.connect();
@@ -278,6 +281,40 @@ fn a_restore_keeps_what_others_wrote_up_to_the_last_moment() {
         let [backup] = &backups(&project)[..] else { panic!("{:?}", backups(&project)) };
         let [n, n_steps] = counters(backup);
         assert!(n >= 20 && n == n_steps, "{n} {n_steps}");
+    }
+}
+
+/// No lock that is to be had after the last write, or let go, makes it say that nothing was written.
+#[test]
+fn a_restore_that_is_done_says_so_whoever_holds_the_database_then() {
+    let name = "locks after a restore";
+    if !can_inject(name) {
+        return;
+    }
+    for journal in Journal::BOTH {
+        let start = Project::with_config("", "busy_timeout = \"1ms\"")
+            .database(journal, "CREATE TABLE t(a); INSERT INTO t VALUES ('old');");
+        start.run(&["backup", "before.db"]).exits(0);
+        start.connect().execute_batch("UPDATE t SET a = 'new'").unwrap();
+        let [(_, n)] = count_calls(&["fcntl"], &start.copy(), RESTORE)[..] else { panic!() };
+        let points: Vec<usize> = (n.saturating_sub(6)..=n).collect();
+        let n_done = AtomicUsize::new(0);
+        for_each(&points, |when| {
+            let project = start.copy();
+            let inject = format!("fcntl:error=EAGAIN:when={when}+");
+            let ran = run_injected(&project, &inject, RESTORE);
+            let is_done = project.copy().query("SELECT a FROM t") == "old";
+            match ran.code {
+                Some(0) => assert!(is_done, "{journal:?} {inject}: {ran}"),
+                // It says that it may be done.
+                Some(3) => {}
+                _ => assert!(!is_done, "{journal:?} {inject}: {ran}"),
+            }
+            n_done.fetch_add(usize::from(is_done), Ordering::Relaxed);
+        });
+        let n_done = n_done.into_inner();
+        eprintln!("{name}, {}: {n_done} of {} done", journal.as_str(), points.len());
+        assert!(n_done > 1, "{n_done}");
     }
 }
 

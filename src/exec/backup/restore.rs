@@ -91,6 +91,7 @@ fn restore_once(
     let is_written = is_written_since(path, file);
     let source = open_backup(file, path, &goes_on(request))?;
     let _held = hold(file);
+    let is_backup_wal = db::has_wal_header(file);
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
@@ -100,7 +101,7 @@ fn restore_once(
     if !db::exists(request.location) {
         let mut database = restorer.open(Access::Create)?;
         restorer.overwrite(&mut database, None)?;
-        let is_wal = [database.is_wal()?; 2];
+        let is_wal = [is_backup_wal; 2];
         return Ok(Restored { to, is_wal, ..Restored::default() });
     }
     let witness = restorer.open(Access::Read)?;
@@ -110,7 +111,7 @@ fn restore_once(
         Err(RestoreError::Database(err)) if !err.is_busy() => None,
         Err(err) => return Err(err),
     };
-    let is_wal = witness.is_wal()?;
+    let is_wal = restorer.retry(|| witness.is_wal())?;
     let has_objects =
         restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
     let runs = restorer.retry(|| LogTable::On.read(&witness))?;
@@ -142,16 +143,14 @@ fn restore_once(
         database.raise_synchronous()?;
         restorer.overwrite(&mut database, is_kept.then_some(&witness))
     });
-    // Whatever came of it; where somebody holds the database too long, the answer says so.
-    if has_left_wal && let Err(err) = restorer.retry(|| database.enter_wal()) {
-        let message = format!("the write-ahead log could not be brought back: {err}");
-        restorer.observer.event(&Event::Warning { message });
-    }
+    drop(database);
+    // From here on nothing can fail: what is restored is restored, whoever holds it now. So what it is
+    // like now is not read, either.
+    let is_wal_back = has_left_wal && restorer.enter_wal();
     let made = outcome?;
     restorer.prune(made.as_ref());
-    let backup = made.map(|it| it.path);
-    let is_wal = [is_wal, database.is_wal()?];
-    Ok(Restored { from, to, is_same: false, backup, is_wal })
+    let is_wal = [is_wal, is_backup_wal || is_wal_back || is_wal && !has_left_wal];
+    Ok(Restored { from, to, is_same: false, backup: made.map(|it| it.path), is_wal })
 }
 
 /// What a restore works with.
@@ -215,6 +214,18 @@ impl Restorer<'_> {
             RestoreError::Database(DbError::Busy { .. }) => RestoreError::PageSize { path, sizes },
             other => other,
         })
+    }
+
+    /// Goes back to the write-ahead log that was left, whatever came of the rest; says so where it cannot.
+    /// On a connection of its own: the other one may have known another text encoding.
+    fn enter_wal(&mut self) -> bool {
+        let database = self.open(Access::Write);
+        let outcome = database.and_then(|database| self.retry(|| database.enter_wal()));
+        if let Err(err) = &outcome {
+            let message = format!("the write-ahead log could not be brought back: {err}");
+            self.observer.event(&Event::Warning { message });
+        }
+        outcome.is_ok()
     }
 
     /// Removes the oldest backups, all but as many as are to be kept, `made` and the one that was taken
