@@ -284,6 +284,46 @@ fn a_restore_keeps_what_others_wrote_up_to_the_last_moment() {
     }
 }
 
+/// In its middle the database says that nothing ran.
+#[test]
+fn nobody_overwrites_what_a_body_outside_a_transaction_has_begun() {
+    for journal in Journal::BOTH {
+        let body = "UPDATE a SET x = 'first half';
+                    SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+                    SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);
+                    UPDATE b SET x = 'second half';";
+        let project = Project::with_config("", "busy_timeout = \"100ms\"")
+            .revision("r1", "transaction = false", body, "")
+            .database(
+                journal,
+                "CREATE TABLE a(x); INSERT INTO a VALUES ('old');
+                 CREATE TABLE b(x); INSERT INTO b VALUES ('old');",
+            );
+        project.run(&["backup", "before.db"]).exits(0);
+        let mut run = project.migrator(&["upgrade"]).spawn().unwrap();
+        while project.query("SELECT x FROM a") == "old" {
+            assert!(run.try_wait().unwrap().is_none());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for args in [RESTORE, &["stamp", "r1"]] {
+            let ran = project.run(args);
+            assert!(run.try_wait().unwrap().is_none(), "the run was too fast");
+            ran.exits(2).says(&["is locked by another process", "nothing was changed"]);
+        }
+        let config = std::fs::read_to_string(project.path("alembic.toml")).unwrap();
+        project.write("alembic.toml", config.replace("100ms", "60s"));
+        let waiting = project.migrator(RESTORE).spawn().unwrap();
+        finish(run).exits(0);
+        finish(waiting).exits(0).says(&["was at r1, and is at base"]);
+        assert_eq!(project.query("SELECT a.x || b.x FROM a, b"), "oldold");
+        let after = backups(&project).into_iter().next().unwrap();
+        let after = Connection::open(after).unwrap();
+        let sql = "SELECT a.x || ', ' || b.x FROM a, b";
+        let rows = after.query_row(sql, [], |row| row.get::<_, String>(0));
+        assert_eq!(rows.unwrap(), "first half, second half");
+    }
+}
+
 /// No lock that is to be had after the last write, or let go, makes it say that nothing was written.
 #[test]
 fn a_restore_that_is_done_says_so_whoever_holds_the_database_then() {

@@ -120,7 +120,7 @@ impl Session<'_> {
         }
         let started = Instant::now();
         for attempt in 1.. {
-            self.begin(Lock::Write)?;
+            self.begin_inside(Lock::Write)?;
             if self.table.rows(&self.database)? != work.rows {
                 self.database.rollback()?;
                 return Ok(false);

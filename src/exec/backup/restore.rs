@@ -16,7 +16,9 @@ use super::restore_error::{Loss, RestoreError};
 use super::{BackupError, Made, folder_of, goes_on, make, name_in, real_path, warn_of};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
+use crate::db::{
+    self, Access, Database, DbError, FileCheck, Lock, LogTable, SidecarLock, VersionTable, Watch,
+};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
@@ -87,8 +89,6 @@ fn restore_once(
     let Some(path) = request.location.path() else {
         return Err(RestoreError::InMemory);
     };
-    // Whoever opens the database last may write what its log holds.
-    let is_written = is_written_since(path, file);
     let source = open_backup(file, path, &goes_on(request))?;
     let _held = hold(file);
     let is_backup_wal = db::has_wal_header(file);
@@ -97,6 +97,10 @@ fn restore_once(
     let cancel = request.cancel.as_deref();
     let patience = Patience { timeout: request.busy_timeout, cancel, waited: Duration::ZERO };
     let mut restorer = Restorer { request, path, file, source: &source, patience, observer };
+    // What a body outside a transaction leaves counts too.
+    restorer.retry(|| SidecarLock::require_free(path))?;
+    // Before it is opened: whoever closes it last may write what its log holds.
+    let is_written = is_written_since(path, file);
 
     if !db::exists(request.location) {
         let mut database = restorer.open(Access::Create)?;
@@ -256,15 +260,17 @@ impl Restorer<'_> {
         let goes_on = self.goes_on();
         let mut backup = None;
         let outcome = self.retry(|| {
-            let mut keep = |database: &Database| {
+            let mut keep = |database: Option<&Database>| {
+                SidecarLock::require_free(path)?;
                 let started = Instant::now();
                 let target = request.backup.target;
                 let made = witness
-                    .map(|_| make(database, path, target, request.clock.now(), &goes_on))
+                    .and(database)
+                    .map(|it| make(it, path, target, request.clock.now(), &goes_on))
                     .transpose();
                 let is_kept = made.is_ok();
                 backup = Some(made.map(|made| (made, started.elapsed())));
-                is_kept
+                Ok(is_kept)
             };
             database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
