@@ -22,7 +22,7 @@ use crate::db::{
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
-use crate::fsutil::FileError;
+use crate::fsutil::{FileError, is_same_file};
 
 /// Bytes of the first page that are others in each copy: what the journal is, the counters of changes,
 /// the version of SQLite.
@@ -316,10 +316,9 @@ fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, 
             RestoreError::Missing { path }
         });
     }
-    if let (Ok(file), Ok(database)) = (file.canonicalize(), database.canonicalize())
-        && file == database
-    {
-        return Err(RestoreError::Itself { path: file });
+    if is_same_file(file, database) {
+        let is_link = file.file_name() != database.file_name();
+        return Err(RestoreError::Itself { path: file.to_owned(), is_link });
     }
     for suffix in ["-journal", "-wal"] {
         let mut beside = file.as_os_str().to_owned();
