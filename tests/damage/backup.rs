@@ -177,6 +177,27 @@ fn of_backups_at_once_as_many_stay_as_are_to_be_kept() {
 
 #[cfg(unix)]
 #[test]
+fn backups_at_once_are_as_many_files_of_their_own() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let project =
+        Project::with_config("", "keep = 0").database(Journal::Delete, "CREATE TABLE t(a);");
+    let expected = content(&project.connect());
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+    for _ in 0..10 {
+        let runs: Vec<_> = (0..6).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
+        runs.into_iter().for_each(|it| drop(finish(it).exits(0)));
+    }
+    let made = backups(&project);
+    assert_eq!(made.len(), 60, "{made:?}");
+    for backup in made {
+        assert_eq!(mode(&backup), mode(&project.db()), "{}", backup.display());
+        assert_eq!(content(&Connection::open(backup).unwrap()), expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_backup_of_a_run_stays_whoever_makes_others_meanwhile() {
     let slow = "DROP TABLE t; SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
                 SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);";

@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 
 pub use self::error::BackupError;
 use self::file::NewFile;
+use self::name::{is_temporary, owner};
 pub use self::restore::restore;
 pub use self::restore_error::{Loss, RestoreError};
 use super::Run;
@@ -297,7 +298,10 @@ pub fn make(
 ) -> Result<Made, BackupError> {
     let path = real_path(path);
     let new = match target {
-        Some(target) if !target.is_dir() => NewFile::at(target)?,
+        Some(target) if !target.is_dir() => {
+            refuse_reserved(target)?;
+            NewFile::at(target)?
+        }
         folder => {
             let folder = folder.unwrap_or_else(|| folder_of(&path));
             NewFile::of(&name_in(folder, &path), folder, now)?
@@ -314,6 +318,25 @@ pub fn make(
     }
     let (path, held) = new.finish(&path)?;
     Ok(Made { path, _held: held, unchecked })
+}
+
+/// Fails where a file of this name would not stay what it is, or would not be read as it is: what lies
+/// beside a database belongs to it.
+fn refuse_reserved(path: &Path) -> Result<(), BackupError> {
+    let name = path.file_name().unwrap_or_default();
+    let belongs = owner(name).is_some_and(|it| path.with_file_name(it).exists());
+    if belongs || is_temporary(name) {
+        return Err(BackupError::Reserved { path: path.to_owned() });
+    }
+    for suffix in ["-journal", "-wal"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(suffix);
+        let beside = PathBuf::from(beside);
+        if beside.symlink_metadata().is_ok() {
+            return Err(BackupError::Exists { path: beside });
+        }
+    }
+    Ok(())
 }
 
 /// Removes the oldest backups of a database from the folder in which `made` is, all but `keep`, unless
