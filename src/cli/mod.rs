@@ -37,6 +37,7 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod several_heads;
 mod show;
 mod squash;
 mod stamp;
@@ -60,8 +61,8 @@ use project::Project;
 /// Schema migrations for SQLite: a graph of revisions with plain SQL bodies
 ///
 /// Revisions are files with an upgrade and a downgrade in SQL, linked by `down_revision`. The
-/// database says in its table `alembic_version` where it is, exactly as Alembic writes it, so that
-/// either tool can go on where the other stopped.
+/// database says in its table `alembic_version` where it is, exactly as Alembic writes it: either
+/// tool can go on from a revision that both have.
 #[derive(Debug, Parser)]
 #[command(
     name = "migrator",
@@ -175,6 +176,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
             } else {
                 err
             };
+            let err = several_heads::explain(&app, err);
             let here = project::current_folder().unwrap_or_default();
             app.output.stderr(diagnostics::render(&err, &here, &app.output.typed));
             diagnostics::exit_status(&err)

@@ -187,9 +187,13 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
             did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
-        // What the parser says of every bare word.
-        TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
-            one("a text stands in quotes: `\"…\"`")
+        // What the parser says of bare words, and of ids that begin like a number.
+        TomlProblem::Syntax { message, quoted }
+            if ["must be quoted", "invalid boolean", "invalid exponent", "invalid float"]
+                .iter()
+                .any(|it| message.contains(it)) =>
+        {
+            one(format!("a text stands in quotes: `{}`", quoted.as_deref().unwrap_or("\"…\"")))
         }
         TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
             let key = key.rsplit('.').next().unwrap_or(key);
@@ -207,7 +211,7 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         TomlProblem::WrongType { expected: "a string", .. } => {
             one("a text stands in quotes: `\"…\"`")
         }
-        TomlProblem::Syntax { message } if message.contains("duplicate key") => one(
+        TomlProblem::Syntax { message, .. } if message.contains("duplicate key") => one(
             "each key and each table stands once: remove one of the two, and keep what both say",
         ),
         TomlProblem::Syntax { .. }
@@ -438,19 +442,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }
-        ResolveError::MultipleHeads { symbol, heads } => {
-            let mut hints = Vec::new();
-            if symbol == "head" {
-                hints.push("say `heads` for all of them, or name one".to_owned());
-            } else if let Some(head) = heads.first() {
-                hints.push(format!("name one, for example `{head}`"));
-            }
-            hints.push(
-                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
-                 line of them"
-                    .to_owned(),
-            );
-            hints
+        // The command line knows more: databases, labels, and what is applied where.
+        ResolveError::MultipleHeads { .. } => {
+            one("name one of them; `migrator heads --check` tells how several become one")
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {
             Some(id) => one(format!("name one, for example `{id}`")),

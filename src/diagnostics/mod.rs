@@ -5,6 +5,7 @@
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
+mod drift_hints;
 mod file_hints;
 mod hints;
 mod history_hints;
@@ -14,6 +15,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
+pub use self::drift_hints::{DeclaredState, Drifted, drift as drift_hints};
 pub use self::history_hints::{MAX_NAMED, take_over, troubles as trouble_hints};
 
 use std::fmt;

@@ -12,7 +12,9 @@ use crate::exec::{
 };
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
+use crate::revision::RevisionId;
 use crate::source::Location;
+use crate::sql::head::{Verb, head};
 use crate::sql::transaction_control::Forbidden;
 
 /// What to do about rows that a revision refuses.
@@ -168,11 +170,13 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             "`{revision}` ran before, as the log has it: what it does may be there already; \
              `migrator status` tells more"
         )),
-        Failure::Statement { source, location, .. } => {
+        Failure::Statement { revision, source, location, .. } => {
             let mut hints = module(source);
+            if state.is_first_run && source.message.contains("already") {
+                hints.push(there_already(revision, state));
+            }
             let sql = location.source.text.get(location.span.clone()).unwrap_or_default();
-            let is_attach = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
-            if is_attach && source.message.contains("unable to open") {
+            if head(sql).verb == Verb::Attach && source.message.contains("unable to open") {
                 hints.push(
                     "SQLite takes a relative path of ATTACH from the current folder, and not from \
                      that of alembic.toml: start the command there, or write an absolute path"
@@ -242,6 +246,22 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
                 one("run `migrator current` to see where the database is before anything else")
             }
         },
+    }
+}
+
+/// What to do about what is there although nothing ran: the database is in use already.
+fn there_already(revision: &RevisionId, state: &State) -> String {
+    let is_first = state.applied.is_empty() && state.rolled_back.first() == Some(revision);
+    if is_first {
+        format!(
+            "nothing ran here before, and it is there already: if the database has all that \
+             `{revision}` makes, `migrator stamp {revision}` says so, without running anything; \
+             `migrator status` compares the two"
+        )
+    } else {
+        "nothing ran here before, and it is there already: `migrator status` says what the schema is \
+         that of, and `migrator stamp` takes revisions as applied without running them"
+            .to_owned()
     }
 }
 

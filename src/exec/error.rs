@@ -56,6 +56,8 @@ pub struct State {
     /// The revisions that the log has as applied and the version table had not, and that were run
     /// again.
     pub again: Vec<RevisionId>,
+    /// Whether neither the version table nor the log knew of anything that ran before.
+    pub is_first_run: bool,
     /// The rows of the version table now; `None` where they could not be read.
     pub rows: Option<Vec<String>>,
 }

@@ -10,7 +10,7 @@ use super::error::Failure;
 use super::group::blame;
 use super::work::{Task, Work};
 use crate::db::{
-    Lock, LogTable, Quoting, SchemaSnapshot, Scratch, VersionTable, has_dangling_keys,
+    DbError, Lock, LogTable, Quoting, SchemaSnapshot, Scratch, VersionTable, has_dangling_keys,
 };
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
@@ -60,8 +60,7 @@ impl Replay<'_> {
         let mut scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
         scratch.lend(self.beside);
         VersionTable::new(self.version_table).ensure(scratch.database())?;
-        let log = if self.log { LogTable::On } else { LogTable::Off };
-        log.ensure(scratch.database())?;
+        LogTable::new(self.log, self.version_table).ensure(scratch.database())?;
         Ok(scratch)
     }
 
@@ -77,6 +76,20 @@ impl Replay<'_> {
         &self,
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
+    ) -> Result<Scratch, ReplayError> {
+        self.watch(graph, targets, &mut |_, _| Ok(()))
+    }
+
+    /// The same; `after` is asked when a body has run, with the database as it is then, and may end it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Replay::run`], and what `after` says.
+    pub fn watch(
+        &self,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+        after: &mut dyn FnMut(&Scratch, RevisionIndex) -> Result<(), DbError>,
     ) -> Result<Scratch, ReplayError> {
         let scratch = self.start()?;
         let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
@@ -101,6 +114,9 @@ impl Replay<'_> {
                     written.map_err(|err| blame(&table, work.rest(), err))?;
                 } else {
                     writes.extend_from_slice(&task.writes);
+                }
+                if let Some(index) = graph.by_id(task.revision.id.as_str()) {
+                    after(&scratch, index)?;
                 }
             }
             if !group.mode.autocommit {

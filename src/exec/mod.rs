@@ -88,8 +88,8 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn log_table(&self) -> LogTable {
-        if self.log { LogTable::On } else { LogTable::Off }
+    fn log_table(&self) -> LogTable<'_> {
+        LogTable::new(self.log, self.version_table)
     }
 }
 
@@ -186,7 +186,9 @@ fn run_plan(
         work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
-    let mut work = renew(look.history(observer)?)?;
+    let history = look.history(observer)?;
+    progress.is_first_run = history.rows.is_empty() && history.log.is_empty();
+    let mut work = renew(history)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }

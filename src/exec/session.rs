@@ -36,6 +36,8 @@ pub(super) struct Progress {
     pub backup: BackupState,
     /// See [`State::again`].
     pub again: Vec<RevisionId>,
+    /// See [`State::is_first_run`].
+    pub is_first_run: bool,
     /// How the database grows; in a rehearsal.
     pub growth: Option<Growth>,
 }
@@ -68,6 +70,7 @@ impl Progress {
             partial: self.partial,
             may_stay: self.may_stay,
             again: self.again,
+            is_first_run: self.is_first_run,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }
@@ -101,7 +104,11 @@ struct Seen {
 }
 
 impl Seen {
-    fn read(database: &Database, table: &VersionTable, log: LogTable) -> Result<Self, db::DbError> {
+    fn read(
+        database: &Database,
+        table: &VersionTable,
+        log: LogTable<'_>,
+    ) -> Result<Self, db::DbError> {
         let version = Some(database.data_version()?);
         Ok(Self { history: log.history(database, table)?, version })
     }
@@ -160,7 +167,7 @@ pub(super) struct Session<'a> {
     pub request: &'a Run<'a>,
     pub database: Database,
     pub table: VersionTable,
-    pub log: LogTable,
+    pub log: LogTable<'a>,
     pub observer: &'a mut dyn Observer,
     pub progress: &'a mut Progress,
     /// The connection is not one for the next group: see [`Session::wear_out`].

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::deed::{Deed, What};
 use super::facts::{Facts, Undo};
 use super::finding::Findings;
-use crate::audit::checksum;
+use crate::audit::{checksum, was_empty};
 use crate::diff::lines::{Line, Sign};
 use crate::revision::{Downgrade, Revision};
 use crate::rule::Rule;
@@ -116,10 +116,25 @@ fn edited(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
     let place =
         facts.upgrade.first().map_or_else(|| revision.spans.id.clone(), |it| it.span.clone());
+    let id = &revision.id;
+    if was_empty(applied) {
+        found.add(
+            Rule::EditedAfterApplied,
+            place,
+            format!(
+                "`{id}` ran on the database when its upgrade was empty, and it is not any more"
+            ),
+            format!(
+                "what was written never runs there: `migrator repair {id} --never-ran`, and then \
+                 `migrator upgrade --out-of-order` runs it"
+            ),
+        );
+        return;
+    }
     found.add(
         Rule::EditedAfterApplied,
         place,
-        format!("`{}` ran on the database, and its upgrade is another one now", revision.id),
+        format!("`{id}` ran on the database, and its upgrade is another one now"),
         "what was changed never runs there: take it back, and write a new revision",
     );
 }
@@ -138,7 +153,10 @@ fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
         revision.spans.id.clone(),
         format!("`{}` is a head, and so {verb} {rivals}: `upgrade head` does not know which", revision.id),
         format!(
-            "`migrator merge {ids} -m \"…\"` joins them; give them branch labels if they are to stay apart"
+            "`migrator rebase {} --onto {}` puts the one line on top of the other, `migrator merge {ids} -m \
+             \"…\"` joins them (`migrator heads --check` tries both in memory); give them branch labels \
+             if they are to stay apart",
+            revision.id, facts.rivals[0]
         ),
     );
 }

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod test_advice;
 mod test_autogenerate;
 mod test_backup;
 mod test_branches;

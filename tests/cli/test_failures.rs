@@ -338,7 +338,7 @@ fn a_body_that_changes_the_version_table_is_named() {
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
     warning: `b2` does not run in memory: of 1 revision only the text was looked at, not what it does to the schema
-    nothing is wrong
+    nothing is wrong with what ran
     ");
 
     insta::assert_snapshot!(env.run("lint"), @"

@@ -430,7 +430,7 @@ fn status_says_what_is_found_in_what_is_pending() {
     lint      1 double-quoted-string, 1 drop-column, 1 add-unique; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
-    nothing is wrong
+    nothing is wrong with what ran
     ");
     let json = env.run("status --json").json();
     let lint = json["lint"].as_array().unwrap().iter();

@@ -68,7 +68,7 @@ fn the_log_is_kept_by_a_script_too() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
 
     -- Running upgrade  -> a1, make a1
@@ -204,13 +204,13 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @r#"
+    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `left@head`, `c3`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
@@ -263,7 +263,7 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     INSERT INTO alembic_version (version_num) VALUES ('b2');
     INSERT INTO alembic_version (version_num) VALUES ('c3');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
@@ -276,7 +276,7 @@ fn a_stamp_is_a_script() {
 
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     DELETE FROM alembic_version;
     INSERT INTO alembic_version (version_num) VALUES ('a1');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log WHERE direction IN ('upgrade', 'downgrade', 'stamp', 'unstamp', 'baseline', 'repair', 'found', 'skipped') GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline', 'found', 'skipped') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
@@ -290,7 +290,7 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must hold exactly a1" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 1 AND sum(version_num IN ('a1')) = 1 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT column1, 'baseline', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '0.1.0', NULL FROM (VALUES ('a1', '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23')) WHERE NOT EXISTS (SELECT 1 FROM migrator_log);
     UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
@@ -441,7 +441,9 @@ fn what_a_rebuild_left_is_not_dropped_while_it_has_rows() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  _migrator_old_t_a1  (id)
                 `_migrator_old_t_a1` is what a rebuild of `t_a1` left that did not come to its end, and may have rows that are nowhere else: put them back before it is dropped
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `_migrator_old_t_a1`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let undo = env.run("schema diff database current --sql").ok();

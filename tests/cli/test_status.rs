@@ -137,8 +137,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-                `migrator repair b2` accepts the file as it is now
-                or put versions/b2.sql back to what ran, and write a new revision for the change
+                put versions/b2.sql back to what ran, and write a new revision for the change
+                or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("status --json"), @r#"
@@ -157,8 +157,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
           "revision": "b2",
           "message": "revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)",
           "hints": [
-            "`migrator repair b2` accepts the file as it is now",
-            "or put versions/b2.sql back to what ran, and write a new revision for the change"
+            "put versions/b2.sql back to what ran, and write a new revision for the change",
+            "or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing"
           ]
         }
       ],
@@ -169,16 +169,16 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
@@ -304,7 +304,9 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     log       4 rows since 2026-11-03 14:40:11
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `t_b2`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     ");
     obey(&env, &said, "schema diff");
     is_clean(&env);
@@ -792,7 +794,9 @@ fn a_schema_that_was_changed_by_hand_is_found() {
                 - table   t_c3
                 + column  t_a1.note  TEXT
                 + index   ix         ON t_b2 (v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the column `t_a1.note`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let said = wrong(&env);
@@ -898,7 +902,7 @@ fn what_is_pending_says_what_it_loses() {
     lint      1 downgrade-does-not-undo, 1 drop-table; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
-    nothing is wrong
+    nothing is wrong with what ran
     ");
 }
 
@@ -962,6 +966,7 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - column  t_a1.more
                 `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     env.run("upgrade").ok();
@@ -1167,11 +1172,74 @@ fn a_database_of_another_tool_can_be_taken_over() {
 #[test]
 fn a_log_that_somebody_wrote_into_is_shown_all_the_same() {
     let env = env();
-    for duration in ["9e999", "-9e999", "1e30", "-1", "NULL"] {
-        env.sql(&format!("UPDATE migrator_log SET duration_ms = {duration} WHERE revision = 'b2'"));
-        let output = env.run("log");
-        assert_eq!(output.status, Some(0), "{duration}: {output}");
-        assert!(output.stdout.contains("upgrade   b2, make b2 ("), "{duration}: {output}");
-        env.run("log --json").ok();
+    let odd = ["9e999", "-9e999", "1e30", "-1", "7", "'soon'", "x'00'", "x'ff'", "NULL"];
+    for column in ["duration_ms", "who", "tag"] {
+        for value in odd {
+            env.sql(&format!("UPDATE migrator_log SET {column} = {value} WHERE revision = 'b2'"));
+            let output = env.run("log");
+            assert_eq!(output.status, Some(0), "{column} {value}: {output}");
+            assert!(
+                output.stdout.contains("upgrade   b2, make b2 ("),
+                "{column} {value}: {output}"
+            );
+            env.run("log --json").ok();
+            is_clean(&env);
+        }
     }
+}
+
+/// As Alembic's users do who have several projects in one database.
+#[test]
+fn two_version_tables_in_one_database_have_a_log_each() {
+    let env = TestEnv::new();
+    env.config(
+        "[database]\nurl = 'app.db'\n\n[env.a]\nversion_locations = ['va']\n[env.a.database]\nversion_table = 'version_a'\n\
+         [env.a.schema]\nexclude = ['b*', 'version_b', 'alembic_version']\n\
+         [env.b]\nversion_locations = ['vb']\n[env.b.database]\nversion_table = 'Version_B'\n\
+         [env.b.schema]\nexclude = ['a*', 'version_a']\n\
+         [env.c]\nversion_locations = ['vb']\n[env.c.database]\n\
+         [env.c.schema]\nexclude = ['a*', 'version_*']\n",
+    );
+    let file = |folder: &str, id: &str, sql: &str, back: &str| {
+        let head = format!("-- /// revision\n-- revision = \"{id}\"\n-- ///\n");
+        let bodies = format!("-- migrate:upgrade\n{sql}\n-- migrate:downgrade\n{back}\n");
+        env.file(&format!("{folder}/{id}.sql"), &format!("{head}{bodies}"));
+    };
+    file("va", "a1", "CREATE TABLE a (x);", "DROP TABLE a;");
+    file("vb", "b1", "CREATE TABLE IF NOT EXISTS b (x);", "DROP TABLE IF EXISTS b;");
+    for name in ["a", "b", "c"] {
+        env.run(&format!("-n {name} upgrade")).ok();
+        env.run(&format!("-n {name} status")).ok();
+    }
+    for (name, other) in [("a", "b1"), ("b", "a1"), ("c", "a1")] {
+        env.run(&format!("-n {name} status")).ok();
+        let log = env.run(&format!("-n {name} log")).ok();
+        assert!(!log.contains(other), "{name}: {log}");
+        assert_eq!(log.lines().count(), 1, "{name}: {log}");
+    }
+    // A script writes what a run does.
+    let run_script = |command: &str| {
+        let script = env.run(command).ok();
+        env.sql(script.strip_prefix(".bail on\n").unwrap());
+    };
+    run_script("-n a downgrade --sql a1:base");
+    env.run("-n a status").ok();
+    run_script("-n a stamp --sql --purge a1");
+    env.sql("CREATE TABLE a (x)");
+    for name in ["a", "b", "c"] {
+        env.run(&format!("-n {name} status")).ok();
+    }
+}
+
+#[test]
+fn a_log_of_before_its_version_table_was_named_belongs_to_the_next_that_runs() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = 'app.db'\nversion_table = 'version_a'\n");
+    env.graph(&["a1", "b2 < a1"]);
+    env.run("upgrade a1").ok();
+    env.sql("ALTER TABLE migrator_log DROP COLUMN version_table");
+    is_clean(&env);
+    let log = env.run("log").ok();
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert_eq!(env.query("SELECT DISTINCT version_table FROM migrator_log"), ["version_a"]);
 }
