@@ -165,7 +165,9 @@ fn of_backups_at_once_as_many_stay_as_are_to_be_kept() {
         Project::with_config("", "keep = 2").database(Journal::Delete, "CREATE TABLE t(a);");
     for _ in 0..15 {
         let runs: Vec<_> = (0..4).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
-        runs.into_iter().for_each(|it| drop(finish(it).exits(0)));
+        for run in runs {
+            finish(run).exits(0);
+        }
         assert!(backups(&project).len() >= 2, "{:?}", backups(&project));
     }
     project.run(&["backup"]).exits(0);
@@ -186,7 +188,9 @@ fn backups_at_once_are_as_many_files_of_their_own() {
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
     for _ in 0..10 {
         let runs: Vec<_> = (0..6).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
-        runs.into_iter().for_each(|it| drop(finish(it).exits(0)));
+        for run in runs {
+            finish(run).exits(0);
+        }
     }
     let made = backups(&project);
     assert_eq!(made.len(), 60, "{made:?}");
@@ -221,7 +225,9 @@ fn the_backup_of_a_run_stays_whoever_makes_others_meanwhile() {
     let made = backups(&project);
     assert!(made.len() == 2 && made.contains(&own), "{made:?}");
     let rows = "SELECT count(*) FROM t WHERE a = 'precious'";
-    made.iter().for_each(|it| assert_eq!(one(&Connection::open(it).unwrap(), rows), 1));
+    for backup in made {
+        assert_eq!(one(&Connection::open(backup).unwrap(), rows), 1);
+    }
     project.run(&["backup"]).exits(0);
     assert_eq!(backups(&project).len(), 1);
 }

@@ -139,15 +139,6 @@ mod tests {
             seconds.iter().map(|it| self.make(time(it)).0).collect()
         }
 
-        /// Prunes for `made`, and says how many went.
-        #[track_caller]
-        fn prune(&self, made: &Path, keep: usize) -> usize {
-            let (removed, failed) = prune(made, OsStr::new("a.db"), now(), keep, None);
-            assert!(failed.is_none(), "{failed:?}");
-            assert!(!removed.iter().any(|it| it.exists()), "{removed:?}");
-            removed.len()
-        }
-
         /// Fails unless the backups are these: what stands between `a.db.` and `.bak`.
         #[track_caller]
         fn check(&self, expected: &[&str]) {
@@ -161,13 +152,22 @@ mod tests {
         }
     }
 
+    /// Prunes for `made`, and says how many went.
+    #[track_caller]
+    fn n_pruned(made: &Path, keep: usize) -> usize {
+        let (removed, failed) = prune(made, OsStr::new("a.db"), now(), keep, None);
+        assert!(failed.is_none(), "{failed:?}");
+        assert!(!removed.iter().any(|it| it.exists()), "{removed:?}");
+        removed.len()
+    }
+
     #[test]
     fn the_newest_are_kept() {
         let folder = Folder::new();
         let made = folder.made(&[0, 1, 2, 3, 3]);
         File::create(folder.0.path().join("a.db.20251123T101500Z.bak.gz")).unwrap();
         std::fs::create_dir(folder.0.path().join("a.db.20241123T101500Z.bak")).unwrap();
-        assert_eq!(folder.prune(&made[4], 2), 3);
+        assert_eq!(n_pruned(&made[4], 2), 3);
         folder.check(&["20261123T101503Z", "20261123T101503Z-2"]);
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let folder = Folder::new();
         for _ in 0..3 {
             let (made, _held) = folder.make(now());
-            folder.prune(&made, 1);
+            n_pruned(&made, 1);
         }
         folder.check(&["20261123T101500Z-3"]);
     }
@@ -185,12 +185,12 @@ mod tests {
     fn whoever_comes_late_removes_none_that_is_newer() {
         let folder = Folder::new();
         let made = folder.made(&[0, 1, 2]);
-        assert_eq!(folder.prune(&made[0], 1), 0);
-        assert_eq!(folder.prune(&made[1], 1), 1);
+        assert_eq!(n_pruned(&made[0], 1), 0);
+        assert_eq!(n_pruned(&made[1], 1), 1);
         folder.check(&["20261123T101501Z", "20261123T101502Z"]);
         // What is gone is none of those that are there.
-        assert_eq!(folder.prune(&made[0], 2), 0);
-        assert_eq!(folder.prune(&made[2], 1), 1);
+        assert_eq!(n_pruned(&made[0], 2), 0);
+        assert_eq!(n_pruned(&made[2], 1), 1);
         folder.check(&["20261123T101502Z"]);
     }
 
@@ -201,12 +201,12 @@ mod tests {
         folder.made(&[0, 1]);
         let (running, held) = folder.make(now() + TimeDelta::seconds(2));
         let made = folder.made(&[3, 4]);
-        assert_eq!(folder.prune(&made[0], 2), 2);
+        assert_eq!(n_pruned(&made[0], 2), 2);
         folder.check(&["20261123T101502Z", "20261123T101503Z", "20261123T101504Z"]);
         // Where the run fails, and takes its own away, as many are left as are to be kept.
-        assert_eq!(folder.prune(&running, 2), 0);
+        assert_eq!(n_pruned(&running, 2), 0);
         drop(held);
-        assert_eq!(folder.prune(&made[1], 2), 1);
+        assert_eq!(n_pruned(&made[1], 2), 1);
         folder.check(&["20261123T101503Z", "20261123T101504Z"]);
     }
 
@@ -216,10 +216,10 @@ mod tests {
         let folder = Folder::new();
         let made = folder.made(&[0, 1, 2]);
         let read = hold(&made[0]).unwrap();
-        assert_eq!(folder.prune(&made[2], 1), 1);
+        assert_eq!(n_pruned(&made[2], 1), 1);
         folder.check(&["20261123T101500Z", "20261123T101502Z"]);
         drop(read);
-        assert_eq!(folder.prune(&made[2], 1), 1);
+        assert_eq!(n_pruned(&made[2], 1), 1);
         folder.check(&["20261123T101502Z"]);
     }
 
@@ -232,7 +232,7 @@ mod tests {
         folder.made(&[5]);
         for second in 1..3 {
             let made = folder.made(&[second]);
-            folder.prune(&made[0], 3);
+            n_pruned(&made[0], 3);
         }
         folder.check(&["20261123T101501Z", "20261123T101502Z", "20261123T101505Z"]);
     }
