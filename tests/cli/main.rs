@@ -36,6 +36,7 @@ mod test_merge;
 mod test_never_ran;
 mod test_new_file;
 mod test_offline;
+mod test_old_rows;
 mod test_places;
 mod test_rebase;
 mod test_replaces;

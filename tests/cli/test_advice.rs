@@ -89,7 +89,7 @@ fn a_database_that_is_in_use_is_taken_over() {
                 + table  invoices                 (id, customer_id)
                 + index  ix_invoices_customer_id  ON invoices (customer_id)
                 + view   paid
-                no revision made this: to go on from what is there, `migrator schema dump > schema.sql`
+                there is no revision yet: to go on from what is there, `migrator schema dump > schema.sql`
                 name it in alembic.toml: `files = ["schema.sql"]` under `[schema]`
                 `migrator revision --autogenerate -m "What was there"`, then `migrator stamp head`, which runs nothing
     [exit status: 1]
@@ -103,7 +103,9 @@ fn a_database_that_is_in_use_is_taken_over_with_a_declared_schema() {
     for schema in [Some("-- Nothing yet.\n"), None] {
         let env = TestEnv::new();
         env.config("[schema]\nfiles = [\"db/my schema.sql\"]").folder("db");
-        schema.into_iter().for_each(|it| _ = env.file("db/my schema.sql", it));
+        if let Some(text) = schema {
+            env.file("db/my schema.sql", text);
+        }
         in_use(&env);
         assert!(wrong(&env).contains("`migrator schema dump > 'db/my schema.sql'`"));
         adopt(&env);
@@ -123,7 +125,7 @@ fn another_declared_schema_is_not_written_over() {
       + view   paid
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    no revision made this: to go on from what is there, declare just that first: `migrator schema diff declared database` shows what is declared otherwise
+    there is no revision yet: to go on from what is there, declare just that first: `migrator schema diff declared database` shows what is declared otherwise
     `migrator revision --autogenerate -m "What was there"`, then `migrator stamp head`, which runs nothing
     [exit status: 1]
     "#);
@@ -145,7 +147,7 @@ fn a_database_of_something_else_is_not_taken_apart() {
                 + table  invoices                 (id, customer_id)
                 + index  ix_invoices_customer_id  ON invoices (customer_id)
                 + view   paid
-                no revision ran here, and none makes this schema: look whether `app.db` is the database that is meant
+                no revision is applied here, and none makes this schema: look whether `app.db` is the database that is meant
                 if it has what `b2` makes all the same: `migrator schema diff database b2` shows how far it is from that, and `migrator stamp b2` says that it is there, without running anything
     [exit status: 1]
     ");
@@ -303,8 +305,8 @@ fn what_is_dropped_is_named_and_kept_in_a_backup() {
     obey(&env, &said, "--sql --yes");
     env.run("status").ok();
     assert_eq!(env.tables(), ["t_a1"]);
-    let is_backup = |it: &String| it.ends_with(".bak");
-    assert_eq!(env.files().into_iter().filter(is_backup).count(), 1);
+    let backups = env.files().into_iter().filter(|it| it.contains(".bak"));
+    assert_eq!(backups.count(), 1);
 }
 
 #[test]

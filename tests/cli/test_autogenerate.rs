@@ -1077,7 +1077,7 @@ fn values_may_come_from_columns_with_another_name() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade aaaa11112222, Add slug ([time])
+    upgrade aaaa11112222, Add slug (1 changed row, [time])
     app.db is at aaaa11112222
     ");
     assert_eq!(env.query("SELECT slug FROM users"), ["ada"]);

@@ -93,6 +93,7 @@ fn a_message_may_be_any_text() {
     assert_eq!(env.run("show head --json").json()[0]["message"], message);
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------
+    warning: `aaaa11112222`: 1 empty-upgrade; `migrator lint aaaa11112222` tells more
     upgrade aaaa11112222, say "hi" -- migrate:upgrade DROP TABLE users; 'é' 🦀 \n ([time])
     app.db is at aaaa11112222
     "#);

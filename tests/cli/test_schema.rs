@@ -229,6 +229,11 @@ fn the_sql_between_two_schemas() {
       "body": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
     }
     "#);
+}
+
+#[test]
+fn the_sql_that_drops_rows_asks_for_a_word() {
+    let env = env();
     env.file("new.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);");
     insta::assert_snapshot!(env.run("schema diff a1 new.sql"), @"
       + table  people          (id, email)

@@ -644,8 +644,9 @@ fn what_the_log_has_as_applied_runs_again_with_a_warning() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
-    upgrade d4, make d4 ([time])
+    upgrade d4, make d4 (1 changed row, [time])
     app.db is at d4
     ");
     env.sql("UPDATE alembic_version SET version_num = 'a1'");

@@ -4,6 +4,7 @@
 //! holds the database against writers from before the copy until its first statement. Only a body
 //! outside a transaction has no lock that would last from the one to the other.
 
+mod before;
 mod error;
 mod file;
 mod name;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::before::name_backup;
 pub use self::error::BackupError;
 use self::file::NewFile;
 use self::name::{is_temporary, owner};
