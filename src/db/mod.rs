@@ -35,7 +35,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::backup::{FileCheck, check_file};
-pub use self::beside::{has_hot_journal, length_beside};
+pub use self::beside::{has_hot_journal, has_wal_header, length_beside};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,

@@ -318,7 +318,9 @@ fn there_already(revision: &RevisionId, state: &State) -> String {
 /// What to do about a backup that somebody asked for and that could not be made.
 pub fn backup(err: &BackupError) -> Vec<String> {
     match err {
-        BackupError::Exists { .. } => one("name another file, or a folder"),
+        BackupError::Exists { .. } | BackupError::Reserved { .. } => {
+            one("name another file, or a folder")
+        }
         BackupError::Database(DbError::Full { .. }) => {
             one("make room on the disk, or name a file elsewhere: `migrator backup PATH`")
         }
@@ -378,7 +380,9 @@ fn missing_backup(err: &BackupError, has_run: bool) -> Vec<String> {
     let start = if has_run { "" } else { "nothing was changed; " };
     let way = match err {
         BackupError::Damaged { .. } => return one(format!("{start}{DAMAGED}")),
-        BackupError::Exists { .. } => "name another file with `--backup=PATH`, or ",
+        BackupError::Exists { .. } | BackupError::Reserved { .. } => {
+            "name another file with `--backup=PATH`, or "
+        }
         BackupError::Database(DbError::Full { .. }) => {
             "make room on the disk, put the backup elsewhere with `--backup=PATH`, or "
         }

@@ -11,7 +11,7 @@ use super::wait::Patience;
 use super::work::{Group, Work};
 use super::{Growth, Run, StepReport};
 use crate::audit::History;
-use crate::db::{self, Access, Database, Lock, LogTable, VersionTable, Watch};
+use crate::db::{self, Access, Database, Lock, LogTable, SidecarLock, VersionTable, Watch};
 use crate::revision::RevisionId;
 
 /// How often a ticker is called at most.
@@ -226,26 +226,9 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let now = Seen::read(&self.database, &self.table, self.log)?;
-        Ok(self.see(now, rows))
-    }
-
-    /// The same outside a transaction.
-    pub fn news_outside(&mut self, rows: &[String]) -> Result<Option<History>, Failure> {
-        let (table, log) = (self.table.clone(), self.log);
-        let (version, now) = self.retry(|database| {
-            database.read_at_once(|it| Ok((it.data_version()?, table.rows(it)?)))
-        })?;
-        if self.seen.version == Some(version) && now == rows {
-            return Ok(None);
-        }
-        let now = self.retry(|database| database.read_at_once(|it| Seen::read(it, &table, log)))?;
-        Ok(self.see(now, rows))
-    }
-
-    fn see(&mut self, now: Seen, rows: &[String]) -> Option<History> {
         let is_same = now.history == self.seen.history && now.history.rows == rows;
         self.seen = now;
-        (!is_same).then(|| self.seen.history.clone())
+        Ok((!is_same).then(|| self.seen.history.clone()))
     }
 
     /// How long it was waited so far.
@@ -275,9 +258,27 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Begins a transaction, however long another process takes.
+    /// Begins a transaction, however long another process takes; also one that runs a body outside a
+    /// transaction, and holds the lock beside the database.
     pub fn begin(&mut self, lock: Lock) -> Result<(), Failure> {
-        self.retry(|database| database.begin(lock))?;
+        let path = self.request.location.path();
+        self.begin_where(lock, || path.map_or(Ok(()), SidecarLock::require_free))
+    }
+
+    /// The same for whoever holds that lock himself.
+    pub fn begin_inside(&mut self, lock: Lock) -> Result<(), Failure> {
+        self.begin_where(lock, || Ok(()))
+    }
+
+    fn begin_where(
+        &mut self,
+        lock: Lock,
+        is_allowed: impl Fn() -> Result<(), db::DbError>,
+    ) -> Result<(), Failure> {
+        self.retry(|database| {
+            database.begin(lock)?;
+            is_allowed().or_else(|err| database.rollback().and(Err(err)))
+        })?;
         // Until the end SQLite waits by itself: nothing else can try a part of a statement again.
         Ok(self.database.set_waiting(self.request.waiting())?)
     }

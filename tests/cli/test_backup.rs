@@ -247,6 +247,53 @@ fn a_backup_goes_where_it_is_told_to() {
     assert_eq!(env.files().iter().filter(|it| it.starts_with("app.db")).count(), 1);
 }
 
+/// SQLite and migrator write over such files, or remove them.
+#[test]
+fn a_backup_has_no_name_of_another_purpose() {
+    for journal in ["delete", "wal"] {
+        let env = env("");
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        // Readers leave an empty log.
+        let is_log = |it: &String| it.ends_with("-wal") || it.ends_with("-shm");
+        let files = || env.files().into_iter().filter(|it| !is_log(it)).collect::<Vec<_>>();
+        let before = files();
+        for name in ["app.db-journal", "app.db-wal", "app.db-shm", "app.db-migrator-lock"] {
+            for path in [name.to_owned(), format!("versions/../{name}")] {
+                let said = env.run(&format!("backup {path}")).to_string();
+                assert!(said.contains("is no name for a backup"), "{said}");
+                assert!(said.contains("[exit status: 2]"), "{said}");
+            }
+        }
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(env.run("upgrade --backup=app.db-journal"), @"
+            ------- stderr -------
+            error: the database could not be backed up
+            caused by: `$DIR/app.db-journal` is no name for a backup: SQLite or migrator give it to files of their own
+            hint: nothing was changed; name another file with `--backup=PATH`, or go on without one: `--no-backup`
+            [exit status: 2]
+            ");
+            insta::assert_snapshot!(env.run("backup x.bak.migrator-tmp"), @"
+            ------- stderr -------
+            error: `$DIR/x.bak.migrator-tmp` is no name for a backup: SQLite or migrator give it to files of their own
+            hint: name another file, or a folder
+            [exit status: 2]
+            ");
+        }
+        assert_eq!(files(), before);
+        env.file("x.bak-journal", "of another one");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(env.run("backup x.bak"), @"
+            ------- stderr -------
+            error: there is a file `$DIR/x.bak-journal` already
+            hint: name another file, or a folder
+            [exit status: 2]
+            ");
+        }
+        env.run("backup other-journal").ok();
+        assert_eq!(rows(&env, "other-journal"), ["1 2"]);
+    }
+}
+
 #[test]
 fn only_backups_of_the_database_itself_make_room() {
     let env = env("keep = 1");
@@ -687,10 +734,21 @@ fn what_is_no_backup_is_refused() {
     ");
     insta::assert_snapshot!(env.run("restore app.db"), @"
     ------- stderr -------
-    error: `$DIR/app.db` is the database itself
+    error: `app.db` is the database itself
     hint: name one of its backups, `NAME.TIMESTAMP.bak`
     [exit status: 2]
     ");
+    // What its log holds is not in a second name.
+    let _other = env.db();
+    env.sql("PRAGMA journal_mode = wal; INSERT INTO t VALUES (7)");
+    std::fs::hard_link(env.path("app.db"), env.path("hard.db")).unwrap();
+    insta::assert_snapshot!(env.run("restore hard.db --yes"), @"
+    ------- stderr -------
+    error: `hard.db` is the database itself, under another name
+    hint: name one of its backups, `NAME.TIMESTAMP.bak`
+    [exit status: 2]
+    ");
+    env.sql("PRAGMA journal_mode = delete");
     insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --url :memory:")), @"
     ------- stderr -------
     error: the database is in memory: its result would be lost at once
@@ -768,6 +826,41 @@ fn a_journal_that_changes_is_named() {
     it keeps a write-ahead log now, as the backup does
     ");
     assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+}
+
+/// SQLite attaches no database with another encoding, and a connection that has looked at one takes a
+/// while to see that it has another now.
+#[test]
+fn texts_may_have_another_encoding() {
+    for (settings, journal, page_size) in [
+        ("PRAGMA encoding = 'UTF-16le'", "delete", 4096),
+        ("PRAGMA encoding = 'UTF-16le'", "wal", 4096),
+        ("PRAGMA encoding = 'UTF-16be'", "wal", 8192),
+    ] {
+        let env = env("");
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        let other = Connection::open(env.path("other.bak")).unwrap();
+        let sql = format!(
+            "{settings}; PRAGMA page_size = {page_size}; CREATE TABLE t (a, b); \
+             INSERT INTO t VALUES (7, 8); CREATE TABLE alembic_version (version_num); \
+             INSERT INTO alembic_version VALUES ('a1')"
+        );
+        other.execute_batch(&sql).unwrap();
+        drop(other);
+        let restored = env.run("restore other.bak --yes --json").ok();
+        assert!(restored.contains("\"to\": [\n    \"a1\"\n  ]"), "{restored}");
+        let is_wal = restored.contains("\"wal\": true");
+        assert_eq!(is_wal, journal == "wal", "{restored}");
+        assert_eq!(rows(&env, "app.db"), ["7 8"]);
+        let database = Connection::open(env.path("app.db")).unwrap();
+        let mode = database.query_row("PRAGMA journal_mode", [], |it| it.get::<_, String>(0));
+        assert_eq!(mode.unwrap(), journal);
+        drop(database);
+        // And back.
+        let [kept, _] = &backups(&env)[..] else { panic!("{:?}", backups(&env)) };
+        env.run(&format!("restore {kept} --yes")).ok();
+        assert_eq!(rows(&env, "app.db"), ["1 2"]);
+    }
 }
 
 #[test]
