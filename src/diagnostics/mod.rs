@@ -12,6 +12,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod target_hints;
 mod typed;
 
 pub use self::history_hints::{MAX_NAMED, take_over, troubles as trouble_hints};
