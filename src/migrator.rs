@@ -233,7 +233,8 @@ impl Migrator {
     }
 
     /// The same project with backups before other runs; the default is before those that drop a table
-    /// or a column, rebuild a table, or take back rows, or what `alembic.toml` says.
+    /// or a column, rebuild a table, delete rows or overwrite all of them, or take back rows, or what
+    /// `alembic.toml` says.
     #[must_use]
     pub fn with_backup(mut self, mode: BackupMode) -> Self {
         self.settings.backup = mode;

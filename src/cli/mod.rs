@@ -40,6 +40,7 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod several_heads;
 mod show;
 mod squash;
 mod stamp;
@@ -191,6 +192,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
             } else {
                 err
             };
+            let err = several_heads::explain(&app, err);
             print_error(&app.output, &app.output.typed, &err);
             diagnostics::exit_status(&err)
         }

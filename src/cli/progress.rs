@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use dialoguer::console::Term;
@@ -17,6 +18,7 @@ use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
 use crate::graph::RevisionGraph;
 use crate::lint;
+use crate::plan::Direction;
 use crate::revision::{Revision, script_dir};
 use crate::rule::Levels;
 
@@ -161,6 +163,32 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// `upgrade 3f1c, Add posts (3 changed rows, 0.2 ms)`.
+    fn describe_step(
+        &self,
+        revision: &Revision,
+        direction: Direction,
+        elapsed: Duration,
+        n_changes: u64,
+    ) -> String {
+        let message = revision.summary();
+        let comma = if message.is_empty() { "" } else { ", " };
+        let elapsed = describe_duration(elapsed);
+        let rows = match n_changes {
+            0 => String::new(),
+            n => format!("{}, ", count(n, "changed row")),
+        };
+        let [verb, id, dim] = [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
+        let mut line = String::with_capacity(128);
+        let _infallible = write!(
+            line,
+            "{verb}{}{verb:#} {id}{}{id:#}{comma}{message} {dim}({rows}{elapsed}){dim:#}",
+            direction.as_str(),
+            revision.id
+        );
+        line
+    }
+
     /// Says once what is lost, by the texts of what is about to run.
     fn warn_of_losses(&mut self, revisions: &[&Revision]) {
         let lost = self.lints.take().and_then(|(levels, graph)| {
@@ -245,23 +273,10 @@ impl Observer for Progress<'_> {
                     bar.inc(1);
                 }
             }
-            Event::StepFinished { revision, direction, elapsed, .. } => {
+            Event::StepFinished { revision, direction, elapsed, n_changes, .. } => {
                 // What nobody sees is not put into words.
                 if !self.is_rehearsal && !self.output.is_quiet {
-                    let verb = direction.as_str();
-                    let message = revision.summary();
-                    let comma = if message.is_empty() { "" } else { ", " };
-                    let elapsed = describe_duration(*elapsed);
-                    let [verb_style, id_style, dim] =
-                        [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
-                    let mut line = String::with_capacity(128);
-                    let _infallible = write!(
-                        line,
-                        "{verb_style}{verb}{verb_style:#} {id_style}{}{id_style:#}{comma}{message} \
-                         {dim}({elapsed}){dim:#}",
-                        revision.id
-                    );
-                    self.status(line);
+                    self.status(self.describe_step(revision, *direction, *elapsed, *n_changes));
                 }
             }
             Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),

@@ -205,9 +205,13 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
             hints
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
-        // What the parser says of every bare word.
-        TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
-            one("a text stands in quotes: `\"…\"`")
+        // What the parser says of bare words, and of ids that begin like a number.
+        TomlProblem::Syntax { message, quoted }
+            if ["must be quoted", "invalid boolean", "invalid exponent", "invalid float"]
+                .iter()
+                .any(|it| message.contains(it)) =>
+        {
+            one(format!("a text stands in quotes: `{}`", quoted.as_deref().unwrap_or("\"…\"")))
         }
         TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
             let key = key.rsplit('.').next().unwrap_or(key);
@@ -225,7 +229,7 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         TomlProblem::WrongType { expected: "a string", .. } => {
             one("a text stands in quotes: `\"…\"`")
         }
-        TomlProblem::Syntax { message } if message.contains("duplicate key") => one(
+        TomlProblem::Syntax { message, .. } if message.contains("duplicate key") => one(
             "each key and each table stands once: remove one of the two, and keep what both say",
         ),
         TomlProblem::Syntax { .. }

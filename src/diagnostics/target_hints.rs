@@ -60,19 +60,9 @@ pub(super) fn resolve(err: &ResolveError) -> Vec<String> {
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }
-        ResolveError::MultipleHeads { symbol, heads } => {
-            let mut hints = Vec::new();
-            if symbol == "head" {
-                hints.push("say `heads` for all of them, or name one".to_owned());
-            } else if let Some(head) = heads.first() {
-                hints.push(format!("name one, for example `{head}`"));
-            }
-            hints.push(
-                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
-                 line of them"
-                    .to_owned(),
-            );
-            hints
+        // The command line knows more: databases, labels, and what is applied where.
+        ResolveError::MultipleHeads { .. } => {
+            one("name one of them; `migrator heads --check` tells how several become one")
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {
             Some(id) => one(format!("name one, for example `{id}`")),

@@ -15,6 +15,7 @@ mod backup;
 mod body;
 mod checks;
 mod commit;
+mod counting;
 mod directives;
 mod error;
 pub mod event;
@@ -165,7 +166,10 @@ pub fn run(
     let mut progress = Progress::default();
     let outcome = run_plan(request, graph, planner, observer, &mut progress);
     backup::settle(request, &mut progress, outcome.as_ref().map(drop), observer);
-    outcome.map_err(|failure| progress.fail(request, failure))
+    outcome.map_err(|failure| {
+        let failure = backup::name_backup(request, graph, failure);
+        progress.fail(request, failure)
+    })
 }
 
 fn run_plan(
@@ -186,7 +190,9 @@ fn run_plan(
         work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
-    let mut work = renew(look.history(observer)?)?;
+    let history = look.history(observer)?;
+    progress.is_first_run = history.rows.is_empty() && history.log.is_empty();
+    let mut work = renew(history)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }

@@ -36,6 +36,8 @@ pub(super) struct Progress {
     pub backup: BackupState,
     /// See [`State::again`].
     pub again: Vec<RevisionId>,
+    /// See [`State::is_first_run`].
+    pub is_first_run: bool,
     /// How the database grows; in a rehearsal.
     pub growth: Option<Growth>,
 }
@@ -68,6 +70,7 @@ impl Progress {
             partial: self.partial,
             may_stay: self.may_stay,
             again: self.again,
+            is_first_run: self.is_first_run,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }

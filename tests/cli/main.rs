@@ -3,6 +3,7 @@
 
 mod support;
 
+mod test_advice;
 mod test_autogenerate;
 mod test_backup;
 mod test_branches;
@@ -36,6 +37,7 @@ mod test_mistyped;
 mod test_never_ran;
 mod test_new_file;
 mod test_offline;
+mod test_old_rows;
 mod test_places;
 mod test_rebase;
 mod test_replaces;

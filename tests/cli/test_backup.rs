@@ -69,7 +69,7 @@ fn before_something_is_lost_there_is_a_backup() {
     assert_eq!(backups(&env), Vec::<String>::new());
     insta::assert_snapshot!(env.run("upgrade c3"), @"
     ------- stderr -------
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env.run("upgrade d4"), @"
@@ -89,7 +89,7 @@ fn before_something_is_lost_there_is_a_backup() {
     insta::assert_snapshot!(env.run("downgrade b2"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z-2.bak ([time])
-    downgrade c3, make c3 ([time])
+    downgrade c3, make c3 (1 changed row, [time])
     app.db is at b2
     ");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
@@ -113,7 +113,7 @@ fn one_backup_precedes_all_transactions_of_a_run() {
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -143,7 +143,7 @@ fn the_configuration_says_when() {
     insta::assert_snapshot!(env_always.run("upgrade c3"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env_always.run("upgrade c3"), @"
@@ -162,7 +162,7 @@ fn the_configuration_says_when() {
     insta::assert_snapshot!(env_never.run("upgrade"), @"
     ------- stderr -------
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -231,7 +231,7 @@ fn a_backup_goes_where_it_is_told_to() {
     insta::assert_snapshot!(env.run("upgrade c3 --backup=far/before.db"), @"
     ------- stderr -------
     backup far/before.db ([time])
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env.run("upgrade d4 --backup=far"), @"
@@ -346,7 +346,7 @@ fn a_run_that_changes_nothing_leaves_no_backup() {
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
     warning: 2 revisions: 1 drop-table, 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T144011Z.bak again: the database is what it was
     error: revision `e5` failed at statement 1 of 1; the 3 revisions from `c3` to `e5` were rolled back
@@ -373,7 +373,7 @@ fn the_newest_backups_are_kept() {
     removed app.db.20261101T000000Z.bak: there are newer ones
     removed app.db.20261102T000000Z.bak: there are newer ones
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T000000Z.bak: there are newer ones
     app.db is at d4

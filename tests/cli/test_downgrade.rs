@@ -262,7 +262,7 @@ fn an_irreversible_revision_stops_before_anything_runs() {
        |
     10 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["c3"]);

@@ -90,7 +90,7 @@ fn verbose_shows_each_statement() {
             x
         )
         INSERT INTO t VALUES (1)
-    upgrade a1, make a1 ([time])
+    upgrade a1, make a1 (1 changed row, [time])
         1 revision committed
     app.db is at a1
     ");

@@ -70,7 +70,7 @@ fn migrations_become_a_chain() {
        |
     12 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
 }

@@ -204,13 +204,13 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @r#"
+    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `left@head`, `c3`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
@@ -319,7 +319,7 @@ fn what_the_run_refuses_the_script_refuses() {
        |
     10 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
 }
@@ -469,7 +469,9 @@ fn what_a_rebuild_left_is_not_dropped_while_it_has_rows() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  _migrator_old_t_a1  (id)
                 `_migrator_old_t_a1` is what a rebuild of `t_a1` left that did not come to its end, and may have rows that are nowhere else: put them back before it is dropped
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `_migrator_old_t_a1`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let undo = env.run("schema diff database current --sql").ok();

@@ -94,13 +94,13 @@ fn labels_are_targets() {
 #[test]
 fn several_heads_are_all_meant_by_heads() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1 [shop]", "c3 < a1", "x9"]);
-    insta::assert_snapshot!(env.run("upgrade"), @r#"
+    insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `shop@head`, `c3`, `x9`, or say `heads` for all
+    hint: `migrator rebase x9 --onto c3` puts what leads to the one on top of the other; `migrator merge c3 x9` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade shop@head"), @"
     ------- stderr -------
     upgrade a1, make a1 ([time])

@@ -164,6 +164,15 @@ pub(super) fn prune(
     (removed, None)
 }
 
+/// The backups of a database in a folder, the newest first; none where the folder cannot be read.
+pub(super) fn newest_first(folder: &Path, database: &OsStr) -> Vec<PathBuf> {
+    let stamped = |name: OsString| Some((Stamp::parse(&name, database)?, name));
+    let mut found: Vec<(Stamp, OsString)> =
+        names(folder).unwrap_or_default().into_iter().filter_map(stamped).collect();
+    found.sort();
+    found.into_iter().rev().map(|(_, name)| folder.join(name)).collect()
+}
+
 /// Removes what processes that were killed left in a folder. One that cannot be removed stays.
 fn remove_abandoned(folder: &Path, database: &OsStr) {
     let Ok(names) = names(folder) else { return };

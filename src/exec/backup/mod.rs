@@ -4,6 +4,7 @@
 //! holds the database against writers from before the copy until its first statement. Only a body
 //! outside a transaction has no lock that would last from the one to the other.
 
+mod before;
 mod error;
 mod file;
 mod name;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::before::name_backup;
 pub use self::error::BackupError;
 use self::file::NewFile;
 pub use self::restore::restore;
