@@ -452,7 +452,7 @@ It exits with 1 where a finding has the level `error`, and with `--strict` where
 $ sed -n 8,15p versions/d1e2f3a4b5c6_ask_for_a_country.sql
 -- migrate:upgrade
 ALTER TABLE users ADD COLUMN country TEXT NOT NULL;
-UPDATE posts SET content = lower(\"contnet\");
+UPDATE posts SET content = lower(\"contnet\") WHERE content GLOB '*[A-Z]*';
 
 -- migrator:allow drop-column: the feed has it
 ALTER TABLE posts DROP COLUMN created_at;
@@ -469,7 +469,7 @@ hint: give it a DEFAULT, or give the rows a value in a rebuild, or refuse to run
 error[double-quoted-string]: \"contnet\" names no column here, and SQLite takes it for the string 'contnet'
   --> versions/d1e2f3a4b5c6_ask_for_a_country.sql:10:34
    |
-10 | UPDATE posts SET content = lower(\"contnet\");
+10 | UPDATE posts SET content = lower(\"contnet\") WHERE content GLOB '*[A-Z]*';
    |                                  ^^^^^^^^^
 hint: write 'contnet' if it is a string, or correct the name
 
