@@ -14,7 +14,7 @@ use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
 use crate::source::Problem;
 use crate::sql::effect::{dropped_table, drops_data, writes_rows};
-use crate::sql::head::{Verb, head};
+use crate::sql::head::{Verb, verb};
 use crate::sql::statement::checksum;
 use crate::sql::transaction_control::forbidden_in_transaction;
 
@@ -223,6 +223,6 @@ impl Task<'_> {
 
     /// Whether it may change settings of the connection, which no transaction takes back.
     pub fn has_pragma(&self) -> bool {
-        self.texts().any(|it| head(it).verb == Verb::Pragma)
+        self.texts().any(|it| verb(it) == Verb::Pragma)
     }
 }
