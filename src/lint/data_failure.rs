@@ -137,18 +137,19 @@ pub(super) fn known_keys(table: &Table, before: &Schema) -> Vec<Vec<Part>> {
         .iter()
         .filter(|it| it.table == table.name && it.is_unique && it.condition.is_none());
     let indexes = indexes.filter_map(|it| {
-        let column = |it| Some((table.column(&plain(it))?.name.clone(), None));
-        it.columns.iter().map(column).collect()
+        let column = |n| it.column(n).filter(|(name, _)| table.column(name).is_some());
+        (0..it.columns.len()).map(column).collect()
     });
     primary.chain(uniques).chain(indexes).collect()
 }
 
-/// The column that an index is over, if it is one: without `DESC`.
-fn plain(key: &Fragment) -> Name {
-    let text = key.text().trim();
-    let text = text.strip_suffix("DESC").or_else(|| text.strip_suffix("desc")).unwrap_or(text);
-    let text = text.trim().trim_matches(['"', '`', '[', ']', '\'']);
-    Name::new(text)
+/// The columns that an index is over, and the expressions, as if they were columns.
+fn keys_of(index: &Index) -> Vec<Name> {
+    let key = |(n, key): (usize, &Fragment)| match index.column(n) {
+        Some((column, None)) => column,
+        _ => Name::new(key.text()),
+    };
+    index.columns.iter().enumerate().map(key).collect()
 }
 
 /// Whether a key over these columns cannot be violated: rows that share it shared one before, or it
@@ -197,7 +198,7 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
         if old.is_some_and(is_same) || before.indexes.iter().any(is_same) {
             continue;
         }
-        let keys: Vec<Name> = index.columns.iter().map(plain).collect();
+        let keys = keys_of(index);
         let altered = diff.altered.iter().find(|it| it.to.name == index.table);
         let key: Vec<Part> = keys.iter().map(|it| (it.clone(), None)).collect();
         let is_known = match altered {
@@ -330,7 +331,9 @@ fn allows_all_of(new: &str, old: &str) -> bool {
         let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
         let at = words.iter().position(|it| it.is_keyword(sql, "IN"))?;
         let text = |it: &Token| it.text(sql).to_owned();
-        let name = Name::new(words[..at].iter().filter_map(|it| it.name(sql)).collect::<String>());
+        // An expression, or a NOT, is another matter.
+        let [name] = &words[..at] else { return None };
+        let name = Name::new(name.name(sql)?);
         let [first, list @ .., last] = &words[at + 1..] else { return None };
         let is_list = first.kind == TokenKind::LeftParenthesis
             && last.kind == TokenKind::RightParenthesis

@@ -1,7 +1,7 @@
 //! Rules about data that is lost: tables and columns that go, and types that change values. What goes
 //! is not always lost: see [`super::row_loss`].
 
-use super::deed::{Alteration, What};
+use super::deed::{Alteration, Deed, What};
 use super::emptied::{is_emptied, is_index, is_index_again};
 use super::facts::{Change as Touched, Facts, Source};
 use super::fate::Fate;
@@ -28,8 +28,10 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
         let name = &table.to.name;
         for (old, new) in &table.changed {
             // Who computes a value, or drops the old one, has thought of its type.
+            let aliases = facts.aliases(name);
+            let is_dropped = |it: &Deed<'_>| matches!(&it.what, What::Alter(table, Alteration::DropColumn(dropped)) if aliases.contains(table) && *dropped == old.name);
             let is_meant = facts.copied(name, &new.name) == Some(Source::Expression)
-                || facts.upgrade.iter().any(|it| matches!(&it.what, What::Alter(_, Alteration::DropColumn(dropped)) if *dropped == old.name));
+                || facts.upgrade.iter().any(is_dropped);
             let loss = loss((table.from, old), (table.to, new)).filter(|_| !is_meant);
             if let Some(loss) = loss {
                 let place = facts.place(name, Some(&new.name), &|it| {
@@ -68,7 +70,8 @@ fn empty_tables(facts: &Facts<'_>, change: &Touched, found: &mut Findings<'_>) {
         let held_rows = match (before, after) {
             ((_, Some(table)), (true, _) | (_, Some(_))) => keeps_rows(table),
             ((false, None), (false, None)) => {
-                let is_ordinary = |it: &Fate| it.before.table(name).is_some();
+                let is_ordinary =
+                    |it: &Fate| it.before.table(name).is_some() || it.excluded.contains(name);
                 !facts.trial.fate.as_ref().is_some_and(is_ordinary)
                     && !is_index_again(&facts.upgrade[at..], name)
             }

@@ -246,18 +246,22 @@ impl Reader<'_> {
         let is_temporary = self.eat(&["TEMP"]) || self.eat(&["TEMPORARY"]);
         let is_table = self.eat(&["TABLE"]);
         let is_index = !is_table && (self.eat(&["UNIQUE", "INDEX"]) || self.eat(&["INDEX"]));
+        let is_trigger = !is_table && !is_index && self.eat(&["TRIGGER"]);
         let is_other = is_table
             || is_index
+            || is_trigger
             || self.eat(&["VIRTUAL", "TABLE"])
-            || self.eat(&["VIEW"])
-            || self.eat(&["TRIGGER"]);
+            || self.eat(&["VIEW"]);
         if !is_other {
             return None;
         }
         self.eat(&["IF", "NOT", "EXISTS"]);
+        // Only a table or a view hides a table of its name.
+        if is_trigger {
+            return Some(What::Create(self.qualified()?));
+        }
         let name = self.subject()?;
         if is_temporary {
-            // A trigger or a view hides no table that anything is done to.
             self.temporary = Some(name);
             return None;
         }
@@ -385,6 +389,9 @@ mod tests {
         check("DROP TABLE temp", &What::DropTable(name("temp")));
         let mut known = HashSet::new();
         let mut tell = |sql: &str| about_temporary(what(sql), &mut known);
+        assert_eq!(tell("DROP TABLE t"), What::DropTable(name("t")));
+        tell("CREATE TEMP TRIGGER t AFTER INSERT ON u BEGIN SELECT 1; END");
+        tell("CREATE TRIGGER temp.t AFTER INSERT ON u BEGIN SELECT 1; END");
         assert_eq!(tell("DROP TABLE t"), What::DropTable(name("t")));
         tell("CREATE TEMP TABLE t (a)");
         assert_eq!(tell("DELETE FROM t"), temporary("t"));

@@ -1,10 +1,11 @@
-//! Tables that are dropped and made again, and what of their rows is left; by words alone.
+//! Virtual tables that are dropped and made again, and what of their rows is left; by words alone.
 
 use std::collections::HashMap;
 
 use super::deed::{Alteration, Deed, What, deeds};
 use crate::revision::Revision;
 use crate::schema::Name;
+use crate::sql::head::{Verb, head};
 use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
 /// Whether the statement `at` drops a table that a later one makes again, and none before has copied
@@ -14,6 +15,7 @@ pub fn is_emptied(deeds: &[Deed<'_>], at: usize, name: &Name) -> bool {
     // What the body itself made, or gave the name to, is another one.
     let is_another = before.iter().any(|it| match &it.what {
         What::CreateTable(made) => made == name,
+        What::Create(made) => made == name && is_virtual(it.sql),
         What::Alter(from, Alteration::Rename(to)) => from == name || to == name,
         _ => false,
     });
@@ -40,12 +42,15 @@ fn is_made(deeds: &[Deed<'_>], name: &Name) -> bool {
     what_happens.next_back() == Some(true)
 }
 
-/// Whether a statement writes what it reads from the table: `INSERT … SELECT`, `CREATE TABLE … AS`.
+/// Whether a statement writes what it reads from the table: `INSERT … SELECT`, `CREATE TABLE … AS`,
+/// be it to a temporary one.
 fn reads(deed: &Deed<'_>, name: &Name) -> bool {
     let is_writer = match &deed.what {
         What::Copy(_) => true,
-        What::CreateTable(made) => made != name,
-        _ => deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("INSERT")),
+        _ => {
+            let head = head(deed.sql);
+            head.verb == Verb::Insert || head.makes_rows
+        }
     };
     is_writer && deed.names(name) && has_keyword(deed.sql, "SELECT")
 }
@@ -70,8 +75,7 @@ pub fn indexes<'a>(revisions: impl IntoIterator<Item = &'a Revision>) -> Vec<Nam
 }
 
 fn is_virtual(sql: &str) -> bool {
-    let mut words = tokens(sql).filter(Token::is_significant);
-    ["CREATE", "VIRTUAL"].iter().all(|it| words.next().is_some_and(|word| word.is_keyword(sql, it)))
+    head(sql).is_virtual
 }
 
 /// Whether a `CREATE VIRTUAL TABLE` makes what holds nothing of its own.

@@ -23,6 +23,8 @@ const N_ROWS: u64 = 3;
 pub struct Fate {
     /// Before.
     pub before: Schema,
+    /// Before, the tables that are nobody's business.
+    pub excluded: Vec<Name>,
     /// The columns whose values are nowhere afterwards, with their tables, by their names of before;
     /// `None` where that could not be tried out.
     pub lost: Option<HashSet<(Name, Name)>>,
@@ -47,9 +49,11 @@ pub fn fate(
     let mut before = schema::read(&objects)?;
     // What the database in memory does not take is no question here.
     let lost = try_out(&objects, &before, deeds, request.replay.extensions).ok();
-    before.tables.retain(|it| !(request.is_excluded)(it.name.as_str()));
+    let is_excluded = |it: &Table| (request.is_excluded)(it.name.as_str());
+    let excluded = before.tables.extract_if(.., |it| is_excluded(it));
+    let excluded = excluded.map(|it| it.name).collect();
     before.virtual_tables.retain(|it| !(request.is_excluded)(it.name.as_str()));
-    Ok(Some(Fate { before, lost }))
+    Ok(Some(Fate { before, excluded, lost }))
 }
 
 /// The objects that statements name, and those that these name in turn.

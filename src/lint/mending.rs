@@ -69,7 +69,11 @@ pub fn newly_constrained(facts: &Facts<'_>, table: &Name) -> Vec<Name> {
             && index.is_unique
             && index.table == *table
         {
-            columns.extend(index.columns.iter().map(|it| Name::new(it.text())));
+            // Of an expression the columns in it.
+            let table = facts.change.iter().find_map(|it| it.after.table(table));
+            let all = table.iter().flat_map(|it| &it.columns).map(|it| &it.name);
+            let is_in = |it: &&Name| index.columns.iter().any(|key| key.names(it));
+            columns.extend(all.filter(is_in).cloned());
         }
     }
     let Some(altered) = diff.altered.iter().find(|it| it.to.name == *table) else { return columns };

@@ -17,6 +17,7 @@ use crate::rule::Rule;
 use crate::schema::{Column, Name, Table};
 use crate::sql::layout::one_line;
 use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
+use crate::sql::row_loss::chooses_all;
 
 /// `drop-table` and `drop-column`, but for virtual tables.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
@@ -193,13 +194,16 @@ impl<'f, 'a> Loss<'f, 'a> {
                 {
                     return false;
                 }
-                What::Alter(_, Alteration::RenameColumn(from, to)) if known.contains(from) => {
+                What::Alter(table, Alteration::RenameColumn(from, to))
+                    if self.names.contains(table) && known.contains(from) =>
+                {
                     known.push(to.clone());
                 }
-                What::Alter(_, Alteration::AddColumn(name)) => added.push(name),
+                What::Alter(table, Alteration::AddColumn(name)) => added.push((table, name)),
                 // `UPDATE … SET is_new = 1 WHERE status = 'new'` says in another way what it said.
                 What::Update(it)
-                    if it.sets.iter().any(|(target, _)| added.contains(&target))
+                    if self.names.iter().any(|name| deed.names(name))
+                        && it.sets.iter().any(|(target, _)| added.contains(&(&it.table, target)))
                         && it
                             .filter
                             .as_deref()
@@ -311,7 +315,7 @@ fn left_out(copy: &Copy) -> Option<&str> {
     }
     // `WHERE true` stands before `ON CONFLICT`; a query may look whether the rows are there already.
     let is_query = |sql: &str| has_keyword(sql, "SELECT");
-    let filter = source.filter.as_deref().filter(|it| it.split_whitespace().count() > 2);
+    let filter = source.filter.as_deref().filter(|it| !chooses_all(it));
     filter.filter(|it| !is_query(it))
 }
 

@@ -8,6 +8,7 @@ use super::finding::Findings;
 use crate::diff::Change;
 use crate::rule::Rule;
 use crate::schema::{Action, ForeignKey, Fragment, Name, Schema, Table};
+use crate::sql::head::{Verb, head};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 use crate::sql::quote::identifier;
 use crate::sql::transaction_control::forbidden_in_transaction;
@@ -178,12 +179,13 @@ fn acts_on(key: &ForeignKey, parent: &Name) -> bool {
 
 /// What `PRAGMA foreign_keys = …` sets.
 pub fn sets_foreign_keys(sql: &str) -> Option<bool> {
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let [pragma, name, _, value, ..] = &words[..] else { return None };
-    if !pragma.is_keyword(sql, "PRAGMA") || !name.name(sql)?.eq_ignore_ascii_case("foreign_keys") {
+    let head = head(sql);
+    if head.verb != Verb::Pragma || !head.name?.eq_ignore_ascii_case("foreign_keys") {
         return None;
     }
-    let value = value.text(sql).trim_matches('\'');
+    let rest = &sql[head.end..];
+    let value = tokens(rest).filter(Token::is_significant).nth(1)?;
+    let value = value.text(rest).trim_matches('\'');
     Some(["1", "on", "true", "yes"].iter().any(|it| it.eq_ignore_ascii_case(value)))
 }
 
@@ -272,7 +274,9 @@ pub fn is_indexed(schema: &Schema, table: &Table, columns: &[Name]) -> bool {
         || table.uniques.iter().any(|it| leads(&names(&it.columns)))
         || schema.indexes.iter().any(|it| {
             let is_usable = it.condition.as_ref().is_none_or(|it| is_not_null(it, columns));
-            let key: Vec<Name> = it.columns.iter().map(first_word).collect();
+            // An expression is no column.
+            let column = |n| it.column(n).map_or_else(|| Name::new(""), |it| it.0);
+            let key: Vec<Name> = (0..it.columns.len()).map(column).collect();
             it.table == table.name && is_usable && leads(&key)
         })
 }
@@ -280,16 +284,4 @@ pub fn is_indexed(schema: &Schema, table: &Table, columns: &[Name]) -> bool {
 /// `a IS NOT NULL`, which every search for a value of `a` implies.
 fn is_not_null(condition: &Fragment, columns: &[Name]) -> bool {
     columns.iter().any(|it| *condition == Fragment::new(&format!("{it} IS NOT NULL")))
-}
-
-/// The column of an index; of an expression something that is no column.
-fn first_word(key: &Fragment) -> Name {
-    let sql = key.text();
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    match &words[..] {
-        [first, rest @ ..] if rest.iter().all(|it| it.kind == TokenKind::Identifier) => {
-            Name::new(first.name(sql).unwrap_or_default())
-        }
-        _ => Name::new(""),
-    }
 }

@@ -427,7 +427,7 @@ fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbErr
         Failure::VersionTable { ref location, .. } => {
             vec![at((**location).clone(), failure.to_string())]
         }
-        Failure::TransactionEnded { location, .. } | Failure::DropsParent { location, .. } => {
+        Failure::TransactionEnded { location, .. } => {
             vec![at(*location, "the statement ended its transaction".to_owned())]
         }
         other => vec![at(revision.location(&revision.spans.id), other.to_string())],

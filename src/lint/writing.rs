@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::deed::Reader;
 use crate::schema::Name;
-use crate::sql::lexer::TokenKind;
+use crate::sql::lexer::{Token, TokenKind};
 
 /// An `INSERT INTO … SELECT … FROM`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,11 +124,39 @@ impl Reader<'_> {
             match token.kind {
                 TokenKind::LeftParenthesis => depth += 1,
                 TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
-                _ if depth == 0 && words.iter().any(|it| token.is_keyword(self.sql, it)) => return,
+                _ if depth == 0 && self.is_one_of(words, self.next) => return,
                 _ => {}
             }
             self.next += 1;
         }
+    }
+
+    /// Whether one of these words stands here, and not as a part of `IS DISTINCT FROM`.
+    fn is_one_of(&self, words: &[&str], at: usize) -> bool {
+        let is = |at: usize, word: &str| self.tokens[at].is_keyword(self.sql, word);
+        let is_operator = is(at, "FROM") && at > 0 && is(at - 1, "DISTINCT");
+        !is_operator && words.iter().any(|it| is(at, it))
+    }
+
+    /// An expression without the name that it gets: `a AS b`, `a b`.
+    fn without_alias(&self, expression: Range<usize>) -> Range<usize> {
+        let Range { start, end } = expression;
+        let is = |it: &Token, word: &str| it.is_keyword(self.sql, word);
+        let is_name = |it: &Token| it.name(self.sql).is_some();
+        let n_words = match &self.tokens[start..end] {
+            [_, .., r#as, name] if is(r#as, "AS") && is_name(name) => 2,
+            [column, name] | [Token { .. }, Token { kind: TokenKind::Dot, .. }, column, name]
+                if is_name(column)
+                    && is_name(name)
+                    && !is(column, "NOT")
+                    && !is(name, "ISNULL")
+                    && !is(name, "NOTNULL") =>
+            {
+                1
+            }
+            _ => 0,
+        };
+        start..end - n_words
     }
 
     /// `OR IGNORE` and the like.
@@ -173,8 +201,9 @@ impl Reader<'_> {
         loop {
             let start = self.next;
             self.skip_expression();
-            let column = self.column_at(start..self.next);
-            values.push(Value { text: self.text(start..self.next), column });
+            let value = self.without_alias(start..self.next);
+            let column = self.column_at(value.clone());
+            values.push(Value { text: self.text(value), column });
             if !self.eat_kind(TokenKind::Comma) {
                 break;
             }
@@ -252,7 +281,7 @@ impl Reader<'_> {
                 _ if depth > 0 => {}
                 _ if is("JOIN") => is_joined = true,
                 _ if is("ON") && is_joined => {}
-                _ if CLAUSES.into_iter().any(is) => break,
+                _ if self.is_one_of(&CLAUSES, self.next) => break,
                 _ => {}
             }
             self.next += 1;
@@ -273,12 +302,11 @@ impl Reader<'_> {
     fn skip_expression(&mut self) {
         let mut depth = 0usize;
         while let Some(token) = self.tokens.get(self.next) {
-            let is = |keyword: &&str| token.is_keyword(self.sql, keyword);
             match token.kind {
                 TokenKind::LeftParenthesis => depth += 1,
                 TokenKind::RightParenthesis => depth = depth.saturating_sub(1),
                 TokenKind::Comma if depth == 0 => return,
-                _ if depth == 0 && CLAUSES[..2].iter().any(is) => return,
+                _ if depth == 0 && self.is_one_of(&["FROM", "WHERE"], self.next) => return,
                 _ => {}
             }
             self.next += 1;

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Expected, TokenRange};
 use super::fragment::Fragment;
 use super::{Index, Name, SchemaObject, read};
-use crate::sql::lexer::TokenKind;
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// Reads `CREATE INDEX`, from behind `CREATE`.
 pub(super) fn index(object: &SchemaObject, mut cursor: Cursor<'_>) -> Result<Index, Expected> {
@@ -53,4 +53,30 @@ fn column(cursor: &Cursor<'_>, range: TokenRange) -> Fragment {
     // SQLite takes a string in this place for the name of a column.
     let it = if is_column { Fragment::of_names(sql, tokens) } else { cursor.fragment(range) };
     if order == Some(true) { it.followed_by("DESC") } else { it }
+}
+
+impl Index {
+    /// The column that a part of the index is, and the collation that it names; `None` if that is an
+    /// expression.
+    pub fn column(&self, part: usize) -> Option<(Name, Option<Name>)> {
+        let sql = self.columns[part].text();
+        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
+        let is_order = |it: &Token| it.is_keyword(sql, "ASC") || it.is_keyword(sql, "DESC");
+        let (column, collation) = match &words[..] {
+            [column] => (column, None),
+            [column, order] if is_order(order) => (column, None),
+            [column, collate, name] if collate.is_keyword(sql, "COLLATE") => (column, Some(name)),
+            [column, collate, name, order]
+                if collate.is_keyword(sql, "COLLATE") && is_order(order) =>
+            {
+                (column, Some(name))
+            }
+            _ => return None,
+        };
+        let collation = match collation {
+            Some(it) => Some(Name::new(it.name(sql)?)),
+            None => None,
+        };
+        Some((Name::new(column.name(sql)?), collation))
+    }
 }

@@ -210,6 +210,8 @@ fn checks_that_take_more() {
     change("s IN ('a', 'b')", "s IN ('a', 'c')", "add-check");
     change("s IN ('a', 'b')", "s NOT IN ('a', 'b')", "add-check");
     change("s IN ('a', 'b')", "lower(s) IN ('a', 'b')", "add-check");
+    change("s NOT IN ('x')", "s NOT IN ('x', 'y')", "add-check");
+    change("s = 1 OR s IN (1)", "s = 2 OR s IN (1)", "add-check");
 }
 
 #[test]

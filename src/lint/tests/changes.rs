@@ -32,6 +32,10 @@ fn check_rebuild(definition: &str, to: &str, from: &str, expected: &str) {
 fn a_table_is_dropped() {
     check(USERS, "DROP TABLE users;", "drop-table");
     check(USERS, "drop table if exists main.\"Users\";", "drop-table if-not-exists-hides-drift");
+    // A trigger of that name hides no table.
+    let trigger = "CREATE TEMP TRIGGER users AFTER INSERT ON t BEGIN SELECT 1; END;";
+    let given = format!("{USERS} CREATE TABLE t (a);");
+    check(&given, &format!("{trigger}\nDROP TABLE users;"), "drop-table");
     // Renamed first, so that it is another name that is dropped.
     check(USERS, "ALTER TABLE users RENAME TO gone;\nDROP TABLE gone;", "drop-table");
     // What it held is elsewhere, but nobody can know whether all of it.
@@ -61,6 +65,9 @@ fn a_table_is_not_dropped() {
         "DROP TABLE docs;",
         "",
     );
+    // Nobody's business here, dropped and made again or not.
+    check("CREATE TABLE cache (a);", "DROP TABLE cache;\nCREATE TABLE cache (a);", "");
+    check("CREATE TABLE cache (a);", "DROP TABLE cache;", "");
     // The two change places.
     check(
         "CREATE TABLE a (x); CREATE TABLE b (y);",
@@ -141,6 +148,11 @@ fn a_type_is_narrowed() {
     name("DECIMAL(10, 2)", "type-narrowed");
     name("VARCHAR(10)", "");
     name("BLOB", "");
+    let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email INTEGER";
+    let narrowed = rebuild(definition, "id, name, email", "id, name, email");
+    let given = format!("{USERS} CREATE TABLE t (id INTEGER PRIMARY KEY, email TEXT);");
+    let found = rules(&given, &format!("-- migrate:upgrade\n{narrowed}\nALTER TABLE t DROP COLUMN email;"));
+    assert_eq!(found, "type-narrowed drop-column");
     name("", "");
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT";
     let strict = rebuild(definition, "id, name, email", "id, name, email")
@@ -197,6 +209,8 @@ fn not_null_is_added_with_care() {
     check_rebuild(definition, "id, name, email", "id, name, coalesce(email, '')", "");
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, a TEXT NOT NULL";
     check_rebuild(definition, "id, name, email, a", "id, name, email, 'DE'", "");
+    check_rebuild(definition, "id, name, email, a", "id, name, email, 'DE' AS a", "");
+    check_rebuild(definition, "id, name, email, a", "id, name, email, NULL AS a", "add-not-null");
     // The rowid is never NULL.
     let definition = "id INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, email TEXT";
     check_rebuild(definition, "id, name, email", "id, name, email", "");
@@ -232,6 +246,14 @@ fn unique_is_added_to_what_is() {
     check(USERS, "CREATE UNIQUE INDEX i ON users (email, id);", "");
     check(USERS, "ALTER TABLE users ADD COLUMN a;\nCREATE UNIQUE INDEX i ON users (a);", "");
     check(USERS, "DELETE FROM users;\nCREATE UNIQUE INDEX i ON users (email);", "");
+    // A name may end as `DESC` does.
+    let short = "CREATE TABLE t (id INTEGER PRIMARY KEY, short TEXT UNIQUE, shortdesc TEXT);";
+    check(short, "CREATE UNIQUE INDEX i ON t (shortdesc);", "add-unique");
+    check(short, "CREATE UNIQUE INDEX i ON t (short DESC);", "");
+    check(short, "CREATE UNIQUE INDEX i ON t (\"short\");", "");
+    check(short, "CREATE UNIQUE INDEX i ON t (short COLLATE NOCASE);", "add-unique");
+    let asked = "-- migrate:refuse-if rows of t share it: SELECT 1 FROM t GROUP BY shortdesc HAVING count(*) > 1\n";
+    check(short, &format!("{asked}CREATE UNIQUE INDEX i ON t (shortdesc desc);"), "");
     let given = format!("{USERS} CREATE UNIQUE INDEX i ON users (email);");
     check(&given, "DROP INDEX i;\nCREATE UNIQUE INDEX j ON users (email);", "");
     check(&given, "CREATE UNIQUE INDEX j ON users (name, email DESC);", "");
@@ -378,7 +400,7 @@ fn parents_are_dropped() {
         assert_eq!(found(action, "-- message = \"x\"", &body), "", "{action}");
         let alone = "-- transaction = false";
         assert_eq!(found(action, alone, &body), "", "{action}");
-        let on = format!("PRAGMA foreign_keys = ON;\n{body}");
+        let on = format!("PRAGMA main.foreign_keys = ON;\n{body}");
         assert_eq!(found(action, alone, &on), "drop-parent-with-cascade", "{action}");
         let off = format!("PRAGMA foreign_keys = ON;\nPRAGMA foreign_keys = 0;\n{body}");
         assert_eq!(found(action, alone, &off), "", "{action}");

@@ -76,6 +76,17 @@ fn rows_are_left_out() {
         "INSERT INTO new SELECT *, 1 FROM users WHERE age > 18 AND name = 'x';",
         "drop-table",
     );
+    for filter in ["age>=18", "age", "(age)", "NOT age", "0", "age=1"] {
+        let copy = format!("INSERT INTO new SELECT *, 1 FROM users WHERE {filter};");
+        check_copy(&copy, "drop-table");
+    }
+    for filter in ["true", "1", "1=1"] {
+        check_copy(&format!("INSERT INTO new SELECT *, 1 FROM users WHERE {filter};"), "");
+    }
+    check_copy(
+        "INSERT INTO new SELECT id, email, name IS NOT DISTINCT FROM 'x', age, 1 FROM users WHERE id > 5;",
+        "drop-table",
+    );
     // All of them together.
     check_copy(
         "INSERT INTO new SELECT *, 1 FROM users WHERE age > 18;\n\
@@ -93,6 +104,12 @@ fn rows_are_left_out() {
     check(USERS, &not_null, "");
     let other = not_null.replace("WHERE email", "WHERE name");
     check(USERS, &other, "add-not-null drop-table");
+    // The column of a new index, however it is written.
+    for column in ["email", "\"email\"", "[email] DESC", "lower(email)", "email COLLATE NOCASE DESC"] {
+        let unique = "INSERT INTO new SELECT *, 1 FROM users WHERE email IS NOT NULL GROUP BY email;";
+        let index = format!("{}\nCREATE UNIQUE INDEX i ON users ({column});", rebuild(unique));
+        check(USERS, &index, "");
+    }
 }
 
 #[test]

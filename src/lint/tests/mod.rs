@@ -92,7 +92,7 @@ impl Project {
                 extensions: &[],
                 beside: &[],
             },
-            is_excluded: &|name| ["alembic_version", "migrator_log"].contains(&name),
+            is_excluded: &|name| ["alembic_version", "migrator_log", "cache"].contains(&name),
             databases: &Databases::default(),
             levels: &self.levels,
             applied: &self.applied,

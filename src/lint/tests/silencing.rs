@@ -225,6 +225,12 @@ fn lint_tells_more_of_what_a_summary_counts() {
     check_both("CREATE VIRTUAL TABLE f USING fts5(b);", "DROP TABLE f;", "drop-table");
     check_both(
         "CREATE VIRTUAL TABLE f USING fts5(b);",
+        "CREATE TEMP TABLE bak AS SELECT * FROM f;\nDROP TABLE f;\n\
+         CREATE VIRTUAL TABLE f USING fts5(b, c);\nINSERT INTO f (b) SELECT b FROM bak;\nDROP TABLE bak;",
+        "",
+    );
+    check_both(
+        "CREATE VIRTUAL TABLE f USING fts5(b);",
         "DROP TABLE f;\nCREATE VIRTUAL TABLE f USING fts5(b, c);",
         "drop-table",
     );
