@@ -101,9 +101,10 @@ fn end(location: &Location) -> (usize, usize) {
 /// All findings as SARIF 2.1.0, with the rules that there are, and what could not be looked at.
 pub fn sarif(findings: &[Finding], unseen: Option<&Unseen>, roots: &Roots) -> Value {
     let rules: Vec<Value> = Rule::ALL.into_iter().map(rule).collect();
-    let results: Vec<Value> = findings.iter().map(|it| result(it, roots)).collect();
-    let notification =
-        |it: &Unseen| json!({ "level": "warning", "message": { "text": it.to_string() } });
+    let results = findings.iter().enumerate();
+    let results: Vec<Value> =
+        results.map(|(at, it)| result(it, &fingerprint(&findings[..at], it), roots)).collect();
+    let notification = |it: &Unseen| json!({ "level": "warning", "message": { "text": plain_text(&it.to_string()) } });
     let notifications: Vec<Value> = unseen.into_iter().map(notification).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -130,14 +131,40 @@ fn rule(rule: Rule) -> Value {
     let guide = guide(rule);
     json!({
         "id": rule.name(),
-        "shortDescription": { "text": guide.title },
-        "fullDescription": { "text": guide.why },
-        "help": { "text": guide.why, "markdown": help(rule) },
+        "shortDescription": { "text": plain_text(guide.title) },
+        "fullDescription": { "text": plain_text(guide.why) },
+        "help": { "text": plain_text(guide.why), "markdown": help(rule) },
         "defaultConfiguration": { "level": rule.default_level().as_str() },
     })
 }
 
-fn result(finding: &Finding, roots: &Roots) -> Value {
+/// A text as a message of SARIF, where braces are for placeholders and brackets for links.
+fn plain_text(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for it in text.chars() {
+        match it {
+            '{' | '}' => plain.push(it),
+            '[' | ']' | '\\' => plain.push('\\'),
+            _ => {}
+        }
+        plain.push(it);
+    }
+    plain
+}
+
+/// What tells a finding from all others, whatever line it is on: of those that are alike, which one.
+fn fingerprint(before: &[Finding], finding: &Finding) -> String {
+    let is_alike = |it: &&Finding| {
+        it.rule == finding.rule && it.revision == finding.revision && it.message == finding.message
+    };
+    let print = format!("{}:{}:{}", finding.revision, finding.rule.name(), finding.message);
+    match before.iter().filter(is_alike).count() {
+        0 => print,
+        n => format!("{print}:{}", n + 1),
+    }
+}
+
+fn result(finding: &Finding, fingerprint: &str, roots: &Roots) -> Value {
     let (line, column) = finding.location.line_column();
     let (end_line, end_column) = end(&finding.location);
     let source = &finding.location.source;
@@ -146,7 +173,7 @@ fn result(finding: &Finding, roots: &Roots) -> Value {
         "ruleId": finding.rule.name(),
         "ruleIndex": index,
         "level": finding.level.as_str(),
-        "message": { "text": format!("{}. {}", finding.message, finding.advice) },
+        "message": { "text": plain_text(&format!("{}. {}", finding.message, finding.advice)) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": artifact(&roots.path(&source.path)),
@@ -160,7 +187,7 @@ fn result(finding: &Finding, roots: &Roots) -> Value {
             },
         }],
         "partialFingerprints": {
-            "revisionAndRule/v1": format!("{}:{}:{}", finding.revision, finding.rule.name(), finding.message),
+            "revisionAndRule/v1": fingerprint,
         },
     })
 }
@@ -196,6 +223,11 @@ mod tests {
     fn what_ends_a_property_is_escaped() {
         assert_eq!(data("100%\r\nnext: a, b"), "100%25%0D%0Anext: a, b");
         assert_eq!(property("C:\\a,b%\n"), "C%3A\\a%2Cb%25%0A");
+    }
+
+    #[test]
+    fn a_message_has_no_placeholders_and_no_links() {
+        assert_eq!(plain_text(r"`{0}` [a](b) \ é"), r"`{{0}}` \[a\](b) \\ é");
     }
 
     #[test]

@@ -119,11 +119,29 @@ pub fn apply(
         return found;
     }
     let mut is_used = vec![false; allows.len()];
-    let mut rest = Findings::new(revision, levels);
+    let mut left = take_out(found, &allows, &mut is_used);
+    // What is found about the comments may be allowed too, and by what has nothing else to silence.
+    let is_about_comments = |it: &Allow| matches!(it.rule, Ok(Rule::UnusedAllow | Rule::Unknown));
+    for is_last in [false, true] {
+        let mut found = Findings::new(revision, levels);
+        for (allow, used) in allows.iter().zip(&is_used) {
+            if is_about_comments(allow) == is_last && !used {
+                about(allow, levels, is_whole, &mut found);
+            }
+        }
+        let found = found.finish();
+        left.extend(if is_last { found } else { take_out(found, &allows, &mut is_used) });
+    }
+    left.sort_by_key(|it| it.location.span.start);
+    left
+}
+
+/// Leaves what is not allowed, and marks what is used.
+fn take_out(found: Vec<Finding>, allows: &[Allow], is_used: &mut [bool]) -> Vec<Finding> {
     let mut left = Vec::new();
     for finding in found {
         let mut is_allowed = false;
-        for (allow, used) in allows.iter().zip(&mut is_used) {
+        for (allow, used) in allows.iter().zip(&mut *is_used) {
             if allow.covers(finding.rule, finding.location.span.start) {
                 *used = true;
                 is_allowed = true;
@@ -133,39 +151,39 @@ pub fn apply(
             left.push(finding);
         }
     }
-    for (allow, used) in allows.iter().zip(is_used) {
-        match &allow.rule {
-            Err(name) if name.is_empty() => rest.add(
+    left
+}
+
+/// Reports a name that is none, or that silences nothing.
+fn about(allow: &Allow, levels: &Levels, is_whole: bool, found: &mut Findings<'_>) {
+    match &allow.rule {
+        Err(name) if name.is_empty() => found.add(
+            Rule::Unknown,
+            allow.span.clone(),
+            format!("`{ALLOW}` names no rule"),
+            "name what it is to silence: `-- migrator:allow drop-column`",
+        ),
+        Err(name) => {
+            let near = similar(name, Rule::ALL.iter().map(|it| it.name()));
+            let advice = match near.first() {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`docs/lint.md` lists the rules".to_owned(),
+            };
+            found.add(
                 Rule::Unknown,
                 allow.span.clone(),
-                format!("`{ALLOW}` names no rule"),
-                "name what it is to silence: `-- migrator:allow drop-column`",
-            ),
-            Err(name) => {
-                let near = similar(name, Rule::ALL.iter().map(|it| it.name()));
-                let advice = match near.first() {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`docs/lint.md` lists the rules".to_owned(),
-                };
-                rest.add(
-                    Rule::Unknown,
-                    allow.span.clone(),
-                    format!("there is no rule `{name}`"),
-                    advice,
-                );
-            }
-            // What it depends on need not be at hand: a database, or a revision that runs.
-            Ok(rule) if used || !is_whole || *rule == Rule::EditedAfterApplied => {}
-            Ok(rule) if levels.of(*rule) == Level::Off => {}
-            Ok(rule) => rest.add(
-                Rule::UnusedAllow,
-                allow.span.clone(),
-                format!("`{}` is allowed here and not found", rule.name()),
-                "remove the comment, so that it does not hide what comes later",
-            ),
+                format!("there is no rule `{name}`"),
+                advice,
+            );
         }
+        // What it depends on need not be at hand: a database, or a revision that runs.
+        Ok(rule) if !is_whole || *rule == Rule::EditedAfterApplied => {}
+        Ok(rule) if levels.of(*rule) == Level::Off => {}
+        Ok(rule) => found.add(
+            Rule::UnusedAllow,
+            allow.span.clone(),
+            format!("`{}` is allowed here and not found", rule.name()),
+            "remove the comment, so that it does not hide what comes later",
+        ),
     }
-    left.extend(rest.finish());
-    left.sort_by_key(|it| it.location.span.start);
-    left
 }

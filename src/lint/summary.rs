@@ -29,37 +29,62 @@ const WORDS: [&str; 6] = ["DROP", "ALTER", "ATTACH", "DELETE", "UPDATE", "WITH"]
 ///
 /// `indexes` is asked for what [`indexes`](super::emptied::indexes) finds in all revisions.
 pub fn summary(
-    revisions: &[&Revision],
+    all: &[&Revision],
     levels: &Levels,
     indexes: &dyn Fn() -> Vec<Name>,
 ) -> Option<String> {
     let suspects: Vec<&Revision> =
-        revisions.iter().copied().filter(|it| is_unfilled(it) || has_word(it, &WORDS)).collect();
+        all.iter().copied().filter(|it| is_unfilled(it) || has_word(it, &WORDS)).collect();
     if suspects.is_empty() {
         return None;
     }
-    let made = made(revisions);
+    let made = made(all);
     let drops = suspects.iter().any(|it| has_word(it, &["DROP", "DELETE", "WITH"]));
     let indexes = if drops { indexes() } else { Vec::new() };
     let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
-    let mut named = Vec::new();
+    let mut named: Vec<&Revision> = Vec::new();
     for revision in suspects {
         let found = found(revision, levels, &made, &indexes);
         if !found.is_empty() {
-            named.push(&revision.id);
+            named.push(revision);
         }
         for rule in found {
             *counts.entry(rule).or_default() += 1;
         }
     }
-    let first = named.first()?;
+    let (first, last) = (named.first()?, named.last()?);
     let counts: Vec<String> =
         counts.iter().map(|(rule, n)| format!("{n} {}", rule.name())).collect();
     let revisions = match named.len() {
-        1 => format!("`{first}`"),
+        1 => format!("`{}`", first.id),
         n => format!("{n} revisions"),
     };
-    Some(format!("{revisions}: {}; `migrator lint {first}` tells more", counts.join(", ")))
+    let command = match named.len() {
+        1 => format!("migrator lint {}", first.id),
+        _ if is_chain(revisions_between(all, first, last)) => {
+            format!("migrator lint {}:{}", first.id, last.id)
+        }
+        _ => "migrator lint".to_owned(),
+    };
+    Some(format!("{revisions}: {}; `{command}` tells more", counts.join(", ")))
+}
+
+/// The revisions from one to another, in the order in which they run.
+fn revisions_between<'r, 'a>(
+    all: &'r [&'a Revision],
+    first: &Revision,
+    last: &Revision,
+) -> &'r [&'a Revision] {
+    let at = |revision: &Revision| all.iter().position(|it| it.id == revision.id);
+    match (at(first), at(last)) {
+        (Some(first), Some(last)) if first <= last => &all[first..=last],
+        _ => all,
+    }
+}
+
+/// Whether each builds on the one before it.
+fn is_chain(revisions: &[&Revision]) -> bool {
+    revisions.windows(2).all(|it| it[1].down_revisions.contains(&it[0].id))
 }
 
 /// How often each rule is found, the gravest first, without notes.

@@ -392,7 +392,7 @@ fn a_run_that_changes_nothing_leaves_no_backup() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    warning: 2 revisions: 1 drop-table, 1 drop-column; `migrator lint d4` tells more
+    warning: 2 revisions: 1 drop-table, 1 drop-column; `migrator lint d4:e5` tells more
     upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T144011Z.bak again: the database is what it was

@@ -295,7 +295,10 @@ fn findings_as_sarif() {
     }
     let results = runs[0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 5);
+    let mut prints = std::collections::BTreeSet::new();
     for result in results {
+        let print = result["partialFingerprints"]["revisionAndRule/v1"].as_str().unwrap();
+        assert!(prints.insert(print), "{print}");
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         assert!(levels.contains(&result["level"].as_str().unwrap()));
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
@@ -578,10 +581,12 @@ fn upgrade_tells_of_all_transactions_at_once() {
         .irreversible()
         .write();
     env.revision("f6").after("e5").up("DROP TABLE t_c3;").irreversible().write();
+    let said = env.run("lint d4:f6").exits_with(0);
+    assert_eq!(said.matches("warning[drop-table]").count(), 3, "{said}");
     env.config("transaction = 'revision'\n[database]\nurl = 'app.db'\nbackup = 'never'");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    warning: 3 revisions: 3 drop-table; `migrator lint d4` tells more
+    warning: 3 revisions: 3 drop-table; `migrator lint d4:f6` tells more
     upgrade d4, make d4 ([time])
     `e5` runs outside a transaction: each statement stays once it is done
     upgrade e5, make e5 ([time])

@@ -84,6 +84,12 @@ fn a_name_that_is_none_is_found() {
 fn a_line_that_silences_nothing_is_found() {
     check(TABLES, "-- migrator:allow drop-column\nSELECT 1;", "unused-allow");
     check(TABLES, "-- migrator:allow drop-table, drop-column\nDROP TABLE a;", "unused-allow");
+    // Which may be allowed as well, and then is not unused itself.
+    let both = "-- migrator:allow unused-allow, drop-column: for the next release\nSELECT 1;";
+    check(TABLES, both, "");
+    check(TABLES, "-- migrator:allow unused-allow\nSELECT 1;", "unused-allow");
+    check(TABLES, "-- migrator:allow unknown-rule, drop-tabel\nSELECT 1;", "");
+    check(TABLES, "-- migrator:allow unknown-rule\nSELECT 1;", "unused-allow");
     // Only a database tells.
     check(TABLES, "-- migrator:allow edited-after-applied\nSELECT 1;", "");
 }
@@ -262,7 +268,14 @@ fn a_summary_counts_revisions() {
     let drop = "-- migrate:upgrade\nDROP TABLE t;";
     let graph = Project::new().revision("a1", &[], drop).revision("b2", &["a1"], drop).graph();
     let usual = Levels::default();
-    assert_eq!(said(&graph, &usual), "2 revisions: 2 drop-table; `migrator lint a1` tells more");
+    assert_eq!(said(&graph, &usual), "2 revisions: 2 drop-table; `migrator lint a1:b2` tells more");
+    // No range of one branch has both.
+    let graph = Project::new()
+        .revision("a1", &[], "-- migrate:upgrade\nSELECT 1;")
+        .revision("b2", &["a1"], drop)
+        .revision("c3", &["a1"], drop)
+        .graph();
+    assert_eq!(said(&graph, &usual), "2 revisions: 2 drop-table; `migrator lint` tells more");
     let off = [(Rule::DropTable, Level::Off)].into_iter().collect();
     assert_eq!(said(&graph, &off), "");
 }
