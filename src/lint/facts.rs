@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::deed::{Alteration, Copy, Deed, What, deeds};
 use super::fate::Fate;
 use super::lineage::Lineage;
+use super::probe::Probe;
 use crate::diff::Diff;
 use crate::diff::lines::Line;
 use crate::revision::{DirectiveKind, Downgrade, Revision, RevisionId};
@@ -57,6 +58,8 @@ pub struct Trial {
     pub is_over: bool,
     /// What becomes of rows, where a table or a column goes.
     pub fate: Option<Fate>,
+    /// What becomes of odd rows, where they are not kept.
+    pub probes: Vec<Probe>,
     /// Checks over new columns alone, by table, that what these columns hold is against.
     pub violated: Vec<(Name, Fragment)>,
     /// Quoted names that SQLite takes for strings.
@@ -138,6 +141,20 @@ impl<'a> Facts<'a> {
         found
     }
 
+    /// What a table that has this name in the upgrade is called at its end.
+    pub fn name_after(&self, table: &Name) -> Name {
+        let mut name = table;
+        let mut deeds = self.upgrade.iter();
+        // Each is looked at once, so that names that change places come to an end.
+        while let Some(to) = deeds.find_map(|it| match &it.what {
+            What::Alter(from, Alteration::Rename(to)) if from == name => Some(to),
+            _ => None,
+        }) {
+            name = to;
+        }
+        name.clone()
+    }
+
     /// Where the upgrade does something to a table: the first statement about it that `is_it`, or
     /// else the first one about it; of that the word `word`, or else all of it.
     pub fn place(
@@ -186,7 +203,10 @@ impl<'a> Facts<'a> {
     pub fn copied(&self, table: &Name, column: &Name) -> Option<Source> {
         let after = self.change.as_ref().and_then(|it| it.after.table(table));
         let copy = self.copies(table).next()?;
-        let place = if copy.is_star() {
+        let is_listed = copy.targets.is_empty() || copy.targets.contains(column);
+        let place = if !is_listed {
+            return None;
+        } else if copy.is_star() {
             return Some(Source::Unknown);
         } else if copy.targets.is_empty() {
             let mut columns = after?.columns.iter().filter(|it| it.holds());
@@ -219,7 +239,7 @@ pub enum Source {
 }
 
 /// Whether `name` stands in `text` as a word, in either case.
-fn has_word(text: &str, name: &Name) -> bool {
+pub(super) fn has_word(text: &str, name: &Name) -> bool {
     let is_inside = |it: char| it.is_alphanumeric() || it == '_';
     let is_plain = name.as_str().chars().all(is_inside);
     if is_plain {

@@ -57,7 +57,7 @@ pub fn fate(
 }
 
 /// The objects that statements name, and those that these name in turn.
-fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaObject> {
+pub(super) fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaObject> {
     let mut names = HashSet::new();
     for it in deeds {
         names.extend(lexer::names(it.sql));
@@ -151,12 +151,7 @@ impl Marks {
             for (datatype, it) in &mut marked {
                 let mark = self.next.to_string();
                 self.next += 1;
-                values.push(match datatype.to_ascii_uppercase().as_str() {
-                    "REAL" => format!("{mark}.5"),
-                    "INT" | "INTEGER" => mark.clone(),
-                    "BLOB" => format!("CAST('{mark}' AS BLOB)"),
-                    _ => format!("'{mark}'"),
-                });
+                values.push(literal(datatype, &mark));
                 // A BLOB is read in hexadecimal, and some things are kept so.
                 it.marks.push(mark.chars().flat_map(|it| ['3', it]).collect());
                 it.marks.push(mark);
@@ -172,8 +167,18 @@ impl Marks {
     }
 }
 
+/// A number, written as a column of this type wants it.
+pub(super) fn literal(datatype: &str, mark: &str) -> String {
+    match datatype.to_ascii_uppercase().as_str() {
+        "REAL" => format!("{mark}.5"),
+        "INT" | "INTEGER" => mark.to_owned(),
+        "BLOB" => format!("CAST('{mark}' AS BLOB)"),
+        _ => format!("'{mark}'"),
+    }
+}
+
 /// Everything that stands in any table.
-fn contents(scratch: &Scratch) -> Result<String, SqliteError> {
+pub(super) fn contents(scratch: &Scratch) -> Result<String, SqliteError> {
     let sql = "SELECT t.name, c.name FROM main.sqlite_schema t, pragma_table_xinfo(t.name) c
                WHERE t.type = 'table' AND t.rootpage > 0
                  AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'

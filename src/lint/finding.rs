@@ -70,6 +70,11 @@ impl<'a> Findings<'a> {
         });
     }
 
+    /// Whether one of a rule says something of which `is_it` is true.
+    pub fn has(&self, rule: Rule, is_it: &dyn Fn(&str) -> bool) -> bool {
+        self.found.iter().any(|it| it.rule == rule && is_it(&it.message))
+    }
+
     /// All of them, in the order of the file.
     pub fn finish(mut self) -> Vec<Finding> {
         self.found.sort_by_key(|it| (it.location.span.start, it.rule));

@@ -7,7 +7,7 @@
 use super::deed::{Conflict, Copy, Delete, Update, What, names};
 use super::facts::Facts;
 use crate::diff::Change;
-use crate::schema::Name;
+use crate::schema::{Affinity, Column, Name};
 use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
 /// Why rows may be in the way.
@@ -78,8 +78,14 @@ pub fn newly_constrained(facts: &Facts<'_>, table: &Name) -> Vec<Name> {
     }
     let Some(altered) = diff.altered.iter().find(|it| it.to.name == *table) else { return columns };
     let all = || altered.to.columns.iter().map(|it| it.name.clone());
-    let changed = altered.changed.iter().map(|(_, new)| new.name.clone());
-    columns.extend(changed);
+    let (from, to) = (altered.from, altered.to);
+    let is_narrower = |(old, new): &&(&Column, &Column)| {
+        new.not_null.is_some() && old.not_null.is_none()
+            || Affinity::of(old, from) != Affinity::of(new, to)
+            || to.is_strict && !from.is_strict
+    };
+    let changed = altered.changed.iter().filter(is_narrower);
+    columns.extend(changed.map(|(_, new)| new.name.clone()));
     if let Some(key) = altered.to.primary_key.as_ref().filter(|_| altered.has_other_primary_key) {
         columns.extend(key.columns.iter().map(|it| it.name.clone()));
     }

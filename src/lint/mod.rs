@@ -16,7 +16,9 @@ mod finding;
 pub mod guide;
 mod lineage;
 mod mending;
+mod odd_rows;
 mod old_rows;
+mod probe;
 mod revision_traps;
 mod row_loss;
 mod sqlite_traps;
@@ -146,6 +148,7 @@ fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     data_loss::check(facts, found);
     old_rows::check(facts, found);
     data_failure::check(facts, found);
+    odd_rows::check(facts, found);
     sqlite_traps::check_texts(facts, found);
     sqlite_traps::check_changes(facts, found);
     revision_traps::check(facts, found);

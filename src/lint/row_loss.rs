@@ -7,12 +7,14 @@
 
 use std::collections::HashMap;
 
+use super::data_failure::{forbids_null, is_key};
 use super::data_loss::{drop_column, drop_table};
 use super::deed::{Alteration, Copy, Deed, What, names};
 use super::facts::Facts;
 use super::fate::Fate;
 use super::finding::Findings;
 use super::mending::newly_constrained;
+use super::odd_rows;
 use crate::rule::Rule;
 use crate::schema::{Column, Name, Table};
 use crate::sql::layout::one_line;
@@ -123,7 +125,9 @@ impl<'f, 'a> Loss<'f, 'a> {
                 self.report_table(after.is_some(), found);
                 return;
             }
-            self.rows_left_out(found);
+            if !self.rows_left_out(found) && after.is_some() {
+                odd_rows::left_out(self, found);
+            }
         }
         for column in holding {
             let is_gone = is_gone(column);
@@ -203,7 +207,10 @@ impl<'f, 'a> Loss<'f, 'a> {
                 // `UPDATE … SET is_new = 1 WHERE status = 'new'` says in another way what it said.
                 What::Update(it)
                     if self.names.iter().any(|name| deed.names(name))
-                        && it.sets.iter().any(|(target, _)| added.contains(&(&it.table, target)))
+                        && it
+                            .sets
+                            .iter()
+                            .any(|(target, _)| added.contains(&(&it.table, target)))
                         && it
                             .filter
                             .as_deref()
@@ -270,33 +277,56 @@ impl<'f, 'a> Loss<'f, 'a> {
         );
     }
 
-    /// The copy that leaves rows out, which go with the old table.
-    fn rows_left_out(&self, found: &mut Findings<'_>) {
+    /// Whether a directive of the upgrade asks for rows of the table, so that somebody knows of them.
+    pub(super) fn is_asked_for(&self) -> bool {
+        let file = &self.facts.revision.source.text;
+        let mut directives = self.facts.revision.upgrade.directives.iter();
+        directives.any(|it| self.names.iter().any(|name| names(&file[it.query.clone()], name)))
+    }
+
+    /// The copy that leaves rows out, which go with the old table; says whether its words tell.
+    fn rows_left_out(&self, found: &mut Findings<'_>) -> bool {
         let facts = self.facts;
         let copies = facts.upgrade.iter().filter_map(|it| match &it.what {
             What::Copy(copy) if self.names.contains(&copy.from) => Some((it, copy)),
             _ => None,
         });
         // Several may well take all of them together.
-        let [(deed, copy)] = copies.collect::<Vec<_>>()[..] else { return };
-        let Some(clause) = left_out(copy) else { return };
+        let [(deed, copy)] = copies.collect::<Vec<_>>()[..] else { return false };
+        let clause = left_out(copy).filter(|it| copy.source.is_limited || !self.chooses_all(it));
+        let Some(clause) = clause else { return false };
         let constrained = newly_constrained(facts, &self.now());
         let is_meant = !copy.source.is_limited && constrained.iter().any(|it| names(clause, it));
-        let file = &facts.revision.source.text;
-        let is_said =
-            facts.revision.upgrade.directives.iter().any(|directive| {
-                self.names.iter().any(|it| names(&file[directive.query.clone()], it))
-            });
-        if is_said || is_meant {
-            return;
+        if !is_meant && !self.is_asked_for() {
+            self.report_left_out(deed, &one_line(clause), found);
         }
+        true
+    }
+
+    /// Whether a WHERE asks for a column that is never NULL not to be NULL, and for nothing else.
+    fn chooses_all(&self, filter: &str) -> bool {
+        let words: Vec<Token> = tokens(filter).filter(Token::is_significant).collect();
+        let is = |at: usize, word: &str| words[at].is_keyword(filter, word);
+        let asks = match words.len() {
+            3 => is(2, "NOTNULL"),
+            4 => is(2, "NOT") && is(3, "NULL"),
+            5 => is(2, "IS") && is(3, "NOT") && is(4, "NULL"),
+            _ => return false,
+        };
+        let name = words[1].name(filter).map(Name::new);
+        let column = name.and_then(|it| self.table.column(&it));
+        asks && column
+            .is_some_and(|it| forbids_null(self.table, it) || is_key(self.table, &it.name))
+    }
+
+    /// Reports the copy that leaves out these rows.
+    pub(super) fn report_left_out(&self, deed: &Deed<'_>, which: &str, found: &mut Findings<'_>) {
         found.add(
             Rule::DropTable,
             deed.span.clone(),
             format!(
-                "the copy leaves out rows of `{}` ({}), and the old table is dropped with them",
-                self.table.name,
-                one_line(clause)
+                "the copy leaves out rows of `{}` ({which}), and the old table is dropped with them",
+                self.table.name
             ),
             "if nobody needs them, say so: `-- migrator:allow drop-table: WHY` above the statement; \
              `-- migrate:warn-if MESSAGE: QUERY` says how many there are",
@@ -375,7 +405,7 @@ pub fn is_copied(deeds: &[Deed<'_>], table: &[Name]) -> bool {
 }
 
 /// Whether a statement selects from one of these tables.
-fn selects(deed: &Deed<'_>, tables: &[Name]) -> bool {
+pub(super) fn selects(deed: &Deed<'_>, tables: &[Name]) -> bool {
     let has_select = has_keyword(deed.sql, "SELECT");
     has_select && tables.iter().any(|it| deed.names(it))
 }

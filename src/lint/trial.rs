@@ -4,6 +4,7 @@ use super::deed::{Deed, What};
 use super::facts::{Change, Facts, Failing, Undo};
 use super::fate::{fate, violated};
 use super::lineage::Lineage;
+use super::probe::probes;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::strings::strings;
 use super::{LintError, Request, Unseen};
@@ -187,6 +188,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         facts.change = Some(self.change(facts, &before, all_before)?);
         facts.trial.violated = violated(facts, &self.scratch);
         facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
+        facts.trial.probes = probes(&facts.upgrade, &before, self.request)?;
         if let Downgrade::Body(body) = &revision.downgrade {
             facts.trial.strings.extend(strings(&self.scratch, revision, body)?);
         }

@@ -67,6 +67,69 @@ fn null_is_not_copied() {
     check_copy(not_null, &copy("* FROM users WHERE email IS NOT NULL"), "");
     check_copy(not_null, "INSERT OR IGNORE INTO new SELECT * FROM users", "");
     check_copy(not_null, "INSERT OR REPLACE INTO new SELECT * FROM users", "add-not-null");
+    // What is computed may be NULL where what it is made of is.
+    check_copy(not_null, &copy("id, lower(email), name, age FROM users"), "add-not-null");
+    check_copy(not_null, &copy("id, trim(email) || '!', name, age FROM users"), "add-not-null");
+    check_copy(not_null, &copy("id, lower(coalesce(email, '')), name, age FROM users"), "");
+    check_copy(not_null, &copy("id, ifnull(lower(email), id), name, age FROM users"), "");
+    check_copy(not_null, &copy("id, lower(email), name, age FROM users WHERE email > ''"), "");
+    check_copy("TEXT", &copy("id, lower(email), name, age FROM users"), "");
+}
+
+#[test]
+fn null_is_found_by_trying() {
+    let new = |columns: &str, to: &str, select: &str| {
+        format!(
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, email TEXT, name TEXT, age INTEGER{columns});\n\
+             INSERT INTO new{to} SELECT {select} FROM users;\nDROP TABLE users;\nALTER TABLE new RENAME TO users;"
+        )
+    };
+    let listed = " (id, email, name, age)";
+    check(USERS, &new(", country TEXT NOT NULL", listed, "*"), "add-not-null");
+    check(USERS, &new(", country TEXT NOT NULL DEFAULT ''", listed, "*"), "");
+    check(USERS, &new(", country TEXT NOT NULL", "", "*, 'DE'"), "");
+    check(USERS, &new(", login TEXT NOT NULL", "", "*, email"), "add-not-null");
+    check(USERS, &new(", login TEXT NOT NULL", "", "*, coalesce(email, id)"), "");
+    check(USERS, &new(", login TEXT NOT NULL", "", "*, id"), "");
+    let computed = "ALTER TABLE users ADD COLUMN mail TEXT AS (lower(email)) VIRTUAL NOT NULL;";
+    check(USERS, computed, "add-not-null");
+    check(USERS, &computed.replace("NOT NULL", ""), "");
+    check(USERS, &computed.replace("lower(email)", "coalesce(email, '')"), "");
+    check(USERS, &format!("UPDATE users SET email = '' WHERE email IS NULL;\n{computed}"), "");
+    let refuse =
+        "-- migrate:refuse-if users have no email: SELECT id FROM users WHERE email IS NULL\n";
+    check(USERS, &format!("{refuse}{computed}"), "");
+    check(
+        USERS,
+        &format!("{}{computed}", refuse.replace("IS NULL", "IS NOT NULL")),
+        "add-not-null",
+    );
+    // It was never NULL.
+    check(&USERS.replace("email TEXT", "email TEXT NOT NULL"), computed, "");
+}
+
+#[test]
+fn duplicates_are_found_by_trying() {
+    let fill = "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT);\n\
+                INSERT INTO people SELECT id, email FROM users;\n";
+    let index = "CREATE UNIQUE INDEX i ON people (email);";
+    check(USERS, &format!("{fill}{index}"), "add-unique");
+    check(USERS, &format!("{fill}CREATE INDEX i ON people (email);"), "");
+    check(USERS, &format!("{fill}CREATE UNIQUE INDEX i ON people (email, id);"), "");
+    check(USERS, &format!("CREATE TABLE people AS SELECT * FROM users;\n{index}"), "add-unique");
+    check(USERS, &format!("CREATE TABLE people AS SELECT DISTINCT email FROM users;\n{index}"), "");
+    check(
+        USERS,
+        &format!(
+            "{fill}DELETE FROM people WHERE id NOT IN (SELECT min(id) FROM people GROUP BY email);\n{index}"
+        ),
+        "",
+    );
+    let unique = USERS.replace("email TEXT", "email TEXT UNIQUE");
+    check(&unique, &format!("{fill}{index}"), "");
+    let refuse = "-- migrate:refuse-if users share their email: SELECT 1 FROM users GROUP BY email HAVING count(*) > 1\n";
+    check(USERS, &format!("{refuse}{fill}{index}"), "");
+    check(USERS, &format!("{}{fill}{index}", refuse.replace("email", "name")), "add-unique");
 }
 
 #[test]
@@ -149,7 +212,9 @@ fn a_new_table_is_filled() {
     fill("age INTEGER PRIMARY KEY", "INSERT INTO names SELECT age", "add-unique");
     fill("a, b, UNIQUE (a, b)", "INSERT INTO names SELECT id, name", "");
     fill("a, b, UNIQUE (a, b)", "INSERT INTO names SELECT age, name", "add-unique");
-    fill("a PRIMARY KEY", "INSERT INTO names SELECT hex(name)", "");
+    fill("a PRIMARY KEY", "INSERT INTO names SELECT hex(name)", "add-unique");
+    fill("a PRIMARY KEY", "INSERT INTO names SELECT hex(name) || id", "");
+    fill("a PRIMARY KEY", "INSERT INTO names SELECT slug_of(name)", "");
     fill("name TEXT NOT NULL", "INSERT INTO names SELECT name", "add-not-null");
     fill("name TEXT NOT NULL", "INSERT INTO names SELECT coalesce(name, '')", "");
     fill("name TEXT NOT NULL", "INSERT OR IGNORE INTO names SELECT name", "");

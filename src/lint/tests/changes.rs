@@ -151,7 +151,8 @@ fn a_type_is_narrowed() {
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email INTEGER";
     let narrowed = rebuild(definition, "id, name, email", "id, name, email");
     let given = format!("{USERS} CREATE TABLE t (id INTEGER PRIMARY KEY, email TEXT);");
-    let found = rules(&given, &format!("-- migrate:upgrade\n{narrowed}\nALTER TABLE t DROP COLUMN email;"));
+    let found =
+        rules(&given, &format!("-- migrate:upgrade\n{narrowed}\nALTER TABLE t DROP COLUMN email;"));
     assert_eq!(found, "type-narrowed drop-column");
     name("", "");
     let definition = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT";

@@ -87,6 +87,55 @@ fn rows_are_left_out() {
         "INSERT INTO new SELECT id, email, name IS NOT DISTINCT FROM 'x', age, 1 FROM users WHERE id > 5;",
         "drop-table",
     );
+    // Only trying tells.
+    let lost = [
+        "INSERT INTO new SELECT *, 1 FROM (SELECT * FROM users WHERE age >= 18);",
+        "WITH ok AS (SELECT * FROM users WHERE age >= 18) INSERT INTO new SELECT *, 1 FROM ok;",
+        "CREATE TEMP TABLE k AS SELECT * FROM users WHERE age >= 18;\n\
+         INSERT INTO new SELECT *, 1 FROM k;\nDROP TABLE k;",
+        "INSERT INTO new SELECT *, 1 FROM users GROUP BY id HAVING age > 18;",
+        "INSERT INTO new SELECT *, 1 FROM users GROUP BY email;",
+        "INSERT INTO new SELECT *, 1 FROM users WHERE age > 18 AND EXISTS \
+         (SELECT 1 FROM users u WHERE u.email = users.email AND u.id <> users.id);",
+        "INSERT INTO new SELECT u.*, 1 FROM users u JOIN orders o ON o.uid = u.id;",
+    ];
+    let given = format!("{USERS} CREATE TABLE orders (id INTEGER PRIMARY KEY, uid INTEGER);");
+    for copy in lost {
+        check(&given, &rebuild(copy), "drop-table");
+    }
+    let kept = [
+        "INSERT INTO new SELECT *, 1 FROM (SELECT * FROM users WHERE age >= 18 OR age IS NOT 1);",
+        "WITH ok AS (SELECT *, 1 FROM users WHERE id IS NOT NULL) INSERT INTO new SELECT * FROM ok;",
+        "CREATE TEMP TABLE k AS SELECT * FROM users;\nINSERT INTO new SELECT *, 1 FROM k;\nDROP TABLE k;",
+        "INSERT INTO new SELECT *, 1 FROM users GROUP BY id;",
+        "INSERT INTO new SELECT u.*, max(o.id) FROM users u LEFT JOIN orders o ON o.uid = u.id GROUP BY u.id;",
+        "INSERT INTO new SELECT *, 1 FROM users WHERE id IN (SELECT id FROM users);",
+        "INSERT INTO new SELECT *, row_number() OVER (ORDER BY age) FROM users ORDER BY age;",
+        "INSERT INTO new SELECT *, 1 FROM users WHERE id IS NOT NULL;",
+    ];
+    for copy in kept {
+        check(&given, &rebuild(copy), "");
+    }
+    // A row that has a parent finds it.
+    let child = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p (id), b TEXT);
+        CREATE INDEX i ON c (p);";
+    let joined = "CREATE TABLE n (id INTEGER PRIMARY KEY, p INTEGER NOT NULL REFERENCES p (id), b TEXT, name TEXT);\n\
+        INSERT INTO n SELECT c.id, c.p, c.b, p.name FROM c JOIN p ON p.id = c.p;\n\
+        DROP TABLE c;\nALTER TABLE n RENAME TO c;\nCREATE INDEX i ON c (p);";
+    check(child, joined, "");
+    check(
+        &child.replace("p INTEGER NOT NULL", "p INTEGER"),
+        &joined.replace("p INTEGER NOT NULL", "p INTEGER"),
+        "drop-table",
+    );
+    for clause in ["WHERE age > 18", "LIMIT 10"] {
+        let body = format!(
+            "CREATE TABLE new AS SELECT * FROM users {clause};\nDROP TABLE users;\n\
+             ALTER TABLE new RENAME TO users;"
+        );
+        check(USERS, &body, "drop-table");
+    }
     // All of them together.
     check_copy(
         "INSERT INTO new SELECT *, 1 FROM users WHERE age > 18;\n\
@@ -105,8 +154,11 @@ fn rows_are_left_out() {
     let other = not_null.replace("WHERE email", "WHERE name");
     check(USERS, &other, "add-not-null drop-table");
     // The column of a new index, however it is written.
-    for column in ["email", "\"email\"", "[email] DESC", "lower(email)", "email COLLATE NOCASE DESC"] {
-        let unique = "INSERT INTO new SELECT *, 1 FROM users WHERE email IS NOT NULL GROUP BY email;";
+    for column in
+        ["email", "\"email\"", "[email] DESC", "lower(email)", "email COLLATE NOCASE DESC"]
+    {
+        let unique =
+            "INSERT INTO new SELECT *, 1 FROM users WHERE email IS NOT NULL GROUP BY email;";
         let index = format!("{}\nCREATE UNIQUE INDEX i ON users ({column});", rebuild(unique));
         check(USERS, &index, "");
     }
