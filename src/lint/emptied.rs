@@ -45,14 +45,10 @@ fn is_made(deeds: &[Deed<'_>], name: &Name) -> bool {
 /// Whether a statement writes what it reads from the table: `INSERT … SELECT`, `CREATE TABLE … AS`,
 /// be it to a temporary one.
 fn reads(deed: &Deed<'_>, name: &Name) -> bool {
-    let is_writer = match &deed.what {
-        What::Copy(_) => true,
-        _ => {
-            let head = head(deed.sql);
-            head.verb == Verb::Insert || head.makes_rows
-        }
-    };
-    is_writer && deed.names(name) && has_keyword(deed.sql, "SELECT")
+    let head = head(deed.sql);
+    (head.verb == Verb::Insert || head.makes_rows)
+        && deed.names(name)
+        && has_keyword(deed.sql, "SELECT")
 }
 
 /// The tables that revisions make as full-text indexes of others, and as nothing else.

@@ -85,8 +85,7 @@ fn twins(
         return;
     }
     let target = match (&deed.what, columns.first()) {
-        (What::CreateIndex(_, table), _) => table,
-        (_, Some((table, _))) => table,
+        (What::CreateIndex(_, table), _) | (_, Some((table, _))) => table,
         _ => &probe.table,
     };
     let over = match &list[..] {

@@ -246,7 +246,7 @@ fn row(table: &Table, oddity: Oddity, values: &[(&Name, String)], marks: &[Strin
     let insert = format!(
         "INSERT INTO {} ({}) VALUES ({})",
         table.name.quoted(),
-        list(values.iter().map(|it| it.0.quoted().to_string()).collect()),
+        list(values.iter().map(|it| it.0.quoted()).collect()),
         list(values.iter().map(|it| it.1.clone()).collect()),
     );
     Row { table: table.name.clone(), oddity, insert, marks: digits(marks), other: Vec::new() }
@@ -285,17 +285,17 @@ enum Run {
 impl Prepared<'_> {
     fn try_all(&self) -> Result<Vec<Probe>, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
-        let mut probes = self.lost(&self.ordinary, &found);
+        let mut probes = lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
         if let Ok(Run::Through(found)) = self.run(&odd) {
-            probes.extend(self.lost(&self.odd, &found));
+            probes.extend(lost(&self.odd, &found));
             return Ok(probes);
         }
         for row in &self.odd {
             // What a key does not take was never there.
             match self.run(&[row]) {
                 Ok(Run::Through(found)) => {
-                    probes.extend(self.lost(std::slice::from_ref(row), &found));
+                    probes.extend(lost(std::slice::from_ref(row), &found));
                 }
                 Ok(Run::Failed(at, err)) => {
                     probes.push(row.probe(Outcome::Fails(at, Violation(err.message))));
@@ -304,17 +304,6 @@ impl Prepared<'_> {
             }
         }
         Ok(probes)
-    }
-
-    fn lost(&self, rows: &[Row], found: &str) -> Vec<Probe> {
-        let has_any = |marks: &[String]| marks.iter().any(|it| found.contains(it));
-        let is_lost = |it: &&Row| match (&it.marks[..], &it.other[..]) {
-            ([], _) => false,
-            (own, []) => !has_any(own),
-            // Either may stand for both; where neither is there, they have another key now.
-            (own, other) => has_any(own) != has_any(other),
-        };
-        rows.iter().filter(is_lost).map(|it| it.probe(Outcome::Lost)).collect()
     }
 
     /// Runs the upgrade over the ordinary rows and these.
@@ -334,6 +323,18 @@ impl Prepared<'_> {
         }
         Ok(Run::Through(contents(&scratch)?))
     }
+}
+
+/// Which of these rows are not in what was found.
+fn lost(rows: &[Row], found: &str) -> Vec<Probe> {
+    let has_any = |marks: &[String]| marks.iter().any(|it| found.contains(it));
+    let is_lost = |it: &&Row| match (&it.marks[..], &it.other[..]) {
+        ([], _) => false,
+        (own, []) => !has_any(own),
+        // Either may stand for both; where neither is there, they have another key now.
+        (own, other) => has_any(own) != has_any(other),
+    };
+    rows.iter().filter(is_lost).map(|it| it.probe(Outcome::Lost)).collect()
 }
 
 impl Row {
