@@ -7,8 +7,9 @@ use super::finding::Findings;
 use super::mending::{Constraint, Trouble, is_mended};
 use crate::rule::Rule;
 use crate::schema::{Name, Schema, Table};
+use crate::sql::layout::one_line;
 
-/// `add-not-null` and `add-unique` for a new table.
+/// `add-not-null`, `add-unique`, `add-check` and `add-foreign-key` for a new table.
 pub fn filled(facts: &Facts<'_>, table: &Table, change: &Change, found: &mut Findings<'_>) {
     for copy in facts.copies(&table.name).filter(|it| !it.source.is_joined) {
         let touched = || change.before.table(&copy.from).map(|it| (it, &change.before));
@@ -17,6 +18,8 @@ pub fn filled(facts: &Facts<'_>, table: &Table, change: &Change, found: &mut Fin
         let filling = Filling { facts, table, copy, from };
         filling.not_null(found);
         filling.keys(before, found);
+        filling.checks(found);
+        filling.foreign_keys(found);
     }
 }
 
@@ -96,6 +99,59 @@ impl Filling<'_, '_> {
                     "copy each once, with DISTINCT or GROUP BY, or refuse to run while there are some: \
                      {REFUSE}"
                 ),
+            );
+        }
+    }
+
+    fn checks(&self, found: &mut Findings<'_>) {
+        for check in &self.table.checks {
+            let holding = self.table.columns.iter().filter(|it| check.expression.names(&it.name));
+            // What is computed, or a default, may well be right.
+            let origins: Vec<&Name> = holding.filter_map(|it| self.origin(&it.name)).collect();
+            let is_old = self.from.checks.iter().any(|it| it.expression == check.expression);
+            if origins.is_empty() || is_old || self.is_handled(&origins, Trouble::Against) {
+                continue;
+            }
+            found.add(
+                Rule::AddCheck,
+                self.place(origins[0]),
+                format!(
+                    "`{}` has the check ({}) and is filled with rows of `{}`: the upgrade fails where \
+                     they are against it",
+                    self.table.name,
+                    one_line(check.expression.text()),
+                    self.copy.from
+                ),
+                format!("leave such rows out, or refuse to run while there are some: {REFUSE}"),
+            );
+        }
+    }
+
+    fn foreign_keys(&self, found: &mut Findings<'_>) {
+        for key in &self.table.foreign_keys {
+            let origins: Option<Vec<&Name>> =
+                key.columns.iter().map(|it| self.origin(it)).collect();
+            let Some(origins) = origins else { continue };
+            let is_same = |columns: &[Name]| columns.iter().eq(origins.iter().copied());
+            // They reference their own rows, or what they have referenced before, or what is filled
+            // from the same table.
+            let is_own = key.parent == self.copy.from && is_same(&key.parent_columns);
+            let mut old = self.from.foreign_keys.iter();
+            let is_old = old.any(|it| it.parent == key.parent && is_same(&it.columns));
+            let is_beside = self.facts.copies(&key.parent).any(|it| it.from == self.copy.from);
+            if is_own || is_old || is_beside || self.is_handled(&origins, Trouble::Dangling) {
+                continue;
+            }
+            let list = origins.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+            found.add(
+                Rule::AddForeignKey,
+                self.place(origins[0]),
+                format!(
+                    "`{}` references `{}` and is filled with ({list}) of `{}`: the upgrade fails where \
+                     that references nothing",
+                    self.table.name, key.parent, self.copy.from
+                ),
+                format!("leave such rows out, or refuse to run while there are some: {REFUSE}"),
             );
         }
     }

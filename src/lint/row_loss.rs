@@ -17,6 +17,7 @@ use super::mending::newly_constrained;
 use super::odd_rows;
 use crate::rule::Rule;
 use crate::schema::{Column, Name, Table};
+use crate::sql::head::{Kind, Verb, verb};
 use crate::sql::layout::one_line;
 use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 use crate::sql::row_loss::chooses_all;
@@ -146,7 +147,7 @@ impl<'f, 'a> Loss<'f, 'a> {
             }
             if is_gone {
                 drop_column(self.facts, &self.now(), &column.name, found);
-            } else if !self.sets(column) {
+            } else if !self.sets(column) && !self.is_looked_up(column) {
                 self.report_values(column, found);
             }
         }
@@ -233,6 +234,17 @@ impl<'f, 'a> Loss<'f, 'a> {
             matches!(&it.what, What::Update(it)
                 if is_it(&it.table) && it.sets.iter().any(|it| it.0 == column.name))
         })
+    }
+
+    /// Whether a copy looks up what a new foreign key over a column is to reference: what references
+    /// nothing becomes NULL.
+    fn is_looked_up(&self, column: &Column) -> bool {
+        let now = self.now();
+        let Some((_, diff)) = self.facts.diff() else { return false };
+        let altered = diff.altered.iter().find(|it| it.to.name == now);
+        let mut added = altered.iter().flat_map(|it| &it.foreign_keys.added);
+        added.any(|it| it.columns.contains(&column.name))
+            && self.facts.copies(&now).any(|it| it.source.is_joined)
     }
 
     /// Whether the rows are deleted on purpose before this byte.
@@ -375,20 +387,25 @@ pub fn reads(deed: &Deed<'_>, table: &[Name], column: &[Name]) -> bool {
 }
 
 /// Whether a statement takes rows of a table that has these names elsewhere, perhaps by way of a
-/// temporary one: not only how many there are.
+/// temporary one, or of a view: not only how many there are.
 pub fn is_copied(deeds: &[Deed<'_>], table: &[Name]) -> bool {
     let mut table = table.to_vec();
     for deed in deeds {
-        if let What::Temporary(name) = &deed.what
-            && selects(deed, &table)
-        {
+        let name = match &deed.what {
+            What::Temporary(name) => name,
+            What::Create(name) if verb(deed.sql) == Verb::Create(Kind::View) => name,
+            _ => continue,
+        };
+        if selects(deed, &table) {
             table.push(name.clone());
         }
     }
     let is_named = |sql: &str| table.iter().any(|it| names(sql, it));
     deeds.iter().any(|deed| match &deed.what {
         What::Copy(it) => {
-            let is_from = table.contains(&it.from) || it.source.is_joined && is_named(deed.sql);
+            // What `WITH` calls so is another one.
+            let is_made_of_it = it.source.is_joined || has_keyword(deed.sql, "WITH");
+            let is_from = table.contains(&it.from) || is_made_of_it && is_named(deed.sql);
             let mut values = it.values.iter();
             is_from && (it.is_star() || values.clone().any(|it| has_name(&it.text)))
                 || values.any(|it| is_named(&it.text))

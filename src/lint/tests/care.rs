@@ -233,6 +233,47 @@ fn a_new_table_is_filled() {
 }
 
 #[test]
+fn a_new_table_is_filled_with_what_it_does_not_take() {
+    let fill = |definition: &str, copy: &str, expected: &str| {
+        check(USERS, &format!("CREATE TABLE n ({definition});\n{copy};"), expected);
+    };
+    let copy = "INSERT INTO n SELECT id, age FROM users";
+    let table = "id INTEGER PRIMARY KEY, age INTEGER CHECK (age >= 0)";
+    fill(table, copy, "add-check");
+    fill(table, &format!("{copy} WHERE age >= 0"), "");
+    fill(table, "INSERT INTO n SELECT id, abs(age) FROM users", "");
+    fill(table, "INSERT INTO n (id) SELECT id FROM users", "");
+    fill(
+        "id INTEGER PRIMARY KEY, age INTEGER CHECK (id)",
+        "INSERT INTO n (age) SELECT age FROM users",
+        "",
+    );
+    let refuse = "-- migrate:refuse-if users have no age yet: SELECT id FROM users WHERE age < 0\n";
+    let body = format!("{refuse}CREATE TABLE n ({table});\n{copy};");
+    check(USERS, &body, "");
+    let checked = USERS.replace("age INTEGER", "age INTEGER CHECK (age >= 0)");
+    check(&checked, &format!("CREATE TABLE n ({table});\n{copy};"), "");
+    let references = |of: &str, select: &str, expected: &str| {
+        let given = format!("{USERS} CREATE TABLE groups (id INTEGER PRIMARY KEY);");
+        let body = format!(
+            "CREATE TABLE n (g INTEGER REFERENCES {of} (id), name TEXT);\n\
+             CREATE INDEX i ON n (g);\nINSERT INTO n SELECT {select};"
+        );
+        check(&given, &body, expected);
+    };
+    references("groups", "age, name FROM users", "add-foreign-key");
+    references("users", "age, name FROM users", "add-foreign-key");
+    references("users", "id, name FROM users", "");
+    references("groups", "age, name FROM users WHERE age IN (SELECT id FROM groups)", "");
+    references("groups", "g.id, u.name FROM users u LEFT JOIN groups g ON g.id = u.age", "");
+    let both = "CREATE TABLE ages (age INTEGER PRIMARY KEY);\n\
+        INSERT INTO ages SELECT DISTINCT age FROM users WHERE age IS NOT NULL;\n\
+        CREATE TABLE n (age INTEGER REFERENCES ages (age), name TEXT);\nCREATE INDEX i ON n (age);\n\
+        INSERT INTO n SELECT age, name FROM users;";
+    check(USERS, both, "");
+}
+
+#[test]
 fn checks_of_new_columns() {
     let add = |column: &str, expected: &str| {
         check(USERS, &format!("ALTER TABLE users ADD COLUMN {column};"), expected);
@@ -287,8 +328,40 @@ fn types_that_are_changed_on_purpose() {
     };
     copy("*", "type-narrowed");
     copy("id, email, name, age", "type-narrowed");
+    copy("id, age, name, email", "type-narrowed");
     copy("id, CASE email WHEN 'a' THEN 1 ELSE 2 END, name, age", "");
     let through = "ALTER TABLE users ADD COLUMN n INTEGER;\nUPDATE users SET n = CAST(email AS INTEGER);\n\
                    ALTER TABLE users DROP COLUMN email;\nALTER TABLE users RENAME COLUMN n TO email;";
     check(USERS, through, "");
+    let as_it_stands = through.replace("CAST(email AS INTEGER)", "users.email");
+    check(USERS, &as_it_stands, "type-narrowed");
+    check(USERS, &as_it_stands.replace("n INTEGER", "n VARCHAR(10)"), "");
+    // A star counts places.
+    let given = "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT, n INTEGER);";
+    let ordered = |columns: &str, copy: &str| {
+        format!(
+            "CREATE TABLE new ({columns});\nINSERT INTO new {copy} FROM t;\nDROP TABLE t;\nALTER TABLE new RENAME TO t;"
+        )
+    };
+    let other = "id INTEGER PRIMARY KEY, n INTEGER, code TEXT";
+    check(given, &ordered(other, "SELECT *"), "type-narrowed");
+    check(given, &ordered(other, "(id, code, n) SELECT *"), "");
+    check(given, &ordered(other, "(id, n, code) SELECT id, n, code"), "");
+    check(
+        given,
+        &ordered("id INTEGER PRIMARY KEY, code TEXT, n INTEGER, z", "(id, code, n) SELECT *"),
+        "",
+    );
+    // STRICT.
+    let strict = |columns: &str, select: &str, expected: &str| {
+        let columns = format!("id INTEGER PRIMARY KEY, {columns}");
+        let body = ordered(&columns, &format!("SELECT {select}"))
+            .replace(");\nINSERT", ") STRICT;\nINSERT");
+        check(given, &body, expected);
+    };
+    strict("code TEXT, n INTEGER", "*", "type-narrowed");
+    strict("code ANY, n ANY", "*", "");
+    strict("code ANY, n INTEGER", "*", "type-narrowed");
+    strict("code TEXT, n INTEGER", "id, CAST(code AS TEXT), CAST(n AS INTEGER)", "");
+    strict("code TEXT, n INTEGER", "id, CAST(code AS TEXT), n", "type-narrowed");
 }

@@ -65,6 +65,11 @@ fn a_table_is_not_dropped() {
         "DROP TABLE docs;",
         "",
     );
+    // Of a virtual table as well, unless it is dropped then.
+    let docs = "CREATE VIRTUAL TABLE docs USING fts5(body);";
+    let rename = "ALTER TABLE docs RENAME TO texts;";
+    check(docs, rename, "");
+    check(docs, &format!("{rename}\nDROP TABLE texts;"), "drop-table");
     // Nobody's business here, dropped and made again or not.
     check("CREATE TABLE cache (a);", "DROP TABLE cache;\nCREATE TABLE cache (a);", "");
     check("CREATE TABLE cache (a);", "DROP TABLE cache;", "");

@@ -173,6 +173,14 @@ fn values_of_a_column_that_stays_are_lost() {
     check_copy("INSERT INTO new SELECT id, email, name, NULL, NULL FROM users;", "drop-column");
     check_copy("INSERT INTO new SELECT id, email, name, 0, age FROM users;", "");
     check_copy("INSERT INTO new SELECT id, email, name, age > 18, NULL FROM users;", "");
+    // What references nothing becomes NULL.
+    let given =
+        format!("{USERS} CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, author INTEGER);");
+    let orphans = "CREATE TABLE new (id INTEGER PRIMARY KEY, title TEXT, author INTEGER REFERENCES users (id));\n\
+        INSERT INTO new SELECT p.id, p.title, u.id FROM posts p LEFT JOIN users u ON u.id = p.author;\n\
+        DROP TABLE posts;\nALTER TABLE new RENAME TO posts;\nCREATE INDEX i ON posts (author);";
+    check(&given, orphans, "");
+    check(&given, &orphans.replace(" REFERENCES users (id)", ""), "drop-column");
     let set = "\nUPDATE new SET age = 0;";
     let copy = "INSERT INTO new (id, email, name) SELECT id, email, name FROM users;";
     check_copy(&format!("{copy}{set}"), "update-all-rows");

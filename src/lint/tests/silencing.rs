@@ -159,6 +159,16 @@ fn a_summary_says_what_the_words_say() {
     check_summary(&rebuild(copy), "");
     let lost = "`b2`: 1 drop-table; `migrator lint b2` tells more";
     check_summary(&rebuild(""), lost);
+    check_summary(&rebuild("WITH c AS (SELECT a FROM t) INSERT INTO n SELECT a, 1 FROM c;\n"), "");
+    check_summary(&rebuild("INSERT INTO n WITH c AS (SELECT a FROM t) SELECT a, 1 FROM c;\n"), "");
+    check_summary(
+        &rebuild("CREATE VIEW v AS SELECT a FROM t;\nINSERT INTO n SELECT a, 1 FROM v;\n"),
+        "",
+    );
+    check_summary(
+        &rebuild("WITH c AS (SELECT a FROM u) INSERT INTO n SELECT a, 1 FROM c;\n"),
+        lost,
+    );
     let away = |copy: &str| {
         format!("ALTER TABLE t RENAME TO o;\nCREATE TABLE t (a);\n{copy}DROP TABLE o;")
     };
