@@ -3,7 +3,7 @@
 //!
 //! They are silent where the body asks first, with `-- migrate:refuse-if`, or mends the rows itself.
 
-use super::deed::{Deed, What, names};
+use super::deed::{Conflict, Deed, What, names};
 use super::facts::{Facts, Source};
 use super::filling::filled;
 use super::finding::Findings;
@@ -71,7 +71,11 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
         let is_needed =
             forbids_null(table.to, new) && !forbids_null(table.from, old) && new.holds();
         let is_computed = facts.copied(name, &new.name) == Some(Source::Expression);
-        is_needed && !is_key(table.from, &old.name) && !is_computed
+        // SQLite puts the DEFAULT where a NULL is in the way of a REPLACE.
+        let is_replaced =
+            facts.copies(name).next().is_some_and(|it| it.conflict == Conflict::Replace);
+        let gets_default = is_replaced && new.default.is_some();
+        is_needed && !is_key(table.from, &old.name) && !is_computed && !gets_default
     });
     let added = added.map(|it| (*it, true));
     for (column, is_new) in added.chain(changed.map(|(_, new)| (new, false))) {

@@ -77,21 +77,18 @@ pub(super) fn named(deeds: &[Deed<'_>], before: &SchemaSnapshot) -> Vec<SchemaOb
     }
 }
 
-/// Why nothing could be concluded.
-enum Inconclusive {
-    Db,
-    Refused,
-}
+/// Nothing could be concluded: the database in memory does not take it.
+pub(super) struct Inconclusive;
 
 impl From<DbError> for Inconclusive {
     fn from(_: DbError) -> Self {
-        Self::Db
+        Self
     }
 }
 
 impl From<SqliteError> for Inconclusive {
     fn from(_: SqliteError) -> Self {
-        Self::Refused
+        Self
     }
 }
 

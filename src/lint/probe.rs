@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use super::Request;
 use super::data_failure::{forbids_null, is_key};
 use super::deed::{Alteration, Deed, What};
-use super::fate::{contents, literal, named};
-use crate::db::{DbError, Quoting, SchemaSnapshot, Scratch, SqliteError};
+use super::fate::{Inconclusive, contents, literal, named};
+use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, Name, Schema, Table};
 use crate::sql::head::head;
 use crate::sql::lexer::has_keyword;
@@ -86,21 +86,6 @@ pub fn probes(
         .and_then(|it| it.try_all());
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
-}
-
-/// Nothing could be concluded.
-struct Inconclusive;
-
-impl From<DbError> for Inconclusive {
-    fn from(_: DbError) -> Self {
-        Self
-    }
-}
-
-impl From<SqliteError> for Inconclusive {
-    fn from(_: SqliteError) -> Self {
-        Self
-    }
 }
 
 /// A row to be tried.

@@ -7,6 +7,7 @@ use super::deed::{Deed, What, deeds};
 use crate::db::{Lock, ObjectState, Quoting, Scratch};
 use crate::revision::{Body, Revision};
 use crate::schema::Name;
+use crate::sql::head::{Verb, verb};
 use crate::sql::lexer::{TokenKind, tokens};
 
 /// The quoted names of a body that SQLite takes for strings: it refuses to where it is told not
@@ -96,7 +97,7 @@ fn strings_in(
 
 /// Whether a statement has a `"…"`. A PRAGMA may act as soon as it is compiled.
 fn has_quotes(sql: &str) -> bool {
-    let is_pragma = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("PRAGMA"));
+    let is_pragma = verb(sql) == Verb::Pragma;
     let is_quoted =
         |kind: TokenKind, text: &str| kind == TokenKind::QuotedIdentifier && text.starts_with('"');
     !is_pragma && tokens(sql).any(|it| is_quoted(it.kind, it.text(sql)))

@@ -18,6 +18,7 @@ use super::row_loss::{is_copied, reads};
 use crate::revision::Revision;
 use crate::rule::{Level, Levels, Rule};
 use crate::schema::Name;
+use crate::sql::head::{Verb, verb};
 
 /// Words that begin the statements that count here.
 const WORDS: [&str; 6] = ["DROP", "ALTER", "ATTACH", "DELETE", "UPDATE", "WITH"];
@@ -212,10 +213,7 @@ fn found(revision: &Revision, levels: &Levels, made: &Made, indexes: &[Name]) ->
             let is_any = it.sets.iter().any(|(column, _)| is_overwritten(at, it, column));
             is_any.then_some(Rule::UpdateAllRows)
         }
-        What::Other => {
-            let is_attach = deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
-            is_attach.then_some(Rule::AttachInWal)
-        }
+        What::Other => (verb(deed.sql) == Verb::Attach).then_some(Rule::AttachInWal),
         _ => None,
     };
     let allows = allows(revision);

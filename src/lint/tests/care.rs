@@ -67,6 +67,13 @@ fn null_is_not_copied() {
     check_copy(not_null, &copy("* FROM users WHERE email IS NOT NULL"), "");
     check_copy(not_null, "INSERT OR IGNORE INTO new SELECT * FROM users", "");
     check_copy(not_null, "INSERT OR REPLACE INTO new SELECT * FROM users", "add-not-null");
+    let default = "TEXT NOT NULL DEFAULT ''";
+    check_copy(default, "INSERT OR REPLACE INTO new SELECT * FROM users", "");
+    check_copy(default, "REPLACE INTO new SELECT * FROM users", "");
+    check_copy(default, "INSERT INTO new SELECT * FROM users", "add-not-null");
+    let upsert =
+        "INSERT INTO new SELECT * FROM users WHERE true ON CONFLICT (id) DO UPDATE SET age = 1";
+    check_copy(default, upsert, "add-not-null");
     // What is computed may be NULL where what it is made of is.
     check_copy(not_null, &copy("id, lower(email), name, age FROM users"), "add-not-null");
     check_copy(not_null, &copy("id, trim(email) || '!', name, age FROM users"), "add-not-null");
