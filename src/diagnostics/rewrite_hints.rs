@@ -78,8 +78,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             applied(&option(named_by, database), *is_logged, parent.as_ref())
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
-            "whether the line ran there cannot be known: bring back the files that declare the rows, \
-             or `migrator{} stamp REVISION`",
+            "what ran there cannot be known: bring back the files that declare the rows, or \
+             `migrator{} stamp REVISION`",
             option(named_by, database)
         )),
         RewriteError::Trouble { database, named_by, trouble } => {
@@ -99,12 +99,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::SeveralModes { other, .. } => {
             one(format!("let the range end before `{other}`, or begin with it"))
         }
-        RewriteError::InTheMiddle { database, named_by, last, .. } => {
-            let option = option(named_by, database);
-            one(format!(
-                "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
-                 {last}`"
-            ))
+        RewriteError::InTheMiddle { database, named_by, at, last, rows } => {
+            in_the_middle(&option(named_by, database), at, last, rows)
         }
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
@@ -112,7 +108,9 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::Guard { direction, revision, earlier, .. } => {
             guard(*direction, revision, earlier.as_deref())
         }
-        RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
+        RewriteError::OtherOrder { first, onto, .. }
+        | RewriteError::OtherRowsAfter { first, onto, .. } => instead(first, onto),
+        RewriteError::BranchOrder { beside, .. } => branch_order(beside),
         RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
         RewriteError::DoesNotRun { .. }
         | RewriteError::OtherSchema { .. }
@@ -157,6 +155,37 @@ fn applied(option: &str, is_logged: bool, parent: Option<&RevisionId>) -> Vec<St
         "a revision that ran keeps its place, or the database would miss what comes before it"
             .to_owned(),
         way_back,
+    ]
+}
+
+/// What to do about a database that stopped in the middle of a range.
+fn in_the_middle(option: &str, at: &RevisionId, last: &RevisionId, rows: &[String]) -> Vec<String> {
+    if rows.is_empty() {
+        return one(format!(
+            "it could not go on from there: bring it to the end first, `migrator{option} upgrade {last}`"
+        ));
+    }
+    vec![
+        format!("it could not go on from there: let the range end with `{at}`, or begin after it"),
+        format!(
+            "or bring it to the end first: get the files that declare {} beside these, and \
+             `migrator{option} upgrade {last}`",
+            ticked(rows.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), " and ")
+        ),
+    ]
+}
+
+/// What to do about branches that would run in another order.
+fn branch_order(beside: &[RevisionId]) -> Vec<String> {
+    let head = beside.last().map_or("HEAD", RevisionId::as_str);
+    vec![
+        "which branch runs first is told by the names of the files; without `--rev-id` an id is made \
+         that keeps the order, where one can"
+            .to_owned(),
+        format!(
+            "make one line of the branches first, where no database ran them (`migrator rebase {head}`), \
+             or let the range end before them; no file was written"
+        ),
     ]
 }
 

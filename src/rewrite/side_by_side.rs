@@ -3,12 +3,13 @@
 use super::RewriteError;
 use super::squash::Settings;
 use crate::autogenerate::{Contents, invent_rows};
-use crate::db::Scratch;
+use crate::db::{SchemaSnapshot, Scratch};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
+use crate::rehearsal::number_lines;
 use crate::revision::Revision;
 use crate::schema::{Name, Schema};
 use crate::source::Location;
@@ -74,23 +75,37 @@ pub(super) fn compare(
 ) -> Result<Scratch, RewriteError> {
     let wanted = old.run(start, direction)?;
     let found = new.run(start, direction).map_err(|err| does_not_run(old, new, direction, err))?;
-    let schema = settings.schema(&wanted)?;
-    let lines = differences(&settings.schema(&found)?, &schema, by_order);
-    if !lines.is_empty() {
-        return Err(RewriteError::OtherSchema { direction, lines });
-    }
-    let wanted = Contents::of(&wanted, &schema)?;
-    let rows = Contents::of(&found, &schema)?;
-    if wanted.differs_from(&rows).is_none() {
-        return Ok(found);
-    }
-    // What the old ones leave otherwise when they run once more, say random numbers, is not compared.
-    let again = Contents::of(&old.run(start, direction)?, &schema)?;
-    let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
-    match wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&rows, it)) {
-        Some(table) => Err(RewriteError::OtherRows { direction, table: table.to_string() }),
+    let schema = settings.same_schema(&found, &wanted, direction, by_order)?;
+    match other_rows(&schema, &wanted, &found, || old.run(start, direction))? {
+        Some(table) => Err(RewriteError::OtherRows { direction, table }),
         None => Ok(found),
     }
+}
+
+/// The first table that has other rows. What is made otherwise `again`, say random numbers, is not
+/// compared.
+pub(super) fn other_rows(
+    schema: &Schema,
+    wanted: &Scratch,
+    found: &Scratch,
+    again: impl FnOnce() -> Result<Scratch, RewriteError>,
+) -> Result<Option<String>, RewriteError> {
+    let wanted = Contents::of(wanted, schema)?;
+    let found = Contents::of(found, schema)?;
+    if wanted.differs_from(&found).is_none() {
+        return Ok(None);
+    }
+    let again = Contents::of(&again()?, schema)?;
+    let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
+    let table = wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&found, it));
+    Ok(table.map(ToString::to_string))
+}
+
+/// The numbers of the header that are not what they are to be.
+pub(super) fn other_numbers(wanted: &Scratch, found: &Scratch) -> Result<Vec<Line>, RewriteError> {
+    let snapshot = |it: &Scratch| it.database().snapshot(&SchemaSnapshot::default());
+    let (wanted, found) = (snapshot(wanted)?, snapshot(found)?);
+    Ok(number_lines(&wanted.other_numbers(&found)))
 }
 
 /// A failure of the new bodies, where the old ones do not fail. The file that it is about is not

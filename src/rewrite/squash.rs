@@ -13,7 +13,7 @@
 //! schema, and the same rows in every table.
 
 use super::body::{self, Effect, Joined};
-use super::side_by_side::{Bodies, compare, differences};
+use super::side_by_side::{Bodies, compare, differences, other_numbers};
 use super::{Range, RewriteError};
 use crate::autogenerate::{Request, autogenerate, read_schema};
 use crate::db::Scratch;
@@ -248,24 +248,26 @@ impl<'a> Squash<'a> {
         Ok(())
     }
 
-    /// Proves that all revisions of `graph` make what they made with the range.
+    /// Proves that all revisions of `graph`, in which `squashed` stands for the range, make what they
+    /// made with the range.
     ///
     /// # Errors
     ///
     /// What comes out otherwise.
-    pub fn prove_heads(&self, graph: &RevisionGraph) -> Result<(), RewriteError> {
+    pub fn prove_heads(
+        &self,
+        graph: &RevisionGraph,
+        squashed: RevisionIndex,
+    ) -> Result<(), RewriteError> {
+        self.range.prove_order(self.graph, graph, graph.id(squashed), self.settings)?;
         let replay = |graph: &RevisionGraph| {
             let applied = graph.ancestors(graph.heads(), Edges::All);
             self.settings.replay.run(graph, &graph.maximal(&applied)).map_err(RewriteError::replay)
         };
-        let wanted = self.settings.schema(&replay(self.graph)?)?;
+        let (wanted, found) = (replay(self.graph)?, replay(graph)?);
         // What is side by side may run in another order than before.
-        let found = self.settings.schema(&replay(graph)?)?;
-        let lines = differences(&found, &wanted, self.settings.by_order);
-        if lines.is_empty() {
-            return Ok(());
-        }
-        Err(RewriteError::OtherSchema { direction: Direction::Upgrade, lines })
+        self.settings.same_schema(&found, &wanted, Direction::Upgrade, self.settings.by_order)?;
+        Ok(())
     }
 }
 
@@ -325,8 +327,26 @@ impl Settings<'_> {
         Ok(read_schema(scratch, &|it| self.is_of_others(it))?)
     }
 
+    /// Wants two databases to have the same schema, and the same numbers in the header; gives the
+    /// schema.
+    pub(super) fn same_schema(
+        &self,
+        found: &Scratch,
+        wanted: &Scratch,
+        direction: Direction,
+        by_order: bool,
+    ) -> Result<Schema, RewriteError> {
+        let schema = self.schema(wanted)?;
+        let mut lines = differences(&self.schema(found)?, &schema, by_order);
+        lines.extend(other_numbers(wanted, found)?);
+        if lines.is_empty() {
+            return Ok(schema);
+        }
+        Err(RewriteError::OtherSchema { direction, lines })
+    }
+
     /// Whether migrator itself keeps a table, or another program does.
-    fn is_of_others(&self, name: &str) -> bool {
+    pub(super) fn is_of_others(&self, name: &str) -> bool {
         let is = |it: &str| name.eq_ignore_ascii_case(it);
         is(self.replay.version_table)
             || is("migrator_log")

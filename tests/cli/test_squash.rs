@@ -1164,3 +1164,140 @@ fn what_is_made_of_files_with_crlf_has_nothing_else() {
     env.run("squash a1:b2 -m all").ok();
     assert!(env.read("versions/aaaa11112222_all.sql").replace("\r\n", "").contains('\n'));
 }
+
+#[test]
+fn a_hook_that_fails_leaves_the_only_copy_alone() {
+    let env = ddl();
+    let toml = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{toml}\n[[hooks]]\ncommand = [\"false\"]\n"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts' --rev-id s1"), @"
+    wrote versions/s1_add_posts.sql (proven: the sum of 2 revisions)
+    wrote versions/d4.sql (follows s1)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    running false
+    error: the hook `false` failed (exit status: 1)
+    hint: the squash is done, and `versions/s1_add_posts.sql` is all that is left of the range: keep it, and see what the hook made of it
+    [exit status: 3]
+    ");
+    env.run("heads").ok();
+
+    let env = interrupted();
+    let toml = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{toml}\n[[hooks]]\ncommand = [\"false\"]\n"));
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    wrote versions/s1_add_posts.sql
+    wrote versions/d4.sql
+    removed versions/c3.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    running false
+    error: the hook `false` failed (exit status: 1)
+    hint: the squash is done, and `versions/s1_add_posts.sql` is all that is left of the range: keep it, and see what the hook made of it
+    [exit status: 3]
+    ");
+    env.run("heads").ok();
+}
+
+#[test]
+fn a_database_of_another_branch_in_the_middle_of_the_range_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "z9 < b2"]);
+    env.run("upgrade z9").ok();
+    let z9 = env.read("versions/z9.sql");
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    env.graph(&["c3 < b2"]);
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: app.db is at `z9` and ran `b2`, in the middle of the range
+    hint: it could not go on from there: let the range end with `b2`, or begin after it
+    hint: or bring it to the end first: get the files that declare `z9` beside these, and `migrator upgrade c3`
+    [exit status: 2]
+    ");
+    // What it says: the range without it, or the database at its end.
+    env.run("squash a1:b2 -m 'Begin' --dry-run").ok();
+    env.file("versions/z9.sql", &z9);
+    env.run("upgrade c3").ok();
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    env.run("squash b2:c3 -m 'Both' --rev-id s1").ok();
+    env.file("versions/z9.sql", &z9.replace("\"b2\"", "\"s1\""));
+    env.run("stamp z9").ok();
+    env.run("status").ok();
+}
+
+#[test]
+fn what_ran_otherwise_is_found_on_a_database_of_another_branch() {
+    let env = ddl();
+    env.graph(&["z9 < d4"]);
+    assert_eq!(env.run("upgrade z9").status, Some(0));
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    let c3 = env.read("versions/c3.sql");
+    env.file("versions/c3.sql", &c3.replace("posts_title ON", "posts_by_title ON"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: `migrator repair c3` accepts the file as it is now
+    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_database_that_cannot_tell_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
+    env.config("[database]\nurl = \"sqlite:///app.db\"\nlog = false\n");
+    env.run("upgrade a1").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'zz'");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: app.db is at `zz`, which no revision file declares, and has no log of what ran
+    hint: what ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
+    [exit status: 2]
+    ");
+    env.run("stamp a1 --purge").ok();
+    env.run("squash b2:c3 -m 'Both'").ok();
+}
+
+/// Two branches that work on the same rows, by the names of their files in this order.
+fn beside() -> TestEnv {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);").write();
+    env.revision("b2").after("a1").up("INSERT INTO t (v) VALUES ('b');").down("").write();
+    env.revision("b3").after("b2").up("SELECT 1;").down("").write();
+    env.revision("c4").after("a1").up("UPDATE t SET v = v || '!';").down("").write();
+    env
+}
+
+#[test]
+fn a_branch_that_would_run_in_another_order_is_proven_or_refused() {
+    let env = beside();
+    let rows = |env: &TestEnv, name: &str| {
+        env.run(&format!("--url sqlite:///{name}.db upgrade heads")).ok();
+        let connection = rusqlite::Connection::open(env.path(&format!("{name}.db"))).unwrap();
+        connection.query_one("SELECT v FROM t", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let before = rows(&env, "before");
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:b3 -m 'Both' --rev-id ff"), @"
+    ------- stderr -------
+    error: in one revision, what begins with `b2` would run in another order with `c4`, which stands beside it
+    caused by: `c4` works on rows of `t`, and `b2`, which ran without it, has to do with it too
+    hint: which branch runs first is told by the names of the files; without `--rev-id` an id is made that keeps the order, where one can
+    hint: make one line of the branches first, where no database ran them (`migrator rebase c4`), or let the range end before them; no file was written
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    env.run("squash b2:b3 -m 'Both' --rev-id b0").ok();
+    assert_eq!(rows(&env, "after"), before);
+}
+
+#[test]
+fn an_id_is_made_up_that_keeps_the_order_of_branches() {
+    for _ in 0..4 {
+        let env = beside().with("MIGRATOR_REVISION_IDS", "");
+        env.run("squash b2:b3 -m 'Both'").ok();
+        env.run("upgrade heads").ok();
+        assert_eq!(env.query("SELECT v FROM t"), ["b"]);
+    }
+}
