@@ -2,13 +2,13 @@
 
 use super::history::State;
 use super::{
-    History, HistoryError, LogDirection, Net, checksum, find_inserted, find_partly_run, implied,
-    is_declared, upgrade_order,
+    History, HistoryError, LogDirection, LogRow, Net, checksum, find_inserted, find_partly_run,
+    implied, is_declared, not_run, upgrade_order,
 };
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::plan::Plan;
-use crate::revision::RevisionId;
+use crate::plan::{Direction, Plan};
+use crate::revision::{Revision, RevisionId};
 
 /// Something to write into the log, about a revision whose body did not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,21 @@ pub fn unlogged(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<No
             notes.push(Note { revision: graph.id(index).to_string(), direction, checksum: None });
         }
     }
+    let reverted = plan.steps.iter().filter(|it| it.direction == Direction::Downgrade);
+    notes.extend(reverted.flat_map(|it| no_longer_stood_for(&graph[it.revision], &net)));
     notes
+}
+
+/// What a revision stands for and takes back with itself: older files, which have these, find no trace
+/// of them.
+fn no_longer_stood_for(revision: &Revision, net: &Net<'_>) -> Vec<Note> {
+    let applied = revision.replaces.iter().rev().filter(|it| net.applied(it.as_str()).is_some());
+    let note = |it: &RevisionId| Note {
+        revision: it.to_string(),
+        direction: LogDirection::Unstamp,
+        checksum: None,
+    };
+    applied.map(note).collect()
 }
 
 /// What a stamp means that leaves the rows `end`: the log says afterwards what they imply. What was
@@ -100,8 +114,10 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
         leaving.insert(index);
     }
     leaving.retain(|it| !after.contains(it));
-    let leaving = graph.ids(&graph.downgrade_order(&leaving));
-    notes.extend(leaving.iter().map(|it| note(it.as_str(), LogDirection::Unstamp)));
+    for index in graph.downgrade_order(&leaving) {
+        notes.push(note(graph.id(index).as_str(), LogDirection::Unstamp));
+        notes.extend(no_longer_stood_for(&graph[index], &net));
+    }
 
     let inserted = find_inserted(graph, history.is_whole, &net, &after);
     let mut coming = after;
@@ -125,7 +141,8 @@ pub enum Accepted {
     AsSkipped,
 }
 
-/// What accepts a revision as it is; `None` where nothing is wrong about it.
+/// What accepts a revision as it is; `None` where nothing is wrong about it. An id that was replaced
+/// means what stands for it now.
 ///
 /// One that the version table implies is applied, with the body of its file, or else never ran, as
 /// `accepted` has it; any other is not applied.
@@ -144,8 +161,12 @@ pub fn repair(
         return Err(HistoryError::NoLog);
     }
     let net = Net::new(&history.log);
-    let logged = net.applied(revision);
-    let index = graph.by_id(revision);
+    let index = graph.by_id(revision).or_else(|| graph.replaced_by(revision));
+    let logged = match index {
+        Some(index) => net.applied_or_replaced(&graph[index]),
+        None => net.applied(revision),
+    };
+    let revision = index.map_or(revision, |it| graph.id(it).as_str());
     if index.is_none() && history.rows.iter().any(|it| it == revision) {
         return Err(HistoryError::UnknownRow { revision: revision.to_owned() });
     }
@@ -165,7 +186,14 @@ pub fn repair(
         (None, Some(_)) => None,
         (Some(index), logged) => {
             let now = checksum(&graph[index]);
-            if logged.is_some_and(|it| it.checksum.as_ref().is_none_or(|it| *it == now)) {
+            let is_right = |row: &LogRow| {
+                if row.revision == revision {
+                    row.checksum.as_ref().is_none_or(|it| *it == now)
+                } else {
+                    not_run(&graph[index], &net).is_empty()
+                }
+            };
+            if logged.is_some_and(is_right) {
                 return Ok(None);
             }
             Some(now)

@@ -360,6 +360,30 @@ fn a_squash_of_a_squash_ran_where_either_did() {
     check("+c", "partly-run t");
 }
 
+#[test]
+fn a_replaced_id_means_what_stands_for_it() {
+    let mut line = revisions("a<- s<-a");
+    line[1].replaces = ["b", "c"].map(crate::graph::testing::id_of).to_vec();
+    line[1].spans.replaces = vec![0..0; 2];
+    let graph = RevisionGraph::new(line).unwrap();
+    let check = |rows: &str, log: &str, expected: &str| {
+        for id in ["b", "c", "s"] {
+            let found = repair(&graph, &history(rows, log), id, Accepted::AsItIs);
+            let note = |it: Note| format!("{} {}", it.revision, it.checksum.is_some());
+            let found = found.map(|it| it.map_or_else(|| "nothing".to_owned(), note));
+            let found = found.unwrap_or_else(|err| err.to_string());
+            assert!(found.starts_with(expected), "{rows}, {log}, {id}: {found}");
+        }
+    };
+    check("c", "+a +b +c", "nothing");
+    check("c", "+a =b =c", "nothing");
+    check("c", "+a +c", "s true");
+    check("c", "+a =c", "s true");
+    check("a", "+a +b +c", "s false");
+    check("a", "+a +b +c -s", "`s` is not applied");
+    check("a", "+a", "`s` is not applied");
+}
+
 /// A database without a disk, which does what migrator does.
 struct Simulated {
     graph: RevisionGraph,

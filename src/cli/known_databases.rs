@@ -114,9 +114,10 @@ impl Project {
         }
         let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
         let table = VersionTable::new(&config.database.version_table);
-        let log_table = if config.database.log { LogTable::On } else { LogTable::Off };
-        let (history, log) = database
-            .read_at_once(|it| Ok((log_table.history(it, &table)?, LogTable::On.read(it)?)))?;
+        let name = &config.database.version_table;
+        let [log_table, ever] = [config.database.log, true].map(|it| LogTable::new(it, name));
+        let (history, log) =
+            database.read_at_once(|it| Ok((log_table.history(it, &table)?, ever.read(it)?)))?;
         let logged = Net::new(&log).ids().into_iter().map(str::to_owned).collect();
         seen.push(path);
         Ok(Some(KnownDatabase {

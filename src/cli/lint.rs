@@ -184,7 +184,7 @@ fn linted(
 fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
     let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
     let config = &project.config.database;
-    let log = if config.log { LogTable::On } else { LogTable::Off };
+    let log = LogTable::new(config.log, &config.version_table);
     let history = Database::open(&location, Access::Read, config.busy_timeout).and_then(|it| {
         it.read_at_once(|it| log.history(it, &VersionTable::new(&config.version_table)))
     });

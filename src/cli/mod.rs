@@ -60,8 +60,8 @@ use project::Project;
 /// Schema migrations for SQLite: a graph of revisions with plain SQL bodies
 ///
 /// Revisions are files with an upgrade and a downgrade in SQL, linked by `down_revision`. The
-/// database says in its table `alembic_version` where it is, exactly as Alembic writes it, so that
-/// either tool can go on where the other stopped.
+/// database says in its table `alembic_version` where it is, exactly as Alembic writes it: either
+/// tool can go on from a revision that both have.
 #[derive(Debug, Parser)]
 #[command(
     name = "migrator",

@@ -170,24 +170,25 @@ impl Project {
 
     /// What the database says of its history; nothing is written.
     pub fn history(&self) -> anyhow::Result<History> {
-        self.read_history(LogTable::history)
+        self.read_history(|database, log, table| log.history(database, table))
     }
 
     /// The same where rows of the version table may be no revisions: to tell of them.
     pub fn survey(&self) -> anyhow::Result<History> {
-        self.read_history(LogTable::survey)
+        self.read_history(|database, log, table| log.survey(database, table))
     }
 
     fn read_history(
         &self,
-        read: impl FnOnce(LogTable, &Database, &VersionTable) -> Result<History, DbError>,
+        read: impl FnOnce(&Database, LogTable<'_>, &VersionTable) -> Result<History, DbError>,
     ) -> anyhow::Result<History> {
         let location = self.location()?;
         let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
             .map_err(Error::from)?;
         let table = VersionTable::new(&self.config.database.version_table);
-        let log = if self.config.database.log { LogTable::On } else { LogTable::Off };
-        let history = database.read_at_once(|it| read(log, it, &table));
+        let config = &self.config.database;
+        let log = LogTable::new(config.log, &config.version_table);
+        let history = database.read_at_once(|it| read(it, log, &table));
         Ok(history.map_err(Error::from)?)
     }
 

@@ -21,11 +21,11 @@ use crate::exec::{BackupPlan, Loss, RestoreError, Run, restore};
 /// overwritten is backed up before, unless alembic.toml says `backup = "never"`; of such backups the
 /// newest stay, `keep` in alembic.toml, and FILE in any case.
 ///
-/// Without `--yes` a backup is refused that may be older than the database, or that would overwrite
-/// what is not backed up. It is newer if its `migrator_log` begins with that of the database and goes
-/// on, and if nobody has written to the database since: by the time of its file and its `-wal`, and
-/// the earlier of the times in the backup's name and of its file. Where both hold the same, nothing
-/// is done.
+/// Where a backup may be older than the database, or would overwrite what is not backed up, you are
+/// asked on a terminal, and it is refused elsewhere; `--yes` is the answer. It is newer if its
+/// `migrator_log` begins with that of the database and goes on, and if nobody has written to the
+/// database since: by the time of its file and its `-wal`, and the earlier of the times in the
+/// backup's name and of its file. Where both hold the same, nothing is done.
 #[derive(Debug, clap::Args)]
 pub(super) struct RestoreArgs {
     /// The backup

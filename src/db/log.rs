@@ -6,25 +6,28 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::params;
+use rusqlite::types::ValueRef;
 
 use super::version_table::table_exists;
 use super::{Database, DbError, VersionTable, quote_text};
 use crate::audit::{History, LogDirection, LogRow, Note};
+use crate::config::DEFAULT_VERSION_TABLE;
 
 /// The definition of the table, from its name on.
 ///
 /// `duration_ms` has a fraction, since most revisions take less than one; it is NULL where nothing
 /// was measured. `checksum` is the SHA-256 of the tokens of the body that ran, in hexadecimal, or of
 /// the one that counts as run (`baseline`, `repair`), and NULL for a stamp. `tag` is free text. `who`
-/// is the user of the operating system, where he is known; the column is younger than the others.
-/// `started_at` is UTC, RFC 3339 with milliseconds.
+/// is the user of the operating system, where he is known. `version_table` is NULL where that is
+/// `alembic_version`, so that two projects may share a database. These two columns are younger than
+/// the others. `started_at` is UTC, RFC 3339 with milliseconds.
 const DEFINITION: &str = "migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, \
      direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, \
-     version TEXT NOT NULL, tag TEXT, who TEXT)";
+     version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT)";
 
 const INSERT: &str = "INSERT INTO main.migrator_log \
-     (revision, direction, started_at, duration_ms, checksum, version, tag, who) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+     (revision, direction, started_at, duration_ms, checksum, version, tag, who, version_table) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 /// A row to add.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,32 +68,46 @@ impl<'a> LogEntry<'a> {
     }
 }
 
-/// The log of a database, if it is to have one.
+/// The log of a database, if it is to have one: what it says of one version table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogTable {
-    /// Rows are added.
-    On,
-    /// `log = false`: nothing is made and nothing is written.
-    Off,
+pub struct LogTable<'a> {
+    /// Without it (`log = false`) nothing is made, read or written.
+    is_on: bool,
+    /// As the rows have it.
+    version_table: Option<&'a str>,
 }
 
-impl LogTable {
+impl<'a> LogTable<'a> {
     /// The name of the table.
-    pub const NAME: &str = "migrator_log";
+    pub const NAME: &'static str = "migrator_log";
 
-    /// Makes the table where it is missing, and the column that an older version did not make.
+    /// The log, or none, of what this version table tells of.
+    pub fn new(is_on: bool, version_table: &'a str) -> Self {
+        let is_default = version_table.eq_ignore_ascii_case(DEFAULT_VERSION_TABLE);
+        Self { is_on, version_table: (!is_default).then_some(version_table) }
+    }
+
+    /// Makes the table where it is missing, and the columns that an older version did not make.
     pub fn ensure(self, database: &Database) -> Result<(), DbError> {
-        if self == Self::Off {
+        if !self.is_on {
             return Ok(());
         }
         if !table_exists(database, Self::NAME)? {
             return database.run("make migrator_log in", &Self::create_sql(""));
         }
-        if has_who(database)? {
-            return Ok(());
+        let has = Younger::of(database)?;
+        let add = |sql: &str| database.run("add a column to migrator_log in", sql);
+        if !has.who {
+            add("ALTER TABLE migrator_log ADD COLUMN who TEXT")?;
         }
-        database
-            .run("add a column to migrator_log in", "ALTER TABLE migrator_log ADD COLUMN who TEXT")
+        if !has.version_table {
+            add("ALTER TABLE migrator_log ADD COLUMN version_table TEXT")?;
+            // All of it was ours until now.
+            if let Some(name) = self.version_table {
+                add(&format!("UPDATE migrator_log SET version_table = {}", quote_text(name)))?;
+            }
+        }
+        Ok(())
     }
 
     /// What the version table and the log say, inside the open transaction. A log that is off says
@@ -113,34 +130,27 @@ impl LogTable {
         Ok(self.rows(database)?.0)
     }
 
+    /// All that the log of a database says, whatever version table it tells of, oldest first.
+    pub fn read_all(database: &Database) -> Result<Vec<LogRow>, DbError> {
+        if !table_exists(database, Self::NAME)? {
+            return Ok(Vec::new());
+        }
+        read_rows(database, Younger::of(database)?.who, "", &[])
+    }
+
     /// The rows, oldest first, and whether they name all that is applied.
     fn rows(self, database: &Database) -> Result<(Vec<LogRow>, bool), DbError> {
-        if self == Self::Off || !table_exists(database, Self::NAME)? {
+        if !self.is_on || !table_exists(database, Self::NAME)? {
             return Ok((Vec::new(), true));
         }
-        let is_whole = has_who(database)?;
-        let who = if is_whole { "who" } else { "NULL" };
-        let sql = format!(
-            "SELECT revision, direction, started_at, duration_ms, checksum, version, tag, {who} \
-             FROM main.migrator_log ORDER BY id"
-        );
-        let read = || -> rusqlite::Result<Vec<LogRow>> {
-            let mut statement = database.connection.prepare(&sql)?;
-            let rows = statement.query_map([], |row| {
-                Ok(LogRow {
-                    revision: row.get(0)?,
-                    direction: row.get(1)?,
-                    started_at: row.get(2)?,
-                    duration_ms: row.get(3)?,
-                    checksum: row.get(4)?,
-                    version: row.get(5)?,
-                    tag: row.get(6)?,
-                    who: row.get(7)?,
-                })
-            })?;
-            rows.collect()
+        let has = Younger::of(database)?;
+        let rows = if has.version_table {
+            let ours = "WHERE version_table IS ?1 COLLATE NOCASE ";
+            read_rows(database, has.who, ours, &[&self.version_table])?
+        } else {
+            read_rows(database, has.who, "", &[])?
         };
-        Ok((read().map_err(database.error("read migrator_log in"))?, is_whole))
+        Ok((rows, has.who))
     }
 
     /// Adds rows; where there are none to add, the table may be missing.
@@ -150,7 +160,7 @@ impl LogTable {
         entries: impl IntoIterator<Item = LogEntry<'e>>,
     ) -> Result<(), DbError> {
         let mut entries = entries.into_iter().peekable();
-        if self == Self::Off || entries.peek().is_none() {
+        if !self.is_on || entries.peek().is_none() {
             return Ok(());
         }
         let add = || -> rusqlite::Result<()> {
@@ -165,6 +175,7 @@ impl LogTable {
                     env!("CARGO_PKG_VERSION"),
                     entry.tag,
                     entry.who,
+                    self.version_table,
                 ])?;
             }
             Ok(())
@@ -178,34 +189,38 @@ impl LogTable {
     }
 
     /// Rows that begin the log of a database that has none, as text; nothing where it has one.
-    pub(crate) fn begin_sql(notes: &[Note], tag: Option<&str>) -> String {
+    pub(crate) fn begin_sql(self, notes: &[Note], tag: Option<&str>) -> String {
+        let (column, value, ours) = self.as_sql();
         let values: Vec<String> = notes
             .iter()
             .map(|it| format!("({}, {})", quote_text(&it.revision), quoted(it.checksum.as_deref())))
             .collect();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag) \
-             SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {} \
-             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log)",
+             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) \
+             SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {}{value} \
+             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log{})",
             LogDirection::Baseline.as_str(),
             env!("CARGO_PKG_VERSION"),
             quoted(tag),
             values.join(", "),
+            if ours.is_empty() { String::new() } else { format!(" WHERE {ours}") },
         )
     }
 
     /// Rows that end what the log calls applied, or found or skipped, but for `kept`, as text: what
     /// [`crate::audit::Net`] calls so, which passes over what only a newer version knows.
-    pub(crate) fn unstamp_others_sql(kept: &[&str], tag: Option<&str>) -> String {
+    pub(crate) fn unstamp_others_sql(self, kept: &[&str], tag: Option<&str>) -> String {
+        let (column, value, ours) = self.as_sql();
+        let ours = if ours.is_empty() { String::new() } else { format!(" AND {ours}") };
         let known = LogDirection::ALL.map(|it| quote_text(it.as_str())).join(", ");
         let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag) \
-             SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {} \
+             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) \
+             SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {}{value} \
              FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log \
-             WHERE direction IN ({known}) GROUP BY revision) \
+             WHERE direction IN ({known}){ours} GROUP BY revision) \
              WHERE (direction IN ('{}', '{}', '{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
             LogDirection::Unstamp.as_str(),
@@ -224,15 +239,17 @@ impl LogTable {
     /// A row, as text whose time is that at which it runs; nothing is measured there, and who runs
     /// it is not known.
     pub(crate) fn append_sql(
+        self,
         revision: &str,
         direction: LogDirection,
         checksum: Option<&str>,
         tag: Option<&str>,
     ) -> String {
+        let (column, value, _) = self.as_sql();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES \
-             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}', {})",
+             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) VALUES \
+             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}', {}{value})",
             quote_text(revision),
             direction.as_str(),
             quoted(checksum),
@@ -242,22 +259,99 @@ impl LogTable {
     }
 }
 
+impl LogTable<'_> {
+    /// What an `INSERT` of a script says besides: a column, its value, and the condition for the rows
+    /// that are ours. Nothing for the default table, so that a log that lacks the column takes it.
+    fn as_sql(self) -> (&'static str, String, String) {
+        match self.version_table.map(quote_text) {
+            None => ("", String::new(), String::new()),
+            Some(name) => (
+                ", version_table",
+                format!(", {name}"),
+                format!("version_table = {name} COLLATE NOCASE"),
+            ),
+        }
+    }
+}
+
+/// The rows that a clause leaves, oldest first.
+fn read_rows(
+    database: &Database,
+    has_who: bool,
+    clause: &str,
+    values: &[&dyn rusqlite::ToSql],
+) -> Result<Vec<LogRow>, DbError> {
+    let who = if has_who { "who" } else { "NULL" };
+    let sql = format!(
+        "SELECT revision, direction, started_at, duration_ms, checksum, version, tag, {who} \
+         FROM main.migrator_log {clause}ORDER BY id"
+    );
+    let read = || -> rusqlite::Result<Vec<LogRow>> {
+        let mut statement = database.connection.prepare(&sql)?;
+        let rows = statement.query_map(values, |row| {
+            Ok(LogRow {
+                revision: text(row, 0)?.unwrap_or_default(),
+                direction: text(row, 1)?.unwrap_or_default(),
+                started_at: text(row, 2)?.unwrap_or_default(),
+                duration_ms: number(row, 3)?,
+                checksum: text(row, 4)?,
+                version: text(row, 5)?.unwrap_or_default(),
+                tag: text(row, 6)?,
+                who: text(row, 7)?,
+            })
+        })?;
+        rows.collect()
+    };
+    read().map_err(database.error("read migrator_log in"))
+}
+
+/// A value as text, whatever somebody wrote there: one odd row must not keep all others from being
+/// read.
+fn text(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<String>> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => None,
+        ValueRef::Integer(value) => Some(value.to_string()),
+        ValueRef::Real(value) => Some(value.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
+    })
+}
+
+/// A value as a number; none where it is something else.
+fn number(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<f64>> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Real(value) => Some(value),
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+        ValueRef::Integer(value) => Some(value as f64),
+        _ => None,
+    })
+}
+
 /// A text as SQL, or NULL.
 fn quoted(text: Option<&str>) -> String {
     text.map_or_else(|| "NULL".to_owned(), quote_text)
 }
 
-/// Whether the table has the column that is younger than the others, which it must have.
-fn has_who(database: &Database) -> Result<bool, DbError> {
-    let read = || -> rusqlite::Result<Vec<String>> {
-        let sql = "SELECT name FROM pragma_table_info('migrator_log', 'main')";
-        database.connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
-    };
-    let columns = read().map_err(database.error("read migrator_log in"))?;
-    let has = |column: &str| columns.iter().any(|it| it.eq_ignore_ascii_case(column));
-    match COLUMNS.into_iter().find(|it| !has(it)) {
-        None => Ok(has("who")),
-        Some(column) => Err(DbError::NotALog { path: database.path.clone(), column }),
+/// Which of the columns that are younger than the others the table has; those it must have.
+#[derive(Debug, Clone, Copy)]
+struct Younger {
+    who: bool,
+    version_table: bool,
+}
+
+impl Younger {
+    fn of(database: &Database) -> Result<Self, DbError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT name FROM pragma_table_info('migrator_log', 'main')";
+            database.connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let columns = read().map_err(database.error("read migrator_log in"))?;
+        let has = |column: &str| columns.iter().any(|it| it.eq_ignore_ascii_case(column));
+        match COLUMNS.into_iter().find(|it| !has(it)) {
+            None => Ok(Self { who: has("who"), version_table: has("version_table") }),
+            Some(column) => Err(DbError::NotALog { path: database.path.clone(), column }),
+        }
     }
 }
 
@@ -274,6 +368,8 @@ mod tests {
     use super::*;
     use crate::audit::Net;
 
+    const LOG: LogTable<'_> = LogTable { is_on: true, version_table: None };
+
     fn entry(revision: &str) -> LogEntry<'_> {
         LogEntry {
             tag: None,
@@ -289,12 +385,10 @@ mod tests {
     #[test]
     fn a_row_says_what_ran_when_and_for_how_long() {
         let database = Database::open_in_memory().unwrap();
-        LogTable::On.ensure(&database).unwrap();
-        LogTable::On.ensure(&database).unwrap();
-        LogTable::On.append(&database, [entry("a")]).unwrap();
-        database
-            .execute(&LogTable::append_sql("it's", LogDirection::Stamp, None, Some("a'b")))
-            .unwrap();
+        LOG.ensure(&database).unwrap();
+        LOG.ensure(&database).unwrap();
+        LOG.append(&database, [entry("a")]).unwrap();
+        database.execute(&LOG.append_sql("it's", LogDirection::Stamp, None, Some("a'b"))).unwrap();
         let rows: Vec<String> = database
             .connection
             .prepare(
@@ -314,8 +408,9 @@ mod tests {
     #[test]
     fn a_log_that_is_off_makes_no_table() {
         let database = Database::open_in_memory().unwrap();
-        LogTable::Off.ensure(&database).unwrap();
-        LogTable::Off.append(&database, [entry("a")]).unwrap();
+        let off = LogTable::new(false, DEFAULT_VERSION_TABLE);
+        off.ensure(&database).unwrap();
+        off.append(&database, [entry("a")]).unwrap();
         assert!(!table_exists(&database, LogTable::NAME).unwrap());
     }
 
@@ -348,7 +443,7 @@ mod tests {
             kept in prop::sample::subsequence(vec!["a", "A", "it's", "gone", "NULL"], 0..=5),
         ) {
             let database = Database::open_in_memory().unwrap();
-            LogTable::On.ensure(&database).unwrap();
+            LOG.ensure(&database).unwrap();
             // Not in the order of their ids, which are what counts.
             let mut id = 0;
             let mut numbered = Vec::new();
@@ -363,9 +458,9 @@ mod tests {
                 let values = params![id, revision, direction, checksum];
                 database.connection.execute(insert, values).unwrap();
             }
-            let before = LogTable::On.read(&database).unwrap();
-            database.execute(&LogTable::unstamp_others_sql(&kept, Some("it's"))).unwrap();
-            let after = LogTable::On.read(&database).unwrap();
+            let before = LOG.read(&database).unwrap();
+            database.execute(&LOG.unstamp_others_sql(&kept, Some("it's"))).unwrap();
+            let after = LOG.read(&database).unwrap();
 
             let (before, added) = (&after[..before.len()], &after[before.len()..]);
             let applied: BTreeSet<&str> = Net::new(before).ids().into_iter().collect();

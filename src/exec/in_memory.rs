@@ -60,8 +60,7 @@ impl Replay<'_> {
         let mut scratch = Scratch::new(Quoting::Lenient, self.extensions)?;
         scratch.lend(self.beside);
         VersionTable::new(self.version_table).ensure(scratch.database())?;
-        let log = if self.log { LogTable::On } else { LogTable::Off };
-        log.ensure(scratch.database())?;
+        LogTable::new(self.log, self.version_table).ensure(scratch.database())?;
         Ok(scratch)
     }
 

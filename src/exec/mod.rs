@@ -88,8 +88,8 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn log_table(&self) -> LogTable {
-        if self.log { LogTable::On } else { LogTable::Off }
+    fn log_table(&self) -> LogTable<'_> {
+        LogTable::new(self.log, self.version_table)
     }
 }
 

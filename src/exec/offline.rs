@@ -43,6 +43,12 @@ pub struct Offline<'a> {
     pub tag: Option<&'a str>,
 }
 
+impl Offline<'_> {
+    fn log_table(&self) -> LogTable<'_> {
+        LogTable::new(self.log, self.version_table)
+    }
+}
+
 /// A plan as a script; empty where there is nothing to do.
 ///
 /// # Errors
@@ -98,11 +104,12 @@ pub fn stamp_script(
     if purge && options.log {
         // What the log says of before is not known here.
         let ids: Vec<&str> = stamp.notes.iter().map(|it| it.revision.as_str()).collect();
-        writer.text.statement(&LogTable::unstamp_others_sql(&ids, options.tag));
+        writer.text.statement(&options.log_table().unstamp_others_sql(&ids, options.tag));
     }
     for note in stamp.notes.iter().filter(|_| options.log) {
         let checksum = note.checksum.as_deref();
-        let row = LogTable::append_sql(&note.revision, note.direction, checksum, options.tag);
+        let log = options.log_table();
+        let row = log.append_sql(&note.revision, note.direction, checksum, options.tag);
         writer.text.statement(&row);
     }
     writer.text.statement("COMMIT");
@@ -202,7 +209,8 @@ impl<'a> Writer<'a> {
             // Once: after the first transaction the log is not empty.
             let unlogged = std::mem::take(&mut self.unlogged);
             if !unlogged.is_empty() {
-                self.text.statement(&LogTable::begin_sql(&unlogged, self.options.tag));
+                self.text
+                    .statement(&self.options.log_table().begin_sql(&unlogged, self.options.tag));
             }
         }
     }
@@ -319,7 +327,8 @@ impl<'a> Writer<'a> {
         if self.options.log {
             let (id, direction) = (task.revision.id.as_str(), task.logged_as());
             let (checksum, tag) = (task.checksum(), self.options.tag);
-            self.text.statement(&LogTable::append_sql(id, direction, checksum.as_deref(), tag));
+            let log = self.options.log_table();
+            self.text.statement(&log.append_sql(id, direction, checksum.as_deref(), tag));
         }
     }
 }

@@ -101,7 +101,11 @@ struct Seen {
 }
 
 impl Seen {
-    fn read(database: &Database, table: &VersionTable, log: LogTable) -> Result<Self, db::DbError> {
+    fn read(
+        database: &Database,
+        table: &VersionTable,
+        log: LogTable<'_>,
+    ) -> Result<Self, db::DbError> {
         let version = Some(database.data_version()?);
         Ok(Self { history: log.history(database, table)?, version })
     }
@@ -160,7 +164,7 @@ pub(super) struct Session<'a> {
     pub request: &'a Run<'a>,
     pub database: Database,
     pub table: VersionTable,
-    pub log: LogTable,
+    pub log: LogTable<'a>,
     pub observer: &'a mut dyn Observer,
     pub progress: &'a mut Progress,
     /// The connection is not one for the next group: see [`Session::wear_out`].

@@ -395,6 +395,43 @@ const HEAD: &str = "\
 `migrator lint REV` and `migrator lint A:B` report on some of them; `current:` is what the database has not run yet, and where it stands.
 It exits with 1 where a finding has the level `error`.
 
+<!-- session: example with traps -->
+```console
+$ sed -n 8,15p versions/d1e2f3a4b5c6_ask_for_a_country.sql
+-- migrate:upgrade
+ALTER TABLE users ADD COLUMN country TEXT NOT NULL;
+UPDATE posts SET content = lower(\"contnet\");
+
+-- migrator:allow drop-column: the feed has it
+ALTER TABLE posts DROP COLUMN created_at;
+
+-- migrate:downgrade
+$ migrator lint d1e2
+warning[add-not-null]: `users.country` is new, must not be NULL and has no DEFAULT: the upgrade fails where there are rows
+ --> versions/d1e2f3a4b5c6_ask_for_a_country.sql:9:30
+  |
+9 | ALTER TABLE users ADD COLUMN country TEXT NOT NULL;
+  |                              ^^^^^^^
+hint: give it a DEFAULT, or give the rows a value in a rebuild, or refuse to run while there are such: `-- migrate:refuse-if MESSAGE: QUERY`
+
+error[double-quoted-string]: \"contnet\" names no column here, and SQLite takes it for the string 'contnet'
+  --> versions/d1e2f3a4b5c6_ask_for_a_country.sql:10:34
+   |
+10 | UPDATE posts SET content = lower(\"contnet\");
+   |                                  ^^^^^^^^^
+hint: write 'contnet' if it is a string, or correct the name
+
+warning[no-downgrade]: the upgrade changes the schema, and the downgrade is empty: it would leave everything there
+  --> versions/d1e2f3a4b5c6_ask_for_a_country.sql:15:1
+   |
+15 | -- migrate:downgrade
+   | ^^^^^^^^^^^^^^^^^^^^
+hint: write the way back, or say that there is none: `-- migrate:downgrade irreversible`
+
+1 error, 2 warnings in 1 revision
+[exit status: 1]
+```
+
 `--format github` prints annotations for GitHub Actions, `--format sarif` [SARIF](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) 2.1.0, `--json` the [findings](json.md#lint).
 The first two give paths from the root of the repository: `GITHUB_WORKSPACE`, or the next folder above the project that holds `.git`.
 

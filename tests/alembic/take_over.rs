@@ -68,4 +68,19 @@ fn a_database_of_alembic_is_taken_over() {
     migrator(&["check", "--database"]);
     migrator(&["verify"]);
     assert_eq!(migrator(&["current"]), "3b8ff9aee0c1 (head)\n");
+
+    // Alembic does not know what was added here; without it, it goes on.
+    migrator(&["revision", "--rev-id", "0123456789ab", "-m", "More"]);
+    migrator(&["upgrade"]);
+    let alembic = Command::new(&python)
+        .args(["-m", "alembic", "current"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(!alembic.status.success());
+    let said = String::from_utf8_lossy(&alembic.stderr).into_owned();
+    let said = said + &String::from_utf8_lossy(&alembic.stdout);
+    assert!(said.contains("Can't locate revision identified by '0123456789ab'"), "{said}");
+    migrator(&["downgrade", "3b8f"]);
+    assert_eq!(run(folder, &python, &["-m", "alembic", "current"]), "3b8ff9aee0c1 (head)\n");
 }

@@ -9,8 +9,8 @@ fn the_tool_explains_itself() {
 
     Revisions are files with an upgrade and a downgrade in SQL, linked by
     `down_revision`. The database says in its table `alembic_version` where it is,
-    exactly as Alembic writes it, so that either tool can go on where the other
-    stopped.
+    exactly as Alembic writes it: either tool can go on from a revision that both
+    have.
 
     Usage: migrator [OPTIONS] <COMMAND>
 

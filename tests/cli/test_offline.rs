@@ -68,7 +68,7 @@ fn the_log_is_kept_by_a_script_too() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
 
     -- Running upgrade  -> a1, make a1
@@ -263,7 +263,7 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must be empty" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 0 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     INSERT INTO alembic_version (version_num) VALUES ('b2');
     INSERT INTO alembic_version (version_num) VALUES ('c3');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
@@ -276,7 +276,7 @@ fn a_stamp_is_a_script() {
 
     BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     DELETE FROM alembic_version;
     INSERT INTO alembic_version (version_num) VALUES ('a1');
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log WHERE direction IN ('upgrade', 'downgrade', 'stamp', 'unstamp', 'baseline', 'repair', 'found', 'skipped') GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline', 'found', 'skipped') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
@@ -290,7 +290,7 @@ fn a_stamp_is_a_script() {
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "alembic_version must hold exactly a1" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT count(*) = 1 AND sum(version_num IN ('a1')) = 1 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
-    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT);
+    CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT column1, 'baseline', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '0.1.0', NULL FROM (VALUES ('a1', '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23')) WHERE NOT EXISTS (SELECT 1 FROM migrator_log);
     UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
     INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);

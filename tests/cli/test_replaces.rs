@@ -72,6 +72,51 @@ fn its_row_is_taken_back_as_it_stands() {
 }
 
 #[test]
+fn files_of_before_find_what_was_taken_back_with_it() {
+    for command in ["downgrade base", "stamp base"] {
+        let env = squashed("b2");
+        env.run(command).ok();
+        if command == "stamp base" {
+            env.sql("DROP TABLE t_b2; DROP TABLE t_a1");
+        }
+        env.remove("versions/s9.sql");
+        env.graph(&["a1", "b2 < a1", "c3 < b2"]);
+        env.run("status").ok();
+        env.run("upgrade").ok();
+        env.run("status").ok();
+    }
+}
+
+#[test]
+fn what_another_tool_took_back_is_accepted_by_any_of_its_names() {
+    for name in ["s9", "a1", "b2", "--all version-table"] {
+        let env = squashed("b2");
+        env.sql("DROP TABLE t_b2; DROP TABLE t_a1; DELETE FROM alembic_version");
+        let status = env.run("status");
+        assert!(status.stdout.contains("`migrator repair s9` accepts"), "{status}");
+        insta::allow_duplicates!(insta::assert_snapshot!(env.run(&format!("repair {name}")), @"
+        ------- stderr -------
+        accepted s9 as not applied
+        "));
+        env.run("status").ok();
+        env.run("upgrade").ok();
+        env.run("status").ok();
+    }
+}
+
+#[test]
+fn where_nothing_is_wrong_there_is_nothing_to_accept() {
+    for name in ["s9", "a1", "b2"] {
+        let env = squashed("b2");
+        insta::allow_duplicates!(insta::assert_snapshot!(env.run(&format!("repair {name}")), @"
+        ------- stderr -------
+        nothing to repair in app.db
+        "));
+        env.run("status").ok();
+    }
+}
+
+#[test]
 fn a_stamp_writes_the_id_of_today() {
     let env = squashed("b2");
     insta::assert_snapshot!(env.run("stamp s9"), @"

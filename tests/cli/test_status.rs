@@ -1167,11 +1167,74 @@ fn a_database_of_another_tool_can_be_taken_over() {
 #[test]
 fn a_log_that_somebody_wrote_into_is_shown_all_the_same() {
     let env = env();
-    for duration in ["9e999", "-9e999", "1e30", "-1", "NULL"] {
-        env.sql(&format!("UPDATE migrator_log SET duration_ms = {duration} WHERE revision = 'b2'"));
-        let output = env.run("log");
-        assert_eq!(output.status, Some(0), "{duration}: {output}");
-        assert!(output.stdout.contains("upgrade   b2, make b2 ("), "{duration}: {output}");
-        env.run("log --json").ok();
+    let odd = ["9e999", "-9e999", "1e30", "-1", "7", "'soon'", "x'00'", "x'ff'", "NULL"];
+    for column in ["duration_ms", "who", "tag"] {
+        for value in odd {
+            env.sql(&format!("UPDATE migrator_log SET {column} = {value} WHERE revision = 'b2'"));
+            let output = env.run("log");
+            assert_eq!(output.status, Some(0), "{column} {value}: {output}");
+            assert!(
+                output.stdout.contains("upgrade   b2, make b2 ("),
+                "{column} {value}: {output}"
+            );
+            env.run("log --json").ok();
+            is_clean(&env);
+        }
     }
+}
+
+/// As Alembic's users do who have several projects in one database.
+#[test]
+fn two_version_tables_in_one_database_have_a_log_each() {
+    let env = TestEnv::new();
+    env.config(
+        "[database]\nurl = 'app.db'\n\n[env.a]\nversion_locations = ['va']\n[env.a.database]\nversion_table = 'version_a'\n\
+         [env.a.schema]\nexclude = ['b*', 'version_b', 'alembic_version']\n\
+         [env.b]\nversion_locations = ['vb']\n[env.b.database]\nversion_table = 'Version_B'\n\
+         [env.b.schema]\nexclude = ['a*', 'version_a']\n\
+         [env.c]\nversion_locations = ['vb']\n[env.c.database]\n\
+         [env.c.schema]\nexclude = ['a*', 'version_*']\n",
+    );
+    let file = |folder: &str, id: &str, sql: &str, back: &str| {
+        let head = format!("-- /// revision\n-- revision = \"{id}\"\n-- ///\n");
+        let bodies = format!("-- migrate:upgrade\n{sql}\n-- migrate:downgrade\n{back}\n");
+        env.file(&format!("{folder}/{id}.sql"), &format!("{head}{bodies}"));
+    };
+    file("va", "a1", "CREATE TABLE a (x);", "DROP TABLE a;");
+    file("vb", "b1", "CREATE TABLE IF NOT EXISTS b (x);", "DROP TABLE IF EXISTS b;");
+    for name in ["a", "b", "c"] {
+        env.run(&format!("-n {name} upgrade")).ok();
+        env.run(&format!("-n {name} status")).ok();
+    }
+    for (name, other) in [("a", "b1"), ("b", "a1"), ("c", "a1")] {
+        env.run(&format!("-n {name} status")).ok();
+        let log = env.run(&format!("-n {name} log")).ok();
+        assert!(!log.contains(other), "{name}: {log}");
+        assert_eq!(log.lines().count(), 1, "{name}: {log}");
+    }
+    // A script writes what a run does.
+    let run_script = |command: &str| {
+        let script = env.run(command).ok();
+        env.sql(script.strip_prefix(".bail on\n").unwrap());
+    };
+    run_script("-n a downgrade --sql a1:base");
+    env.run("-n a status").ok();
+    run_script("-n a stamp --sql --purge a1");
+    env.sql("CREATE TABLE a (x)");
+    for name in ["a", "b", "c"] {
+        env.run(&format!("-n {name} status")).ok();
+    }
+}
+
+#[test]
+fn a_log_of_before_its_version_table_was_named_belongs_to_the_next_that_runs() {
+    let env = TestEnv::new();
+    env.config("[database]\nurl = 'app.db'\nversion_table = 'version_a'\n");
+    env.graph(&["a1", "b2 < a1"]);
+    env.run("upgrade a1").ok();
+    env.sql("ALTER TABLE migrator_log DROP COLUMN version_table");
+    is_clean(&env);
+    let log = env.run("log").ok();
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert_eq!(env.query("SELECT DISTINCT version_table FROM migrator_log"), ["version_a"]);
 }

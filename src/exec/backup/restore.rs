@@ -111,7 +111,7 @@ fn restore_once(
     let is_wal = witness.is_wal()?;
     let has_objects =
         restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
-    let runs = restorer.retry(|| LogTable::On.read(&witness))?;
+    let runs = restorer.retry(|| LogTable::read_all(&witness))?;
     // What ran is something too, even if it left nothing.
     let holds_something = has_objects || !runs.is_empty();
     let is_kept = holds_something && request.backup.mode != BackupMode::Never;
@@ -120,7 +120,7 @@ fn restore_once(
             let is_wal = [is_wal; 2];
             return Ok(Restored { from, to, is_same: true, is_wal, backup: None });
         }
-        let runs_of_backup = LogTable::On.read(&source).map_err(RestoreError::Unreadable)?;
+        let runs_of_backup = LogTable::read_all(&source).map_err(RestoreError::Unreadable)?;
         // Without a log nothing says what it was.
         let is_newer = is_beginning(&runs, &runs_of_backup) && !runs.is_empty() && !is_written;
         if !(is_kept && is_newer) {
