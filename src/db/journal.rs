@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::schema::{ObjectKind, SchemaObject};
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::head::{Head, Kind, Verb};
 
 /// The number of the next journal.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -69,40 +69,23 @@ impl Journal {
 }
 
 impl Touch {
-    /// What a statement does; nothing if it leaves the list alone.
-    pub fn of(sql: &str) -> Option<Self> {
-        const ROWS: [&str; 7] =
-            ["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT", "WITH", "VALUES"];
-        let mut words = tokens(sql).filter(Token::is_significant).peekable();
-        let Some(first) = words.next() else { return Some(Self::Other) };
-        if ROWS.iter().any(|it| first.is_keyword(sql, it)) {
-            return None;
+    /// What a statement that begins so does; nothing if it leaves the list alone.
+    pub fn of(head: Head<'_>) -> Option<Self> {
+        let is_plain = !head.is_temporary && !head.is_virtual && head.schema.is_none();
+        match (head.verb, head.name) {
+            (Verb::Insert | Verb::Update | Verb::Delete | Verb::Select, _) => None,
+            (Verb::Create(_), Some(_)) if is_plain => Some(Self::Made),
+            (Verb::Drop(kind), Some(name)) if is_plain => {
+                let kind = match kind {
+                    Kind::Table => ObjectKind::Table,
+                    Kind::View => ObjectKind::View,
+                    Kind::Index => ObjectKind::Index,
+                    Kind::Trigger => ObjectKind::Trigger,
+                };
+                Some(Self::Dropped(kind, name.into_owned()))
+            }
+            _ => Some(Self::Other),
         }
-        let is_drop = first.is_keyword(sql, "DROP");
-        if !is_drop && !first.is_keyword(sql, "CREATE") {
-            return Some(Self::Other);
-        }
-        words.next_if(|it| it.is_keyword(sql, "UNIQUE"));
-        let kinds = [
-            ("TABLE", ObjectKind::Table),
-            ("INDEX", ObjectKind::Index),
-            ("VIEW", ObjectKind::View),
-            ("TRIGGER", ObjectKind::Trigger),
-        ];
-        // Neither temporary nor virtual.
-        let kind =
-            words.next().and_then(|it| kinds.iter().find(|(word, _)| it.is_keyword(sql, word)));
-        let Some((_, kind)) = kind else { return Some(Self::Other) };
-        for keyword in ["IF", "NOT", "EXISTS"] {
-            words.next_if(|it| it.is_keyword(sql, keyword));
-        }
-        let name = words.next().and_then(|it| Some(it.name(sql)?.into_owned()));
-        let is_qualified = words.next().is_some_and(|it| it.kind == TokenKind::Dot);
-        Some(match name {
-            Some(name) if is_drop && !is_qualified => Self::Dropped(*kind, name),
-            Some(_) if !is_qualified => Self::Made,
-            _ => Self::Other,
-        })
     }
 
     /// Whether it removes an object.
@@ -119,10 +102,11 @@ impl Touch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::head::head;
 
     #[track_caller]
     fn check(sql: &str, expected: &str) {
-        let found = match Touch::of(sql) {
+        let found = match Touch::of(head(sql)) {
             None => String::new(),
             Some(Touch::Made) => "made".to_owned(),
             Some(Touch::Dropped(kind, name)) => format!("dropped {kind} {name}"),
@@ -140,7 +124,7 @@ mod tests {
         check("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END", "made");
         check("DROP TABLE t", "dropped table t");
         check("DROP TABLE IF EXISTS [a b]", "dropped table a b");
-        check("drop view v", "dropped view v");
+        check("; drop view v", "dropped view v");
         check("DROP TRIGGER r", "dropped trigger r");
     }
 
@@ -172,7 +156,7 @@ mod tests {
             table: table.to_owned(),
             sql: String::new(),
         };
-        let drops = |sql: &str, object: &SchemaObject| Touch::of(sql).unwrap().drops(object);
+        let drops = |sql: &str, object: &SchemaObject| Touch::of(head(sql)).unwrap().drops(object);
         let index = object(ObjectKind::Index, "i", "T");
         assert!(drops("DROP TABLE t", &object(ObjectKind::Table, "T", "T")));
         assert!(drops("DROP TABLE t", &index));

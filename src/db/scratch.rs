@@ -22,6 +22,7 @@ use super::{
     SqliteErrorKind, checks, quote_identifier,
 };
 use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::head::{Verb, head};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What SQLite makes of `"…"` where it names nothing.
@@ -145,16 +146,16 @@ impl Scratch {
     }
 
     /// Lets tables and views of other programs be made where something misses them, with their
-    /// indexes. Their triggers are left out: they act on rows, which there are none of, and one that
-    /// names what is not there yet would keep SQLite from altering any table.
+    /// indexes. The triggers of their tables are not made: they act on rows, which there are none of,
+    /// and one that names what is not there yet would keep SQLite from altering any table.
     pub fn lend(&mut self, objects: &[SchemaObject]) {
-        let is_view = |name: &str| {
-            objects
-                .iter()
-                .any(|it| it.kind == ObjectKind::View && it.name.eq_ignore_ascii_case(name))
-        };
-        let lent = objects.iter().filter(|it| it.kind != ObjectKind::Trigger || is_view(&it.table));
-        self.lent = lent.cloned().collect();
+        self.lent = objects.to_vec();
+    }
+
+    /// All that other programs have, whether something missed it or not; the triggers of their tables
+    /// too, which a live database has.
+    pub fn lent(&self) -> &[SchemaObject] {
+        &self.lent
     }
 
     /// Whether there is a table or view of this name to be made where something misses it.
@@ -173,9 +174,10 @@ impl Scratch {
             let is = |it: &str| it.eq_ignore_ascii_case(name);
             is(missing) || missing.strip_prefix("main.").is_some_and(is)
         };
-        let objects: Vec<SchemaObject> =
-            self.lent.iter().filter(|it| is_missing(&it.table)).cloned().collect();
-        Ok(!self.supply(&objects)?.is_empty())
+        let objects = || self.lent.iter().filter(|it| is_missing(&it.table));
+        let is_view = objects().any(|it| it.kind == ObjectKind::View);
+        let made = objects().filter(|it| it.kind != ObjectKind::Trigger || is_view);
+        Ok(!self.supply(&made.cloned().collect::<Vec<_>>())?.is_empty())
     }
 
     /// The same database once more: content, settings of [`Scratch::new`], stubs and what is lent. No
@@ -221,11 +223,11 @@ impl Scratch {
     ///
     /// What SQLite said.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
-        let word = sql.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
-        if word.eq_ignore_ascii_case("VACUUM") {
+        let head = head(sql);
+        if head.verb == Verb::Vacuum {
             return Ok(0);
         }
-        if word.eq_ignore_ascii_case("ATTACH") {
+        if head.verb == Verb::Attach {
             let attached = attached_name(sql).map(|it| quote_identifier(&it)).ok_or_else(|| {
                 SqliteError::own("no name is given to the database that is attached".to_owned())
             })?;
@@ -236,12 +238,12 @@ impl Scratch {
         let outcome = self.with_stubs(|| {
             // An `ALTER` that fails over the rows leaves the schema in the file as it was, and in
             // memory as it would have been.
-            if has_failed.replace(true) && word.eq_ignore_ascii_case("ALTER") {
+            if has_failed.replace(true) && head.verb == Verb::Alter {
                 self.database.connection.execute_batch("PRAGMA writable_schema = RESET")?;
             }
             self.database.execute(sql)
         });
-        let touch = if outcome.is_ok() { Touch::of(sql) } else { Some(Touch::Other) };
+        let touch = if outcome.is_ok() { Touch::of(head) } else { Some(Touch::Other) };
         if let Some(touch) = touch {
             self.journal.note(touch);
         }
@@ -488,6 +490,8 @@ mod tests {
         check(&["SELECT substr(1)"], "wrong number of arguments to function substr()");
         check(&["CREATE VIRTUAL TABLE t USING vec0(a)"], "no such module: vec0");
         check(&["VACUUM INTO 'x.db'"], "");
+        check(&["/* x */ VACUUM INTO 'vacuumed.db'"], "");
+        assert!(!std::path::Path::new("vacuumed.db").exists());
         check(
             &[
                 "CREATE TABLE t(a)",
@@ -503,6 +507,7 @@ mod tests {
     fn no_file_is_attached() {
         let copy = "CREATE TABLE \"my x\".t AS SELECT 1";
         check(&["ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
+        check(&["; ATTACH 'x.db' AS x", "CREATE TABLE x.t(a)", "DETACH x"], "");
         check(&["attach database CAST('x' AS TEXT) || '.db' As \"my x\"", copy], "");
         check(&["ATTACH 'x.db' AS x", "SELECT * FROM x.t"], "no such table: x.t");
         check(&["ATTACH 'x.db'"], "no name is given to the database that is attached");

@@ -13,6 +13,7 @@ use crate::exec::{
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
 use crate::source::Location;
+use crate::sql::head::{Verb, head};
 use crate::sql::transaction_control::Forbidden;
 
 /// What to do about rows that a revision refuses.
@@ -171,8 +172,7 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Statement { source, location, .. } => {
             let mut hints = module(source);
             let sql = location.source.text.get(location.span.clone()).unwrap_or_default();
-            let is_attach = sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
-            if is_attach && source.message.contains("unable to open") {
+            if head(sql).verb == Verb::Attach && source.message.contains("unable to open") {
                 hints.push(
                     "SQLite takes a relative path of ATTACH from the current folder, and not from \
                      that of alembic.toml: start the command there, or write an absolute path"

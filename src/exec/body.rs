@@ -11,7 +11,7 @@ use super::work::Task;
 use crate::db::{self, SqliteError, SqliteErrorKind};
 use crate::revision::Revision;
 use crate::source::Location;
-use crate::sql::transaction_control::dropped_table;
+use crate::sql::effect::dropped_table;
 
 impl Session<'_> {
     /// Runs a body to its end, unless its directives refuse it. Leaves it to the caller to roll back.
@@ -90,7 +90,7 @@ impl Session<'_> {
             None => Ok(()),
             Some(effect) => {
                 let location = Box::new(revision.location(span));
-                let revision = revision.id.clone();
+                let (revision, table) = (revision.id.clone(), table.into_owned());
                 Err(Failure::DropsParent { revision, location, number, of, table, effect })
             }
         }

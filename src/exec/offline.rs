@@ -28,7 +28,7 @@ use crate::db::{LogTable, VersionTable, keys_that_act_sql, quote_text, reset_set
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite};
 use crate::revision::{DirectiveKind, RevisionId};
-use crate::sql::transaction_control::dropped_table;
+use crate::sql::effect::dropped_table;
 
 /// How a script is written.
 #[derive(Debug, Clone, Copy)]

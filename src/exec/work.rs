@@ -13,9 +13,10 @@ use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
 use crate::source::Problem;
-use crate::sql::effect::{drops_data, writes_rows};
+use crate::sql::effect::{dropped_table, drops_data, writes_rows};
+use crate::sql::head::{Verb, head};
 use crate::sql::statement::checksum;
-use crate::sql::transaction_control::{drops_table, forbidden_in_transaction};
+use crate::sql::transaction_control::forbidden_in_transaction;
 
 /// The steps of a plan that are still to run.
 #[derive(Debug, Clone)]
@@ -211,7 +212,7 @@ impl Task<'_> {
 
     /// Whether it drops a table: then it probably rebuilds one.
     pub fn drops_table(&self) -> bool {
-        self.texts().any(drops_table)
+        self.texts().any(|it| dropped_table(it).is_some())
     }
 
     /// Whether it may make temporary tables, which last as long as the connection.
@@ -222,7 +223,6 @@ impl Task<'_> {
 
     /// Whether it may change settings of the connection, which no transaction takes back.
     pub fn has_pragma(&self) -> bool {
-        // The span of a statement begins with its first token.
-        self.texts().any(|it| it.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("PRAGMA")))
+        self.texts().any(|it| head(it).verb == Verb::Pragma)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::schema::{ObjectKind, SchemaObject};
+use crate::sql::head::{Action, head};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What goes by the positions of the columns of a table, in backticks: a view or a trigger, or a
@@ -45,12 +46,9 @@ pub(super) fn user(
 
 /// The old and the new name of a table that a statement renames, in lower case.
 fn renamed(sql: &str) -> Option<(String, String)> {
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let to = words
-        .windows(2)
-        .position(|pair| pair[0].is_keyword(sql, "RENAME") && pair[1].is_keyword(sql, "TO"))?;
-    let name = |at: usize| Some(words.get(at)?.name(sql)?.to_ascii_lowercase());
-    Some((name(to.checked_sub(1)?)?, name(to + 2)?))
+    let head = head(sql);
+    let Some(Action::RenameTo(new)) = head.action else { return None };
+    Some((head.name?.to_ascii_lowercase(), new.to_ascii_lowercase()))
 }
 
 /// Whether a statement depends on the order of the columns of a table: `*`, or an `INSERT` without

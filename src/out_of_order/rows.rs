@@ -1,5 +1,6 @@
 //! Which tables and views the rows of a body go through.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OutOfOrderError;
@@ -8,14 +9,14 @@ use crate::autogenerate::AutogenerateError;
 use crate::db::Scratch;
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::revision::Revision;
-use crate::schema::{ObjectKind, SchemaObject};
-use crate::sql::lexer::{Token, TokenKind, has_keyword, names, tokens};
+use crate::schema::{Links, ObjectKind, SchemaObject};
+use crate::sql::head::{Action, Kind, Verb, head};
+use crate::sql::lexer::{TokenKind, has_keyword, names, tokens};
 
 /// The tables and views of a schema, and which of them rows pass between; of several moments.
 #[derive(Default)]
 pub(super) struct Objects {
-    /// By name in lower case: what a view reads, what a trigger of it writes, what references it.
-    neighbours: BTreeMap<String, BTreeSet<String>>,
+    links: Links,
     /// What an index or a trigger of this name, in lower case, is on.
     owners: BTreeMap<String, BTreeSet<String>>,
     /// The tables whose numbers SQLite keeps in `sqlite_sequence`.
@@ -43,36 +44,21 @@ enum ChangeKind {
 }
 
 impl Objects {
-    /// Adds those that a database has now.
+    /// Adds those that a database has now, and those that others have.
     pub fn add(&mut self, scratch: &Scratch) -> Result<(), OutOfOrderError> {
         let objects = scratch.database().schema_objects(&|_| false);
         let objects: Vec<SchemaObject> = objects.map_err(AutogenerateError::from)?;
-        for object in &objects {
+        for object in objects.iter().chain(scratch.lent()) {
+            self.links.learn(&object.sql);
             let name = object.name.to_ascii_lowercase();
-            if matches!(object.kind, ObjectKind::Table | ObjectKind::View) {
-                if has_keyword(&object.sql, "AUTOINCREMENT") {
-                    self.numbered.insert(name.clone());
-                }
-                self.neighbours.entry(name).or_default();
-            } else {
-                let owner = object.table.to_ascii_lowercase();
+            let owner = object.table.to_ascii_lowercase();
+            if matches!(object.kind, ObjectKind::View | ObjectKind::Trigger) {
+                self.programs.entry(owner.clone()).or_default().insert(object.sql.clone());
+            }
+            if !object.is_itself() {
                 self.owners.entry(name).or_default().insert(owner);
-            }
-        }
-        for object in &objects {
-            // An index moves no rows.
-            if object.kind == ObjectKind::Index {
-                continue;
-            }
-            let own = object.table.to_ascii_lowercase();
-            if object.kind != ObjectKind::Table {
-                self.programs.entry(own.clone()).or_default().insert(object.sql.clone());
-            }
-            let is_other = |it: &String| *it != own && self.neighbours.contains_key(it);
-            let named: Vec<String> = names(&object.sql).filter(is_other).collect();
-            for other in named {
-                self.neighbours.entry(other.clone()).or_default().insert(own.clone());
-                self.neighbours.entry(own.clone()).or_default().insert(other);
+            } else if has_keyword(&object.sql, "AUTOINCREMENT") {
+                self.numbered.insert(name);
             }
         }
         Ok(())
@@ -152,7 +138,7 @@ impl Objects {
             if name == "sqlite_sequence" {
                 seeds.extend(self.numbered.iter().cloned());
             }
-            if self.neighbours.contains_key(&name) {
+            if self.links.knows(&name) {
                 seeds.insert(name);
             }
         }
@@ -162,19 +148,7 @@ impl Objects {
     /// The same, and everything that rows pass to from there; each with the one of `names` that leads
     /// to it, which is itself for those that are named.
     fn reached(&self, names: impl Iterator<Item = String>) -> BTreeMap<String, String> {
-        let named = self.seeds(names).into_iter();
-        let mut reached: BTreeMap<String, String> = named.map(|it| (it.clone(), it)).collect();
-        let mut pending: Vec<String> = reached.keys().cloned().collect();
-        while let Some(name) = pending.pop() {
-            let of = reached.get(&name).cloned().unwrap_or_default();
-            for neighbour in self.neighbours.get(&name).into_iter().flatten() {
-                if !reached.contains_key(neighbour) {
-                    reached.insert(neighbour.clone(), of.clone());
-                    pending.push(neighbour.clone());
-                }
-            }
-        }
-        reached
+        self.links.reached(self.seeds(names), |_| true)
     }
 }
 
@@ -182,37 +156,32 @@ impl Change {
     /// What a statement changes: of a table that it makes, that table, and not those that it
     /// references; of a new column its table and its name; of everything else all that it names.
     fn of(sql: &str) -> Self {
-        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-        let is = |at: usize, word: &str| words.get(at).is_some_and(|it| it.is_keyword(sql, word));
-        let has = |word: &str| words.iter().any(|it| it.is_keyword(sql, word));
-        let name = |at: usize| words.get(at).and_then(|it| it.name(sql));
-        let lower = |at: usize| name(at).map(|it| it.to_ascii_lowercase());
-        let is_dot = |at: usize| words.get(at).is_some_and(|it| it.kind == TokenKind::Dot);
-        let kind = |kind, names| Self { kind, names };
-
-        if is(0, "ALTER") && is(1, "TABLE") {
-            let table = if is_dot(3) { 4 } else { 2 };
-            if is(table + 1, "ADD") && !is(table + 2, "CONSTRAINT") && !is(table + 2, "CHECK") {
-                let column = table + if is(table + 2, "COLUMN") { 3 } else { 2 };
+        let head = head(sql);
+        let named = |it: [Option<Cow<'_, str>>; 2]| {
+            it.into_iter().flatten().map(|it| it.to_ascii_lowercase()).collect()
+        };
+        let has = |word: &str| has_keyword(sql, word);
+        let (kind, names) = match (head.verb, head.action) {
+            (_, Some(Action::AddColumn(column))) => {
                 // A default that references a row, or a check, is met by the rows that come later.
                 let is_plain = !(has("CHECK") || (has("REFERENCES") && has("DEFAULT")));
-                let names = lower(table).into_iter().chain(lower(column)).collect();
-                return kind(
-                    if is_plain { ChangeKind::PlainColumn } else { ChangeKind::Other },
-                    names,
-                );
+                let kind = if is_plain { ChangeKind::PlainColumn } else { ChangeKind::Other };
+                (kind, named([head.name, Some(column)]))
             }
-        }
-        if is(0, "CREATE") && (is(1, "TABLE") || is(1, "VIEW")) {
-            let first = if is(2, "IF") { 5 } else { 2 };
-            let table = if is_dot(first + 1) { first + 2 } else { first };
-            return kind(ChangeKind::New, lower(table).into_iter().collect());
-        }
-        let n_parentheses = words.iter().filter(|it| it.kind == TokenKind::LeftParenthesis).count();
-        if is(0, "CREATE") && is(1, "INDEX") && n_parentheses == 1 && !has("WHERE") {
-            return kind(ChangeKind::PlainIndex, names(sql).collect());
-        }
-        kind(ChangeKind::Other, names(sql).collect())
+            (Verb::Create(Kind::Table | Kind::View), _)
+                if !head.is_temporary && !head.is_virtual =>
+            {
+                (ChangeKind::New, named([head.name, None]))
+            }
+            (Verb::Create(Kind::Index), _) if !head.is_unique && !has("WHERE") => {
+                let opening = tokens(sql).filter(|it| it.kind == TokenKind::LeftParenthesis);
+                let is_plain = opening.count() == 1;
+                let kind = if is_plain { ChangeKind::PlainIndex } else { ChangeKind::Other };
+                (kind, names(sql).collect())
+            }
+            _ => (ChangeKind::Other, names(sql).collect()),
+        };
+        Self { kind, names }
     }
 }
 
@@ -223,9 +192,7 @@ fn statements(revision: &Revision) -> impl Iterator<Item = &str> {
 
 /// Whether a statement makes a trigger, whose program does not run yet.
 fn makes_trigger(sql: &str) -> bool {
-    let mut words = tokens(sql).filter(Token::is_significant).take(3);
-    words.next().is_some_and(|it| it.is_keyword(sql, "CREATE"))
-        && words.any(|it| it.is_keyword(sql, "TRIGGER"))
+    head(sql).verb == Verb::Create(Kind::Trigger)
 }
 
 /// Whether the order in which a statement finds rows may make a difference.
@@ -239,20 +206,8 @@ fn depends_on_order(sql: &str) -> bool {
 /// Whether a statement changes rows, makes a table of rows, or makes a trigger, which would have
 /// worked on the rows of others.
 fn works_on_rows(sql: &str) -> bool {
-    const CHANGES: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "REPLACE"];
-    let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|it| it.is_keyword(sql, word));
-    let makes_rows = is(0, "CREATE")
-        && (1..tokens.len())
-            .any(|at| is(at, "AS") && ["SELECT", "WITH", "VALUES"].iter().any(|it| is(at + 1, it)))
-        && !(is(1, "VIEW") || is(2, "VIEW"));
-    makes_rows
-        || (0..tokens.len()).any(|at| {
-            // `ON DELETE CASCADE` and `replace(a, b, c)` are none.
-            let is_action = at > 0 && is(at - 1, "ON");
-            let is_call = tokens.get(at + 1).is_some_and(|it| it.text(sql) == "(");
-            !is_action && !is_call && CHANGES.iter().any(|it| is(at, it))
-        })
+    let head = head(sql);
+    head.verb.writes_rows() || head.makes_rows || head.verb == Verb::Create(Kind::Trigger)
 }
 
 #[cfg(test)]
@@ -283,5 +238,7 @@ mod tests {
         check("ALTER TABLE t ADD COLUMN c DEFAULT 'delete'", false);
         check("CREATE INDEX i ON t (a)", false);
         check("DROP TABLE t", false);
+        check("EXPLAIN DELETE FROM t", false);
+        check("CREATE VIRTUAL TABLE t USING fts5(\"update\", replace)", false);
     }
 }

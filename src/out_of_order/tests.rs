@@ -14,6 +14,18 @@ fn check(first: &str, inserted: &str, second: &str, expected: Option<&str>) {
 /// The same with a revision `c` that is still to run.
 #[track_caller]
 fn check_with(first: &str, inserted: &str, second: &str, third: &str, expected: Option<&str>) {
+    check_beside(&[], [first, inserted, second, third], expected);
+}
+
+/// The same where other programs made something.
+#[track_caller]
+fn check_beside(others: &[&str], bodies: [&str; 4], expected: Option<&str>) {
+    let [first, inserted, second, third] = bodies;
+    let made = Scratch::new(crate::db::Quoting::Lenient, &[]).unwrap();
+    for sql in others {
+        made.execute(sql).unwrap();
+    }
+    let beside = made.database().schema_objects(&|_| false).unwrap();
     let after = |id: &str, body: &str, below: &str| {
         let mut made = revision(id, body, "");
         made.down_revisions = vec![RevisionId::new(below).unwrap()];
@@ -36,7 +48,7 @@ fn check_with(first: &str, inserted: &str, second: &str, third: &str, expected: 
             version_table: "alembic_version",
             log: true,
             extensions: &[],
-            beside: &[],
+            beside: &beside,
         },
         by_order: false,
         is_excluded: &|_| false,
@@ -104,6 +116,16 @@ fn rows_that_another_body_worked_on_are_not() {
     check(other, "UPDATE t SET a = 1", child, Some("rows: t, b"));
     let trigger = "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END;";
     check(T, trigger, "INSERT INTO t VALUES (7)", Some("rows: t, b"));
+}
+
+#[test]
+fn tables_of_others_have_their_triggers() {
+    let others =
+        ["CREATE TABLE log (a)", "CREATE TRIGGER r AFTER INSERT ON log BEGIN DELETE FROM t; END"];
+    let note = "INSERT INTO log VALUES (1)";
+    let put = "INSERT INTO t VALUES (7)";
+    check_beside(&others, [T, note, put, ""], Some("rows: log and t, b"));
+    check_beside(&others[..1], [T, note, put, ""], None);
 }
 
 #[test]

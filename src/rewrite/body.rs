@@ -12,7 +12,8 @@ use crate::plan::Direction;
 use crate::revision::{Body, Directive, Revision};
 use crate::schema::Name;
 use crate::source::Location;
-use crate::sql::lexer::{Token, TokenKind, tokens};
+use crate::sql::head::{Kind, Verb, head};
+use crate::sql::lexer::{TokenKind, tokens};
 
 /// What a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,42 +31,25 @@ pub enum Effect {
 
 /// What a statement does, by its first words.
 pub fn effect(sql: &str) -> Effect {
-    let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |idx: usize, word: &str| tokens.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    if is(0, "CREATE") {
-        let is_temporary = is(1, "TEMP") || is(1, "TEMPORARY");
-        // `CREATE TABLE … AS` brings rows with it.
-        let before_columns = tokens.iter().take_while(|it| it.kind != TokenKind::LeftParenthesis);
-        let takes_rows = is(1, "TABLE") && { before_columns }.any(|it| it.is_keyword(sql, "AS"));
-        if is_temporary || takes_rows { Effect::Other } else { Effect::Creates }
-    } else if is(0, "ALTER") || is(0, "DROP") {
-        let mut name = if is(2, "IF") { 4 } else { 2 };
-        if tokens.get(name + 1).is_some_and(|it| it.kind == TokenKind::Dot) {
-            name += 2;
+    let head = head(sql);
+    match head.verb {
+        _ if head.is_temporary || head.makes_rows => Effect::Other,
+        Verb::Create(_) => Effect::Creates,
+        Verb::Alter | Verb::Drop(_) => {
+            let is_table = matches!(head.verb, Verb::Alter | Verb::Drop(Kind::Table));
+            let table = head.name.filter(|_| is_table);
+            Effect::Changes { table: table.map(|it| Name::new(it.into_owned())) }
         }
-        let table = tokens.get(name).filter(|_| is(1, "TABLE")).and_then(|it| it.name(sql));
-        Effect::Changes { table: table.map(|it| Name::new(it.into_owned())) }
-    } else {
-        Effect::Other
+        _ => Effect::Other,
     }
-}
-
-/// Whether what a statement does depends on what is there: `IF EXISTS`, `IF NOT EXISTS`.
-pub fn is_conditional(sql: &str) -> bool {
-    let mut tokens = tokens(sql).filter(Token::is_significant).take(5);
-    tokens.any(|it| it.is_keyword(sql, "IF"))
 }
 
 /// Whether a statement leaves something in the connection: a setting, or a temporary object.
 fn leaves(sql: &str) -> Option<&'static str> {
-    let tokens: Vec<Token> = tokens(sql).filter(Token::is_significant).take(4).collect();
-    let is = |idx: usize, word: &str| tokens.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    let is_temporary = is(0, "CREATE") && (is(1, "TEMP") || is(1, "TEMPORARY"));
+    let head = head(sql);
     match () {
-        () if is(0, "PRAGMA") => Some("a PRAGMA"),
-        () if is_temporary || (is(2, "TEMP") && tokens[3].kind == TokenKind::Dot) => {
-            Some("a temporary object")
-        }
+        () if head.verb == Verb::Pragma => Some("a PRAGMA"),
+        () if head.is_temporary => Some("a temporary object"),
         () => None,
     }
 }
@@ -252,6 +236,8 @@ mod tests {
         check("CREATE TRIGGER t AFTER INSERT ON x BEGIN DELETE FROM y; END", "creates");
         check("CREATE TABLE IF NOT EXISTS main.t AS SELECT 1", "other");
         check("CREATE TEMP TABLE t (a)", "other");
+        check("CREATE TABLE IF NOT EXISTS temp.t (a)", "other");
+        check("DROP TABLE temp", "changes temp");
         check("ALTER TABLE \"a b\" ADD COLUMN c", "changes a b");
         check("DROP TABLE IF EXISTS main.[t]", "changes t");
         check("DROP VIEW t", "changes ");
@@ -297,6 +283,15 @@ mod tests {
     }
 
     #[test]
+    fn a_table_may_be_called_temp() {
+        check(
+            &["DELETE FROM temp;", "DROP TABLE temp;", "CREATE TABLE temp (a);"],
+            Ok("-- from r1: Step 1\nDELETE FROM temp;\n\n-- from r2: Step 2\nDROP TABLE temp;\n\n\
+                -- from r3: Step 3\nCREATE TABLE temp (a);\n"),
+        );
+    }
+
+    #[test]
     fn a_directive_about_what_the_range_makes_becomes_a_comment() {
         check(
             &[
@@ -318,6 +313,8 @@ mod tests {
         let refusal = "a temporary object in `versions/r1.sql` would reach the statements of the revisions after it";
         check(&["CREATE TEMP TABLE t (a);", "SELECT 1"], Err(refusal));
         check(&["CREATE TABLE temp.t (a);", "SELECT 1"], Err(refusal));
+        check(&["CREATE TABLE IF NOT EXISTS temp.t (a);", "SELECT 1"], Err(refusal));
+        check(&["CREATE VIRTUAL TABLE temp.t USING fts5(a);", "SELECT 1"], Err(refusal));
         check(
             &["SELECT 1;", "PRAGMA legacy_alter_table = 1;"],
             Ok(

@@ -11,12 +11,12 @@
 use std::collections::BTreeSet;
 
 use super::RewriteError;
-use super::body::{Effect, effect};
 use crate::db::{Quoting, Scratch};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, DirectiveKind, Revision};
-use crate::schema::ObjectKind;
-use crate::sql::lexer::{self, Token, TokenKind, tokens};
+use crate::schema::{Links, Tie};
+use crate::sql::head::{Action, Kind, Verb, head};
+use crate::sql::lexer;
 
 /// Names in lower case.
 type Names = BTreeSet<String>;
@@ -38,14 +38,12 @@ pub(super) struct Guards<'a> {
     direction: Direction,
     /// What is there then.
     old: Names,
-    /// And what the bodies make.
-    known: Names,
-    /// What they make and nobody can have made before: they would fail.
+    /// What the bodies make and nobody can have made before: they would fail.
     made: Names,
-    /// A view or virtual table, and all that its text names.
-    read_with: Vec<(String, Names)>,
-    /// A table or view, and all that a trigger of it names.
-    written_with: Vec<(String, Names)>,
+    /// Both of these and all that the bodies make, and what ties them to one another.
+    links: Links,
+    /// Whether what happens to a parent may happen to its children.
+    has_keys_on: bool,
     /// What ran before the body in question.
     earlier: Vec<Statement<'a>>,
 }
@@ -68,70 +66,19 @@ impl<'a> Guards<'a> {
         bodies: &[(&'a Revision, &'a Body)],
         direction: Direction,
     ) -> Result<Self, RewriteError> {
-        let mut guards = Self {
-            start,
-            direction,
-            old: Names::new(),
-            known: Names::new(),
-            made: Names::new(),
-            read_with: Vec::new(),
-            written_with: Vec::new(),
-            earlier: Vec::new(),
-        };
+        let mut links = Links::default();
+        let objects = start.database().schema_objects(&|_| false)?;
+        // What others have is there too, be it that nothing has missed it yet.
+        let objects = objects.iter().chain(start.lent());
+        let old = objects.filter_map(|it| links.learn(&it.sql)).collect();
+        let statements = bodies.iter().flat_map(|(revision, body)| revision.statements(body));
+        let made = statements.filter_map(|sql| {
+            let made = links.learn(sql);
+            made.filter(|_| !head(sql).is_conditional)
+        });
+        let made = made.collect();
         let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
-        for object in start.database().schema_objects(&|_| false)? {
-            let table = object.table.to_ascii_lowercase();
-            match object.kind {
-                ObjectKind::Table | ObjectKind::View => {
-                    guards.old.insert(object.name.to_ascii_lowercase());
-                    guards.learn(&object.sql, has_keys_on);
-                }
-                ObjectKind::Trigger => guards.written_with.push((table, names(&object.sql))),
-                ObjectKind::Index => {}
-            }
-        }
-        guards.known.extend(guards.old.iter().cloned());
-        for (revision, body) in bodies {
-            for span in &body.statements {
-                let made = guards.learn(&revision.source.text[span.clone()], has_keys_on);
-                guards.made.extend(made);
-            }
-        }
-        Ok(guards)
-    }
-
-    /// Notes what a statement makes, and what that has to do with others; gives the name of a table or
-    /// view that cannot have been there before.
-    fn learn(&mut self, sql: &str, has_keys_on: bool) -> Option<String> {
-        let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-        let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-        let kinds = ["TABLE", "VIEW", "TRIGGER"];
-        let kind = (1..=2).find(|at| kinds.iter().any(|it| is(*at, it)));
-        if let Some(at) = kind.filter(|_| is(0, "CREATE")) {
-            let skipped = if is(at + 1, "IF") { at + 4 } else { at + 1 };
-            let (made, _) = name_at(sql, &words, skipped)?;
-            if is(at, "TRIGGER") {
-                let on = (skipped..words.len()).find(|it| is(*it, "ON"));
-                if let Some((table, _)) = on.and_then(|it| name_at(sql, &words, it + 1)) {
-                    self.written_with.push((table, names(sql)));
-                }
-                return None;
-            }
-            if is(at, "VIEW") || is(1, "VIRTUAL") {
-                self.read_with.push((made.clone(), names(sql)));
-            } else if has_keys_on {
-                // What happens to a parent may happen to its children.
-                let parents = names(sql).into_iter().filter(|it| *it != made);
-                let children = Names::from([made.clone()]);
-                self.written_with.extend(parents.map(|it| (it, children.clone())));
-            }
-            self.known.insert(made.clone());
-            return Some(made).filter(|_| !is(at + 1, "IF"));
-        }
-        let to = (2..words.len()).find(|it| is(*it, "RENAME") && is(it + 1, "TO"));
-        let (made, _) = name_at(sql, &words, to.filter(|_| is(0, "ALTER"))? + 2)?;
-        self.known.insert(made.clone());
-        Some(made)
+        Ok(Self { start, direction, old, made, links, has_keys_on, earlier: Vec::new() })
     }
 
     /// Goes past a body: what follows is asked after it.
@@ -139,13 +86,13 @@ impl<'a> Guards<'a> {
         for span in &body.statements {
             let sql = &revision.source.text[span.clone()];
             let written = targets(sql).unwrap_or_else(|| names(sql));
-            let written = self.reached(written, &self.written_with);
-            let named = self.reached(names(sql), &self.written_with);
+            let written = self.written_with(written);
+            let named = self.written_with(names(sql));
             self.earlier.push(Statement {
                 revision,
                 span,
                 keeps_rows: keeps_rows(sql),
-                names: self.reached(named, &self.read_with),
+                names: self.read_with(named),
                 writes: written,
             });
         }
@@ -170,7 +117,7 @@ impl<'a> Guards<'a> {
         let all = names(query);
         let asks_schema =
             all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
-        let reads = self.reached(all, &self.read_with);
+        let reads = self.read_with(all);
         let changes = |it: &&Statement<'_>| !it.keeps_rows && !it.writes.is_disjoint(&reads);
         let changer = self.earlier.iter().find(changes);
         // What was no column yet would have been a string.
@@ -208,20 +155,15 @@ impl<'a> Guards<'a> {
         }
     }
 
-    /// What of these names is known, and all that hangs on it.
-    fn reached(&self, mut names: Names, links: &[(String, Names)]) -> Names {
-        names.retain(|it| self.known.contains(it));
-        loop {
-            let n_before = names.len();
-            for (name, others) in links {
-                if names.contains(name) {
-                    names.extend(others.intersection(&self.known).cloned());
-                }
-            }
-            if names.len() == n_before {
-                return names;
-            }
-        }
+    /// What of these names is known, and all that is read with it.
+    fn read_with(&self, names: Names) -> Names {
+        self.links.reached(names, |it| it == Tie::Reads).into_keys().collect()
+    }
+
+    /// What of these names is known, and all that is written with it.
+    fn written_with(&self, names: Names) -> Names {
+        let is_followed = |it| it == Tie::Fires || (it == Tie::IsReferenced && self.has_keys_on);
+        self.links.reached(names, is_followed).into_keys().collect()
     }
 }
 
@@ -230,64 +172,37 @@ fn names(sql: &str) -> Names {
     lexer::names(sql).collect()
 }
 
-/// The name that begins at a token, without that of its database, and the token behind it.
-fn name_at(sql: &str, words: &[Token], at: usize) -> Option<(String, usize)> {
-    let has_database = words.get(at + 1).is_some_and(|it| it.kind == TokenKind::Dot);
-    let at = if has_database { at + 2 } else { at };
-    let name = words.get(at)?.name(sql)?;
-    Some((name.to_ascii_lowercase(), at + 1))
-}
-
 /// Whether no row of any table is another one after a statement.
 fn keeps_rows(sql: &str) -> bool {
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    if is(0, "DROP") {
-        return !is(1, "TABLE");
+    let head = head(sql);
+    match head.verb {
+        // It may hide a table.
+        _ if head.is_temporary => false,
+        Verb::Create(_) => !head.makes_rows,
+        Verb::Drop(kind) => kind != Kind::Table,
+        Verb::Alter => matches!(
+            head.action,
+            Some(
+                Action::AddColumn(_)
+                    | Action::AddConstraint
+                    | Action::DropConstraint
+                    | Action::AlterColumn
+            )
+        ),
+        Verb::Select => true,
+        _ => false,
     }
-    if is(0, "ALTER") {
-        let behind = name_at(sql, &words, 2).map_or(0, |it| it.1);
-        return is(behind, "ADD") || is(behind, "ALTER") || is(behind + 1, "CONSTRAINT");
-    }
-    effect(sql) == Effect::Creates || is(0, "SELECT")
 }
 
 /// The tables or views that a statement is about; `None` where its words do not say.
 fn targets(sql: &str) -> Option<Names> {
-    const FILLERS: [&str; 8] =
-        ["OR", "ABORT", "FAIL", "IGNORE", "REPLACE", "ROLLBACK", "INTO", "FROM"];
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |idx: usize, word: &str| words.get(idx).is_some_and(|it| it.is_keyword(sql, word));
-    let mut found = Names::new();
-    let mut at = 0;
-    if is(0, "WITH") {
-        let mut depth = 0;
-        at = words.iter().position(|it| {
-            match it.kind {
-                TokenKind::LeftParenthesis => depth += 1,
-                TokenKind::RightParenthesis => depth -= 1,
-                _ => {}
-            }
-            let changes = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
-            depth == 0 && changes.iter().any(|word| it.is_keyword(sql, word))
-        })?;
-    }
-    if ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|it| is(at, it)) {
-        let name = (at + 1..words.len()).find(|at| !FILLERS.iter().any(|it| is(*at, it)))?;
-        found.insert(name_at(sql, &words, name)?.0);
-    } else if is(0, "DROP") || is(0, "ALTER") || is(0, "CREATE") {
-        let kind = (1..=2).find(|it| is(*it, "TABLE"))?;
-        let name = (kind + 1..words.len())
-            .find(|at| !["IF", "NOT", "EXISTS"].iter().any(|it| is(*at, it)))?;
-        let (table, behind) = name_at(sql, &words, name)?;
-        found.insert(table);
-        if is(behind, "RENAME") && is(behind + 1, "TO") {
-            found.insert(name_at(sql, &words, behind + 2)?.0);
-        }
-    } else {
+    let head = head(sql);
+    let is_about_table = matches!(head.verb, Verb::Create(Kind::Table) | Verb::Drop(Kind::Table));
+    if !is_about_table && head.verb != Verb::Alter && !head.verb.writes_rows() {
         return None;
     }
-    Some(found)
+    let new = if let Some(Action::RenameTo(new)) = head.action { Some(new) } else { None };
+    Some(std::iter::once(head.name?).chain(new).map(|it| it.to_ascii_lowercase()).collect())
 }
 
 #[cfg(test)]
@@ -318,7 +233,9 @@ mod tests {
         check("ALTER TABLE t RENAME a TO b", "t");
         check("ALTER TABLE t DROP COLUMN a", "t");
         check("PRAGMA user_version = 1", "anything");
-        check("WITH x AS (SELECT 1) SELECT * FROM x", "anything");
+        check("CREATE TABLE IF NOT EXISTS temp.t (a)", "t");
+        check("WITH replace AS (SELECT 1) REPLACE INTO t SELECT * FROM replace", "t");
+        check("WITH x AS (SELECT 1) SELECT * FROM x", "nothing");
         check("ALTER TABLE main.t DROP CONSTRAINT c", "nothing");
         check("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "nothing");
         check("ALTER TABLE t ADD COLUMN a", "nothing");
@@ -329,10 +246,19 @@ mod tests {
     }
 
     /// What becomes of a directive behind an earlier body; `t`, `u`, and a view of `t` are there, and a
-    /// trigger of `u` that writes `w`.
+    /// trigger of `u` that writes `w`. Others have `log`, a view of it, and a trigger that writes `w`.
     #[track_caller]
     fn check(earlier: &str, directive: &str, expected: &str) {
-        let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        let others = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        for sql in [
+            "CREATE TABLE log (a)",
+            "CREATE VIEW lines AS SELECT a FROM log",
+            "CREATE TRIGGER s AFTER INSERT ON log BEGIN INSERT INTO w VALUES (1); END",
+        ] {
+            others.execute(sql).unwrap();
+        }
+        let mut start = Scratch::new(Quoting::Lenient, &[]).unwrap();
+        start.lend(&others.database().schema_objects(&|_| false).unwrap());
         for sql in [
             "CREATE TABLE t (a, b)",
             "CREATE TABLE u (a)",
@@ -417,6 +343,21 @@ mod tests {
             "refuse-if rows: SELECT name FROM sqlite_schema WHERE name = 'x'",
             "not after CREATE INDEX i ON t (a)",
         );
+    }
+
+    #[test]
+    fn tables_of_others_are_there_before_anything_misses_them() {
+        let refusal = "refuse-if rows: SELECT a FROM log";
+        check("DELETE FROM log", refusal, "not after DELETE FROM log");
+        check("DELETE FROM u", refusal, "Moves");
+        check(
+            "DELETE FROM log",
+            "refuse-if rows: SELECT a FROM lines",
+            "not after DELETE FROM log",
+        );
+        check("DELETE FROM log", "refuse-if rows: SELECT a FROM w", "not after DELETE FROM log");
+        let copy = "CREATE TABLE x AS SELECT a FROM log";
+        check(copy, "refuse-if rows: SELECT a FROM x", &format!("not after {copy}"));
     }
 
     #[test]

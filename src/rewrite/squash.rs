@@ -24,6 +24,7 @@ use crate::plan::Direction;
 use crate::revision::{Body, Revision, RunMode};
 use crate::schema::{Name, Schema};
 use crate::source::Location;
+use crate::sql::head::head;
 
 /// How revisions are replayed and compared.
 pub struct Settings<'a> {
@@ -189,7 +190,7 @@ impl<'a> Squash<'a> {
                 let Some(body) = body(revision) else { return false };
                 revision.statements(body).all(|sql| match body::effect(sql) {
                     Effect::Other => false,
-                    _ if body::is_conditional(sql) => false,
+                    _ if head(sql).is_conditional => false,
                     Effect::Creates => true,
                     Effect::Changes { table } => !table.is_some_and(|it| is_old(&it)),
                 })

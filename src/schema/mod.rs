@@ -17,6 +17,7 @@ mod equality;
 mod fragment;
 pub mod hint;
 mod index;
+mod links;
 mod lookup;
 mod name;
 mod object;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use affinity::Affinity;
 pub use fragment::Fragment;
+pub use links::{Links, Tie};
 pub use name::Name;
 pub use read::{ReadError, read};
 

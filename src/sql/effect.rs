@@ -1,71 +1,50 @@
-//! What a statement can do to rows, and what it makes, by its first tokens.
+//! What a statement can do to rows, and what it makes, by its first words.
 
 use std::borrow::Cow;
 
-use super::lexer::{Token, TokenKind, tokens};
+use super::head::{Action, Kind, Verb, head};
+use super::lexer::{Token, has_keyword, tokens};
 
 /// Whether a statement takes away what no other one brings back: a table or a column. Temporary tables
 /// do not count, and neither does a constraint.
 pub fn drops_data(sql: &str) -> bool {
-    let mut words = tokens(sql)
-        .filter(Token::is_significant)
-        .skip_while(|it| it.kind == TokenKind::Semicolon)
-        .peekable();
-    let drops = words.next_if(|it| it.is_keyword(sql, "DROP")).is_some();
-    if !drops && words.next_if(|it| it.is_keyword(sql, "ALTER")).is_none() {
-        return false;
-    }
-    if words.next_if(|it| it.is_keyword(sql, "TABLE")).is_none() {
-        return false;
-    }
-    if drops {
-        for keyword in ["IF", "EXISTS"] {
-            words.next_if(|it| it.is_keyword(sql, keyword));
-        }
-    }
-    let Some(first) = words.next() else { return false };
-    let is_qualified = words.next_if(|it| it.kind == TokenKind::Dot).is_some();
-    if drops {
-        let schema = if is_qualified { first.name(sql) } else { None };
-        return !schema.is_some_and(|it| it.eq_ignore_ascii_case("temp"));
-    }
-    if is_qualified {
-        words.next();
-    }
-    words.next_if(|it| it.is_keyword(sql, "DROP")).is_some()
-        && words.next().is_some_and(|it| !it.is_keyword(sql, "CONSTRAINT"))
+    let head = head(sql);
+    let is_column = matches!(head.action, Some(Action::DropColumn(_)));
+    !head.is_temporary && (head.verb == Verb::Drop(Kind::Table) || is_column)
+}
+
+/// The table that a statement drops, without schema and quotes; temporary ones do not count.
+pub fn dropped_table(sql: &str) -> Option<Cow<'_, str>> {
+    let head = head(sql);
+    head.name.filter(|_| head.verb == Verb::Drop(Kind::Table) && !head.is_temporary)
 }
 
 /// What of a statement opens or makes another database file, if anything: `ATTACH` or `VACUUM INTO`.
 /// One in memory, or a temporary one, is none.
 pub fn opens_file(sql: &str) -> Option<&'static str> {
-    let mut words =
-        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
-    let first = words.next()?;
-    if first.is_keyword(sql, "VACUUM") {
+    let head = head(sql);
+    let behind = &sql[head.end..];
+    let words = tokens(behind).filter(Token::is_significant);
+    match head.verb {
         // The name of a schema may stand before it, and may be any word.
-        return words.take(2).any(|it| it.is_keyword(sql, "INTO")).then_some("VACUUM INTO");
+        Verb::Vacuum => {
+            words.take(2).any(|it| it.is_keyword(behind, "INTO")).then_some("VACUUM INTO")
+        }
+        Verb::Attach => {
+            let mut words = words.skip_while(|it| it.is_keyword(behind, "DATABASE"));
+            let file = words.next()?;
+            let is_all = words.next().is_some_and(|it| it.is_keyword(behind, "AS"));
+            let is_none = is_all && matches!(file.text(behind), "''" | "':memory:'");
+            (!is_none).then_some("ATTACH")
+        }
+        _ => None,
     }
-    if !first.is_keyword(sql, "ATTACH") {
-        return None;
-    }
-    let mut words = words.skip_while(|it| it.is_keyword(sql, "DATABASE"));
-    let file = words.next()?;
-    let is_all = words.next().is_some_and(|it| it.is_keyword(sql, "AS"));
-    let is_none = is_all && matches!(file.text(sql), "''" | "':memory:'");
-    (!is_none).then_some("ATTACH")
 }
 
 /// Whether a statement writes rows: it may delete some or change what they hold, be it through a
 /// trigger.
 pub fn writes_rows(sql: &str) -> bool {
-    let mut words =
-        tokens(sql).filter(Token::is_significant).skip_while(|it| it.kind == TokenKind::Semicolon);
-    let Some(first) = words.next() else { return false };
-    let writes = |it: &Token| {
-        ["DELETE", "UPDATE", "INSERT", "REPLACE"].iter().any(|word| it.is_keyword(sql, word))
-    };
-    writes(&first) || first.is_keyword(sql, "WITH") && words.any(|it| writes(&it))
+    head(sql).verb.writes_rows()
 }
 
 /// Whether a statement may make a row reference nothing, or a foreign key one that cannot be checked.
@@ -74,62 +53,34 @@ pub fn writes_rows(sql: &str) -> bool {
 /// checking the foreign keys of a database reads all rows of the tables that have some, which
 /// would make a change that takes a millisecond take seconds.
 pub fn may_break_references(sql: &str) -> bool {
-    let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |n: usize, keyword: &str| words.get(n).is_some_and(|it| it.is_keyword(sql, keyword));
-    let is_one_of = |n: usize, keywords: &[&str]| keywords.iter().any(|it| is(n, it));
-    if is(0, "CREATE") {
-        let skipped = usize::from(is_one_of(1, &["TEMP", "TEMPORARY", "UNIQUE"]));
-        return !is_one_of(1 + skipped, &["INDEX", "VIEW", "TRIGGER"]);
+    let head = head(sql);
+    match head.verb {
+        Verb::Create(kind) => kind == Kind::Table,
+        Verb::Drop(kind) => matches!(kind, Kind::Table | Kind::Index),
+        Verb::Alter => match head.action {
+            Some(Action::AddColumn(_) | Action::AddConstraint) => has_keyword(sql, "REFERENCES"),
+            Some(Action::AlterColumn) => false,
+            _ => true,
+        },
+        _ => true,
     }
-    if is(0, "DROP") {
-        return !is_one_of(1, &["VIEW", "TRIGGER"]);
-    }
-    if !(is(0, "ALTER") && is(1, "TABLE")) {
-        return true;
-    }
-    // The name may be `schema.table`.
-    let is_qualified = words.get(3).is_some_and(|it| it.text(sql) == ".");
-    let action = if is_qualified { 5 } else { 3 };
-    let is_addition = is(action, "ADD") && !words.iter().any(|it| it.is_keyword(sql, "REFERENCES"));
-    let is_constraint = is(action, "ALTER");
-    !(is_addition || is_constraint)
 }
 
 /// The table or view that a statement makes, under the name that it gives it; temporary ones do not
 /// count.
 pub fn made(sql: &str) -> Option<Cow<'_, str>> {
-    let mut words = tokens(sql)
-        .filter(Token::is_significant)
-        .skip_while(|it| it.kind == TokenKind::Semicolon)
-        .peekable();
-    let first = words.next()?;
-    if first.is_keyword(sql, "CREATE") {
-        words.next_if(|it| it.is_keyword(sql, "VIRTUAL"));
-        words.next_if(|it| ["TABLE", "VIEW"].iter().any(|word| it.is_keyword(sql, word)))?;
-        for keyword in ["IF", "NOT", "EXISTS"] {
-            words.next_if(|it| it.is_keyword(sql, keyword));
-        }
-    } else if first.is_keyword(sql, "ALTER") {
-        words.next_if(|it| it.is_keyword(sql, "TABLE"))?;
-        words.next()?;
-        if words.next_if(|it| it.kind == TokenKind::Dot).is_some() {
-            words.next();
-        }
-        words.next_if(|it| it.is_keyword(sql, "RENAME"))?;
-        words.next_if(|it| it.is_keyword(sql, "TO"))?;
-    } else {
-        return None;
+    let head = head(sql);
+    match (head.verb, head.action) {
+        _ if head.is_temporary => None,
+        (Verb::Create(Kind::Table | Kind::View), _) => head.name,
+        (_, Some(Action::RenameTo(name))) => Some(name),
+        _ => None,
     }
-    let name = words.next()?.name(sql)?;
-    if words.next_if(|it| it.kind == TokenKind::Dot).is_none() {
-        return Some(name);
-    }
-    if name.eq_ignore_ascii_case("temp") { None } else { words.next()?.name(sql) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{drops_data, made, may_break_references, opens_file, writes_rows};
+    use super::{dropped_table, drops_data, made, may_break_references, opens_file, writes_rows};
 
     #[track_caller]
     fn check_made(sql: &str, expected: Option<&str>) {
@@ -154,6 +105,7 @@ mod tests {
         check_made("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", None);
         check_made("ALTER TABLE t RENAME a TO b", None);
         check_made("ALTER TABLE t ADD b", None);
+        check_made("ALTER TABLE temp.t RENAME TO u", None);
         check_made("DROP TABLE t", None);
         check_made("INSERT INTO t SELECT * FROM u", None);
         check_made("", None);
@@ -177,6 +129,7 @@ mod tests {
     #[test]
     fn nothing_is_dropped_that_holds_anything() {
         check_loss("DROP TABLE temp.t", false, false);
+        check_loss("ALTER TABLE temp.t DROP COLUMN a", false, false);
         check_loss("DROP VIEW t", false, false);
         check_loss("DROP INDEX t", false, false);
         check_loss("DROP TRIGGER t", false, false);
@@ -187,6 +140,22 @@ mod tests {
         check_loss("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM p; END", false, false);
         check_loss("SELECT 'DROP TABLE t'", false, false);
         check_loss("", false, false);
+    }
+
+    #[test]
+    fn the_dropped_table_is_named() {
+        let check = |sql: &str, expected: Option<&str>| {
+            assert_eq!(dropped_table(sql).as_deref(), expected, "{sql}");
+        };
+        check("DROP TABLE t", Some("t"));
+        check("drop table if exists main . \"a b\" -- x", Some("a b"));
+        check("DROP TABLE temp", Some("temp"));
+        // There may be a table of this name with children.
+        check("DROP TABLE temp.t", None);
+        check("DROP VIEW t", None);
+        check("DROP \"TABLE\" t", None);
+        check("EXPLAIN DROP TABLE t", None);
+        check("DROP TABLE", None);
     }
 
     #[test]
@@ -205,6 +174,7 @@ mod tests {
     fn rows_are_only_read() {
         check_loss("SELECT 'DELETE FROM t'", false, false);
         check_loss("WITH a AS (SELECT 1) SELECT * FROM a", false, false);
+        check_loss("WITH a AS (SELECT replace('a', 'b', 'c')) SELECT * FROM a", false, false);
         check_loss("WITH \"insert\" AS (SELECT 1) SELECT * FROM [insert]", false, false);
         check_loss("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM p; END", false, false);
     }
@@ -246,6 +216,7 @@ mod tests {
         check("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)", false);
         check("ALTER TABLE t ALTER COLUMN a SET NOT NULL", false);
         check("CREATE UNIQUE INDEX i ON t(a)", false);
+        check("; CREATE INDEX i ON t(a)", false);
         check("/* x */ CREATE INDEX IF NOT EXISTS i ON t(a)", false);
         check("CREATE TEMP VIEW v AS SELECT 1", false);
         check("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM p; END", false);

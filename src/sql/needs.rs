@@ -2,7 +2,7 @@
 //! triggers, and the [`features`] of the grammar. Functions are left out, as there.
 
 use super::features::features;
-use super::lexer::{Token, tokens};
+use super::head::{Action, Verb, head};
 
 /// A version of SQLite, and what it is needed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,37 +15,27 @@ pub struct Need {
 
 /// What a statement needs of the newest version; `None` where every SQLite of the last years does.
 pub fn need(sql: &str) -> Option<Need> {
-    let all: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
-    let is = |at: usize, word: &str| all.get(at).is_some_and(|it| it.is_keyword(sql, word));
+    let head = head(sql);
     let of = |since, what: &str| Some(Need { since, what: what.to_owned() });
-    if is(0, "PRAGMA") && is(1, "legacy_alter_table") {
-        return of(26, "PRAGMA legacy_alter_table");
-    }
-    if is(0, "ALTER") && is(1, "TABLE") {
-        let at = if all.get(3).is_some_and(|it| it.text(sql) == ".") { 5 } else { 3 };
-        return match () {
-            () if is(at, "ALTER") => of(53, "ALTER TABLE … ALTER COLUMN"),
-            () if is(at, "DROP") && is(at + 1, "CONSTRAINT") => {
-                of(53, "ALTER TABLE … DROP CONSTRAINT")
-            }
-            () if is(at, "DROP") => of(35, "ALTER TABLE … DROP COLUMN"),
-            () if is(at, "ADD") && (is(at + 1, "CONSTRAINT") || is(at + 1, "CHECK")) => {
-                of(53, "ALTER TABLE … ADD CHECK")
-            }
-            () if is(at, "RENAME") && !is(at + 1, "TO") => of(25, "ALTER TABLE … RENAME COLUMN"),
-            () if is(at, "ADD") => {
-                let column = at + 1 + usize::from(is(at + 1, "COLUMN"));
-                let definition = all.get(column).map(|it| &sql[it.span.start..]);
-                newest(&format!("CREATE TABLE t ({})", definition.unwrap_or_default()))
-            }
-            () => None,
+    if let Some(action) = head.action {
+        return match action {
+            Action::AlterColumn => of(53, "ALTER TABLE … ALTER COLUMN"),
+            Action::DropConstraint => of(53, "ALTER TABLE … DROP CONSTRAINT"),
+            Action::DropColumn(_) => of(35, "ALTER TABLE … DROP COLUMN"),
+            Action::AddConstraint => of(53, "ALTER TABLE … ADD CHECK"),
+            Action::RenameColumn(..) => of(25, "ALTER TABLE … RENAME COLUMN"),
+            Action::AddColumn(_) => newest(&format!("CREATE TABLE t (c{})", &sql[head.end..])),
+            Action::RenameTo(_) => None,
         };
     }
-    if is(0, "CREATE") {
-        newest(sql)
-    } else {
+    match head.verb {
+        Verb::Pragma => {
+            let is_it = head.name?.eq_ignore_ascii_case("legacy_alter_table");
+            of(26, "PRAGMA legacy_alter_table").filter(|_| is_it)
+        }
+        Verb::Create(_) => newest(sql),
         // What queries may hold, they may hold there too.
-        newest(&format!("CREATE VIEW v AS {sql}"))
+        _ => newest(&format!("CREATE VIEW v AS {sql}")),
     }
 }
 

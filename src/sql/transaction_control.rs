@@ -118,27 +118,6 @@ fn forbidden_pragma(
     })
 }
 
-/// Whether `statement` is a `DROP TABLE`, which rebuilds of a table end in.
-pub fn drops_table(statement: &str) -> bool {
-    dropped_table(statement).is_some()
-}
-
-/// The name of the table that `statement` drops, without schema and quotes.
-pub fn dropped_table(statement: &str) -> Option<String> {
-    let mut tokens = significant(statement).peekable();
-    for keyword in ["DROP", "TABLE"] {
-        tokens.next_if(|it| it.is_keyword(statement, keyword))?;
-    }
-    for keyword in ["IF", "EXISTS"] {
-        tokens.next_if(|it| it.is_keyword(statement, keyword));
-    }
-    let mut name = tokens.next()?;
-    if tokens.next_if(|it| it.kind == TokenKind::Dot).is_some() {
-        name = tokens.next()?;
-    }
-    name.name(statement).map(Into::into)
-}
-
 /// The tokens of a statement that SQLite's parser gets to see.
 fn significant(statement: &str) -> impl Iterator<Item = Token> {
     tokens(statement)

@@ -146,6 +146,31 @@ fn squash_leaves_it_out_of_the_sum() {
 }
 
 #[test]
+fn squash_keeps_a_question_behind_what_empties_it() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.config("[schema]\nfiles = ['schema.sql']\nexclude = ['legacy_*']");
+    env.file("schema.sql", "CREATE TABLE legacy_log (line TEXT);");
+    env.revision("e5").after("a1").up("DELETE FROM legacy_log;").down("SELECT 1;").write();
+    env.revision("f6")
+        .after("e5")
+        .up("-- migrate:refuse-if lines: SELECT line FROM legacy_log\nSELECT 1;")
+        .down("SELECT 1;")
+        .write();
+    insta::assert_snapshot!(env.run("squash e5:f6 -m lines"), @"
+    ------- stderr -------
+    error: what the upgrade of `f6` refuses to run on may be changed by statements of the range before it
+     --> versions/f6.sql:8:1
+      |
+    8 | -- migrate:refuse-if lines: SELECT line FROM legacy_log
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
+    hint: versions/e5.sql:8 runs before it: `DELETE FROM legacy_log`
+    hint: let the range begin with `f6`, or end before it
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
+    [exit status: 2]
+    ");
+}
+
+#[test]
 fn a_new_view_over_it_is_still_told_of() {
     let env = env();
     let schema = env.read("schema.sql") + "CREATE VIEW more AS SELECT * FROM legacy_log;\n";

@@ -284,30 +284,3 @@ fn other_pragmas_are_allowed() {
     check("PRAGMA foreign_key_check(t)", None);
     check("PRAGMA legacy_alter_table = on", None);
 }
-
-#[track_caller]
-fn check_drop(statement: &str, expected: bool) {
-    assert_eq!(drops_table(statement), expected, "{statement}");
-}
-
-#[test]
-fn a_drop_of_a_table_is_recognised() {
-    check_drop("DROP TABLE t", true);
-    check_drop("-- x\n drop/**/Table IF EXISTS t", true);
-    check_drop("DROP VIEW t", false);
-    check_drop("DROP \"TABLE\" t", false);
-    check_drop("DROP INDEX \"table\"", false);
-    check_drop("EXPLAIN DROP TABLE t", false);
-    check_drop("SELECT 'DROP TABLE t'", false);
-    check_drop("", false);
-}
-
-#[test]
-fn the_dropped_table_is_named() {
-    let name = |statement| dropped_table(statement).unwrap_or_default();
-    assert_eq!(name("DROP TABLE t"), "t");
-    assert_eq!(name("drop table if exists main . \"a b\" -- x"), "a b");
-    assert_eq!(name("DROP TABLE [t]"), "t");
-    assert_eq!(name("DROP VIEW t"), "");
-    assert_eq!(name("DROP TABLE"), "");
-}
