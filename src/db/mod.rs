@@ -22,6 +22,7 @@ mod scratch;
 mod snapshot;
 mod stub;
 mod version_table;
+mod witness;
 
 use std::cell::Cell;
 use std::io;
@@ -48,6 +49,7 @@ pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::{HeaderNumber, SchemaSnapshot};
 pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
+pub use self::witness::{Touched, Witness};
 use crate::config::url::DatabaseLocation;
 use crate::fsutil;
 

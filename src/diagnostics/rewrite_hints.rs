@@ -20,6 +20,9 @@ pub(super) fn report(err: &RewriteError, here: &Path) -> Report {
         RewriteError::Guard { location, .. } => {
             report.quote(location, "in one body it would be asked before all statements")
         }
+        RewriteError::OfRun { location, .. } | RewriteError::Leaves { location, .. } => {
+            report.quote(location, "")
+        }
         RewriteError::DoesNotRun { place: Some(place), .. } => {
             report.quote(place, "it stands here")
         }
@@ -105,6 +108,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
+        RewriteError::OfRun { direction, revision, .. } => one(aside(*direction, revision)),
         RewriteError::Guard { direction, revision, earlier, .. } => {
             guard(*direction, revision, earlier.as_deref())
         }
@@ -247,6 +251,20 @@ fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>
             .to_owned(),
     );
     hints
+}
+
+/// What to do about a revision whose bodies mean what they mean only by themselves.
+fn aside(direction: Direction, revision: &RevisionId) -> String {
+    match direction {
+        Direction::Upgrade => {
+            format!("let the range begin with `{revision}`, or end before it; no file was written")
+        }
+        Direction::Downgrade => {
+            format!(
+                "leave `{revision}` out: let the range end before it, or begin after it; no file was written"
+            )
+        }
+    }
 }
 
 /// What makes a command use a database.

@@ -197,6 +197,21 @@ pub enum RewriteError {
         /// Where.
         location: Box<Location>,
     },
+    /// A statement or a directive asks for what migrator itself does between two bodies.
+    #[error(
+        "`{what}`, which the {} of `{revision}` uses, is something else where the bodies are one",
+        direction.as_str()
+    )]
+    OfRun {
+        /// Whether it stands in an upgrade or in a downgrade.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// The statement or directive.
+        location: Box<Location>,
+        /// The table or the function.
+        what: String,
+    },
     /// A `refuse-if` asks for what statements before it change, and would be asked before them.
     #[error(
         "what the {} of `{revision}` refuses to run on may be changed by statements of the range before it",

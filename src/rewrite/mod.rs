@@ -8,6 +8,7 @@
 mod advice;
 mod applied;
 mod body;
+mod course;
 mod error;
 mod guards;
 mod journal;

@@ -16,7 +16,7 @@ use super::body::{self, Effect, Joined};
 use super::side_by_side::{Bodies, compare, differences, other_numbers};
 use super::{Range, RewriteError};
 use crate::autogenerate::{Request, autogenerate, read_schema};
-use crate::db::Scratch;
+use crate::db::{LogTable, Scratch};
 use crate::diff::lines::Line;
 use crate::exec::Replay;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
@@ -127,8 +127,10 @@ impl<'a> Squash<'a> {
     /// Statements that cannot stand in one body with others.
     pub fn candidates(&self) -> Result<Vec<Candidate>, RewriteError> {
         let members = &self.range.members;
-        let upgrades = body::upgrades(self.graph, members, &self.before);
-        let downgrades = body::downgrades(self.graph, members, &self.after);
+        let kept = [self.settings.replay.version_table, LogTable::NAME];
+        let upgrades = body::upgrades(self.graph, members, &self.start, &kept);
+        let end = self.way_back.as_ref().map_or(&self.after, |it| &it.from);
+        let downgrades = body::downgrades(self.graph, members, end, &kept);
         let mut candidates = Vec::new();
         if let Some((upgrade, downgrade)) = self.generated()
             && self.is_about_new_tables_only(|it| Some(&it.upgrade))

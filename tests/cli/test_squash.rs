@@ -773,11 +773,15 @@ fn what_is_no_range_is_refused() {
     [exit status: 2]
     "#);
     let env = TestEnv::new();
-    env.revision("a1").up("PRAGMA user_version = 1;").down("").write();
+    env.revision("a1").up("PRAGMA legacy_alter_table = 1;").down("").write();
     env.graph(&["b2 < a1"]);
     insta::assert_snapshot!(env.run("squash :b2 -m T"), @"
     ------- stderr -------
     error: a PRAGMA in `versions/a1.sql` would reach the statements of the revisions after it
+     --> versions/a1.sql:7:1
+      |
+    7 | PRAGMA legacy_alter_table = 1;
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: let the range end with that revision, or begin after it
     [exit status: 2]
     ");
@@ -1300,4 +1304,132 @@ fn an_id_is_made_up_that_keeps_the_order_of_branches() {
         env.run("upgrade heads").ok();
         assert_eq!(env.query("SELECT v FROM t"), ["b"]);
     }
+}
+
+#[test]
+fn a_refusal_through_a_view_that_the_range_makes_anew_keeps_its_revision() {
+    let env = TestEnv::new();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (id INTEGER PRIMARY KEY, email TEXT, deleted INTEGER);
+        + CREATE VIEW live AS SELECT id, email FROM t WHERE deleted = 0;
+        - DROP VIEW live;
+        - DROP TABLE t;
+        b2 < a1
+        + DROP VIEW live;
+        + CREATE VIEW live AS SELECT id, email FROM t WHERE deleted IS NOT 1;
+        - DROP VIEW live;
+        - CREATE VIEW live AS SELECT id, email FROM t WHERE deleted = 0;
+        c3 < b2
+        + -- migrate:refuse-if live rows have no email: SELECT id FROM live WHERE email IS NULL
+        + DELETE FROM t WHERE email IS NULL;
+        - SELECT 1;
+    ",
+    );
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: what the upgrade of `c3` refuses to run on may be changed by statements of the range before it
+     --> versions/c3.sql:8:1
+      |
+    8 | -- migrate:refuse-if live rows have no email: SELECT id FROM live WHERE email IS NULL
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
+    hint: versions/b2.sql:9 runs before it: `CREATE VIEW live AS SELECT id, email FROM t WHERE deleted IS NOT 1`
+    hint: let the range begin with `c3`, or end before it
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+}
+
+#[test]
+fn an_attached_database_reaches_no_other_body() {
+    let env = TestEnv::new();
+    let no_transaction = "transaction = false";
+    let attach = "ATTACH 'ar.db' AS ar;";
+    env.revision("a1").header(no_transaction).up(attach).down("").write();
+    let drop = "DROP TABLE IF EXISTS x;";
+    env.revision("b2").after("a1").header(no_transaction).up(drop).down("").write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m 'Both'"), @"
+    ------- stderr -------
+    error: a database that is attached in `versions/a1.sql` would reach the statements of the revisions after it
+     --> versions/a1.sql:8:1
+      |
+    8 | ATTACH 'ar.db' AS ar;
+      | ^^^^^^^^^^^^^^^^^^^^
+    hint: let the range end with that revision, or begin after it
+    [exit status: 2]
+    ");
+    env.revision("a1")
+        .header(no_transaction)
+        .up(&format!("{attach}\nCREATE TABLE ar.y (a);\nDETACH DATABASE ar;"))
+        .down("")
+        .write();
+    env.run("squash a1:b2 -m 'Both'").ok();
+}
+
+#[test]
+fn a_project_that_numbers_its_revisions_can_squash_them() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE a (x);\nPRAGMA user_version = 1;")
+        .down("PRAGMA user_version = 0;\nDROP TABLE a;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE b (x);\nPRAGMA user_version = 2;")
+        .down("DROP TABLE b;\nPRAGMA user_version = 1;")
+        .write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m 'Both'"), @"
+    wrote versions/aaaa11112222_both.sql (proven: the bodies of 2 revisions)
+    removed versions/a1.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/a1.sql:8: PRAGMA user_version = 1
+      versions/b2.sql:9: PRAGMA user_version = 2
+    statements about rows, which run going down as they stood; review them:
+      versions/b2.sql:13: PRAGMA user_version = 1
+      versions/a1.sql:11: PRAGMA user_version = 0
+    ");
+    env.run("upgrade").ok();
+    assert_eq!(env.query("PRAGMA user_version"), ["2"]);
+    env.run("downgrade base").ok();
+    assert_eq!(env.query("PRAGMA user_version"), ["0"]);
+}
+
+#[test]
+fn a_body_that_reads_the_version_table_keeps_its_revision() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.revision("c3")
+        .after("b2")
+        .up("INSERT INTO t_a1 SELECT count(*) FROM alembic_version WHERE version_num = 'b2';")
+        .down("DELETE FROM t_a1;")
+        .write();
+    insta::assert_snapshot!(env.run("squash a1:c3 -m 'All'"), @"
+    ------- stderr -------
+    error: `alembic_version`, which the upgrade of `c3` uses, is something else where the bodies are one
+     --> versions/c3.sql:8:1
+      |
+    8 | INSERT INTO t_a1 SELECT count(*) FROM alembic_version WHERE version_num = 'b2';
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: let the range begin with `c3`, or end before it; no file was written
+    [exit status: 2]
+    ");
+    // The first body finds what it found.
+    env.graph(&["d4 < c3"]);
+    env.run("squash c3:d4 -m 'Both' --dry-run").ok();
+    // Going down, the last one is the first.
+    env.revision("c3").after("b2").up("").down("DELETE FROM alembic_version WHERE 0;").write();
+    insta::assert_snapshot!(env.run("squash c3:d4 -m 'Both'"), @"
+    ------- stderr -------
+    error: `alembic_version`, which the downgrade of `c3` uses, is something else where the bodies are one
+      --> versions/c3.sql:11:1
+       |
+    11 | DELETE FROM alembic_version WHERE 0;
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: leave `c3` out: let the range end before it, or begin after it; no file was written
+    [exit status: 2]
+    ");
 }
