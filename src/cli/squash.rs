@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::ways::{self, Ways};
 use super::words::count;
 use super::{App, completions};
 use crate::Error;
@@ -36,6 +37,7 @@ use crate::sql::layout::one_line;
 /// anything is written, old and new are run side by side in memory, up and down, with rows: the same
 /// schema, and the same rows. What a `refuse-if` in the middle of the range asks must not depend on the
 /// statements before it, since one body asks all at its beginning.
+/// Other branches keep their place before or after the range, or it is proven to make no difference.
 ///
 /// A database that is known and stands in the middle of the range, or on which something else ran than
 /// the files of the range say, is to be led on or mended first.
@@ -154,9 +156,9 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let graph = project.graph()?;
     let (first, last) = ends(&graph, range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
-    refuse_stopped(&graph, &range, &databases).map_err(Error::from)?;
-    refuse_troubled(&graph, &range.members, &databases).map_err(Error::from)?;
+    let known = project.known_databases(app, &|it| app.output.warning(it))?;
+    refuse_stopped(&graph, &range, &known).map_err(Error::from)?;
+    refuse_troubled(&graph, &range.members, &known).map_err(Error::from)?;
 
     let replaying = project.replaying(&graph)?;
     let settings = Settings {
@@ -166,7 +168,19 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     };
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
-    let proven = prepare.first_proven(&squash)?;
+    let proven = prepare.first_proven(&squash).map_err(|err| {
+        let cause = err.downcast_ref::<Error>();
+        if !matches!(cause, Some(Error::Rewrite(RewriteError::BranchOrder { .. }))) {
+            return err;
+        }
+        let databases = project.databases(app, &graph);
+        let heads = ways::heads_like(&graph, &databases, Some(first));
+        let ways = Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+        err.context(Usage::new("no file was written").hint(format!(
+            "no file was written; give the branches an order first: {}",
+            ways.of(&heads)
+        )))
+    })?;
     review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
         if app.output.format == Format::Text {

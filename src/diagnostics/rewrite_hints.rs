@@ -114,7 +114,10 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         }
         RewriteError::OtherOrder { first, onto, .. }
         | RewriteError::OtherRowsAfter { first, onto, .. } => instead(first, onto),
-        RewriteError::BranchOrder { beside, .. } => branch_order(beside),
+        RewriteError::BranchOrder { .. } => one(
+            "the names of the files say which branch runs first; without `--rev-id` an id is made that \
+             keeps the order, where one can",
+        ),
         RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
         RewriteError::DoesNotRun { .. }
         | RewriteError::OtherSchema { .. }
@@ -175,20 +178,6 @@ fn in_the_middle(option: &str, at: &RevisionId, last: &RevisionId, rows: &[Strin
             "or bring it to the end first: get the files that declare {} beside these, and \
              `migrator{option} upgrade {last}`",
             ticked(rows.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), " and ")
-        ),
-    ]
-}
-
-/// What to do about branches that would run in another order.
-fn branch_order(beside: &[RevisionId]) -> Vec<String> {
-    let head = beside.last().map_or("HEAD", RevisionId::as_str);
-    vec![
-        "which branch runs first is told by the names of the files; without `--rev-id` an id is made \
-         that keeps the order, where one can"
-            .to_owned(),
-        format!(
-            "make one line of the branches first, where no database ran them (`migrator rebase {head}`), \
-             or let the range end before them; no file was written"
         ),
     ]
 }

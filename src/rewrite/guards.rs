@@ -164,9 +164,8 @@ impl<'a> Guards<'a> {
         let reads = touched.reads.iter().filter(|it| {
             let is_shadow = !self.links.knows(&it.table)
                 && it.table.rmatch_indices('_').any(|(at, _)| self.links.knows(&it.table[..at]));
-            !(is_ddl && it.within.is_none() && is_own(&it.table))
-                && !is_shadow
-                && !PURE.contains(&it.table.as_str())
+            let is_of_ddl = is_ddl && it.within.is_none() && is_own(&it.table);
+            !(is_shadow || is_of_ddl || PURE.contains(&it.table.as_str()))
         });
         let mut found: Names = reads.map(|it| it.table.clone()).collect();
         if head(sql).makes_rows {
@@ -221,9 +220,7 @@ impl<'a> Guards<'a> {
         }
         let all = names(query);
         let mut reads = self.read_with(all.clone());
-        // A PRAGMA acts as soon as it is compiled, and does not say what it looks at.
-        let is_query = head(query).verb == Verb::Select;
-        let asked = if is_query { self.course.ask(query, &reads)? } else { None };
+        let asked = self.course.ask(query, &reads)?;
         if let Some(asked) = &asked {
             self.refuse_of_run(revision, &directive.span, &asked.touched, false)?;
         }
@@ -232,7 +229,7 @@ impl<'a> Guards<'a> {
         }
         let is_foreign = asked.as_ref().is_none_or(|it| it.is_foreign)
             || all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
-        reads.extend(asked.iter().flat_map(|it| it.own_tables()));
+        reads.extend(asked.iter().flat_map(Asked::own_tables));
         let changes = |it: &&Statement<'_>| !it.keeps_rows && !it.writes.is_disjoint(&reads);
         let changer = self.earlier.iter().find(changes);
         // What was no column yet would have been a string.

@@ -78,12 +78,11 @@ impl RebaseProof<'_> {
         let filled = bare.copy()?;
         invent_rows(&filled, &self.schema(&filled)?)?;
         // Invented rows may be against what a body asks of them; those that the bodies make are not.
-        let (start, wanted) = match run(&filled, old, before) {
-            Ok(wanted) => (filled, wanted),
-            Err(_) => {
-                let wanted = run(&bare, old, before)?;
-                (bare, wanted)
-            }
+        let (start, wanted) = if let Ok(wanted) = run(&filled, old, before) {
+            (filled, wanted)
+        } else {
+            let wanted = run(&bare, old, before)?;
+            (bare, wanted)
         };
         let found = run(&start, new, after)?;
         match other_rows(schema, &wanted, &found, || run(&start, old, before))? {

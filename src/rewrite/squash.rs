@@ -13,7 +13,7 @@
 //! schema, and the same rows in every table.
 
 use super::body::{self, Effect, Joined};
-use super::side_by_side::{Bodies, compare, differences, other_numbers};
+use super::side_by_side::{Bodies, compare, differences, other_numbers, other_rows};
 use super::{Range, RewriteError};
 use crate::autogenerate::{Request, autogenerate, read_schema};
 use crate::db::{LogTable, Scratch};
@@ -269,8 +269,12 @@ impl<'a> Squash<'a> {
         };
         let (wanted, found) = (replay(self.graph)?, replay(graph)?);
         // What is side by side may run in another order than before.
-        self.settings.same_schema(&found, &wanted, Direction::Upgrade, self.settings.by_order)?;
-        Ok(())
+        let (direction, by_order) = (Direction::Upgrade, self.settings.by_order);
+        let schema = self.settings.same_schema(&found, &wanted, direction, by_order)?;
+        match other_rows(&schema, &wanted, &found, || replay(self.graph))? {
+            Some(table) => Err(RewriteError::OtherRows { direction, table }),
+            None => Ok(()),
+        }
     }
 }
 

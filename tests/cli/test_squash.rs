@@ -1294,6 +1294,14 @@ fn a_branch_that_would_run_in_another_order_is_proven_or_refused() {
     assert_eq!(env.files(), files);
     env.run("squash b2:b3 -m 'Both' --rev-id b0").ok();
     assert_eq!(rows(&env, "after"), before);
+
+    // What it says: an order of their own, in which the name makes no difference.
+    for way in ["rebase b3", "merge heads -m Merge --rev-id m5"] {
+        let env = beside();
+        env.run(way).ok();
+        env.run("squash b2:b3 -m 'Both' --rev-id ff").ok();
+        assert_eq!(rows(&env, "after"), before, "{way}");
+    }
 }
 
 #[test]
