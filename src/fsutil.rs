@@ -356,6 +356,22 @@ pub fn is_at(_file: &std::fs::File, _path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Whether two paths name one file, through whatever links.
+#[cfg(unix)]
+pub fn is_same_file(left: &Path, right: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let id = |path: &Path| std::fs::metadata(path).map(|it| (it.dev(), it.ino())).ok();
+    id(left).is_some_and(|it| Some(it) == id(right))
+}
+
+/// Whether two paths name one file, through whatever links but hard ones.
+#[cfg(not(unix))]
+pub fn is_same_file(left: &Path, right: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(left).is_some_and(|it| Some(it) == real(right))
+}
+
 /// The folder that a file lies in; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))

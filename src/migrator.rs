@@ -12,7 +12,7 @@ use crate::audit::{self, History, HistoryError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::url::{self, DatabaseLocation};
 use crate::config::{self, BackupMode, Config, ConfigError, LoadOptions, TransactionMode};
-use crate::db::{self, Access, Database, VersionTable};
+use crate::db::{self, Access, Database, Notice, VersionTable};
 use crate::error::Error;
 use crate::exec::event::{Event, Observer, Silent};
 use crate::exec::{self, BackupPlan, Outcome, PlanFailure, Run};
@@ -104,6 +104,8 @@ pub(crate) struct Request<'a> {
     pub cancel: Option<Arc<AtomicBool>>,
     /// Called while a long statement runs.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Called while a statement waits for another process.
+    pub notice: Option<Notice>,
 }
 
 /// Refuses revisions that were inserted below others and cannot run after them.
@@ -144,8 +146,12 @@ impl Migrator {
         location: DatabaseLocation,
         here: &Path,
     ) -> Result<Self, Error> {
-        let revisions =
-            script_dir::read(&config.version_locations, config.recursive_version_locations, here)?;
+        let revisions = script_dir::read(
+            &config.version_locations,
+            config.recursive_version_locations,
+            here,
+            &config.file.path,
+        )?;
         let settings = Settings {
             version_table: config.database.version_table.clone(),
             log: config.database.log,
@@ -229,7 +235,8 @@ impl Migrator {
     }
 
     /// The same project with backups before other runs; the default is before those that drop a table
-    /// or a column, rebuild a table, or take back rows, or what `alembic.toml` says.
+    /// or a column, rebuild a table, delete rows or overwrite all of them, or take back rows, or what
+    /// `alembic.toml` says.
     #[must_use]
     pub fn with_backup(mut self, mode: BackupMode) -> Self {
         self.settings.backup = mode;
@@ -339,6 +346,7 @@ impl Migrator {
             clock: &SystemClock,
             cancel: None,
             ticker: None,
+            notice: None,
         };
         Ok(self.run(&request, observer)?.outcome)
     }
@@ -365,6 +373,7 @@ impl Migrator {
             clock: request.clock,
             cancel: request.cancel.clone(),
             ticker: request.ticker.clone(),
+            notice: request.notice.clone(),
         };
         // The goal is fixed by the first look: `+1` stays one step from there.
         let mut goal: Option<Goal> = None;

@@ -11,6 +11,10 @@ pub enum Rule {
     DropTable,
     /// A column goes, with its values.
     DropColumn,
+    /// Rows that were there before are deleted.
+    DeleteRows,
+    /// A column that was there before gets other values in all rows.
+    UpdateAllRows,
     /// A column gets a type that changes its values, or a table a stricter one.
     TypeNarrowed,
     /// Rows must have a value from now on.
@@ -35,6 +39,8 @@ pub enum Rule {
     TrailingCommentInAddColumn,
     /// A view or a trigger does not compile any more.
     BrokenViewOrTrigger,
+    /// The upgrade does nothing.
+    EmptyUpgrade,
     /// Nothing takes the revision back.
     NoDowngrade,
     /// What should take the revision back does not.
@@ -45,6 +51,8 @@ pub enum Rule {
     TwoHeads,
     /// What is already there is taken for what should be there.
     IfNotExistsHidesDrift,
+    /// A directive finds something whatever there is.
+    AlwaysFindsRows,
     /// The revision does not run on an empty database.
     DoesNotRun,
     /// A file silences something that is no rule.
@@ -68,9 +76,11 @@ pub enum Level {
 
 impl Rule {
     /// All of them, in the order in which they are documented.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::DropTable,
         Self::DropColumn,
+        Self::DeleteRows,
+        Self::UpdateAllRows,
         Self::TypeNarrowed,
         Self::AddNotNull,
         Self::AddUnique,
@@ -83,11 +93,13 @@ impl Rule {
         Self::MissingIndexOnForeignKey,
         Self::TrailingCommentInAddColumn,
         Self::BrokenViewOrTrigger,
+        Self::EmptyUpgrade,
         Self::NoDowngrade,
         Self::DowngradeDoesNotUndo,
         Self::EditedAfterApplied,
         Self::TwoHeads,
         Self::IfNotExistsHidesDrift,
+        Self::AlwaysFindsRows,
         Self::DoesNotRun,
         Self::Unknown,
         Self::UnusedAllow,
@@ -98,6 +110,8 @@ impl Rule {
         match self {
             Self::DropTable => ("drop-table", Level::Warning),
             Self::DropColumn => ("drop-column", Level::Warning),
+            Self::DeleteRows => ("delete-rows", Level::Warning),
+            Self::UpdateAllRows => ("update-all-rows", Level::Note),
             Self::TypeNarrowed => ("type-narrowed", Level::Warning),
             Self::AddNotNull => ("add-not-null", Level::Warning),
             Self::AddUnique => ("add-unique", Level::Warning),
@@ -110,11 +124,13 @@ impl Rule {
             Self::MissingIndexOnForeignKey => ("missing-index-on-foreign-key", Level::Warning),
             Self::TrailingCommentInAddColumn => ("trailing-comment-in-add-column", Level::Warning),
             Self::BrokenViewOrTrigger => ("broken-view-or-trigger", Level::Error),
+            Self::EmptyUpgrade => ("empty-upgrade", Level::Warning),
             Self::NoDowngrade => ("no-downgrade", Level::Warning),
             Self::DowngradeDoesNotUndo => ("downgrade-does-not-undo", Level::Error),
             Self::EditedAfterApplied => ("edited-after-applied", Level::Error),
             Self::TwoHeads => ("two-heads", Level::Warning),
             Self::IfNotExistsHidesDrift => ("if-not-exists-hides-drift", Level::Warning),
+            Self::AlwaysFindsRows => ("always-finds-rows", Level::Warning),
             Self::DoesNotRun => ("does-not-run", Level::Error),
             Self::Unknown => ("unknown-rule", Level::Warning),
             Self::UnusedAllow => ("unused-allow", Level::Note),
@@ -135,7 +151,8 @@ impl Rule {
     pub const fn is_about_revision(self) -> bool {
         matches!(
             self,
-            Self::NoDowngrade
+            Self::EmptyUpgrade
+                | Self::NoDowngrade
                 | Self::DowngradeDoesNotUndo
                 | Self::EditedAfterApplied
                 | Self::TwoHeads

@@ -2,8 +2,9 @@
 
 /// The candidates that `name` was probably meant to be, best first, three at most.
 ///
-/// A candidate that `name` is the beginning of comes first; then those within a third of the
-/// letters by Damerau-Levenshtein distance, letter case ignored.
+/// One that differs only in the case of letters is all that is named. Otherwise a candidate that
+/// `name` is the beginning of comes first; then those within a third of the letters by
+/// Damerau-Levenshtein distance, letter case ignored.
 pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = name.to_lowercase();
     let limit = (folded.chars().count() / 3).max(1);
@@ -18,6 +19,9 @@ pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             (distance <= limit).then_some((distance, candidate))
         })
         .collect();
+    if ranked.iter().any(|(_, candidate)| candidate.to_lowercase() == folded) {
+        ranked.retain(|(_, candidate)| candidate.to_lowercase() == folded);
+    }
     ranked.sort_unstable();
     ranked.dedup();
     ranked.into_iter().take(3).map(|(_, candidate)| candidate).collect()
@@ -36,6 +40,11 @@ mod tests {
     #[test]
     fn a_beginning_comes_before_a_typo() {
         assert_eq!(similar("rev", ["rew", "revision"]), ["revision", "rew"]);
+    }
+
+    #[test]
+    fn another_case_is_the_word_itself() {
+        assert_eq!(similar("HEAD", ["heads", "head", "hea"]), ["head"]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub enum TomlProblem {
     Syntax {
         /// What the parser expected.
         message: String,
+        /// The line as it would be with its bare value as a text, if it has one.
+        quoted: Option<String>,
     },
     /// A key that means nothing here.
     #[error("unknown key `{key}`")]
@@ -71,8 +73,19 @@ pub struct Located<T> {
 pub fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, TomlProblems> {
     DeTable::parse(text).map_err(|err| {
         let message = err.message().trim().replace('\n', ", ");
-        vec![(err.span().unwrap_or(0..0), TomlProblem::Syntax { message })]
+        let span = err.span().unwrap_or(0..0);
+        let quoted = with_quotes(text, span.start);
+        vec![(span, TomlProblem::Syntax { message, quoted })]
     })
+}
+
+/// The line that byte `at` is in, `key = value`, with quotes around a value that is one bare text.
+fn with_quotes(text: &str, at: usize) -> Option<String> {
+    let line_start = text.get(..at)?.rfind('\n').map_or(0, |it| it + 1);
+    let (key, value) = text[line_start..].lines().next()?.split_once('=')?;
+    let value = value.split(" #").next()?.trim();
+    let is_bare = !value.is_empty() && !value.contains(['"', '\'', '[', ']', '{', '}', '\\']);
+    is_bare.then(|| format!("{} = \"{value}\"", key.trim()))
 }
 
 /// A table being read: each value is asked for once, then [`Table::finish`] names the keys that

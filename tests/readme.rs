@@ -44,22 +44,22 @@ fn add_revision(
 }
 
 fn add_mistake(folder: &Path) {
-    let upgrade = "UPDATE users SET username = lower(username);\n\
-                   UPDATE users SET email = lower(emial);";
+    let upgrade = "UPDATE users SET username = lower(username) WHERE username GLOB '*[A-Z]*';\n\
+                   UPDATE users SET email = lower(emial) WHERE email GLOB '*[A-Z]*';";
     let slug = "lower_case_addresses";
     add_revision(folder, "d1e2f3a4b5c6", slug, "Lower-case addresses", upgrade, "");
 }
 
 fn add_traps(folder: &Path) {
     let upgrade = "ALTER TABLE users ADD COLUMN country TEXT NOT NULL;\n\
-                   UPDATE posts SET content = lower(\"contnet\");\n\n\
+                   UPDATE posts SET content = lower(\"contnet\") WHERE content GLOB '*[A-Z]*';\n\n\
                    -- migrator:allow drop-column: the feed has it\n\
                    ALTER TABLE posts DROP COLUMN created_at;";
     add_revision(folder, "d1e2f3a4b5c6", "ask_for_a_country", "Ask for a country", upgrade, "");
 }
 
 fn add_typo(folder: &Path) {
-    let upgrade = "UPDATE posts SET content = trim(\"contnet\");";
+    let upgrade = "UPDATE posts SET content = trim(\"contnet\") WHERE content LIKE ' %';";
     add_revision(folder, "d1e2f3a4b5c6", "trim_posts", "Trim posts", upgrade, "");
 }
 

@@ -29,6 +29,11 @@ pub fn checksum(revision: &Revision) -> String {
     statement::checksum(revision.body_text(&revision.upgrade))
 }
 
+/// Whether a checksum is that of a body without a statement: its author had yet to write it.
+pub fn was_empty(checksum: &str) -> bool {
+    checksum == statement::checksum("")
+}
+
 /// Everything that is wrong, in the order of [`Trouble`]'s kinds, each in the order of the graph.
 pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     let net = Net::new(&history.log);
@@ -81,10 +86,14 @@ fn edited<'a>(
         let revision = &graph[*index];
         let row = net.applied(revision.id.as_str())?;
         let ran = row.checksum.as_ref()?;
-        (*ran != checksum(revision)).then(|| Trouble::Edited {
-            revision: revision.id.clone(),
-            path: revision.source.path.clone(),
-            ran: Ran::of(row),
+        if *ran == checksum(revision) {
+            return None;
+        }
+        let (id, at) = (revision.id.clone(), Ran::of(row));
+        Some(if was_empty(ran) {
+            Trouble::FilledIn { revision: id, ran: at }
+        } else {
+            Trouble::Edited { revision: id, path: revision.source.path.clone(), ran: at }
         })
     })
 }
@@ -314,15 +323,20 @@ fn back(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<Back>
         return None;
     }
     let logged = graph.indices().filter(|it| net.applied_or_replaced(&graph[*it]).is_some());
-    let mut targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
+    let targets = graph.ids(&graph.maximal(&graph.ancestors(logged, Edges::All)));
+    Some(stamp_to(graph, &history.rows, targets))
+}
+
+/// The stamp after which the version table of a database with these rows has `targets`.
+pub fn stamp_to(graph: &RevisionGraph, rows: &[String], mut targets: Vec<RevisionId>) -> Back {
     targets.sort();
     let symbols: Vec<RevisionSymbol> = match &targets[..] {
         [] => "base".parse().into_iter().collect(),
         ids => ids.iter().filter_map(|it| it.as_str().parse().ok()).collect(),
     };
-    let plain = plan_stamp(graph, &history.rows, &symbols, Purge::No);
+    let plain = plan_stamp(graph, rows, &symbols, Purge::No);
     let purge = plain.map_or(true, |plan| plan.end != targets);
-    Some(Back { targets, purge })
+    Back { targets, purge }
 }
 
 #[cfg(test)]

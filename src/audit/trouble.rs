@@ -63,6 +63,14 @@ pub enum Trouble {
         /// When it ran.
         ran: Ran,
     },
+    /// A revision had no statement when it ran, and has some now.
+    #[error("revision `{revision}` was empty when it ran ({ran}), and is not any more")]
+    FilledIn {
+        /// Which.
+        revision: RevisionId,
+        /// When it ran.
+        ran: Ran,
+    },
     /// A revision ran, and no file declares it.
     #[error("the file of revision `{revision}`, which ran ({ran}), is gone")]
     Gone {
@@ -167,6 +175,7 @@ impl Trouble {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Edited { .. } => "edited",
+            Self::FilledIn { .. } => "filled-in",
             Self::Gone { .. } => "gone",
             Self::Inserted { .. } => "inserted",
             Self::PartlyRun { .. } => "partly-run",
@@ -182,6 +191,7 @@ impl Trouble {
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Edited { .. }, Self::Edited { .. })
+            | (Self::FilledIn { .. }, Self::FilledIn { .. })
             | (Self::Gone { .. }, Self::Gone { .. })
             | (Self::Inserted { .. }, Self::Inserted { .. })
             | (Self::PartlyRun { .. }, Self::PartlyRun { .. }) => true,
@@ -199,6 +209,7 @@ impl Trouble {
     pub fn revision(&self) -> Option<&str> {
         match self {
             Self::Edited { revision, .. }
+            | Self::FilledIn { revision, .. }
             | Self::Inserted { revision, .. }
             | Self::PartlyRun { revision, .. }
             | Self::NotInTable { revision, .. }
@@ -222,7 +233,9 @@ impl Trouble {
         match self {
             // The way back of an edited revision may be another one, mended or not; what is gone
             // stays behind, and stays a trouble.
-            Self::Edited { .. } | Self::Gone { .. } => direction == Direction::Upgrade,
+            Self::Edited { .. } | Self::FilledIn { .. } | Self::Gone { .. } => {
+                direction == Direction::Upgrade
+            }
             Self::Inserted { .. } | Self::PartlyRun { .. } => true,
             // A run is refused for the first three in any case.
             Self::Unreadable { .. }

@@ -1,20 +1,19 @@
 //! `migrator revision --autogenerate`
 
-use std::cell::OnceCell;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::App;
+use super::interrupt;
 use super::new_file::{self, NewFile};
-use super::output::{Format, can_ask};
+use super::output::Format;
 use super::project::Project;
+use super::prompt::{can_ask, confirm};
 use super::schemas::{Side, renamed, show, supply_excluded, warn_of_doubts, warn_of_renames};
+use super::screen::COMPARING;
 use crate::Error;
 use crate::autogenerate::{
     AutogenerateError, Generated, ProofFailure, Rename, Request, autogenerate, compare, differences,
 };
-use crate::db::{Access, Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::flag::first_part;
 use crate::generate::{Fill, Note};
@@ -141,13 +140,15 @@ pub(super) fn run(
     };
     let is_excluded = |name: &str| project.config.is_excluded(name);
     let suggestions = |answers: &Answers| {
+        let _busy = project.busy(COMPARING);
         let request = request(project, &from, &to, answers, &is_excluded);
         differences(&request).map(|(_, suggestions)| suggestions)
     };
-    let cancel = OnceCell::new();
-    let open = ask_of_renames(&mut answers, suggestions, &cancel)?;
+    let open = ask_of_renames(&mut answers, suggestions)?;
     let request = request(project, &from, &to, &answers, &is_excluded);
+    let busy = project.busy("proving the revision in memory");
     let generated = autogenerate(&request).map_err(|err| refused_fill(err, &answers.fills))?;
+    drop(busy);
     let Some(generated) = generated else {
         if app.output.format == Format::Json {
             new_file::print_nothing(app)?;
@@ -166,9 +167,7 @@ pub(super) fn run(
     let new =
         NewFile { upgrade: &generated.upgrade, downgrade: &generated.downgrade, ..new.clone() };
     let prepared = new_file::prepare(project, graph, &new)?;
-    if cancel.get().is_some_and(|it| it.load(Ordering::Relaxed)) {
-        return Err(Usage::new("cancelled; nothing was changed").into());
-    }
+    interrupt::check()?;
     show_changes(app, &generated, prints)?;
     let again = if prints { "run it again" } else { "remove the file and run it again" };
     warn_of_renames(app, &open, again);
@@ -225,7 +224,7 @@ pub(super) fn request<'a>(
         hinted_tables: &to.renamed_tables,
         renames: &answers.renames,
         fills: &answers.fills,
-        target: project.config.sqlite.target.minor,
+        target: project.config.sqlite.target().minor,
         by_order: project.config.schema.column_order,
         is_excluded,
     }
@@ -238,10 +237,7 @@ fn database_at(
     parents: &[RevisionIndex],
 ) -> anyhow::Result<Side> {
     let location = project.location()?;
-    let timeout = project.config.database.busy_timeout;
-    let database = Database::open(&location, Access::Read, timeout).map_err(Error::from)?;
-    let table = VersionTable::new(&project.config.database.version_table);
-    let rows = table.rows(&database).map_err(Error::from)?;
+    let rows = project.rows()?;
     let mut applied: Vec<RevisionIndex> =
         crate::plan::applied_rows(graph, &rows).map_err(Error::from)?;
     let mut wanted = graph.maximal(&graph.ancestors(parents.iter().copied(), Edges::All));
@@ -282,12 +278,10 @@ fn warn_of_drift(
     }
 }
 
-/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about. From
-/// the first question on `cancel` has what Ctrl-C sets.
+/// On a terminal, asks whether what is dropped was renamed; gives what nobody was asked about.
 fn ask_of_renames(
     answers: &mut Answers,
     suggestions: impl Fn(&Answers) -> Result<Vec<Rename>, AutogenerateError>,
-    cancel: &OnceCell<Arc<AtomicBool>>,
 ) -> anyhow::Result<Vec<Rename>> {
     let mut asked: Vec<Rename> = Vec::new();
     loop {
@@ -299,14 +293,10 @@ fn ask_of_renames(
         if open.is_empty() {
             return Ok(open);
         }
-        if cancel.get().is_none() {
-            // Without this Ctrl-C at a question ends the process without a word.
-            cancel.set(super::migrate::listen()?).ok();
-        }
         for rename in &open {
             let (kind, old) = renamed(rename);
             let question = format!("Was the {kind} {old} renamed to {}?", rename.to);
-            if super::migrate::confirm(&question)? {
+            if confirm(&question)? {
                 answers.renames.push(rename.clone());
             }
         }

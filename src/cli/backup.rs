@@ -1,17 +1,15 @@
 //! `migrator backup`
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
 use super::App;
-use super::migrate::listen;
+use super::interrupt;
 use super::output::Format;
 use super::project::clock;
 use crate::Error;
-use crate::db::{Access, Database, VersionTable, Watch};
+use crate::db::{Database, VersionTable};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::exec::{make_backup, prune_backups};
 
@@ -47,11 +45,9 @@ pub(super) fn run(app: &mut App, args: &BackupArgs) -> anyhow::Result<ExitStatus
     let settings = &project.config.database;
     let target = args.path.as_ref().map(|it| project.here.join(it));
     let target = target.as_deref();
-    let cancel = listen()?;
-    let go_on: Watch = Arc::new(move || !cancel.load(Ordering::Relaxed));
+    let go_on = interrupt::watch(interrupt::listen()?);
 
-    let database = Database::open(&location, Access::Read, settings.busy_timeout);
-    let database = database.map_err(Error::from)?;
+    let database = project.open(&location)?;
     let path = location.path().unwrap_or_else(|| std::path::Path::new(""));
     let clock = clock()?;
     let made = make_backup(&database, path, target, clock.now(), &go_on).map_err(Error::from)?;

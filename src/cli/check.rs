@@ -6,7 +6,9 @@ use super::App;
 use super::autogenerate::{Answers, request};
 use super::output::Format;
 use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
+use super::screen::COMPARING;
 use crate::Error;
+use crate::audit::audit;
 use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
 use crate::diff::lines::Line;
@@ -38,14 +40,21 @@ struct CheckJson {
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
+    let mut hints = Vec::new();
     let (from, to, lines) = if args.database {
-        let rows = project.rows()?;
-        let applied = crate::plan::applied_rows(&graph, &rows).map_err(Error::from)?;
-        let name = format!("the revisions up to {}", super::words::describe_rows(&rows));
+        let history = project.history()?;
+        let applied = crate::plan::applied_rows(&graph, &history.rows).map_err(Error::from)?;
+        let name = format!("the revisions up to {}", super::words::describe_rows(&history.rows));
         let from = project.replayed(name, &graph, &applied)?;
         let location = project.location()?;
         let to = project.live_schema(&location)?;
         let lines = compare(&from.schema, &to, project.config.schema.column_order);
+        let troubles = audit(&graph, &history);
+        hints = super::drift::hints(&project, &graph, &history, &troubles, (&to, &lines))?;
+        if !troubles.is_empty() && !hints.is_empty() {
+            hints =
+                vec!["more is wrong than that: `migrator status` tells what to do first".into()];
+        }
         (from.name, project.shown_database(&location), lines)
     } else {
         let (to, from) = project.declared_and_replayed(&graph, &graph.heads())?;
@@ -56,6 +65,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
             // With the renames of the hints, as the revision will have them.
             let is_excluded = |name: &str| project.config.is_excluded(name);
             let answers = Answers::default();
+            let _busy = project.busy(COMPARING);
             lines = differences(&request(&project, &from, &to, &answers, &is_excluded))
                 .map_err(Error::from)?
                 .0;
@@ -68,10 +78,11 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
     }
     if args.database {
         app.output.status(format_args!(
-            "{to} is not what its revisions make: `+` is what it has more, `-` what it lacks\n\
-             `migrator schema diff database current --sql` prints a script that takes this \
-             back; `schema diff current database --sql` has what a revision for it would hold"
+            "{to} is not what its revisions make: `+` is what it has more, `-` what it lacks"
         ));
+        for hint in &hints {
+            app.output.status(hint);
+        }
     } else {
         app.output.status("`migrator revision --autogenerate -m \"…\"` writes the revision for it");
     }

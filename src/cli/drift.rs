@@ -1,23 +1,24 @@
 //! Whether the schema of the database is what its revisions make, for `migrator status`.
 
+use std::path::Path;
+
 use super::project::Project;
-use crate::audit::{Back, History, Right, Trouble, implied};
+use crate::Error;
+use crate::audit::{Back, History, Right, Trouble, implied, stamp_to};
 use crate::autogenerate::compare;
 use crate::db::Scratch;
-use crate::diagnostics::in_one_line;
-use crate::diff::lines::Line;
+use crate::diagnostics::{DeclaredState, Drifted, drift_hints, in_one_line};
+use crate::diff::lines::{Line, dropped_on_the_way_back};
 use crate::generate::rebuilt_table;
-use crate::graph::RevisionGraph;
 use crate::graph::walk::RevisionSet;
+use crate::graph::{RevisionGraph, RevisionIndex};
+use crate::rehearsal::Rehearsal;
+use crate::schema::Schema;
 
 /// How the schema of the database compares with what its revisions make.
 pub(super) enum Drift {
-    /// What differs; perhaps nothing.
-    Lines {
-        lines: Vec<Line>,
-        /// The tables that a rebuild left, and what they are the old state of.
-        left: Vec<(String, String)>,
-    },
+    /// What differs, perhaps nothing; and what to do about it, if that is all that is wrong.
+    Lines(Vec<Line>, Vec<String>),
     /// Why that is not known, and what to do about it.
     Unknown(String, Vec<String>),
 }
@@ -25,7 +26,7 @@ pub(super) enum Drift {
 impl Drift {
     /// Whether it is known that nothing differs.
     pub fn is_none(&self) -> bool {
-        matches!(self, Self::Lines { lines, .. } if lines.is_empty())
+        matches!(self, Self::Lines(lines, _) if lines.is_empty())
     }
 }
 
@@ -54,9 +55,8 @@ pub(super) fn drift(
         };
         let (lines, replayed) = differs(&implied(graph, &history.rows))?;
         let is_clean = lines.is_empty();
-        let names = live.tables.iter().map(|it| &it.name);
-        let left = names.filter_map(|it| Some((it.to_string(), rebuilt_table(it)?.to_owned())));
-        let drift = Drift::Lines { lines, left: left.collect() };
+        let hints = hints(project, graph, history, troubles, (&live, &lines))?;
+        let drift = Drift::Lines(lines, hints);
         let Some(Back { targets, .. }) = troubles.iter().find_map(Trouble::disagreement) else {
             return Ok((drift, Right::Unknown, Some(replayed)));
         };
@@ -74,4 +74,92 @@ pub(super) fn drift(
         let (why, hints) = in_one_line(&err, &project.here);
         (Drift::Unknown(why, hints), Right::Unknown, None)
     })
+}
+
+/// What to do about a schema that is not what it should be.
+pub(super) fn hints(
+    project: &Project,
+    graph: &RevisionGraph,
+    history: &History,
+    troubles: &[Trouble],
+    (live, lines): (&Schema, &[Line]),
+) -> anyhow::Result<Vec<String>> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !troubles.is_empty() {
+        // The SQL would drop what ran if only the version table is wrong.
+        return Ok(vec![
+            "this may come from what is named above: mend that first, and ask again".to_owned(),
+        ]);
+    }
+    let drifted = drifted(project, graph, history, (live, lines));
+    Ok(drift_hints(&drifted, &project.database_name()?))
+}
+
+/// What the schema is instead.
+fn drifted(
+    project: &Project,
+    graph: &RevisionGraph,
+    history: &History,
+    (live, lines): (&Schema, &[Line]),
+) -> Drifted {
+    // A reason not to know it is told where it is in the way.
+    let places = places(project, graph, live).unwrap_or_default();
+    let drops = dropped_on_the_way_back(lines);
+    if !places.is_empty() {
+        let stamp = |it: &Vec<RevisionIndex>| stamp_to(graph, &history.rows, graph.ids(it));
+        let only_lacks = drops.is_empty();
+        return Drifted::Elsewhere { places: places.iter().map(stamp).collect(), only_lacks };
+    }
+    // What it has more is all that it has: nothing here may be taken for a mistake.
+    if history.rows.is_empty() && !drops.is_empty() {
+        let heads = graph.ids(&graph.real_heads());
+        return Drifted::NotOurs { heads, declared: declared(project, live) };
+    }
+    let names = live.tables.iter().map(|it| &it.name);
+    let left = names.filter_map(|it| Some((it.to_string(), rebuilt_table(it)?.to_owned())));
+    Drifted::Changed { left: left.collect(), drops }
+}
+
+/// Where a database with this schema may be.
+fn places(
+    project: &Project,
+    graph: &RevisionGraph,
+    live: &Schema,
+) -> anyhow::Result<Vec<Vec<RevisionIndex>>> {
+    let replaying = project.replaying(graph).or_else(|_| project.replaying_beside(Vec::new()))?;
+    let rehearsal = Rehearsal {
+        graph,
+        replay: replaying.replay(),
+        by_order: project.config.schema.column_order,
+        is_excluded: &|name| project.config.is_excluded(name),
+    };
+    Ok(rehearsal.places(live).map_err(Error::from)?)
+}
+
+/// What is declared beside a database that has no revisions yet.
+fn declared(project: &Project, live: &Schema) -> DeclaredState {
+    let schema = &project.config.schema;
+    if schema.files.is_empty() && schema.command.is_empty() {
+        return DeclaredState::Nowhere;
+    }
+    // One file that a dump may go to.
+    let file = match (project.config.schema_files(), &schema.command[..]) {
+        (Ok(files), []) => match &files[..] {
+            [file] if !file.contains(['*', '?', '[']) => Some(project.config.root.join(file)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let nothing =
+        |file: &Path| DeclaredState::Nothing(shell_words::quote(&project.shown(file)).into_owned());
+    match (project.declared(), file) {
+        (Ok(side), _) if compare(&side.schema, live, schema.column_order).is_empty() => {
+            DeclaredState::Same
+        }
+        (Ok(side), Some(file)) if side.schema.is_empty() && !file.is_dir() => nothing(&file),
+        (Err(_), Some(file)) if !file.exists() => nothing(&file),
+        _ => DeclaredState::Other,
+    }
 }

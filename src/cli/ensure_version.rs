@@ -3,13 +3,15 @@
 use serde::Serialize;
 
 use super::App;
+use super::interrupt::listen;
 use super::output::Format;
+use super::progress::tell;
 use super::project::clock;
 use crate::Error;
 use crate::db::VersionTable;
 use crate::diagnostics::ExitStatus;
 use crate::exec;
-use crate::exec::event::Silent;
+use crate::exec::event::Event;
 
 /// Make the version table if it is missing, and nothing else
 #[derive(Debug, clap::Args)]
@@ -36,10 +38,12 @@ pub(super) fn run(app: &mut App, args: &EnsureVersionArgs) -> anyhow::Result<Exi
         app.output.line(format_args!("{sql};"))?;
         return Ok(ExitStatus::Done);
     }
+    listen()?;
     let location = project.lasting_location()?;
     let clock = clock()?;
     let request = project.run_on(&location, clock.as_ref());
-    let made = exec::ensure_version(&request, &mut Silent).map_err(Error::from)?;
+    let mut observer = |event: &Event<'_>| tell(&app.output, event);
+    let made = exec::ensure_version(&request, &mut observer).map_err(Error::from)?;
     let database = project.shown_database(&location);
     if made {
         app.output.did(format_args!("made the table {version_table} in {database}"));

@@ -67,8 +67,8 @@ pub enum ColorWhen {
     Never,
 }
 
-/// The colour of clap's own messages, which are printed before the arguments are known.
-pub fn color_of_messages(args: &[OsString]) -> clap::ColorChoice {
+/// When the arguments want colour in messages that are printed before they are known.
+pub fn color_of_messages(args: &[OsString]) -> Option<ColorWhen> {
     let args: Vec<&str> = args.iter().map_while(|it| it.to_str()).collect();
     let mut given =
         args.iter().enumerate().filter_map(|(at, it)| match it.strip_prefix("--color") {
@@ -77,9 +77,18 @@ pub fn color_of_messages(args: &[OsString]) -> clap::ColorChoice {
             None => None,
         });
     match given.next_back() {
-        Some("always") => clap::ColorChoice::Always,
-        Some("never") => clap::ColorChoice::Never,
-        _ => clap::ColorChoice::Auto,
+        Some("always") => Some(ColorWhen::Always),
+        Some("never") => Some(ColorWhen::Never),
+        _ => None,
+    }
+}
+
+/// The same for clap's own messages.
+pub fn choice_of(color: Option<ColorWhen>) -> clap::ColorChoice {
+    match color {
+        Some(ColorWhen::Always) => clap::ColorChoice::Always,
+        Some(ColorWhen::Never) => clap::ColorChoice::Never,
+        Some(ColorWhen::Auto) | None => clap::ColorChoice::Auto,
     }
 }
 

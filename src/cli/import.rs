@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::App;
 use super::output::Format;
+use super::progress::tell;
 use super::project::{Project, clock};
 use super::words::count;
 use crate::Error;
@@ -13,10 +14,10 @@ use crate::audit::{self, History};
 use crate::config::revision_template::{self, NewRevision};
 use crate::config::slug;
 use crate::config::templates::REVISION_TEMPLATE;
+use crate::db;
 use crate::db::refinery::{self, Migration, RefineryError};
-use crate::db::{self, Access, Database};
 use crate::diagnostics::{self, ExitStatus, Usage};
-use crate::exec::event::Silent;
+use crate::exec::event::Event;
 use crate::exec::{self, PlanFailure, Run, Stamp};
 use crate::fsutil;
 use crate::graph::RevisionGraph;
@@ -88,7 +89,7 @@ fn import_refinery(app: &mut App, args: &RefineryArgs) -> anyhow::Result<ExitSta
     let last_applied = n_applied.checked_sub(1).map(|last| files[last].1.id.to_string());
     let mut n_written = 0;
     let taken_over = write_all(&files, &mut n_written).and_then(|()| match &last_applied {
-        Some(id) => stamp(&project, &graph, id),
+        Some(id) => stamp(app, &project, &graph, id),
         None => Ok(()),
     });
     if let Err(err) = taken_over {
@@ -152,8 +153,7 @@ fn applied_in_database(project: &Project, migrations: &[Migration]) -> anyhow::R
     if !db::exists(&location) {
         return Ok(0);
     }
-    let timeout = project.config.database.busy_timeout;
-    let database = Database::open(&location, Access::Read, timeout).map_err(Error::from)?;
+    let database = project.open(&location)?;
     Ok(refinery::count_applied(&database, migrations).map_err(|err| describe(&err))?)
 }
 
@@ -220,7 +220,7 @@ fn write_all(files: &[(PathBuf, Revision)], n_written: &mut usize) -> anyhow::Re
     Ok(())
 }
 
-fn stamp(project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<()> {
+fn stamp(app: &App, project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<()> {
     let location = project.location()?;
     let symbol: RevisionSymbol = id.parse().map_err(Error::from)?;
     let clock = clock()?;
@@ -231,6 +231,7 @@ fn stamp(project: &Project, graph: &RevisionGraph, id: &str) -> anyhow::Result<(
         let plan = plan_stamp(graph, &history.rows, symbols, Purge::No)?;
         Ok(Stamp { notes: audit::stamped(graph, history, &plan.end), writes: plan.writes })
     };
-    exec::stamp(&request, false, &mut planner, &mut Silent).map_err(Error::from)?;
+    let mut observer = |event: &Event<'_>| tell(&app.output, event);
+    exec::stamp(&request, false, &mut planner, &mut observer).map_err(Error::from)?;
     Ok(())
 }

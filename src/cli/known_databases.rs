@@ -112,7 +112,8 @@ impl Project {
         if seen.contains(&path) {
             return Ok(None);
         }
-        let database = Database::open(location, Access::Read, config.database.busy_timeout)?;
+        let waiting = self.waiting(config.database.busy_timeout);
+        let database = Database::open(location, Access::Read, waiting)?;
         let table = VersionTable::new(&config.database.version_table);
         let name = &config.database.version_table;
         let [log_table, ever] = [config.database.log, true].map(|it| LogTable::new(it, name));

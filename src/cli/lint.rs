@@ -9,6 +9,7 @@ use super::App;
 use super::lint_formats::{Roots, github, github_unseen, sarif};
 use super::output::Format;
 use super::project::{Project, environment};
+use super::screen::REPLAYING;
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
@@ -22,7 +23,8 @@ use crate::rule::Level;
 /// Look for what revisions lose, may fail on, or do otherwise than it seems
 ///
 /// Runs the revisions in memory, one by one, and looks at what each of them does to the schema and
-/// how it says it. Exits with 1 where a finding is an error. `-- migrator:allow RULE` in the file
+/// how it says it. Exits with 1 where a finding is an error, with `--strict` where it is a warning.
+/// `-- migrator:allow RULE` in the file
 /// silences a rule, `[lint]` in alembic.toml gives it another level; docs/lint.md has all rules, each
 /// with an example. Nothing is written anywhere.
 #[derive(Debug, clap::Args)]
@@ -40,6 +42,10 @@ pub(super) struct LintArgs {
     /// How the findings are printed
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     format: FindingFormat,
+
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    strict: bool,
 }
 
 /// How findings are printed.
@@ -135,8 +141,9 @@ pub(super) fn run(app: &mut App, args: &LintArgs) -> anyhow::Result<ExitStatus> 
     } else {
         app.output.status(summary(&findings, linted.len()));
     }
-    let has_error = findings.iter().any(|it| it.level == Level::Error);
-    Ok(if has_error { ExitStatus::No } else { ExitStatus::Done })
+    let worst_allowed = if args.strict { Level::Note } else { Level::Warning };
+    let is_refused = findings.iter().any(|it| it.level > worst_allowed);
+    Ok(if is_refused { ExitStatus::No } else { ExitStatus::Done })
 }
 
 /// What is found in these revisions; `applied` are the fingerprints of what ran, `begun` is a database
@@ -150,6 +157,7 @@ pub(super) fn find(
     begun: Option<Scratch>,
 ) -> anyhow::Result<Report> {
     let replaying = project.replaying(graph)?;
+    let _busy = project.busy(REPLAYING);
     let request = Request {
         graph,
         linted,
@@ -185,7 +193,8 @@ fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
     let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
     let config = &project.config.database;
     let log = LogTable::new(config.log, &config.version_table);
-    let history = Database::open(&location, Access::Read, config.busy_timeout).and_then(|it| {
+    let waiting = project.waiting(config.busy_timeout);
+    let history = Database::open(&location, Access::Read, waiting).and_then(|it| {
         it.read_at_once(|it| log.history(it, &VersionTable::new(&config.version_table)))
     });
     match history {

@@ -1,7 +1,7 @@
 //! `migrator merge`
 
 use super::new_file::{self, NewFile};
-use super::{App, completions, revision};
+use super::{App, completions, mistyped, revision};
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::graph::symbol::RevisionSymbol;
 
@@ -43,7 +43,8 @@ pub(super) fn run(app: &mut App, args: &MergeArgs) -> anyhow::Result<ExitStatus>
     let project = app.project()?;
     let graph = project.graph()?;
     let databases = project.databases(app, &graph);
-    let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice, &databases)?;
+    let down_revisions = revision::resolve_heads(&graph, &args.revisions, args.splice, &databases)
+        .map_err(|err| mistyped::for_a_message(app, err))?;
     if down_revisions.is_empty() {
         return Err(Usage::new("there is nothing to join: no revision is named")
             .hint("`migrator revision -m \"…\"` makes a revision that follows nothing")

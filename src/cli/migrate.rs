@@ -1,20 +1,20 @@
 //! `migrator upgrade` and `migrator downgrade`
 
-use std::io;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use dialoguer::console::Term;
 use serde::Serialize;
 
-use super::App;
-use super::output::{Format, can_ask};
+use super::interrupt::listen;
+use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
+use super::prompt::{can_ask, confirm};
 use super::proof::prove;
 use super::words::{count, describe_duration, describe_growth, describe_rows};
+use super::{App, mistyped};
 use crate::Error;
 use crate::audit::History;
 use crate::config::BackupMode;
@@ -125,7 +125,24 @@ struct HowArgs {
     tag: Option<String>,
 }
 
+impl HowArgs {
+    /// `--backup PATH` makes a target of the path: says so where there is no such revision.
+    fn for_a_path(&self, app: &App, target: &str, err: anyhow::Error) -> anyhow::Error {
+        if self.backup == Some(None) { mistyped::for_a_path(app, target, err) } else { err }
+    }
+}
+
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_upgrade(app, args);
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+}
+
+pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+    let result = run_downgrade(app, args);
+    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+}
+
+fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Upgrade, &args.target, &args.how, false);
     }
@@ -138,6 +155,7 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
         project.replaying_beside(Vec::new())?
     };
     let prove = |history: &History, inserted: &[RevisionIndex]| {
+        let _busy = project.busy("proving the order in memory");
         prove(&project, replaying.replay(), migrator.graph(), history, inserted)
     };
     let request = Wanted {
@@ -151,11 +169,12 @@ pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitS
     run(app, &project, &migrator, &request, &args.how)
 }
 
-pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
+fn run_downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     if args.how.sql {
         return print_sql(app, Direction::Downgrade, &args.target, &args.how, args.yes);
     }
     let target = online_target(&args.target)?;
+    let cancel = listen()?;
     let project = app.project()?;
     let migrator = open(&project, args.how.dry_run)?;
     let rows = project.rows()?;
@@ -164,7 +183,6 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
         Goal::Reverted(reverted) => migrator.graph().ids(&reverted.also),
         Goal::Applied(_) => Vec::new(),
     };
-    let cancel = listen()?;
     if !also.is_empty() && !args.yes {
         let refusal = PlanError::RevertsMore { target: target.text.clone(), also: also.clone() };
         if args.how.dry_run {
@@ -186,33 +204,9 @@ pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<E
     run(app, &project, &migrator, &request, &args.how)
 }
 
-/// What Ctrl-C sets from now on.
-pub(super) fn listen() -> anyhow::Result<Arc<AtomicBool>> {
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    // A second Ctrl-C changes nothing: the rollback is under way.
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))?;
-    Ok(cancel)
-}
-
 /// Asks on the terminal whether to go on.
 fn ask(refusal: &PlanError) -> anyhow::Result<bool> {
     confirm(&format!("{refusal}. Go on?"))
-}
-
-/// Asks a question on the terminal; Enter says no.
-pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
-    let answer = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
-    answer.map_err(|dialoguer::Error::IO(err)| {
-        // The cursor was hidden for the question, and stands behind it.
-        let terminal = Term::stderr();
-        let _shown = terminal.show_cursor().and_then(|()| terminal.write_line(""));
-        if err.kind() == io::ErrorKind::Interrupted {
-            Usage::new("cancelled; nothing was changed").into()
-        } else {
-            err.into()
-        }
-    })
 }
 
 /// The target of a run on a database, for which ranges have no meaning.
@@ -329,6 +323,7 @@ fn run(
         clock: clock.as_ref(),
         cancel: Some(Arc::clone(&wanted.cancel)),
         ticker: Some(progress.ticker()),
+        notice: project.notice(),
     };
     let result = migrator.run(&request, &mut progress);
     progress.finish();

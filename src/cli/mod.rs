@@ -12,23 +12,28 @@ mod current;
 mod drift;
 mod edit;
 mod ensure_version;
+mod foreign;
 mod format;
 mod globals;
 mod heads;
 mod history;
 mod import;
 mod init;
+mod interrupt;
 mod known_databases;
+mod line;
 mod lint;
 mod lint_formats;
 mod log;
 mod man;
 mod merge;
 mod migrate;
+mod mistyped;
 mod new_file;
 mod output;
 mod progress;
 mod project;
+mod prompt;
 mod proof;
 mod rebase;
 mod repair;
@@ -37,6 +42,8 @@ mod restore;
 mod revision;
 mod schema;
 mod schemas;
+mod screen;
+mod several_heads;
 mod show;
 mod squash;
 mod stamp;
@@ -48,12 +55,14 @@ mod words;
 
 use std::ffi::OsString;
 use std::io;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use crate::diagnostics::ExitStatus;
-use crate::diagnostics::{self, Usage};
+use crate::diagnostics::{self, Typed, Usage};
 use globals::GlobalArgs;
+use line::Line;
 use output::{Output, is_unwritable};
 use project::Project;
 
@@ -122,6 +131,8 @@ const NO_REVISIONS: &str = "there are no revisions yet; `migrator revision -m \"
 struct App {
     globals: GlobalArgs,
     output: Output,
+    /// The command line, the name of the program first.
+    called: Vec<OsString>,
 }
 
 /// The whole grammar, with the global options on every command.
@@ -141,13 +152,23 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         args.retain(|it| it != "--help" && it != "-h");
     }
     let grammar = GlobalArgs::augment_called(Cli::command(), &args);
-    let grammar = grammar.color(globals::color_of_messages(&args));
-    let parsed = grammar.try_get_matches_from(args).and_then(|matches| {
+    let color = globals::color_of_messages(&args);
+    let grammar = grammar.color(globals::choice_of(color));
+    let parsed = grammar.try_get_matches_from(&args).and_then(|matches| {
         Ok((Cli::from_arg_matches(&matches)?, GlobalArgs::from_all(&matches)?))
     });
     let (cli, globals) = match parsed {
         Ok(parsed) => parsed,
         Err(err) => {
+            let line = Line::read(&args);
+            if let Some(explained) = mistyped::explain(&err, &line) {
+                print_error(
+                    &Output::new(&GlobalArgs { color, ..GlobalArgs::default() }),
+                    &line.typed(),
+                    &explained,
+                );
+                return ExitStatus::Refused;
+            }
             // clap prints help to standard output and usage errors to standard error.
             let printed = err.print();
             return match printed {
@@ -159,7 +180,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
 
     let output = Output::new(&globals);
-    let mut app = App { globals, output };
+    let mut app = App { globals, output, called: args };
     let result = app.run(&cli.command).and_then(|status| {
         app.output.flush()?;
         Ok(status)
@@ -175,11 +196,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
             } else {
                 err
             };
-            let here = project::current_folder().unwrap_or_default();
-            app.output.stderr(diagnostics::render(&err, &here, &app.output.typed));
+            let err = several_heads::explain(&app, err);
+            print_error(&app.output, &app.output.typed, &err);
             diagnostics::exit_status(&err)
         }
     }
+}
+
+fn print_error(output: &Output, typed: &Typed, err: &anyhow::Error) {
+    let here = project::current_folder().unwrap_or_default();
+    output.stderr(diagnostics::render(err, &here, typed));
 }
 
 /// Whether the reader of an answer went away, as `head` does: that is no failure.
@@ -224,7 +250,9 @@ impl App {
 
     /// The project that the options and the current folder name.
     fn project(&self) -> anyhow::Result<Project> {
-        Project::find(&self.globals)
+        let mut project = Project::find(&self.globals)?;
+        project.screen = Some(Arc::clone(&self.output.screen));
+        Ok(project)
     }
 }
 

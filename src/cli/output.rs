@@ -7,14 +7,15 @@
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 
 use super::globals::{ColorWhen, GlobalArgs};
+use super::screen::Screen;
 use crate::diagnostics::Typed;
 
 /// How answers are printed.
@@ -27,13 +28,8 @@ pub enum Format {
 }
 
 /// Whether someone reads standard error as it appears, on a terminal that can redraw a line.
-pub fn stderr_can_redraw() -> bool {
+fn stderr_can_redraw() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
-}
-
-/// Whether someone can answer a question.
-pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// How long the lines of a run may wait for each other where nobody watches them appear.
@@ -75,14 +71,8 @@ pub struct Output {
     done: String,
     has_color: bool,
     stdout: RefCell<Box<dyn Write>>,
-    /// Shared with whoever keeps it moving during a long statement.
-    stderr: Arc<Mutex<Stderr>>,
-}
-
-/// Standard error, and when what was written to it left last.
-struct Stderr {
-    stream: Box<dyn Write + Send>,
-    flushed: Instant,
+    /// Standard error, shared with whoever keeps it moving while something takes long.
+    pub screen: Arc<Screen>,
 }
 
 impl Output {
@@ -93,21 +83,26 @@ impl Output {
             Some(ColorWhen::Never) => ColorChoice::Never,
             Some(ColorWhen::Auto) | None => ColorChoice::Auto,
         };
+        let format = if args.json { Format::Json } else { Format::Text };
+        let has_color = match color {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        };
+        let has_bars = stderr_can_redraw() && !args.quiet && format == Format::Text;
         Self {
-            format: if args.json { Format::Json } else { Format::Text },
+            format,
             is_quiet: args.quiet,
             verbosity: args.verbose,
             typed: args.typed(),
             done: String::new(),
-            has_color: match color {
-                ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
-                choice => choice != ColorChoice::Never,
-            },
+            has_color,
             stdout: RefCell::new(stream(io::stdout(), color)),
-            stderr: Arc::new(Mutex::new(Stderr {
-                stream: stream(io::stderr(), color),
-                flushed: Instant::now(),
-            })),
+            screen: Arc::new(Screen::new(
+                stream(io::stderr(), color),
+                args.quiet,
+                has_bars,
+                has_color,
+            )),
         }
     }
 
@@ -116,14 +111,10 @@ impl Output {
         if self.has_color { style } else { anstyle::Style::new() }
     }
 
-    /// Whether text on standard error may be coloured.
-    pub fn stderr_has_color(&self) -> bool {
-        self.has_color
-    }
-
     /// A line of the answer.
     pub fn line(&mut self, line: impl Display) -> io::Result<()> {
-        writeln!(self.stdout.get_mut(), "{line}").map_err(unwritable)
+        let stdout = self.stdout.get_mut();
+        self.screen.above(|| writeln!(stdout, "{line}")).map_err(unwritable)
     }
 
     /// Remembers what was done, in a clause, before the answer about it is written.
@@ -165,16 +156,6 @@ impl Output {
         }
     }
 
-    /// Lets the lines of [`Output::progress`] leave; may be called from anywhere.
-    pub fn flusher(&self) -> impl Fn() + Send + Sync + use<> {
-        let stderr = Arc::clone(&self.stderr);
-        move || {
-            if let Ok(mut stderr) = stderr.try_lock() {
-                stderr.flush();
-            }
-        }
-    }
-
     /// A line on standard error. One that nobody can read any more is no failure.
     pub fn stderr(&self, line: impl Display) {
         self.write_stderr(line, Duration::ZERO);
@@ -184,24 +165,13 @@ impl Output {
         // The two may lead to one place; there the lines stand in the order in which they were
         // written. That the answer cannot be written is found at its own end.
         let _unread = self.stdout.borrow_mut().flush();
-        let mut stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        let _unread = writeln!(stderr.stream, "{line}");
-        if stderr.flushed.elapsed() >= longest_delay {
-            stderr.flush();
-        }
+        self.screen.write(line, longest_delay);
     }
 
     /// Makes sure that everything has left.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).flush();
+        self.screen.flush();
         self.stdout.get_mut().flush().map_err(unwritable)
-    }
-}
-
-impl Stderr {
-    fn flush(&mut self) {
-        let _unread = self.stream.flush();
-        self.flushed = Instant::now();
     }
 }
 

@@ -4,19 +4,19 @@
 //! that keeps moving during a long statement: SQLite calls [`Progress::ticker`] from inside.
 
 use std::fmt::Write as _;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use dialoguer::console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use indicatif::ProgressBar;
 
-use super::output::{Format, Output, stderr_can_redraw};
+use super::output::Output;
 use super::words::{count, describe_duration};
 use crate::exec::event::{Event, Observer};
 use crate::graph::RevisionGraph;
 use crate::lint;
+use crate::plan::Direction;
 use crate::revision::{Revision, script_dir};
 use crate::rule::Levels;
 
@@ -44,73 +44,13 @@ pub struct Progress<'a> {
     pub warnings: Vec<String>,
 }
 
-/// A terminal that says it is narrower than it is.
-///
-/// The bar fills its line to the end. There the `^C` that a terminal shows for Ctrl-C would begin
-/// the next line, and the bar would stay where it was.
-#[derive(Debug)]
-struct NarrowTerminal(Term);
-
-impl TermLike for NarrowTerminal {
-    fn width(&self) -> u16 {
-        self.0.size().1.saturating_sub(3).max(1)
-    }
-
-    fn height(&self) -> u16 {
-        self.0.size().0
-    }
-
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_up(n)
-    }
-
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_down(n)
-    }
-
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_right(n)
-    }
-
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_left(n)
-    }
-
-    fn write_line(&self, line: &str) -> io::Result<()> {
-        self.0.write_line(line)
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
 impl<'a> Progress<'a> {
     /// Shows events the way `output` wants it.
     pub fn new(output: &'a Output, here: &'a Path, echo: bool, is_rehearsal: bool) -> Self {
-        let shows_bar = stderr_can_redraw() && !output.is_quiet && output.format == Format::Text;
-        let bar = shows_bar.then(|| {
-            let terminal = NarrowTerminal(Term::stderr());
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), 10);
-            let bar = ProgressBar::with_draw_target(None, target);
-            let template = if output.stderr_has_color() {
-                "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements, {elapsed} {msg:.dim}"
-            } else {
-                "{spinner} {prefix} {bar:24} {pos}/{len} statements, {elapsed} {msg}"
-            };
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸ "));
-            }
-            bar
-        });
+        let bar = output.screen.new_bar(
+            "{spinner:.green} {prefix} {bar:24.green/dim} {pos}/{len} statements{msg:.dim}, {elapsed}",
+            "{spinner} {prefix} {bar:24} {pos}/{len} statements{msg}, {elapsed}",
+        );
         Self {
             output,
             echo,
@@ -132,33 +72,47 @@ impl<'a> Progress<'a> {
 
     /// Keeps the bar moving while a statement runs, or lets the lines so far be seen.
     pub fn ticker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        match self.bar.clone() {
-            Some(bar) => Arc::new(move || bar.tick()),
-            None => Arc::new(self.output.flusher()),
-        }
+        let screen = Arc::clone(&self.output.screen);
+        Arc::new(move || screen.tick())
     }
 
     /// Removes the bar.
     pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.output.screen.clear_bar();
     }
 
-    /// Prints a warning above the bar.
-    fn warning(&self, message: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.output.warning(message)),
-            None => self.output.warning(message),
-        }
-    }
-
-    /// Prints a line above the bar.
+    /// Prints a line about what is being done.
     fn status(&self, line: String) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| self.output.status(line)),
+            Some(_) => self.output.status(line),
             None => self.output.progress(line),
         }
+    }
+
+    /// `upgrade 3f1c, Add posts (3 changed rows, 0.2 ms)`.
+    fn describe_step(
+        &self,
+        revision: &Revision,
+        direction: Direction,
+        elapsed: Duration,
+        n_changes: u64,
+    ) -> String {
+        let message = revision.summary();
+        let comma = if message.is_empty() { "" } else { ", " };
+        let elapsed = describe_duration(elapsed);
+        let rows = match n_changes {
+            0 => String::new(),
+            n => format!("{}, ", count(n, "changed row")),
+        };
+        let [verb, id, dim] = [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
+        let mut line = String::with_capacity(128);
+        let _infallible = write!(
+            line,
+            "{verb}{}{verb:#} {id}{}{id:#}{comma}{message} {dim}({rows}{elapsed}){dim:#}",
+            direction.as_str(),
+            revision.id
+        );
+        line
     }
 
     /// Says once what is lost, by the texts of what is about to run.
@@ -168,7 +122,7 @@ impl<'a> Progress<'a> {
             lint::summary(revisions, levels, &all)
         });
         if let Some(line) = lost {
-            self.warning(&line);
+            self.output.warning(&line);
         }
     }
 }
@@ -176,15 +130,7 @@ impl<'a> Progress<'a> {
 impl Observer for Progress<'_> {
     fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::WaitingForLock { waited } => {
-                let waited = describe_duration(*waited);
-                let line = format!("another process holds the database; waiting ({waited})");
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| self.output.status(line)),
-                    // At once: nothing else is printed for as long as the wait goes on.
-                    None => self.output.status(line),
-                }
-            }
+            Event::WaitingForLock { waited } => self.output.screen.say_waiting(*waited),
             Event::BackedUp { path, elapsed } => {
                 let path = script_dir::shown(path, self.here);
                 let elapsed = describe_duration(*elapsed);
@@ -224,10 +170,11 @@ impl Observer for Progress<'_> {
                     bar.set_prefix(format!("{} {}", direction.as_str(), revision.id));
                     bar.set_message(match self.n_pending {
                         0 | 1 => String::new(),
-                        n => format!("revision {} of {n}", self.n_done),
+                        n => format!(", revision {} of {n}", self.n_done),
                     });
                     bar.set_length(*n_statements as u64);
                     bar.reset();
+                    self.output.screen.show_bar(bar);
                 }
             }
             Event::StatementStarted { sql, .. } => {
@@ -245,29 +192,16 @@ impl Observer for Progress<'_> {
                     bar.inc(1);
                 }
             }
-            Event::StepFinished { revision, direction, elapsed, .. } => {
+            Event::StepFinished { revision, direction, elapsed, n_changes, .. } => {
                 // What nobody sees is not put into words.
                 if !self.is_rehearsal && !self.output.is_quiet {
-                    let verb = direction.as_str();
-                    let message = revision.summary();
-                    let comma = if message.is_empty() { "" } else { ", " };
-                    let elapsed = describe_duration(*elapsed);
-                    let [verb_style, id_style, dim] =
-                        [VERB, ID, DIM].map(|it| self.output.stderr_style(it));
-                    let mut line = String::with_capacity(128);
-                    let _infallible = write!(
-                        line,
-                        "{verb_style}{verb}{verb_style:#} {id_style}{}{id_style:#}{comma}{message} \
-                         {dim}({elapsed}){dim:#}",
-                        revision.id
-                    );
-                    self.status(line);
+                    self.status(self.describe_step(revision, *direction, *elapsed, *n_changes));
                 }
             }
-            Event::LogBegun { revisions } => self.warning(&describe_log_begun(revisions)),
+            Event::LogBegun { revisions } => self.output.warning(describe_log_begun(revisions)),
             Event::Warning { message } => {
                 self.warnings.push(message.clone());
-                self.warning(message);
+                self.output.warning(message);
             }
             Event::Committed { revisions, .. } => {
                 if self.echo && !self.is_rehearsal {
@@ -279,10 +213,13 @@ impl Observer for Progress<'_> {
     }
 }
 
-/// Says that a database had no log, where nothing else of its run is shown.
-pub fn tell_of_log(output: &Output, event: &Event<'_>) {
-    if let Event::LogBegun { revisions } = event {
-        output.warning(describe_log_begun(revisions));
+/// Says what must be said where nothing else of a run is shown: that it waits, and that a database had
+/// no log.
+pub fn tell(output: &Output, event: &Event<'_>) {
+    match event {
+        Event::WaitingForLock { waited } => output.screen.say_waiting(*waited),
+        Event::LogBegun { revisions } => output.warning(describe_log_begun(revisions)),
+        _ => {}
     }
 }
 

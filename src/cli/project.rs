@@ -2,16 +2,20 @@
 
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::globals::GlobalArgs;
+use super::interrupt;
+use super::screen::{Busy, Screen};
 use crate::Error;
 use crate::audit::History;
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::url::DatabaseLocation;
 use crate::config::{self, Config, LoadOptions};
-use crate::db::{Access, Database, DbError, LogTable, VersionTable};
+use crate::db::{Access, Database, DbError, LogTable, Notice, VersionTable, Waiting};
 use crate::diagnostics::Usage;
 use crate::exec::offline::Offline;
 use crate::exec::{BackupPlan, Run};
@@ -28,6 +32,8 @@ pub struct Project {
     pub config: Config,
     /// Where the command was started.
     pub here: PathBuf,
+    /// Where it is said what takes long; `None` where nothing is said.
+    pub screen: Option<Arc<Screen>>,
     url: Option<String>,
     who: Option<String>,
 }
@@ -57,6 +63,14 @@ pub fn clock() -> anyhow::Result<Box<dyn Clock>> {
     }
 }
 
+/// A database that could not be read; where somebody wanted that to end, there is no more to say.
+pub fn unread(err: DbError) -> anyhow::Error {
+    match err {
+        DbError::Interrupted { .. } => interrupt::cancelled(),
+        err => Error::from(err).into(),
+    }
+}
+
 impl Project {
     /// Finds and reads `alembic.toml`.
     pub fn find(globals: &GlobalArgs) -> anyhow::Result<Self> {
@@ -70,7 +84,7 @@ impl Project {
             environment: &environment,
         };
         let config = Config::load(&path, &options).map_err(Error::from)?;
-        Ok(Self { config, here, url: globals.url.clone(), who: user::name() })
+        Ok(Self { config, here, screen: None, url: globals.url.clone(), who: user::name() })
     }
 
     /// Reads all revision files and links them.
@@ -84,6 +98,7 @@ impl Project {
             &config.version_locations,
             config.recursive_version_locations,
             &self.here,
+            &config.file.path,
         )
         .map_err(Error::from)?;
         Ok(ManuallyDrop::new(RevisionGraph::new(revisions).map_err(Error::from)?))
@@ -111,8 +126,30 @@ impl Project {
         }
     }
 
-    /// A run on `location` that does what it does for good, without a tag, and cannot be cancelled.
-    /// Of no bodies: it has no extensions.
+    /// How a database is waited for that another process holds, for `timeout` at most.
+    pub fn waiting(&self, timeout: Duration) -> Waiting {
+        let go_on = interrupt::listened().map(interrupt::watch);
+        Waiting { timeout, go_on, notice: self.notice() }
+    }
+
+    /// Whom to tell of a wait.
+    pub fn notice(&self) -> Option<Notice> {
+        self.screen.as_ref().map(Screen::notice)
+    }
+
+    /// Opens a database to read it.
+    pub fn open(&self, location: &DatabaseLocation) -> anyhow::Result<Database> {
+        let waiting = self.waiting(self.config.database.busy_timeout);
+        Database::open(location, Access::Read, waiting).map_err(unread)
+    }
+
+    /// Until this is dropped, shows on a terminal what takes long.
+    pub fn busy(&self, what: &'static str) -> Option<Busy> {
+        self.screen.as_ref().map(|it| it.busy(what))
+    }
+
+    /// A run on `location` that does what it does for good, without a tag, and is cancelled if
+    /// [`interrupt::listen`] was called. Of no bodies: it has no extensions.
     pub fn run_on<'a>(&'a self, location: &'a DatabaseLocation, clock: &'a dyn Clock) -> Run<'a> {
         Run {
             location,
@@ -126,8 +163,9 @@ impl Project {
             tag: None,
             who: self.who.as_deref(),
             clock,
-            cancel: None,
+            cancel: interrupt::listened(),
             ticker: None,
+            notice: self.notice(),
         }
     }
 
@@ -162,10 +200,9 @@ impl Project {
     /// The rows of the version table; nothing is written, and a missing table has none.
     pub fn rows(&self) -> anyhow::Result<Vec<String>> {
         let location = self.location()?;
-        let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
-            .map_err(Error::from)?;
+        let database = self.open(&location)?;
         let table = VersionTable::new(&self.config.database.version_table);
-        Ok(table.rows(&database).map_err(Error::from)?)
+        table.rows(&database).map_err(unread)
     }
 
     /// What the database says of its history; nothing is written.
@@ -183,13 +220,11 @@ impl Project {
         read: impl FnOnce(&Database, LogTable<'_>, &VersionTable) -> Result<History, DbError>,
     ) -> anyhow::Result<History> {
         let location = self.location()?;
-        let database = Database::open(&location, Access::Read, self.config.database.busy_timeout)
-            .map_err(Error::from)?;
+        let database = self.open(&location)?;
         let table = VersionTable::new(&self.config.database.version_table);
         let config = &self.config.database;
         let log = LogTable::new(config.log, &config.version_table);
-        let history = database.read_at_once(|it| read(it, log, &table));
-        Ok(history.map_err(Error::from)?)
+        database.read_at_once(|it| read(it, log, &table)).map_err(unread)
     }
 
     /// The revisions that the rows name.

@@ -3,20 +3,24 @@
 use serde::Serialize;
 
 use super::App;
+use super::drift::{Drift, drift};
+use super::interrupt::listen;
 use super::log::named;
 use super::output::Format;
-use super::project::clock;
+use super::progress::tell;
+use super::project::{Project, clock};
 use crate::audit::{self, Accepted, History, Note};
-use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::event::Silent;
+use crate::diagnostics::{ExitStatus, MAX_NAMED, Usage};
+use crate::exec::event::Event;
 use crate::exec::{self, PlanFailure, Run, Stamp};
+use crate::graph::RevisionGraph;
 use crate::migrator::plan_error_first;
 
 /// Accept revisions as they are now, and keep that in the log
 ///
 /// What the version table calls applied counts as applied with the body that its file has now:
 /// edited revisions, inserted ones, and those that another tool ran. What it does not call applied
-/// counts as not applied: revisions whose files are gone. With --never-ran, what the version table
+/// counts as not applied: revisions whose files are gone. Nothing is run. With --never-ran, what the version table
 /// calls applied counts as skipped, so that `upgrade --out-of-order` can run it. Neither the schema
 /// nor the version table is changed.
 #[derive(Debug, clap::Args)]
@@ -43,7 +47,7 @@ pub(super) struct RepairArgs {
 }
 
 /// The kinds of troubles that can be accepted, as `status --json` calls them.
-const KINDS: [&str; 5] = ["edited", "gone", "inserted", "partly-run", "version-table"];
+const KINDS: [&str; 6] = ["edited", "filled-in", "gone", "inserted", "partly-run", "version-table"];
 
 /// What was accepted, as JSON.
 #[derive(Serialize)]
@@ -62,6 +66,7 @@ struct RepairedJson {
 }
 
 pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus> {
+    listen()?;
     let project = app.project()?;
     let graph = project.graph()?;
     if !project.config.database.log {
@@ -101,8 +106,12 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
         }
         Ok(Stamp { notes: notes.clone(), ..Stamp::default() })
     };
-    exec::stamp(&request, false, &mut planner, &mut Silent).map_err(plan_error_first)?;
+    let mut observer = |event: &Event<'_>| tell(&app.output, event);
+    exec::stamp(&request, false, &mut planner, &mut observer).map_err(plan_error_first)?;
 
+    if notes.iter().any(|it| it.checksum.is_some()) {
+        warn_of_drift(app, &project, &graph)?;
+    }
     let database = project.database_name()?;
     if !notes.is_empty() {
         let revisions: Vec<String> = notes.iter().map(|it| format!("`{}`", it.revision)).collect();
@@ -118,8 +127,10 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     }
     for note in &notes {
         let how = match &note.checksum {
-            Some(_) => "as applied, with its file as it is now",
-            None if args.never_ran => "as skipped: it never ran here",
+            Some(_) => "as applied, with its file as it is now; nothing was run",
+            None if args.never_ran => {
+                "as skipped: it never ran here; `migrator upgrade --out-of-order` runs it"
+            }
             None => "as not applied",
         };
         app.output.status(format_args!("accepted {} {how}", note.revision));
@@ -128,4 +139,23 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
         app.output.status(format_args!("nothing to repair in {database}"));
     }
     Ok(ExitStatus::Done)
+}
+
+/// Says that a body that was accepted, and not run, makes something that is not there.
+fn warn_of_drift(app: &App, project: &Project, graph: &RevisionGraph) -> anyhow::Result<()> {
+    let history = project.history()?;
+    let troubles = audit::audit(graph, &history);
+    let Drift::Lines(lines, _) = drift(project, graph, &history, &troubles).0 else {
+        return Ok(());
+    };
+    let shown: Vec<String> = lines.iter().take(MAX_NAMED).map(ToString::to_string).collect();
+    if !shown.is_empty() {
+        let more = if lines.len() > shown.len() { " and more" } else { "" };
+        app.output.warning(format_args!(
+            "the schema is still not what the revisions make: `{}`{more}; `migrator status` tells what \
+             to do",
+            shown.join("`, `")
+        ));
+    }
+    Ok(())
 }

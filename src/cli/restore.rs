@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::App;
-use super::migrate::{confirm, listen};
-use super::output::{Format, can_ask};
+use super::interrupt::listen;
+use super::output::Format;
 use super::progress::Progress;
 use super::project::clock;
+use super::prompt::{can_ask, confirm};
 use super::words::describe_rows;
 use crate::Error;
 use crate::config::BackupMode;

@@ -6,6 +6,7 @@ use super::autogenerate::{self, AutogenerateArgs};
 use super::new_file::{self, NewFile};
 use super::{App, completions};
 use crate::Error;
+use crate::config::ConfigError;
 use crate::diagnostics::{ExitStatus, Usage};
 use crate::graph::rivals::Databases;
 use crate::graph::symbol::{Anchor, RevisionSymbol};
@@ -28,10 +29,6 @@ pub(super) struct RevisionArgs {
         allow_hyphen_values = true
     )]
     message: String,
-
-    /// What somebody wrote without -m.
-    #[arg(hide = true, value_name = "TEXT")]
-    bare: Option<String>,
 
     /// What it follows; `base` begins a new lineage, `heads` merges (can be repeated)
     #[arg(long, value_name = "REVISION", default_value = "head", add = completions::revisions())]
@@ -66,15 +63,7 @@ pub(super) struct RevisionArgs {
 }
 
 pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStatus> {
-    if let Some(text) = &args.bare {
-        let quoted = shell_words::quote(text);
-        return Err(Usage::new(format!("`{text}` stands alone"))
-            .hint(format!(
-                "no file was written; did you mean it as the message? `migrator revision -m {quoted}`"
-            ))
-            .into());
-    }
-    let project = app.project()?;
+    let project = app.project().map_err(|err| for_a_message(args, err))?;
     let graph = project.graph()?;
     let new = NewFile {
         id: args.rev_id.as_deref(),
@@ -112,6 +101,21 @@ pub(super) fn run(app: &mut App, args: &RevisionArgs) -> anyhow::Result<ExitStat
         return Ok(ExitStatus::Done);
     }
     new_file::write(app, &project, &prepared, None)
+}
+
+/// `-n` is the message of other tools: says what it is here.
+fn for_a_message(args: &RevisionArgs, err: anyhow::Error) -> anyhow::Error {
+    match err.downcast_ref() {
+        Some(Error::Config(ConfigError::UnknownEnvironment { name, .. }))
+            if args.message.is_empty() =>
+        {
+            let message = shell_words::quote(name);
+            let usage = Usage::new(format!("`{name}` is no environment"));
+            let hint = format!("no file was written; the message is given with `-m {message}`");
+            err.context(usage.hint(hint))
+        }
+        _ => err,
+    }
 }
 
 /// What a new revision follows: heads, or with `splice` any revisions.

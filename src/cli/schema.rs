@@ -8,9 +8,9 @@ use super::output::Format;
 use super::schemas::{ChangeJson, Side, changes_json, show, supply_excluded, warn_of_renames};
 use super::{App, completions};
 use crate::Error;
-use crate::autogenerate::{autogenerate, differences};
+use crate::autogenerate::{Request, autogenerate, differences};
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::offline::body_script;
+use crate::exec::offline::{Loss, body_script};
 use crate::schema::dump::dump;
 
 /// Show schemas and how they differ
@@ -48,9 +48,14 @@ enum SchemaCommand {
         /// Print a script that leads there, proven as `revision --autogenerate` proves it
         ///
         /// It protects itself as that of `upgrade --sql` does: one transaction, no rows that would
-        /// be in the way, no new violations of foreign keys. Pipe it into `sqlite3 FILE`.
+        /// be in the way, no new violations of foreign keys. It stops before it drops rows, or a
+        /// column with values, unless --yes is given. Pipe it into `sqlite3 FILE`; it is for one of
+        /// any age, unless `target` under `[sqlite]` in alembic.toml names a newer version.
         #[arg(long)]
         sql: bool,
+        /// Print a script that drops rows and values where the difference asks for it
+        #[arg(long, requires = "sql")]
+        yes: bool,
         /// What has another name: `users.name=full_name` or `posts=articles` (can be repeated)
         #[arg(long, value_name = "OLD=NEW")]
         rename: Vec<RenameArg>,
@@ -108,11 +113,12 @@ pub(super) fn run(app: &mut App, args: &SchemaArgs) -> anyhow::Result<ExitStatus
                 app.output.line(sql.trim_end_matches('\n'))?;
             }
         }
-        SchemaCommand::Diff { from, to, sql, rename } => {
+        SchemaCommand::Diff { from, to, sql, yes, rename } => {
             let (from, to) = both(from.as_deref(), to.as_deref())?;
             let (from, to) = (project.named_side(from)?, project.named_side(to)?);
             supply_excluded(app, &from, &to)?;
-            diff(app, &project, &from, &to, *sql, rename)?;
+            let loss = if *yes { Loss::Allowed } else { Loss::Refused("`--yes`") };
+            diff(app, &project, &from, &to, sql.then_some(loss), rename)?;
         }
     }
     Ok(ExitStatus::Done)
@@ -123,18 +129,25 @@ fn diff(
     project: &super::project::Project,
     from: &Side,
     to: &Side,
-    wants_sql: bool,
+    script: Option<Loss<'_>>,
     renames: &[RenameArg],
 ) -> anyhow::Result<()> {
     let answers =
         Answers { renames: renames.iter().map(|it| it.0.clone()).collect(), fills: vec![] };
     let is_excluded = |name: &str| project.config.is_excluded(name);
-    let request = request(project, from, to, &answers, &is_excluded);
+    let request = Request {
+        target: project.config.sqlite.script_target().minor,
+        ..request(project, from, to, &answers, &is_excluded)
+    };
+    let wants_sql = script.is_some();
     let generated = if wants_sql { autogenerate(&request).map_err(Error::from)? } else { None };
     let (lines, suggestions) = differences(&request).map_err(Error::from)?;
     warn_of_renames(app, &suggestions, "run it again");
     let body = generated.map(|it| it.upgrade).unwrap_or_default();
-    let script = if body.is_empty() { String::new() } else { body_script(&body)? };
+    let script = match script {
+        Some(loss) if !body.is_empty() => body_script(&body, loss)?,
+        _ => String::new(),
+    };
     if app.output.format == Format::Json {
         let changes = changes_json(&lines);
         let (sql, body) = (wants_sql.then_some(script), wants_sql.then_some(body));

@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::App;
 use super::project::Project;
 use super::replaying::Replaying;
+use super::screen::REPLAYING;
 use crate::Error;
 use crate::autogenerate::{AutogenerateError, Rename, read_schema};
 use crate::config::url::DatabaseLocation;
-use crate::db::{Access, Database, DbError, Scratch};
+use crate::db::{DbError, Scratch};
 use crate::declared::{self, Command, Declaration, Declared, Doubt};
 use crate::diagnostics::{self, Usage};
 use crate::diff::lines::{Line, Sign};
@@ -87,7 +88,7 @@ impl Project {
         let command = (!command.is_empty()).then_some(Command { program: &command, timeout });
         let declared = self.load_declared(&files, command)?;
         // What the database's programs cannot read must not get into it.
-        declared.check_target(self.config.sqlite.target.minor).map_err(Error::from)?;
+        declared.check_target(self.config.sqlite.target().minor).map_err(Error::from)?;
         Ok(Side::from_declared("the declared schema", declared))
     }
 
@@ -107,6 +108,7 @@ impl Project {
         command: Option<Command<'_>>,
     ) -> anyhow::Result<Declared> {
         let extensions = self.extensions()?;
+        let _busy = self.busy("reading the declared schema");
         let is_excluded = |name: &str| self.config.is_excluded(name);
         let root = std::path::absolute(&self.config.root).unwrap_or(self.config.root.clone());
         let declaration = Declaration {
@@ -126,6 +128,7 @@ impl Project {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> anyhow::Result<(Side, Side)> {
+        let _busy = self.busy("replaying the revisions in memory, and reading the declared schema");
         let replayed = |beside| {
             let replaying = self.replaying_beside(beside)?;
             self.side_of(&replaying, "the revisions".to_owned(), graph, targets)
@@ -170,15 +173,15 @@ impl Project {
         targets: &[RevisionIndex],
     ) -> anyhow::Result<Side> {
         let applied = graph.ancestors(targets.iter().copied(), Edges::All);
+        let _busy = self.busy(REPLAYING);
         let scratch = replaying.replay().run(graph, &graph.maximal(&applied));
         self.side(name, scratch.map_err(Error::from)?)
     }
 
     /// The schema of a database, which is only read.
     pub fn live(&self, location: &DatabaseLocation) -> anyhow::Result<Side> {
-        let timeout = self.config.database.busy_timeout;
         let extensions = self.extensions()?;
-        let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
+        let live = self.open(location)?;
         // Only the module of a virtual table knows which tables are its shadow tables.
         live.load_extensions(&extensions).map_err(Error::from)?;
         let scratch = Scratch::with_schema_of(&live, &extensions).map_err(Error::from)?;
@@ -187,8 +190,7 @@ impl Project {
 
     /// The same, to be compared and no more: nothing is made of it.
     pub fn live_schema(&self, location: &DatabaseLocation) -> anyhow::Result<Schema> {
-        let timeout = self.config.database.busy_timeout;
-        let live = Database::open(location, Access::Read, timeout).map_err(Error::from)?;
+        let live = self.open(location)?;
         live.load_extensions(&self.extensions()?).map_err(Error::from)?;
         let is_excluded = |name: &str| self.config.is_excluded(name);
         let objects = live.schema_objects(&is_excluded).map_err(Error::from)?;
@@ -232,7 +234,8 @@ impl Project {
                     | DbError::Missing { .. }
                     | DbError::MissingFolder { .. }
                     | DbError::BrokenLink { .. }
-                    | DbError::Unreachable { .. }),
+                    | DbError::Unreachable { .. }
+                    | DbError::FixedMode { .. }),
                 )) => Usage::new(err.to_string())
                     .hint(format!("`{text}` was named as a schema; {SIDES}"))
                     .into(),
@@ -267,7 +270,7 @@ pub fn show(
     mut line: impl FnMut(String) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     use anstyle::{AnsiColor, Style};
-    use dialoguer::console::measure_text_width as width;
+    use console::measure_text_width as width;
     // Names and texts may hold line ends.
     let one_line = |text: &str| text.replace(['\n', '\r'], " ");
     let kind_width = lines.iter().map(|it| it.kind.len()).max().unwrap_or_default();

@@ -163,9 +163,10 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let replaying = project.replaying(&graph)?;
     let settings = Settings {
         replay: replaying.replay(),
-        target: project.config.sqlite.target.minor,
+        target: project.config.sqlite.target().minor,
         by_order: project.config.schema.column_order,
     };
+    let busy = project.busy("proving the squash in memory");
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
     let proven = prepare.first_proven(&squash).map_err(|err| {
@@ -181,6 +182,7 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
             ways.of(&heads)
         )))
     })?;
+    drop(busy);
     review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
         if app.output.format == Format::Text {

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::interrupt::listen;
 use super::migrate::online_target;
 use super::output::Format;
-use super::progress::tell_of_log;
+use super::progress::tell;
 use super::project::clock;
 use super::words::describe_rows;
 use super::{App, completions};
@@ -67,6 +68,7 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
     if args.sql {
         return print_sql(app, args);
     }
+    listen()?;
     let project = app.project()?;
     let graph = project.graph()?;
     let symbols: Vec<RevisionSymbol> =
@@ -96,7 +98,7 @@ pub(super) fn run(app: &mut App, args: &StampArgs) -> anyhow::Result<ExitStatus>
             }
         }
     };
-    let mut observer = |event: &Event<'_>| tell_of_log(&app.output, event);
+    let mut observer = |event: &Event<'_>| tell(&app.output, event);
     let outcome = exec::stamp(&request, args.purge, &mut planner, &mut observer);
     if let Some(refusal) = refusal {
         return Err(Error::from(refusal).into());

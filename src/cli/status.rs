@@ -77,13 +77,15 @@ pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatu
     let is_clean = troubles.is_empty() && drift.is_none();
 
     let lint = lint_pending(app, &project, &graph, &pending, replayed);
+    let would_fail = lint.iter().any(|(_, level, _)| *level == Level::Error);
     let answer = Status { project, graph: &graph, history, pending, lint, troubles, right, drift };
     if app.output.format == Format::Json {
         app.output.json(&answer.json(is_clean, &app.output.typed)?)?;
     } else {
         answer.print(app)?;
         if is_clean {
-            app.output.status("nothing is wrong");
+            let of_what_ran = if would_fail { " with what ran" } else { "" };
+            app.output.status(format_args!("nothing is wrong{of_what_ran}"));
         }
     }
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
@@ -153,7 +155,17 @@ impl Status<'_> {
         };
         let mut troubles: Vec<TroubleJson> = self.troubles.iter().map(trouble).collect();
         let lines = match &self.drift {
-            Drift::Lines { lines, .. } => Some(lines),
+            Drift::Lines(lines, hints) => {
+                if !lines.is_empty() {
+                    troubles.push(TroubleJson {
+                        kind: "drift",
+                        revision: None,
+                        message: DRIFT.to_owned(),
+                        hints: typed.spell_all(hints),
+                    });
+                }
+                Some(lines)
+            }
             Drift::Unknown(why, hints) => {
                 troubles.push(TroubleJson {
                     kind: "not-compared",
@@ -164,14 +176,6 @@ impl Status<'_> {
                 None
             }
         };
-        if lines.is_some_and(|it| !it.is_empty()) {
-            troubles.push(TroubleJson {
-                kind: "drift",
-                revision: None,
-                message: DRIFT.to_owned(),
-                hints: typed.spell_all(&self.drift_hints()?),
-            });
-        }
         Ok(StatusJson {
             database: self.project.database_name()?,
             rows: self.history.rows.clone(),
@@ -213,7 +217,7 @@ impl Status<'_> {
             screen.section("wrong", text);
         }
         match &self.drift {
-            Drift::Lines { lines, .. } if !lines.is_empty() => {
+            Drift::Lines(lines, hints) if !lines.is_empty() => {
                 let mut text = vec![DRIFT.to_owned()];
                 show(lines, |line| {
                     text.push(line);
@@ -223,10 +227,10 @@ impl Status<'_> {
                 text.truncate(1 + MAX_SHOWN);
                 let all = "migrator schema diff database current";
                 text.extend(and_more(n_lines, MAX_SHOWN, all).map(|it| format!("  {it}")));
-                text.extend(self.drift_hints()?.into_iter().map(|it| format!("  {it}")));
+                text.extend(hints.iter().map(|it| format!("  {it}")));
                 screen.section("wrong", text);
             }
-            Drift::Lines { .. } => {}
+            Drift::Lines(..) => {}
             Drift::Unknown(why, hints) => {
                 screen.section("unknown", with_hints(not_compared(why), hints.clone()));
             }
@@ -295,31 +299,6 @@ impl Status<'_> {
                      downgrade or stamp"
                 .to_owned(),
         }
-    }
-
-    /// What makes the schema what the revisions make.
-    fn drift_hints(&self) -> anyhow::Result<Vec<String>> {
-        if !self.troubles.is_empty() {
-            // The SQL would drop what ran if only the version table is wrong.
-            return Ok(vec![
-                "this may come from what is named above: mend that first, and ask again".to_owned(),
-            ]);
-        }
-        let database = shell_words::quote(&self.project.database_name()?).into_owned();
-        let mut hints = Vec::new();
-        if let Drift::Lines { left, .. } = &self.drift {
-            hints.extend(left.iter().map(|(name, whole)| {
-                format!(
-                    "`{name}` is what a rebuild of `{whole}` left that did not come to its end, and may \
-                     have rows that are nowhere else: put them back before it is dropped"
-                )
-            }));
-        }
-        hints.push(format!(
-            "`migrator schema diff database current --sql | sqlite3 -bail {database}` undoes it; look \
-             at the SQL first"
-        ));
-        Ok(hints)
     }
 }
 

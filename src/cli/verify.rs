@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::App;
-use super::migrate::listen;
+use super::interrupt::listen;
 use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
@@ -78,7 +78,9 @@ pub(super) fn run(app: &mut App, args: &VerifyArgs) -> anyhow::Result<ExitStatus
         return on_a_copy(app, args, &project, &rehearsal);
     }
     let (lower, upper) = ends(&project, &graph, &args.target)?;
+    let busy = project.busy("trying the revisions in memory");
     let tried = rehearsal::in_memory(&rehearsal, &lower, &upper).map_err(Error::from)?;
+    drop(busy);
     let show = Show { project: &project, graph: &graph };
     let tally = Tally::of(&tried);
     if app.output.format == Format::Json {
@@ -150,6 +152,7 @@ fn on_a_copy(
             clock: run.clock,
             cancel: run.cancel.clone(),
             ticker: run.ticker.clone(),
+            notice: run.notice.clone(),
             backup: Some(BackupPlan::NONE),
         };
         migrator.run(&request, observer)

@@ -34,7 +34,7 @@ impl Ways<'_> {
                 )
             }
         });
-        let merge = self.runs(graph, heads.first().copied()).then(|| self.merge(heads));
+        let merge = self.runs(graph, heads.first().copied()).then(|| merge(graph, heads));
         match (rebase, merge) {
             (Some(rebase), Some(merge)) => format!("{rebase}; {merge}"),
             (Some(way), None) | (None, Some(way)) => way,
@@ -49,6 +49,7 @@ impl Ways<'_> {
     /// Proves that a line may move.
     pub fn prove(&self, rebased: &Rebase) -> anyhow::Result<()> {
         let Ways { project, graph, databases, .. } = *self;
+        let _busy = project.busy("proving the new order in memory");
         let hold = |replaying: &Replaying<'_>| {
             let before = Rehearsal {
                 graph,
@@ -67,22 +68,23 @@ impl Ways<'_> {
         }
     }
 
-    fn merge(&self, heads: &[RevisionIndex]) -> String {
-        let all = self.graph.heads();
-        let names = if all.iter().all(|it| heads.contains(it)) {
-            "heads".to_owned()
-        } else {
-            let ids: Vec<&str> = heads.iter().map(|it| self.graph.id(*it).as_str()).collect();
-            ids.join(" ")
-        };
-        format!("`migrator merge {names}` joins them in a revision of its own")
-    }
-
     /// Whether the revisions of a graph run that one database has together with `like`.
     fn runs(&self, graph: &RevisionGraph, like: Option<RevisionIndex>) -> bool {
         let heads = heads_like(graph, self.databases, like);
         self.project.replayed("the revisions".to_owned(), graph, &heads).is_ok()
     }
+}
+
+/// The merge of heads as a command.
+pub fn merge(graph: &RevisionGraph, heads: &[RevisionIndex]) -> String {
+    let all = graph.heads();
+    let names = if all.iter().all(|it| heads.contains(it)) {
+        "heads".to_owned()
+    } else {
+        let ids: Vec<&str> = heads.iter().map(|it| graph.id(*it).as_str()).collect();
+        ids.join(" ")
+    };
+    format!("`migrator merge {names}` joins them in a revision of its own")
 }
 
 /// The heads that a database has together with `like`.

@@ -38,7 +38,7 @@ pub(super) struct Settings {
     pub backup: BackupMode,
     pub exclude: Exclude,
     pub command_timeout: Duration,
-    pub target: SqliteVersion,
+    pub target: Option<SqliteVersion>,
     pub levels: Levels,
     pub problems: Problems,
 }
@@ -136,7 +136,7 @@ fn settings(layer: &Layer, root: &Path, resolve: Resolve<'_>) -> Settings {
         backup: backup.unwrap_or_default(),
         exclude,
         command_timeout: command_timeout.unwrap_or(DEFAULT_COMMAND_TIMEOUT),
-        target: target.unwrap_or_default(),
+        target,
         levels,
         problems: reader.problems,
     }

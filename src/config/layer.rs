@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use super::error::ConfigProblem;
 use super::interpolate::Text;
 use crate::rule::Rule;
+use crate::similar::similar;
 use crate::toml_table::{self, Located, Table, TomlProblem};
 
 /// Problems with the byte range each stands at.
@@ -246,9 +247,8 @@ impl Reader<'_> {
     }
 }
 
-/// The keys by their full names, but for `schema.timeout`: whoever writes `timeout` elsewhere does not
-/// mean it.
-const KEYS: [&str; 19] = [
+/// The keys by their full names, but for the rules of `[lint]`.
+const KEYS: [&str; 20] = [
     "version_locations",
     "recursive_version_locations",
     "file_template",
@@ -264,29 +264,50 @@ const KEYS: [&str; 19] = [
     "schema.files",
     "schema.exclude",
     "schema.column_order",
-    "hooks.command",
     "schema.command",
+    "schema.timeout",
+    "hooks.command",
     "sqlite.target",
     "sqlite.extensions",
 ];
 
-/// What keys of `alembic.ini` are called here.
-const ALEMBICS: [(&str, &str); 3] = [
+/// Keys that are called otherwise here: those of `alembic.ini`, and one that is meant where a key of
+/// the same name has its place.
+const OTHERWISE: [(&str, &str); 4] = [
     ("script_location", "version_locations"),
     ("sqlalchemy", "database.url"),
     ("post_write_hooks", "hooks"),
+    ("timeout", "database.busy_timeout"),
 ];
 
 /// Names the right place of a key that stands in the wrong table, which in TOML is any table
 /// opened too early, and of one that Alembic calls otherwise.
+///
+/// In an environment all of this holds below `env.NAME`.
 fn with_elsewhere(mut problem: TomlProblem) -> TomlProblem {
-    if let TomlProblem::UnknownKey { key, similar, .. } = &mut problem {
-        let name = key.rsplit('.').next().unwrap_or_default();
-        let last = |full: &&str| full.rsplit('.').next() == Some(name);
-        let alembics = ALEMBICS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
-        if let Some(elsewhere) = KEYS.into_iter().find(last).or(alembics) {
-            *similar = vec![elsewhere.to_owned()];
+    if let TomlProblem::UnknownKey { key, similar: near, .. } = &mut problem {
+        let name = last(key);
+        let environment = match key.split('.').collect::<Vec<_>>().as_slice() {
+            ["env", environment, _, ..] => format!("env.{environment}."),
+            _ => String::new(),
+        };
+        let rules: Vec<String> = Rule::ALL.iter().map(|it| format!("lint.{}", it.name())).collect();
+        let keys: Vec<&str> = KEYS.into_iter().chain(rules.iter().map(String::as_str)).collect();
+        let otherwise = OTHERWISE.iter().filter(|it| it.0 == name).map(|it| it.1);
+        let mut elsewhere: Vec<&str> =
+            otherwise.chain(keys.iter().copied().filter(|it| last(it) == name)).collect();
+        if elsewhere.is_empty() && near.is_empty() {
+            let found = similar(name, keys.iter().copied().map(last));
+            elsewhere = keys.iter().copied().filter(|it| found.contains(&last(it))).collect();
+        }
+        if !elsewhere.is_empty() {
+            *near = elsewhere.iter().map(|it| format!("{environment}{it}")).collect();
         }
     }
     problem
+}
+
+/// A key without the table that it stands in.
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }

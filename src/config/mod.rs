@@ -126,10 +126,23 @@ pub struct SchemaConfig {
 /// `[sqlite]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteConfig {
-    /// The oldest version that must be able to run what is generated.
-    pub target: SqliteVersion,
+    /// The oldest version that must be able to run what is generated, where the file says one.
+    pub target: Option<SqliteVersion>,
     /// Extensions, as written; [`Config::sqlite_extensions`] replaces their `${KEY}`s.
     pub extensions: Vec<Text>,
+}
+
+impl SqliteConfig {
+    /// What revisions are generated for: by default the SQLite that is compiled in, which runs them.
+    pub fn target(&self) -> SqliteVersion {
+        self.target.unwrap_or_default()
+    }
+
+    /// What scripts are generated for: by default the oldest version, since nobody knows which
+    /// `sqlite3` they are given to.
+    pub fn script_target(&self) -> SqliteVersion {
+        self.target.unwrap_or(SqliteVersion::OLDEST)
+    }
 }
 
 /// A command that runs on each generated file.

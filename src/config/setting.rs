@@ -25,7 +25,8 @@ pub enum TransactionMode {
 pub enum BackupMode {
     /// All that run anything.
     Always,
-    /// Those that drop a table or a column, rebuild a table, or take back rows.
+    /// Those that drop a table or a column, rebuild a table, delete rows or overwrite all of them, or
+    /// take back rows.
     #[default]
     Destructive,
     /// None.

@@ -137,9 +137,10 @@ fn the_example_says_the_defaults() {
     assert_eq!(empty.database.busy_timeout, Duration::from_secs(5));
     assert!(empty.database.log && !empty.recursive_version_locations);
     assert_eq!((empty.schema.files, empty.schema.command), (vec![], vec![]));
-    assert_eq!((empty.hooks, empty.sqlite.extensions), (vec![], vec![]));
+    assert_eq!((empty.hooks, &empty.sqlite.extensions), (vec![], &vec![]));
     assert_eq!(empty.schema.timeout, Duration::from_secs(30));
-    assert_eq!(empty.sqlite.target, SqliteVersion::BUNDLED);
+    assert_eq!(empty.sqlite.target(), SqliteVersion::BUNDLED);
+    assert_eq!(empty.sqlite.script_target(), SqliteVersion::OLDEST);
     assert!(!empty.schema.column_order && !empty.schema.exclude.matches("t"));
 }
 
@@ -175,7 +176,8 @@ fn every_key_is_read() {
     assert!(config.schema.column_order);
     assert!(["My Versions", "migrator_log", "old"].iter().all(|it| config.is_excluded(it)));
     assert!(!config.is_excluded("alembic_version"));
-    assert_eq!(config.sqlite.target, SqliteVersion { minor: 40, patch: 0 });
+    assert_eq!(config.sqlite.target(), SqliteVersion { minor: 40, patch: 0 });
+    assert_eq!(config.sqlite.script_target(), config.sqlite.target());
     let here = |it: &str| root.join(it);
     assert_eq!(
         config.sqlite_extensions().unwrap(),
@@ -253,9 +255,21 @@ fn the_nearest_known_key_is_named_in_whatever_table_it_belongs() {
     check_hint("[database]\nurll = ''", &["url"]);
     check_hint("[database]\ntimezone = 'UTC'", &["timezone"]);
     check_hint("url = ''", &["database.url"]);
-    check_hint("[env.x]\nbusy_timeout = '1s'", &["database.busy_timeout"]);
+    check_hint("[env.x]\nbusy_timeout = '1s'", &["env.x.database.busy_timeout"]);
+    check_hint("[env.x.database]\ntransaction = 'run'", &["env.x.transaction"]);
+    check_hint("[env.x.database]\nurll = ''", &["url"]);
     check_hint("script_location = 'alembic'", &["version_locations"]);
     check_hint("sqlalchemy.url = ''", &["database.url"]);
+    check_hint("[database]\ncommand = ['a']", &["schema.command", "hooks.command"]);
+    check_hint("[database]\ntimeout = '1s'", &["database.busy_timeout", "schema.timeout"]);
+    check_hint("[schema]\ntarget = '3.40'", &["sqlite.target"]);
+    check_hint("[schema]\nexclud = []", &["exclude"]);
+    check_hint("[database]\nexclud = []", &["schema.exclude"]);
+    check_hint("[database]\nzzz = []", &[]);
+    for rule in crate::rule::Rule::ALL {
+        let (key, meant) = (rule.name(), format!("lint.{}", rule.name()));
+        check_hint(&format!("[sqlite]\n{key} = 'error'"), &[&meant]);
+    }
 }
 
 #[test]
@@ -471,7 +485,7 @@ fn an_environment_is_laid_over_the_schema() {
     assert!(plain.schema.exclude.matches("B") && !plain.schema.exclude.matches("c"));
     let config = project.load(Some("x")).unwrap();
     assert!(config.schema.exclude.matches("c") && !config.schema.exclude.matches("a"));
-    assert_eq!(config.sqlite.target, SqliteVersion { minor: 45, patch: 1 });
+    assert_eq!(config.sqlite.target(), SqliteVersion { minor: 45, patch: 1 });
     assert_eq!(config.schema_files().unwrap(), ["a.sql"]);
     assert_eq!(config.schema_command().unwrap(), ["ddl"]);
 }

@@ -35,6 +35,15 @@ impl DatabaseLocation {
         }
     }
 
+    /// The `mode` of the URL that keeps a missing file from being made, if it has one.
+    pub fn mode_of_existing(&self) -> Option<&'static str> {
+        let Self::Uri { uri, .. } = self else { return None };
+        let (_, query) = uri.split_once('?')?;
+        // Of several SQLite takes the last one.
+        let mode = parameters(query).into_iter().rev().find(|(name, _)| name == "mode")?.1;
+        ["ro", "rw"].into_iter().find(|it| *it == mode)
+    }
+
     /// A file that nobody writes to, to read it without a lock and without a file beside it.
     pub fn unchanging(path: &Path) -> Self {
         with_parameters(path.to_owned(), "immutable=1")
@@ -123,8 +132,8 @@ const CARRIED: [(&str, &[&str]); 3] = [
 /// Reads a database URL or path. A relative path in it is relative to `relative_to`, which is
 /// absolute.
 ///
-/// `mode=rwc` is dropped from `sqlite:` URLs: the commands that may make the file make it anyway,
-/// and the others must not. A URL that is left without parameters is [`DatabaseLocation::File`].
+/// `mode=rwc` is dropped: the commands that may make the file make it anyway, and the others must not,
+/// nor could they open it. A URL that is left without parameters is [`DatabaseLocation::File`].
 pub fn parse(text: &str, relative_to: &Path) -> Result<DatabaseLocation, UrlError> {
     if text.trim().is_empty() {
         return Err(UrlError::Empty);
@@ -216,7 +225,7 @@ fn parse_sqlite_url(
         return Err(UrlError::NoPath);
     }
     let path = absolute(&path_from_bytes(decode(body))?, relative_to)?;
-    carried.retain(|(name, value)| name != "mode" || value != "rwc");
+    carried.retain(|it| !may_make(it));
     let query: Vec<_> = carried.iter().map(|(name, value)| format!("{name}={value}")).collect();
     Ok(with_parameters(path, &query.join("&")))
 }
@@ -245,7 +254,14 @@ fn parse_file_uri(rest: &str, relative_to: &Path) -> Result<DatabaseLocation, Ur
     }
     let body = if is_drive(body.strip_prefix('/').unwrap_or_default()) { &body[1..] } else { body };
     let path = absolute(&path_from_bytes(decode(body))?, relative_to)?;
-    Ok(with_parameters(path, query.trim_end_matches('&')))
+    let is_kept = |it: &&str| !parameters(it).iter().any(may_make);
+    let query: Vec<&str> = query.split('&').filter(is_kept).collect();
+    Ok(with_parameters(path, query.join("&").trim_end_matches('&')))
+}
+
+/// Whether a parameter says that the file may be made.
+fn may_make((name, value): &(String, String)) -> bool {
+    name == "mode" && value == "rwc"
 }
 
 /// The parameters of a query, decoded.

@@ -46,7 +46,10 @@ fn a_file_uri_keeps_its_parameters() {
     check("file:///abs/data.db", "/abs/data.db");
     check("file://localhost/abs/data.db", "/abs/data.db");
     check("file:data.db?mode=ro&cache=shared", "file:/p/data.db?mode=ro&cache=shared (/p/data.db)");
-    check("file:data.db?mode=rwc", "file:/p/data.db?mode=rwc (/p/data.db)");
+    check("file:data.db?mode=rwc", "/p/data.db");
+    check("file:data.db?mode=rw%63", "/p/data.db");
+    check("file:data.db?mode=rwc&cache=shared", "file:/p/data.db?cache=shared (/p/data.db)");
+    check("file:data.db?psow=%31&mode=rwc&", "file:/p/data.db?psow=%31 (/p/data.db)");
     check("file:data.db?vfs=unix-dotfile", "file:/p/data.db?vfs=unix-dotfile (/p/data.db)");
     check("file:data.db?nolock=1#part", "file:/p/data.db?nolock=1 (/p/data.db)");
     check("FILE:data.db", "/p/data.db");

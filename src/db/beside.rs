@@ -18,7 +18,7 @@ pub fn length_beside(database: &Path) -> u64 {
 /// `false` where it cannot be known.
 pub fn has_hot_journal(database: &Path) -> bool {
     // One that the log has taken the place of is removed by whoever comes.
-    if length(&beside(database, "-journal")) == 0 || is_wal(database) {
+    if length(&beside(database, "-journal")) == 0 || has_wal_header(database) {
         return false;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -44,8 +44,9 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |it| it.len())
 }
 
-/// Whether the header says that there is a write-ahead log.
-fn is_wal(database: &Path) -> bool {
+/// Whether the header of a database says that there is a write-ahead log. Not for one that this process
+/// has open: closing the file drops the locks of SQLite.
+pub fn has_wal_header(database: &Path) -> bool {
     let mut header = [0; 20];
     let read = File::open(database).and_then(|mut it| it.read_exact(&mut header));
     read.is_ok() && header[18..20] == [2, 2]

@@ -152,6 +152,30 @@ pub enum DbError {
         /// Why.
         source: io::Error,
     },
+    /// There is no such file, and the URL does not let it be made.
+    #[error("the database `{}` does not exist, and `mode={mode}` in its URL keeps it from being made", path.display())]
+    FixedMode {
+        /// The file.
+        path: PathBuf,
+        /// What the URL says.
+        mode: &'static str,
+    },
+    /// The file is there, and the operating system does not open it.
+    #[error("cannot open the database `{}`", path.display())]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not there, and the operating system does not make it.
+    #[error("cannot make the database `{}`", path.display())]
+    Unmade {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The path is that of a folder.
     #[error("`{}` is a folder, not a database", path.display())]
     IsDirectory {

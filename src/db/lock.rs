@@ -3,13 +3,17 @@
 //! A body that runs outside a transaction would run twice when two runs begin at once. What keeps
 //! the second one out is a lock of the operating system on a file of its own: SQLite's own file must
 //! not be locked or even opened by others, since closing it drops SQLite's POSIX locks.
+//!
+//! **Invariant.** While it is held nobody else writes, though others only look: they hold the database
+//! against writers, then ask [`SidecarLock::require_free`]; whoever takes the lock holds the database
+//! once before he reads what he goes by. So either he waits for them, or they find his lock.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::DbError;
-use crate::fsutil::is_at;
+use crate::fsutil::{folder_of, is_at};
 
 /// What is appended to the name of the database.
 const SUFFIX: &str = "-migrator-lock";
@@ -30,11 +34,7 @@ impl SidecarLock {
     ///
     /// [`DbError::Busy`] where another process holds it.
     pub fn try_take(database: &Path) -> Result<Self, DbError> {
-        // Two names of one database must lead to one lock.
-        let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-        let mut name = real.into_os_string();
-        name.push(SUFFIX);
-        let path = PathBuf::from(name);
+        let path = lock_path(database);
         let error = |source| DbError::Sidecar { path: path.clone(), source };
         loop {
             let mut options = OpenOptions::new();
@@ -42,10 +42,7 @@ impl SidecarLock {
             let file = options.open(&path).map_err(error)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    let (path, waited) = (database.to_owned(), Duration::ZERO);
-                    return Err(DbError::Busy { path, waited });
-                }
+                Err(TryLockError::WouldBlock) => return Err(busy(database)),
                 Err(TryLockError::Error(source)) => return Err(error(source)),
             }
             // The one that held it removed the file between our opening and our locking: what is
@@ -55,6 +52,36 @@ impl SidecarLock {
             }
         }
     }
+
+    /// Fails while another process, or another part of this one, holds the lock for a database. Where
+    /// there is no file, or none that can be opened or locked, nobody does.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Busy`].
+    pub fn require_free(database: &Path) -> Result<(), DbError> {
+        let Ok(file) = File::open(lock_path(database)) else { return Ok(()) };
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Err(busy(database)),
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+        }
+    }
+}
+
+/// The file that stands for a database: two names of one lead to one lock.
+fn lock_path(database: &Path) -> PathBuf {
+    let real = database.canonicalize().or_else(|_| {
+        // It is not there yet.
+        let name = database.file_name().unwrap_or_default();
+        folder_of(database).canonicalize().map(|it| it.join(name))
+    });
+    let mut name = real.unwrap_or_else(|_| database.to_owned()).into_os_string();
+    name.push(SUFFIX);
+    PathBuf::from(name)
+}
+
+fn busy(database: &Path) -> DbError {
+    DbError::Busy { path: database.to_owned(), waited: Duration::ZERO }
 }
 
 impl Drop for SidecarLock {
@@ -81,6 +108,23 @@ mod tests {
         drop(first);
         drop(SidecarLock::try_take(&database).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), usize::from(!cfg!(unix)));
+    }
+
+    #[test]
+    fn whoever_looks_finds_it_held_and_makes_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("app.db");
+        SidecarLock::require_free(&database).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let held = SidecarLock::try_take(&folder.path().join("../").join(&database)).unwrap();
+        assert!(SidecarLock::require_free(&database).unwrap_err().is_busy());
+        File::create(&database).unwrap();
+        assert!(SidecarLock::require_free(&database).unwrap_err().is_busy());
+        // As after a kill.
+        let left = folder.path().join("app.db-migrator-lock");
+        drop(held);
+        File::create(left).unwrap();
+        SidecarLock::require_free(&database).unwrap();
     }
 
     #[test]

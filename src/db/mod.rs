@@ -13,6 +13,7 @@ mod journal;
 mod listing;
 mod lock;
 mod log;
+mod place;
 mod recheck;
 #[cfg(feature = "cli")]
 pub mod refinery;
@@ -22,19 +23,20 @@ mod scratch;
 mod snapshot;
 mod stub;
 mod version_table;
+mod waiting;
 mod witness;
 
 use std::cell::Cell;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use self::backup::{FileCheck, check_file};
-pub use self::beside::{has_hot_journal, length_beside};
+pub use self::beside::{has_hot_journal, has_wal_header, length_beside};
 pub(crate) use self::checks::keys_that_act_sql;
 pub use self::checks::{
     BrokenObject, DropEffect, ForeignKeyState, ForeignKeyViolation, ObjectState, effect_of_drop,
@@ -44,14 +46,15 @@ pub use self::error::{DbError, SqliteError, SqliteErrorKind};
 pub use self::listing::RowsFound;
 pub use self::lock::SidecarLock;
 pub use self::log::{LogEntry, LogTable};
+pub use self::place::exists;
 pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
 pub use self::snapshot::{HeaderNumber, SchemaSnapshot};
 pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
+pub use self::waiting::{Notice, Pace, Waiting};
 pub use self::witness::{Touched, Witness};
 use crate::config::url::DatabaseLocation;
-use crate::fsutil;
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,21 +105,15 @@ pub struct Database {
     path: PathBuf,
     /// How often [`Database::rollback`] was called.
     n_rollbacks: Cell<u64>,
-}
-
-/// Whether there is a file at the location; an empty one counts, since it is an empty database, and so
-/// does one that cannot be reached: opening it says why.
-///
-/// A database in memory does not exist before it is opened.
-pub fn exists(location: &DatabaseLocation) -> bool {
-    location.path().is_some_and(|it| it.try_exists().unwrap_or(true) || leads_nowhere(it))
+    /// Whether somebody ended a wait.
+    is_stopped: Arc<AtomicBool>,
 }
 
 impl Database {
     /// Opens a database, and reads its schema once, so that a file that is no database is found here
     /// and not half-way.
     ///
-    /// `busy_timeout` is how long SQLite waits for other connections, here and later.
+    /// `waiting` is how SQLite waits for other connections, here and later.
     ///
     /// # Errors
     ///
@@ -126,7 +123,7 @@ impl Database {
     pub fn open(
         location: &DatabaseLocation,
         access: Access,
-        busy_timeout: Duration,
+        waiting: impl Into<Waiting>,
     ) -> Result<Self, DbError> {
         // Reading opens for writing too: only such a connection rolls back the journal that a crash
         // left, and only such a connection removes the -wal and -shm files that reading a WAL
@@ -140,15 +137,16 @@ impl Database {
             DatabaseLocation::Memory => (Path::new(":memory:"), PathBuf::from(":memory:")),
         };
         if let Some(path) = location.path() {
-            prepare_place(path, access)?;
+            place::prepare(location, path, access)?;
         }
         if access == Access::Create {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let connection = Connection::open_with_flags(name, flags)
-            .map_err(|err| DbError::sqlite(path.clone(), "open", err.into()))?;
-        let mut database = Self { connection, path, n_rollbacks: Cell::new(0) };
-        database.set_busy_timeout(busy_timeout)?;
+            .map_err(|err| place::unopened(location, err.into()))?;
+        let (n_rollbacks, is_stopped) = (Cell::new(0), Arc::default());
+        let mut database = Self { connection, path, n_rollbacks, is_stopped };
+        database.set_waiting(waiting)?;
         if access == Access::Read && has_log(&database.path) {
             database.set_checkpoint_on_close(false)?;
         }
@@ -206,11 +204,16 @@ impl Database {
         &self.connection
     }
 
-    /// How long SQLite itself waits for other connections.
-    pub fn set_busy_timeout(&self, timeout: Duration) -> Result<(), DbError> {
-        // SQLite counts milliseconds in an `int`; rusqlite panics on more.
-        let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
-        self.connection.busy_timeout(timeout.min(longest)).map_err(self.error("open"))
+    /// How SQLite itself waits for other connections.
+    pub fn set_waiting(&mut self, waiting: impl Into<Waiting>) -> Result<(), DbError> {
+        let waiting = waiting.into();
+        self.is_stopped.store(false, Ordering::Relaxed);
+        let outcome = if waiting.timeout.is_zero() {
+            self.connection.busy_timeout(Duration::ZERO)
+        } else {
+            self.connection.busy_handler(Some(waiting.handler(Arc::clone(&self.is_stopped))))
+        };
+        outcome.map_err(self.error("open"))
     }
 
     /// Lets `watch` be asked from time to time while statements run; `None` ends that.
@@ -228,11 +231,26 @@ impl Database {
     /// What SQLite said, or that the statement has a parameter: SQLite would bind NULL to it.
     pub fn execute(&self, sql: &str) -> Result<u64, SqliteError> {
         let before = self.connection.total_changes();
-        let mut statement = self.connection.prepare(sql)?;
-        listing::refuse_parameters(&statement)?;
-        let mut rows = statement.raw_query();
-        while rows.next()?.is_some() {}
+        let run = || -> Result<(), SqliteError> {
+            let mut statement = self.connection.prepare(sql)?;
+            listing::refuse_parameters(&statement)?;
+            let mut rows = statement.raw_query();
+            while rows.next()?.is_some() {}
+            Ok(())
+        };
+        run().map_err(|err| self.told(err))?;
         Ok(self.connection.total_changes() - before)
+    }
+
+    /// What SQLite said; of a wait that somebody ended it only says that the database is locked.
+    fn told(&self, err: SqliteError) -> SqliteError {
+        let is_stopped = || self.is_stopped.load(Ordering::Relaxed);
+        match err.kind {
+            SqliteErrorKind::Busy if is_stopped() => {
+                SqliteError { kind: SqliteErrorKind::Interrupted, ..err }
+            }
+            _ => err,
+        }
     }
 
     /// Reads several things as of one moment. No transaction may be open.
@@ -395,47 +413,8 @@ impl Database {
 
     /// Names `action` and the database in an error of rusqlite.
     fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
-        move |err| DbError::sqlite(self.path.clone(), action, err.into())
+        move |err| DbError::sqlite(self.path.clone(), action, self.told(err.into()))
     }
-}
-
-/// Says in words what SQLite says with one code for all ("unable to open database file"), and makes
-/// the folder of a new database.
-fn prepare_place(path: &Path, access: Access) -> Result<(), DbError> {
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            return Err(DbError::IsDirectory { path: path.to_owned() });
-        }
-        Ok(_) => return Ok(()),
-        Err(err) if err.kind() == io::ErrorKind::NotFound => {}
-        // No right to enter the folder, a file in place of it, a loop of links.
-        Err(source) => return Err(DbError::Unreachable { path: path.to_owned(), source }),
-    }
-    if let Ok(target) = std::fs::read_link(path) {
-        if access != Access::Create || leads_nowhere(path) {
-            return Err(DbError::BrokenLink { path: path.to_owned(), target });
-        }
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match (access, folder) {
-        (Access::Create, None) => Ok(()),
-        (Access::Create, Some(folder)) => fsutil::create_dir_all(folder).map_err(DbError::Folder),
-        (_, Some(folder)) if !folder.exists() => {
-            let (path, folder) = (path.to_owned(), folder.to_owned());
-            Err(DbError::MissingFolder { path, folder })
-        }
-        _ => Err(DbError::Missing { path: path.to_owned() }),
-    }
-}
-
-/// Whether it is a link into a folder that is missing: SQLite makes the file that a link names, but no
-/// folder.
-fn leads_nowhere(path: &Path) -> bool {
-    std::fs::read_link(path).is_ok_and(|target| {
-        let target = fsutil::folder_of(path).join(target);
-        !fsutil::folder_of(&target).is_dir()
-    })
 }
 
 /// Whether a write-ahead log with content lies beside a database.

@@ -50,26 +50,26 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`DbError::Busy`] where somebody else holds the database, before `keep` is called, and
-    /// [`DbError::Interrupted`] where `go_on` said no; then nothing was changed.
+    /// [`DbError::Busy`] where somebody else holds the database, before `keep` is called, what `keep`
+    /// says, and [`DbError::Interrupted`] where `go_on` said no; then nothing was changed.
     pub fn replace_with(
         &mut self,
         source: &Self,
         witness: Option<&Self>,
-        keep: &mut dyn FnMut(&Self) -> bool,
+        keep: &mut dyn FnMut(Option<&Self>) -> Result<bool, DbError>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<bool, DbError> {
-        let witness = if self.is_wal()? { witness } else { None };
+        let is_wal = self.is_wal()?;
         // A database that is to be replaced must have no transaction open.
-        if !self.is_wal()? {
+        if !is_wal {
             self.begin(Lock::Exclusive)?;
             self.keep_lock()?;
-            let is_kept = keep(self);
+            let is_kept = keep(Some(self));
             self.keep_lock_no_more()?;
-            if !is_kept {
+            if !matches!(is_kept, Ok(true)) {
                 // Ends a transaction, and so the lock.
                 self.read_schema()?;
-                return Ok(false);
+                return is_kept;
             }
         }
         let path = self.path.clone();
@@ -80,9 +80,7 @@ impl Database {
         if backup.step(0).map_err(error)? != StepResult::More {
             return Err(busy());
         }
-        if let Some(witness) = witness
-            && !keep(witness)
-        {
+        if is_wal && !keep(witness)? {
             return Ok(false);
         }
         loop {
@@ -137,7 +135,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            assert!(database.replace_with(&source, None, &mut |_| true, &|| true).unwrap());
+            assert!(database.replace_with(&source, None, &mut |_| Ok(true), &|| true).unwrap());
             assert_eq!(content(&reader), "old", "{live} {backup}");
             // The lock is gone.
             reader.execute("UPDATE t SET a = 'newer'").unwrap();
@@ -157,7 +155,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            let outcome = database.replace_with(&source, None, &mut |_| true, &|| true);
+            let outcome = database.replace_with(&source, None, &mut |_| Ok(true), &|| true);
             assert_eq!(outcome.as_ref().is_err_and(DbError::is_busy), is_busy, "{outcome:?}");
             assert_eq!(content(&reader), "new");
             reader.rollback().unwrap();
@@ -179,13 +177,14 @@ mod tests {
                 let (witness, writer) = (open(&path, Access::Read), open(&path, Access::Write));
                 let source = Database::open_unchanging(&source).unwrap();
                 let copy = folder.path().join("c.db");
-                let mut keep = |database: &Database| {
+                let mut keep = |database: Option<&Database>| {
+                    let database = database.unwrap();
                     assert_eq!(
                         writer.execute("DELETE FROM t").unwrap_err().kind,
                         SqliteErrorKind::Busy
                     );
                     database.copy_while(&copy, &|| true).unwrap();
-                    agrees
+                    Ok(agrees)
                 };
                 let outcome = database.replace_with(&source, Some(&witness), &mut keep, &|| true);
                 assert_eq!(outcome.unwrap(), agrees, "{mode}");
@@ -234,7 +233,7 @@ mod tests {
                 if mode == MODES[1] {
                     database.leave_wal().unwrap();
                 }
-                assert!(database.replace_with(&source, None, &mut |_| true, &|| true).unwrap());
+                assert!(database.replace_with(&source, None, &mut |_| Ok(true), &|| true).unwrap());
                 drop(database);
                 assert_eq!(content(&open(&path, Access::Read)), "old");
                 assert_eq!(open(&path, Access::Read).pages().unwrap().page, backup);

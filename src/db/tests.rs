@@ -6,6 +6,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::fsutil;
 
 const PATIENCE: Duration = Duration::from_millis(50);
 

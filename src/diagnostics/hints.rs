@@ -10,6 +10,7 @@ use crate::config::url::UrlError;
 use crate::config::{ConfigError, ConfigProblem, FileOrigin, FileTemplateError, SettingError};
 use crate::graph::GraphProblem;
 use crate::graph::resolve::ResolveError;
+use crate::graph::symbol::{NO_RANGE, RevisionSymbol, SymbolError};
 use crate::plan::PlanError;
 use crate::revision::directive::DirectiveProblem;
 use crate::revision::file::FileProblem;
@@ -181,15 +182,38 @@ pub(super) fn split(problem: &SplitError) -> Vec<String> {
     }
 }
 
+/// Where a key belongs that is known in another table than its own.
+fn other_place(key: &str, similar: &[String], known: &[&str]) -> Option<String> {
+    let table = |key: &str| key.rsplit_once('.').map(|it| it.0.to_owned());
+    let [meant] = similar else { return None };
+    match table(meant) {
+        // A near one of its own table is named without it.
+        None if table(key).is_none() || known.contains(&meant.as_str()) => None,
+        None => Some("it stands above the first line in brackets".to_owned()),
+        Some(table) => {
+            let is_array = table.rsplit('.').next() == Some("hooks");
+            let line = if is_array { format!("[[{table}]]") } else { format!("[{table}]") };
+            Some(format!("it stands below the line `{line}`, which may still be a comment"))
+        }
+    }
+}
+
 fn toml(problem: &TomlProblem) -> Vec<String> {
     match problem {
-        TomlProblem::UnknownKey { similar, known, .. } => {
-            did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")))
+        TomlProblem::UnknownKey { key, similar, known } => {
+            let mut hints =
+                did_you_mean(similar, &format!("the keys here are {}", ticked(known, ", ")));
+            hints.extend(other_place(key, similar, known));
+            hints
         }
         TomlProblem::Missing { key } => one(format!("add a line with `{key} = …`")),
-        // What the parser says of every bare word.
-        TomlProblem::Syntax { message } if message.contains("invalid boolean") => {
-            one("a text stands in quotes: `\"…\"`")
+        // What the parser says of bare words, and of ids that begin like a number.
+        TomlProblem::Syntax { message, quoted }
+            if ["must be quoted", "invalid boolean", "invalid exponent", "invalid float"]
+                .iter()
+                .any(|it| message.contains(it)) =>
+        {
+            one(format!("a text stands in quotes: `{}`", quoted.as_deref().unwrap_or("\"…\"")))
         }
         TomlProblem::WrongType { key, expected: "an array of strings", found: "a string" } => {
             let key = key.rsplit('.').next().unwrap_or(key);
@@ -207,7 +231,7 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
         TomlProblem::WrongType { expected: "a string", .. } => {
             one("a text stands in quotes: `\"…\"`")
         }
-        TomlProblem::Syntax { message } if message.contains("duplicate key") => one(
+        TomlProblem::Syntax { message, .. } if message.contains("duplicate key") => one(
             "each key and each table stands once: remove one of the two, and keep what both say",
         ),
         TomlProblem::Syntax { .. }
@@ -219,9 +243,24 @@ fn toml(problem: &TomlProblem) -> Vec<String> {
 /// What to do where the revision files cannot be read.
 pub fn read(err: &ReadError) -> Vec<String> {
     match err {
-        ReadError::MissingFolder { .. } => one(
-            "make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project",
-        ),
+        ReadError::MissingFolder { folder, named_in } => {
+            // Without `-p` a folder above it that is missing, too, would be in the way.
+            let parents = if folder.components().count() > 1 { "-p " } else { "" };
+            let folder = folder.display().to_string();
+            let mut hints = one(format!(
+                "`mkdir {parents}{}` makes it (git keeps no empty folders); or change \
+                 `version_locations`",
+                shell_words::quote(&folder)
+            ));
+            if named_in.components().count() > 1 {
+                hints.push(
+                    "if that is not the configuration that you meant: `-c FILE` names another, \
+                     `migrator init` sets up a project here"
+                        .to_owned(),
+                );
+            }
+            hints
+        }
         ReadError::File(err) => one(format!("nothing was changed; {}", file(err))),
         ReadError::Problems(_) => Vec::new(),
     }
@@ -420,16 +459,53 @@ pub fn plan(err: &PlanError) -> Vec<String> {
     }
 }
 
+/// Where the names of revisions are to be found.
+const LISTED: &str = "`migrator history` lists all revisions and labels";
+
+/// What is meant by a name that another tool has for a revision.
+fn foreign_symbol(name: &str) -> Option<String> {
+    if let Some((lower, upper)) = name.split_once("..") {
+        let upper = upper.trim_start_matches('.');
+        return Some(format!(
+            "a range is written `{lower}:{upper}`; where one revision is wanted, name only that"
+        ));
+    }
+    // What git has behind a name: `~`, `^`, `~2`, `^^`.
+    if let Some(at) = name.find(['~', '^']) {
+        let (name, steps) = name.split_at(at);
+        let name = if name == "HEAD" { "head" } else { name };
+        let steps = match steps.strip_prefix('~') {
+            Some("") => 1,
+            Some(number) => number.parse().ok()?,
+            None => steps.len(),
+        };
+        return Some(format!("did you mean `{name}-{steps}`?"));
+    }
+    let meant = match name.to_ascii_lowercase().as_str() {
+        "latest" | "last" | "newest" | "tip" | "top" | "all" | "max" => "head",
+        "zero" | "none" | "empty" => "base",
+        _ => return None,
+    };
+    Some(format!("did you mean `{meant}`?"))
+}
+
 fn resolve(err: &ResolveError) -> Vec<String> {
     match err {
-        ResolveError::Symbol(_) => one(
-            "revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, \
-             `LABEL@head` and the like",
-        ),
-        ResolveError::UnknownRevision { similar, .. }
-        | ResolveError::UnknownBranch { similar, .. } => {
-            did_you_mean(similar, "`migrator history` lists all revisions and labels")
-        }
+        ResolveError::Symbol(SymbolError { text, reason }) => match foreign_symbol(text) {
+            Some(hint) => one(hint),
+            None if *reason == NO_RANGE && text.parse::<RevisionSymbol>().is_ok() => one(format!(
+                "from there on it is `{text}:`, up to there `:{text}`, and only that one `{text}:{text}`"
+            )),
+            None => one(
+                "revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, \
+                 `LABEL@head` and the like",
+            ),
+        },
+        ResolveError::UnknownRevision { name, similar } => match foreign_symbol(name) {
+            Some(hint) => one(hint),
+            None => did_you_mean(similar, LISTED),
+        },
+        ResolveError::UnknownBranch { similar, .. } => did_you_mean(similar, LISTED),
         ResolveError::Replaced { by, .. } => one(format!("`{by}` is the revision to name")),
         ResolveError::AmbiguousRevision { .. } => one("type more of it"),
         ResolveError::BareNumber { steps, revision, .. } => {
@@ -438,19 +514,9 @@ fn resolve(err: &ResolveError) -> Vec<String> {
         ResolveError::NotOnBranch { branch, .. } => {
             one(format!("`migrator history -r {branch}@base:{branch}@head` lists the branch"))
         }
-        ResolveError::MultipleHeads { symbol, heads } => {
-            let mut hints = Vec::new();
-            if symbol == "head" {
-                hints.push("say `heads` for all of them, or name one".to_owned());
-            } else if let Some(head) = heads.first() {
-                hints.push(format!("name one, for example `{head}`"));
-            }
-            hints.push(
-                "`migrator merge heads -m \"…\"` joins them in one revision, `migrator rebase` makes one \
-                 line of them"
-                    .to_owned(),
-            );
-            hints
+        // The command line knows more: databases, labels, and what is applied where.
+        ResolveError::MultipleHeads { .. } => {
+            one("name one of them; `migrator heads --check` tells how several become one")
         }
         ResolveError::NotOne { revisions, .. } => match revisions.first() {
             Some(id) => one(format!("name one, for example `{id}`")),

@@ -12,8 +12,8 @@ use crate::plan::Direction;
 use crate::revision::RevisionId;
 use crate::revision::script_dir::shown;
 
-/// What to do about troubles of which [`Trouble::is_like`] is true, the command first that changes no
-/// file. Each command mends all of them.
+/// What to do about troubles of which [`Trouble::is_like`] is true, first what leads the database to
+/// what the files say. Each command mends all of them.
 pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
     let Some(first) = group.first() else { return Vec::new() };
     let repair = repair(group);
@@ -21,18 +21,24 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
     let either = |one: &'static str, several: &'static str| if is_one { one } else { several };
     match first {
         Trouble::Edited { path, .. } => vec![
-            format!(
-                "`migrator {repair}` accepts the {} now",
-                either("file as it is", "files as they are")
-            ),
             if is_one {
                 let path = shown(path, here);
                 let path = path.display();
-                format!("or put {path} back to what ran, and write a new revision for the change")
+                format!("put {path} back to what ran, and write a new revision for the change")
             } else {
-                "or put the files back to what ran, and write a new revision for the changes"
+                "put the files back to what ran, and write a new revision for the changes"
                     .to_owned()
             },
+            accept(&repair, is_one),
+        ],
+        Trouble::FilledIn { .. } => vec![
+            format!(
+                "`migrator {repair} --never-ran`, and then `migrator upgrade --out-of-order` runs {} as \
+                 {} now",
+                either("it", "them"),
+                either("it is", "they are")
+            ),
+            accept(&repair, is_one),
         ],
         Trouble::Gone { .. } => vec![
             format!("`migrator {repair}` accepts that {} gone", either("it is", "they are")),
@@ -88,6 +94,16 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
         Trouble::NotInTable { back, .. } => not_in_table(back.as_ref(), &repair, is_one, right),
         Trouble::NotInLog { back, .. } => not_in_log(back.as_ref(), &repair, is_one, right),
     }
+}
+
+/// The way out where the database has by other means what the files say.
+fn accept(repair: &str, is_one: bool) -> String {
+    let (make, file) =
+        if is_one { ("it makes", "file as it is") } else { ("they make", "files as they are") };
+    format!(
+        "or, if the database has all that {make} now, `migrator {repair}` accepts the {file}; it runs \
+         nothing"
+    )
 }
 
 /// What to do about what the log alone has as applied. Where nothing tells which is right, that comes
@@ -176,7 +192,7 @@ fn ways_out(mut ways: Vec<Way>, right: Right) -> Vec<String> {
 }
 
 /// A stamp as a command.
-fn stamp(Back { targets, purge }: &Back) -> String {
+pub(super) fn stamp(Back { targets, purge }: &Back) -> String {
     let purge = if *purge { " --purge" } else { "" };
     let targets: Vec<&str> = targets.iter().map(RevisionId::as_str).collect();
     let targets = if targets.is_empty() { "base".to_owned() } else { targets.join(" ") };

@@ -5,6 +5,7 @@
 //! to decide what to say. The order is always the same: what is wrong, the line it stands on, the
 //! causes, what to do.
 
+mod drift_hints;
 mod file_hints;
 mod hints;
 mod history_hints;
@@ -14,6 +15,7 @@ mod run_hints;
 mod schema_hints;
 mod typed;
 
+pub use self::drift_hints::{DeclaredState, Drifted, drift as drift_hints};
 pub use self::history_hints::{MAX_NAMED, take_over, troubles as trouble_hints};
 
 use std::fmt;
@@ -267,7 +269,7 @@ fn reports(err: &Error, here: &Path) -> Vec<Report> {
         Error::Database(db_error) => vec![with_causes(err, run_hints::database(db_error))],
         Error::Backup(backup_error) => vec![with_causes(err, run_hints::backup(backup_error))],
         Error::Restore(err) => vec![with_causes(err.as_ref(), run_hints::restore(err))],
-        Error::Run(err) => run_reports(err),
+        Error::Run(err) => run_reports(err, here),
         Error::Declared(err) => declared_reports(err, here),
         Error::Autogenerate(err) => vec![with_causes(err, schema_hints::autogenerate(err))],
         Error::Rewrite(err) => vec![rewrite_hints::report(err, here)],
@@ -408,9 +410,11 @@ fn declared_reports(err: &DeclaredError, here: &Path) -> Vec<Report> {
         .collect()
 }
 
-fn run_reports(err: &ExecError) -> Vec<Report> {
+fn run_reports(err: &ExecError, here: &Path) -> Vec<Report> {
     let hints = || {
-        let mut hints = run_hints::failure(&err.failure, &err.state);
+        let mut hints: Vec<String> =
+            run_hints::backup_before(&err.failure, here).into_iter().collect();
+        hints.extend(run_hints::failure(&err.failure, &err.state));
         hints.extend(run_hints::state(err));
         hints
     };

@@ -77,8 +77,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             "name the first revision of the line that is to move: {}",
             ticked(firsts.iter().map(RevisionId::as_str).collect::<Vec<_>>().as_slice(), " or ")
         )),
-        RewriteError::Applied { database, named_by, is_logged, parent, .. } => {
-            applied(&option(named_by, database), *is_logged, parent.as_ref())
+        RewriteError::Applied { database, named_by, is_logged, way_back, .. } => {
+            applied(&option(named_by, database), *is_logged, way_back.as_deref())
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
             "what ran there cannot be known: bring back the files that declare the rows, or \
@@ -147,12 +147,12 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
     }
 }
 
-/// What to do about a revision that ran; `parent` is what its line follows.
-fn applied(option: &str, is_logged: bool, parent: Option<&RevisionId>) -> Vec<String> {
+/// What to do about a revision that ran; `way_back` is what takes back its line alone.
+fn applied(option: &str, is_logged: bool, way_back: Option<&str>) -> Vec<String> {
     let way_back = if is_logged {
         "its version table does not say so: find out which is true first".to_owned()
     } else {
-        let target = parent.map_or("base", RevisionId::as_str);
+        let target = way_back.unwrap_or("base");
         format!(
             "take it back there first: `migrator{option} downgrade {target}`, and `upgrade` again \
              when the line has moved"

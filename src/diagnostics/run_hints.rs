@@ -3,6 +3,7 @@
 //! Exhaustive like [`super::hints`].
 
 use std::io;
+use std::path::Path;
 
 use super::hints::{one, ticked};
 use crate::db::{DbError, SqliteError};
@@ -12,12 +13,17 @@ use crate::exec::{
 };
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
+use crate::revision::{RevisionId, script_dir};
 use crate::source::Location;
+use crate::sql::aggregate::always_gives_row;
 use crate::sql::head::{Verb, head};
 use crate::sql::transaction_control::Forbidden;
 
 /// What to do about rows that a revision refuses.
 const MEND_ROWS: &str = "mend the rows, or edit the revision, and run the same command again";
+
+/// What to do where no rows would be let through.
+const MEND_QUERY: &str = "edit the revision, and run the same command again";
 
 /// What to do about a database that could not be used, before anything ran.
 pub fn database(err: &DbError) -> Vec<String> {
@@ -32,6 +38,10 @@ pub fn database(err: &DbError) -> Vec<String> {
             | DbError::NotALog { .. }
             | DbError::Unreachable { .. }
             | DbError::BrokenLink { .. }
+            | DbError::FixedMode { .. }
+            | DbError::Unopened { .. }
+            | DbError::Unmade { .. }
+            | DbError::Sqlite { action: "open", .. }
     );
     let start = if unchanged { "nothing was changed; " } else { "" };
     database_at_any_time(err).into_iter().map(|it| format!("{start}{it}")).collect()
@@ -46,6 +56,21 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
         DbError::IsDirectory { .. } | DbError::NotADatabase { .. } => one(
             "check the path: it comes from `--url`, or else from `database.url` in alembic.toml",
         ),
+        DbError::FixedMode { .. } => {
+            one(format!("leave the `mode` out, or check the path: {ORIGIN}"))
+        }
+        DbError::Unopened { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            one(format!("let this user read and write the file, or check the path: {ORIGIN}"))
+        }
+        DbError::Unmade { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            one(format!("let this user write its folder, or check the path: {ORIGIN}"))
+        }
+        DbError::Unmade { .. } => {
+            one(format!("its folder takes no such file; check the path: {ORIGIN}"))
+        }
+        DbError::Unopened { .. } | DbError::Sqlite { action: "open", .. } => {
+            one(format!("check the path: {ORIGIN}"))
+        }
         DbError::Folder(err) => unreachable(&err.source),
         DbError::Unreachable { source, .. } => unreachable(source),
         DbError::BrokenLink { .. } => one(
@@ -84,9 +109,11 @@ fn database_at_any_time(err: &DbError) -> Vec<String> {
     }
 }
 
+/// Where the path of a database comes from.
+const ORIGIN: &str = "it comes from `--url`, or else from `database.url` in alembic.toml";
+
 /// What to do about a path that the operating system does not follow.
 fn unreachable(err: &io::Error) -> Vec<String> {
-    const ORIGIN: &str = "it comes from `--url`, or else from `database.url` in alembic.toml";
     one(match err.kind() {
         io::ErrorKind::PermissionDenied => {
             format!("let this user enter and write the folder, or check the path: {ORIGIN}")
@@ -151,10 +178,33 @@ pub fn details(failure: &Failure) -> Vec<String> {
     }
 }
 
-/// Where the rows are that keep a body from running.
+/// The backup that takes back what no downgrade does; paths are shown relative to `here`.
+pub fn backup_before(failure: &Failure, here: &Path) -> Option<String> {
+    let Failure::Irreversible { revision, backup, .. } = failure else { return None };
+    let shown = script_dir::shown(backup.as_deref()?, here).display().to_string();
+    Some(format!(
+        "`migrator restore {}` takes back the newest backup from before `{revision}` ran, and asks first: \
+         what was written since is not in it",
+        shell_words::quote(&shown)
+    ))
+}
+
+/// Where the rows are that keep a body from running, or that there need be none.
 pub fn refusal(refusal: &Refusal) -> String {
     let Location { source, span } = &refusal.location;
-    format!("to see them: `{}`", &source.text[span.clone()])
+    let query = &source.text[span.clone()];
+    if always_gives_row(query) {
+        return "this query gives a row whatever the tables hold, and so it always refuses: let it list \
+                the rows that are in the way, `SELECT rowid FROM …`, and migrator counts them"
+            .to_owned();
+    }
+    format!("to see them: `{query}`")
+}
+
+/// What to do about a body that refuses to run.
+fn mend(refusals: &[Refusal]) -> &'static str {
+    let query = |it: &Refusal| always_gives_row(&it.location.source.text[it.location.span.clone()]);
+    if refusals.iter().all(query) { MEND_QUERY } else { MEND_ROWS }
 }
 
 /// What to do about a run that did not succeed.
@@ -169,8 +219,11 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             "`{revision}` ran before, as the log has it: what it does may be there already; \
              `migrator status` tells more"
         )),
-        Failure::Statement { source, location, .. } => {
+        Failure::Statement { revision, source, location, .. } => {
             let mut hints = module(source);
+            if state.is_first_run && source.message.contains("already") {
+                hints.push(there_already(revision, state));
+            }
             let sql = location.source.text.get(location.span.clone()).unwrap_or_default();
             if head(sql).verb == Verb::Attach && source.message.contains("unable to open") {
                 hints.push(
@@ -194,10 +247,11 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
         Failure::Backup { source } => missing_backup(source, has_run),
         Failure::Database(it) if has_run => database_at_any_time(it),
         Failure::Database(it) => database(it),
-        Failure::Refused { direction, .. } => {
+        Failure::Refused { direction, refusals, .. } => {
+            let mend = mend(refusals);
             // Where revisions before it stay, [`self::state`] says so, and what to do.
             let mut hints = if state.applied.is_empty() {
-                one(format!("nothing was changed; {MEND_ROWS}"))
+                one(format!("nothing was changed; {mend}"))
             } else {
                 Vec::new()
             };
@@ -210,10 +264,10 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             }
             hints
         }
-        Failure::Irreversible { .. } => {
-            one("restore a backup, or write a downgrade in place of `irreversible`; \
-             `migrator stamp` changes the version table alone")
-        }
+        Failure::Irreversible { .. } => one(
+            "write a downgrade in place of `irreversible`; `migrator stamp` changes the version table \
+             alone",
+        ),
         Failure::NotRehearsable { reason, .. } => match reason {
             NotRehearsable::Autocommit => one(
                 "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
@@ -245,10 +299,28 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
     }
 }
 
+/// What to do about what is there although nothing ran: the database is in use already.
+fn there_already(revision: &RevisionId, state: &State) -> String {
+    let is_first = state.applied.is_empty() && state.rolled_back.first() == Some(revision);
+    if is_first {
+        format!(
+            "nothing ran here before, and it is there already: if the database has all that \
+             `{revision}` makes, `migrator stamp {revision}` says so, without running anything; \
+             `migrator status` compares the two"
+        )
+    } else {
+        "nothing ran here before, and it is there already: `migrator status` says what the schema is \
+         that of, and `migrator stamp` takes revisions as applied without running them"
+            .to_owned()
+    }
+}
+
 /// What to do about a backup that somebody asked for and that could not be made.
 pub fn backup(err: &BackupError) -> Vec<String> {
     match err {
-        BackupError::Exists { .. } => one("name another file, or a folder"),
+        BackupError::Exists { .. } | BackupError::Reserved { .. } => {
+            one("name another file, or a folder")
+        }
         BackupError::Database(DbError::Full { .. }) => {
             one("make room on the disk, or name a file elsewhere: `migrator backup PATH`")
         }
@@ -308,7 +380,9 @@ fn missing_backup(err: &BackupError, has_run: bool) -> Vec<String> {
     let start = if has_run { "" } else { "nothing was changed; " };
     let way = match err {
         BackupError::Damaged { .. } => return one(format!("{start}{DAMAGED}")),
-        BackupError::Exists { .. } => "name another file with `--backup=PATH`, or ",
+        BackupError::Exists { .. } | BackupError::Reserved { .. } => {
+            "name another file with `--backup=PATH`, or "
+        }
         BackupError::Database(DbError::Full { .. }) => {
             "make room on the disk, put the backup elsewhere with `--backup=PATH`, or "
         }
@@ -371,7 +445,7 @@ pub fn state(err: &ExecError) -> Vec<String> {
                     "before it is run again, undo by hand what `{revision}` did, or take the \
                      statements that were run out of its file"
                 ),
-                (Failure::Refused { .. }, _) => MEND_ROWS.to_owned(),
+                (Failure::Refused { refusals, .. }, _) => mend(refusals).to_owned(),
                 (Failure::Cancelled, _) => "run the same command again to go on".to_owned(),
                 _ => "mend the cause and run the same command again".to_owned(),
             };

@@ -80,6 +80,12 @@ impl Line {
     }
 }
 
+/// What goes away where the new side is made the old one again, with the rows and values in it.
+pub fn dropped_on_the_way_back(lines: &[Line]) -> Vec<String> {
+    let is_dropped = |it: &&Line| it.sign == Sign::Added && matches!(it.kind, "table" | "column");
+    lines.iter().filter(is_dropped).map(|it| format!("the {} `{}`", it.kind, it.name)).collect()
+}
+
 /// All differences: tables, then what belongs to them, then the other objects.
 pub fn lines(diff: &Diff<'_>) -> Vec<Line> {
     let mut lines = Vec::new();

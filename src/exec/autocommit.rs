@@ -1,7 +1,8 @@
 //! A revision that runs outside a transaction, because its author says so: for `VACUUM`, for PRAGMAs
 //! that SQLite ignores inside one, for batches that commit as they go.
 //!
-//! No lock in the database can be held meanwhile, so a lock beside it keeps other runs out.
+//! No lock in the database can be held meanwhile, so a lock beside it keeps everybody else out who
+//! writes: other runs, stamps, restores.
 
 use super::checks::Baseline;
 use super::error::Failure;
@@ -24,7 +25,11 @@ impl Session<'_> {
         let path = self.request.location.path();
         let lock = path.map(|path| self.retry_beside(|| SidecarLock::try_take(path)));
         let _lock = lock.transpose().map_err(|err| self.find_cause(err))?;
-        let mut work = match self.news_outside(&work.rows)? {
+        // Whoever began before the lock was taken is waited for: what is read now stays.
+        self.begin_inside(Lock::Write)?;
+        let news = self.news(&work.rows);
+        self.database.rollback()?;
+        let mut work = match news? {
             None => work,
             Some(news) => renew(&news)?,
         };
@@ -61,7 +66,7 @@ impl Session<'_> {
     ) -> Result<Option<Vec<String>>, Failure> {
         self.database.set_foreign_keys(task.mode().foreign_keys)?;
         self.database.raise_synchronous()?;
-        self.database.set_busy_timeout(self.request.busy_timeout)?;
+        self.database.set_waiting(self.request.waiting())?;
         self.watch()?;
         let baseline = Baseline::take(&self.database, true)?;
         if self.needs_backup(work) {
@@ -81,10 +86,10 @@ impl Session<'_> {
             self.database.reset_settings()?;
         }
 
-        self.begin(Lock::Write)?;
+        self.begin_inside(Lock::Write)?;
         let rows = self.table.rows(&self.database)?;
-        // Runs that have nothing to run outside a transaction do not take the lock beside the
-        // database; one of them may have moved another branch.
+        // Other tools know nothing of the lock beside the database; one of them may have moved another
+        // branch.
         let renewed;
         let (task, unlogged) = if rows == work.rows {
             (task, &work.unlogged)

@@ -4,8 +4,10 @@
 //! half of the message that counts at night.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::backup::BackupError;
+use super::counting::{describe_broken, describe_rows};
 use super::directives::Sentence;
 use crate::db::{
     BrokenObject, DbError, DropEffect, ForeignKeyViolation, RowsFound, SqliteError, SqliteErrorKind,
@@ -56,6 +58,8 @@ pub struct State {
     /// The revisions that the log has as applied and the version table had not, and that were run
     /// again.
     pub again: Vec<RevisionId>,
+    /// Whether neither the version table nor the log knew of anything that ran before.
+    pub is_first_run: bool,
     /// The rows of the version table now; `None` where they could not be read.
     pub rows: Option<Vec<String>>,
 }
@@ -125,6 +129,8 @@ pub enum Failure {
         revision: RevisionId,
         /// Where the file says so.
         location: Box<Location>,
+        /// The newest backup beside the database in which it has not run, if there is one.
+        backup: Option<PathBuf>,
     },
 
     /// Statements that do not do what they say inside a transaction.
@@ -460,32 +466,4 @@ impl fmt::Display for State {
             ),
         }
     }
-}
-
-/// `2 rows of c, 1 row of d`, with backticks.
-fn describe_rows(violations: &[ForeignKeyViolation]) -> String {
-    let describe = |it: &ForeignKeyViolation| match it.n_rows {
-        1 => format!("1 row of `{}`", it.child),
-        n => format!("{n} rows of `{}`", it.child),
-    };
-    violations.iter().map(describe).collect::<Vec<_>>().join(", ")
-}
-
-/// `v would not compile any more, and c would reference what is no key of its parent`, with backticks.
-fn describe_broken(objects: &[BrokenObject]) -> String {
-    let describe = |it: &&BrokenObject| match &it.triggers[..] {
-        [] => format!("`{}`", it.name),
-        [only] => format!("trigger `{only}` of `{}`", it.name),
-        _ => format!("a trigger of `{}`", it.name),
-    };
-    let clause = |is_mismatch, what: &str| {
-        let names = objects.iter().filter(|it| it.is_mismatch == is_mismatch);
-        let names: Vec<String> = names.map(|it| describe(&it)).collect();
-        (!names.is_empty()).then(|| format!("{} {what}", names.join(", ")))
-    };
-    let clauses = [
-        clause(false, "would not compile any more"),
-        clause(true, "would reference what is no key of its parent"),
-    ];
-    clauses.into_iter().flatten().collect::<Vec<_>>().join(", and ")
 }

@@ -10,7 +10,7 @@ use super::error::Failure;
 use super::group::blame;
 use super::work::{Task, Work};
 use crate::db::{
-    Lock, LogTable, Quoting, SchemaSnapshot, Scratch, VersionTable, has_dangling_keys,
+    DbError, Lock, LogTable, Quoting, SchemaSnapshot, Scratch, VersionTable, has_dangling_keys,
 };
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
@@ -77,6 +77,20 @@ impl Replay<'_> {
         graph: &RevisionGraph,
         targets: &[RevisionIndex],
     ) -> Result<Scratch, ReplayError> {
+        self.watch(graph, targets, &mut |_, _| Ok(()))
+    }
+
+    /// The same; `after` is asked when a body has run, with the database as it is then, and may end it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Replay::run`], and what `after` says.
+    pub fn watch(
+        &self,
+        graph: &RevisionGraph,
+        targets: &[RevisionIndex],
+        after: &mut dyn FnMut(&Scratch, RevisionIndex) -> Result<(), DbError>,
+    ) -> Result<Scratch, ReplayError> {
         let scratch = self.start()?;
         let plan = Goal::Applied(targets.to_vec()).plan(graph, &[]);
         let plan = plan.map_err(|err| Failure::Planner(Box::new(err)))?;
@@ -100,6 +114,9 @@ impl Replay<'_> {
                     written.map_err(|err| blame(&table, work.rest(), err))?;
                 } else {
                     writes.extend_from_slice(&task.writes);
+                }
+                if let Some(index) = graph.by_id(task.revision.id.as_str()) {
+                    after(&scratch, index)?;
                 }
             }
             if !group.mode.autocommit {

@@ -15,6 +15,7 @@ mod backup;
 mod body;
 mod checks;
 mod commit;
+mod counting;
 mod directives;
 mod error;
 pub mod event;
@@ -29,7 +30,7 @@ mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::backup::{
@@ -49,7 +50,7 @@ use crate::audit::{self, History};
 use crate::clock::Clock;
 use crate::config::TransactionMode;
 use crate::config::url::DatabaseLocation;
-use crate::db::LogTable;
+use crate::db::{LogTable, Notice, Waiting, Watch};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan};
 use crate::revision::RevisionId;
@@ -85,9 +86,21 @@ pub struct Run<'a> {
     /// Called about ten times a second while a statement runs, from inside of SQLite: it must not
     /// use the database. Apart from the observer, which cannot be reached from there.
     pub ticker: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// Called while SQLite waits for another process in the middle of a statement, which the observer
+    /// cannot be told either.
+    pub notice: Option<Notice>,
 }
 
 impl Run<'_> {
+    /// How SQLite waits for other processes where nothing else can.
+    pub fn waiting(&self) -> Waiting {
+        let go_on = self
+            .cancel
+            .clone()
+            .map(|cancel| -> Watch { Arc::new(move || !cancel.load(Ordering::Relaxed)) });
+        Waiting { timeout: self.busy_timeout, go_on, notice: self.notice.clone() }
+    }
+
     fn log_table(&self) -> LogTable<'_> {
         LogTable::new(self.log, self.version_table)
     }
@@ -165,7 +178,10 @@ pub fn run(
     let mut progress = Progress::default();
     let outcome = run_plan(request, graph, planner, observer, &mut progress);
     backup::settle(request, &mut progress, outcome.as_ref().map(drop), observer);
-    outcome.map_err(|failure| progress.fail(request, failure))
+    outcome.map_err(|failure| {
+        let failure = backup::name_backup(request, graph, failure);
+        progress.fail(request, failure)
+    })
 }
 
 fn run_plan(
@@ -186,7 +202,9 @@ fn run_plan(
         work.unlogged = unlogged.unwrap_or_default();
         Ok(work)
     };
-    let mut work = renew(look.history(observer)?)?;
+    let history = look.history(observer)?;
+    progress.is_first_run = history.rows.is_empty() && history.log.is_empty();
+    let mut work = renew(history)?;
     if work.rest().is_empty() {
         return Ok(Outcome { rows: work.rows, waited: look.waited(), ..Outcome::default() });
     }

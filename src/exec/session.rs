@@ -11,11 +11,14 @@ use super::wait::Patience;
 use super::work::{Group, Work};
 use super::{Growth, Run, StepReport};
 use crate::audit::History;
-use crate::db::{self, Access, Database, Lock, LogTable, VersionTable, Watch};
+use crate::db::{self, Access, Database, Lock, LogTable, SidecarLock, VersionTable, Watch};
 use crate::revision::RevisionId;
 
 /// How often a ticker is called at most.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long a run that somebody stopped waits to say where it leaves the database.
+const LAST_LOOK: Duration = Duration::from_millis(100);
 
 /// What a run did so far, for the message if it fails.
 #[derive(Debug, Default)]
@@ -36,6 +39,8 @@ pub(super) struct Progress {
     pub backup: BackupState,
     /// See [`State::again`].
     pub again: Vec<RevisionId>,
+    /// See [`State::is_first_run`].
+    pub is_first_run: bool,
     /// How the database grows; in a rehearsal.
     pub growth: Option<Growth>,
 }
@@ -56,9 +61,11 @@ impl Progress {
     /// Joins what went wrong with what it left. The connection of the run must be closed.
     pub fn fail(self, request: &Run<'_>, failure: Failure) -> ExecError {
         let is_unknown = matches!(failure, Failure::Commit { outcome: CommitOutcome::Unknown, .. });
-        // Whoever held the database still does; waiting again tells nothing.
         let timeout = match &failure {
+            // Whoever held the database still does; waiting again tells nothing.
             Failure::Database(err) if err.is_busy() => Duration::ZERO,
+            // Nor does whoever wants the run to stop.
+            Failure::Cancelled => request.busy_timeout.min(LAST_LOOK),
             _ => request.busy_timeout,
         };
         let state = State {
@@ -68,6 +75,7 @@ impl Progress {
             partial: self.partial,
             may_stay: self.may_stay,
             again: self.again,
+            is_first_run: self.is_first_run,
             rows: read_back(request, timeout).ok(),
         };
         ExecError { failure, state: Box::new(state) }
@@ -120,8 +128,10 @@ impl<'a> Look<'a> {
             waited: Duration::ZERO,
         };
         let open = || Database::open(request.location, Access::Read, Duration::ZERO);
-        let database =
-            if db::exists(request.location) { Some(patience.retry(observer, open)?) } else { None };
+        // What cannot be made is no empty database.
+        let is_there =
+            db::exists(request.location) || request.location.mode_of_existing().is_some();
+        let database = if is_there { Some(patience.retry(observer, open)?) } else { None };
         let table = VersionTable::new(request.version_table);
         Ok(Self { request, database, table, patience, seen: Seen::default() })
     }
@@ -216,26 +226,9 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let now = Seen::read(&self.database, &self.table, self.log)?;
-        Ok(self.see(now, rows))
-    }
-
-    /// The same outside a transaction.
-    pub fn news_outside(&mut self, rows: &[String]) -> Result<Option<History>, Failure> {
-        let (table, log) = (self.table.clone(), self.log);
-        let (version, now) = self.retry(|database| {
-            database.read_at_once(|it| Ok((it.data_version()?, table.rows(it)?)))
-        })?;
-        if self.seen.version == Some(version) && now == rows {
-            return Ok(None);
-        }
-        let now = self.retry(|database| database.read_at_once(|it| Seen::read(it, &table, log)))?;
-        Ok(self.see(now, rows))
-    }
-
-    fn see(&mut self, now: Seen, rows: &[String]) -> Option<History> {
         let is_same = now.history == self.seen.history && now.history.rows == rows;
         self.seen = now;
-        (!is_same).then(|| self.seen.history.clone())
+        Ok((!is_same).then(|| self.seen.history.clone()))
     }
 
     /// How long it was waited so far.
@@ -265,12 +258,29 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Begins a transaction, however long another process takes.
+    /// Begins a transaction, however long another process takes; also one that runs a body outside a
+    /// transaction, and holds the lock beside the database.
     pub fn begin(&mut self, lock: Lock) -> Result<(), Failure> {
-        self.retry(|database| database.begin(lock))?;
+        let path = self.request.location.path();
+        self.begin_where(lock, || path.map_or(Ok(()), SidecarLock::require_free))
+    }
+
+    /// The same for whoever holds that lock himself.
+    pub fn begin_inside(&mut self, lock: Lock) -> Result<(), Failure> {
+        self.begin_where(lock, || Ok(()))
+    }
+
+    fn begin_where(
+        &mut self,
+        lock: Lock,
+        is_allowed: impl Fn() -> Result<(), db::DbError>,
+    ) -> Result<(), Failure> {
+        self.retry(|database| {
+            database.begin(lock)?;
+            is_allowed().or_else(|err| database.rollback().and(Err(err)))
+        })?;
         // Until the end SQLite waits by itself: nothing else can try a part of a statement again.
-        self.database.set_busy_timeout(self.request.busy_timeout)?;
-        Ok(())
+        Ok(self.database.set_waiting(self.request.waiting())?)
     }
 
     /// Calls `attempt` until the database is not busy, within the timeout.
@@ -278,7 +288,7 @@ impl<'a> Session<'a> {
         &mut self,
         attempt: impl Fn(&Database) -> Result<T, db::DbError>,
     ) -> Result<T, Failure> {
-        self.database.set_busy_timeout(Duration::ZERO)?;
+        self.database.set_waiting(Duration::ZERO)?;
         self.patience.retry(self.observer, || attempt(&self.database))
     }
 

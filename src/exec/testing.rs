@@ -204,6 +204,7 @@ impl Project {
             clock: &clock,
             cancel: options.cancel.clone(),
             ticker: options.ticker.clone(),
+            notice: None,
         })
     }
 }

@@ -1,24 +1,14 @@
 //! Waiting for a database that another process holds.
 //!
-//! SQLite can wait by itself, but neither says so nor can be stopped. So it is told not to, where
-//! the executor can simply try again: before the transaction begins and when it commits.
+//! SQLite is told not to wait where the executor can simply try again, and tell its observer: before
+//! the transaction begins and when it commits. In between [`crate::db::Waiting`] waits inside of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::Failure;
 use super::event::{Event, Observer};
-use crate::db::DbError;
-
-/// After how long somebody is told for the first time.
-const FIRST_NOTICE: Duration = Duration::from_millis(300);
-
-/// How much time passes between two notices.
-const NOTICE_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The pauses between attempts double up to this.
-const LONGEST_PAUSE: Duration = Duration::from_millis(25);
+use crate::db::{DbError, Pace};
 
 /// How long to wait, and for how long it was waited so far.
 pub(super) struct Patience<'a> {
@@ -37,31 +27,27 @@ impl Patience<'_> {
         observer: &mut dyn Observer,
         mut attempt: impl FnMut() -> Result<T, DbError>,
     ) -> Result<T, Failure> {
-        let start = Instant::now();
-        let mut next_notice = FIRST_NOTICE;
-        let mut pause = Duration::from_millis(1);
+        let mut pace = Pace::begin();
         loop {
             let err = match attempt() {
                 Err(err) if err.is_busy() => err,
                 outcome => {
-                    if pause > Duration::from_millis(1) {
-                        self.waited += start.elapsed();
+                    if pace.has_paused() {
+                        self.waited += pace.waited();
                     }
                     return outcome.map_err(Failure::from);
                 }
             };
-            let waited = start.elapsed();
+            let waited = pace.waited();
             if waited >= self.timeout {
                 self.waited += waited;
                 return Err(Failure::Database(after(err, waited)));
             }
             self.check_cancelled()?;
-            if waited >= next_notice {
+            if pace.is_notice_due() {
                 observer.event(&Event::WaitingForLock { waited });
-                next_notice = waited + NOTICE_INTERVAL;
             }
-            sleep(pause.min(self.timeout.saturating_sub(waited)));
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pace.pause(self.timeout);
         }
     }
 
@@ -143,7 +129,7 @@ mod tests {
         let mut observer = |event: &Event<'_>| {
             n_notices += i32::from(matches!(event, Event::WaitingForLock { .. }));
         };
-        let timeout = FIRST_NOTICE + LONGEST_PAUSE * 4;
+        let timeout = Duration::from_millis(400);
         let outcome = patience(timeout).retry(&mut observer, || Err::<(), _>(busy()));
         assert!(outcome.is_err());
         assert_eq!(n_notices, 1);

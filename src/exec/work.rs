@@ -3,6 +3,7 @@
 //! Pure. It is made for the whole plan before anything runs, so that a mistake in the last revision
 //! does not show when the first ones are committed.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode}
 use crate::source::Problem;
 use crate::sql::effect::{dropped_table, drops_data, writes_rows};
 use crate::sql::head::{Verb, head};
+use crate::sql::row_loss::{loses_rows_of, makes_table};
 use crate::sql::statement::checksum;
 use crate::sql::transaction_control::forbidden_in_transaction;
 
@@ -103,7 +105,11 @@ impl<'g> Work<'g> {
     /// Whether any step takes away what only a backup brings back; looked at once, not before each of
     /// many transactions.
     pub fn loses_data(&self) -> bool {
-        *self.loses_data.get_or_init(|| self.steps.iter().any(Task::loses_data))
+        *self.loses_data.get_or_init(|| {
+            // Tables that the plan itself made: what stands in them was not there before.
+            let mut made = Vec::new();
+            self.steps.iter().any(|it| it.loses_data(&mut made))
+        })
     }
 
     /// The steps that are still to run, in order.
@@ -164,6 +170,7 @@ fn body(revision: &Revision, direction: Direction) -> Result<&Body, Failure> {
         (Direction::Downgrade, Downgrade::Irreversible(span)) => Err(Failure::Irreversible {
             revision: revision.id.clone(),
             location: Box::new(revision.location(span)),
+            backup: None,
         }),
     }
 }
@@ -203,11 +210,18 @@ impl Task<'_> {
     }
 
     /// Whether it takes away what only a backup brings back: it drops a table or a column, rebuilds a
-    /// table, or is a downgrade that writes rows: that undoes what an upgrade wrote, or sets off a
-    /// trigger.
-    fn loses_data(&self) -> bool {
+    /// table, deletes rows or overwrites all of them, or is a downgrade that writes rows: that undoes
+    /// what an upgrade wrote, or sets off a trigger. Rows of tables that were `made` do not count.
+    fn loses_data<'t>(&'t self, made: &mut Vec<Cow<'t, str>>) -> bool {
         let is_down = self.direction == Direction::Downgrade;
-        self.texts().any(|sql| drops_data(sql) || (is_down && writes_rows(sql)))
+        self.texts().any(|sql| {
+            let is_made = |table: &str| made.iter().any(|it| it.eq_ignore_ascii_case(table));
+            let loses_data = drops_data(sql)
+                || (is_down && writes_rows(sql))
+                || loses_rows_of(sql).is_some_and(|it| !is_made(&it));
+            made.extend(makes_table(sql));
+            loses_data
+        })
     }
 
     /// Whether it drops a table: then it probably rebuilds one.

@@ -17,6 +17,11 @@ impl RevisionGraph {
         self.replaced.get(id).copied()
     }
 
+    /// All ids that are replaced, and what stands for them, in no order.
+    pub(super) fn all_replaced(&self) -> impl Iterator<Item = (&RevisionId, RevisionIndex)> {
+        self.replaced.iter().map(|(id, by)| (id, *by))
+    }
+
     /// The revision that is applied where a version row says `row`: the one with this id, or the
     /// one that replaces it as the last of its range.
     pub fn of_row(&self, row: &str) -> Option<RevisionIndex> {

@@ -9,7 +9,7 @@ pub(crate) use super::resolve_error::list;
 use super::symbol::{Anchor, RevisionSymbol};
 use super::walk::RevisionSet;
 use super::{Edges, RevisionGraph, RevisionIndex};
-use crate::revision::BranchLabel;
+use crate::revision::{BranchLabel, RevisionId};
 use crate::similar::similar;
 
 /// What a walk does when there are fewer steps than asked for.
@@ -53,10 +53,7 @@ impl RevisionGraph {
             None => match (self.of_row(name), self.replaced_by(name)) {
                 // The end of a range that was squashed is the same state.
                 (Some(index), _) => index,
-                (None, Some(by)) => {
-                    let (name, by) = (name.to_owned(), self.id(by).clone());
-                    return Err(ResolveError::Replaced { name, by });
-                }
+                (None, Some(by)) => return Err(self.replaced(name, by)),
                 (None, None) => self.find_abbreviated(name, branch)?,
             },
         };
@@ -85,10 +82,7 @@ impl RevisionGraph {
         match found.as_slice() {
             [(_, index)] => Ok(*index),
             [(_, first), rest @ ..] if rest.iter().all(|(_, it)| it == first) => Ok(*first),
-            [] => Err(ResolveError::UnknownRevision {
-                name: name.to_owned(),
-                similar: self.similar_names(name),
-            }),
+            [] => self.find_replaced(name, branch),
             several => Err(ResolveError::AmbiguousRevision {
                 name: name.to_owned(),
                 candidates: several.iter().map(|(full, _)| (*full).to_owned()).collect(),
@@ -96,10 +90,49 @@ impl RevisionGraph {
         }
     }
 
+    /// The revision that stands for the only replaced one that begins so, if that is its end.
+    fn find_replaced(
+        &self,
+        name: &str,
+        branch: Option<&Branch>,
+    ) -> Result<RevisionIndex, ResolveError> {
+        let is_meant = |(full, by): &(&RevisionId, RevisionIndex)| {
+            full.as_str().starts_with(name)
+                && full.as_str().chars().count() >= MIN_ABBREVIATED_LENGTH
+                && branch.is_none_or(|it| it.lineage.contains(*by))
+        };
+        let mut found: Vec<(&RevisionId, RevisionIndex)> =
+            self.all_replaced().filter(is_meant).collect();
+        found.sort();
+        match found.as_slice() {
+            [] => Err(ResolveError::UnknownRevision {
+                name: name.to_owned(),
+                similar: self.similar_names(name),
+            }),
+            [(full, by)] => match self.of_row(full.as_str()) {
+                Some(index) => Ok(index),
+                None => Err(self.replaced(full.as_str(), *by)),
+            },
+            several => Err(ResolveError::AmbiguousRevision {
+                name: name.to_owned(),
+                candidates: several.iter().map(|(full, _)| full.to_string()).collect(),
+            }),
+        }
+    }
+
+    fn replaced(&self, name: &str, by: RevisionIndex) -> ResolveError {
+        ResolveError::Replaced { name: name.to_owned(), by: self.id(by).clone() }
+    }
+
+    /// What is close to a name: ids, labels, and the words that stand for revisions.
     fn similar_names(&self, name: &str) -> Vec<String> {
         let ids = self.indices().map(|it| self.id(it).as_str());
         let labels = self.labels().map(|(label, _)| BranchLabel::as_str(label));
-        similar(name, ids.chain(labels)).into_iter().map(str::to_owned).collect()
+        let words = ["head", "heads", "base"];
+        similar(name, words.into_iter().chain(ids).chain(labels))
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Refuses a name of one to three digits that is only the beginning of another: `downgrade 1`,
@@ -133,7 +166,9 @@ impl RevisionGraph {
     pub fn branch_of(&self, symbol: &RevisionSymbol) -> Result<Option<Branch>, ResolveError> {
         let Some(name) = &symbol.branch else { return Ok(None) };
         let index = self.find(name).map_err(|err| match err {
-            ResolveError::UnknownRevision { name, similar } => {
+            ResolveError::UnknownRevision { name, mut similar } => {
+                // Those words name no branch.
+                similar.retain(|it| self.by_id(it).or_else(|| self.by_label(it)).is_some());
                 ResolveError::UnknownBranch { name, similar }
             }
             other => other,

@@ -102,6 +102,9 @@ impl std::str::FromStr for RevisionSymbol {
     }
 }
 
+/// Why a text without a colon is no range.
+pub const NO_RANGE: &str = "a range is written `A:B`, `A:` or `:B`";
+
 /// A range `A:B`; a side that was left out is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SymbolRange {
@@ -116,8 +119,7 @@ impl std::str::FromStr for SymbolRange {
 
     fn from_str(text: &str) -> Result<Self, SymbolError> {
         let error = |reason| SymbolError { text: text.to_owned(), reason };
-        let (lower, upper) =
-            text.split_once(':').ok_or_else(|| error("a range is written `A:B`, `A:` or `:B`"))?;
+        let (lower, upper) = text.split_once(':').ok_or_else(|| error(NO_RANGE))?;
         if upper.contains(':') {
             return Err(error("a range has two ends, `A:B`"));
         }

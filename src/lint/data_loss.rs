@@ -114,7 +114,7 @@ pub fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut F
 }
 
 /// Whether a virtual table holds what is nowhere else.
-fn keeps_rows(table: &VirtualTable) -> bool {
+pub fn keeps_rows(table: &VirtualTable) -> bool {
     !is_index(table.module.as_str(), table.arguments.text())
 }
 

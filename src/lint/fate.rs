@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::Request;
-use super::deed::{Alteration, Deed, What};
+use super::deed::{Alteration, Conflict, Deed, What};
 use super::facts::Facts;
 use crate::db::{DbError, Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, Fragment, Name, ObjectKind, Schema, SchemaObject, Table};
 use crate::sql::lexer;
+use crate::sql::row_loss::loses_rows_of;
 
 /// How many rows a table gets.
 const N_ROWS: u64 = 3;
@@ -28,16 +29,18 @@ pub struct Fate {
 }
 
 /// Tries out an upgrade that may lose something; `None` if none of its statements drops a table or a
-/// column.
+/// column, deletes rows, or overwrites all of them.
 pub fn fate(
     deeds: &[Deed<'_>],
     before: &SchemaSnapshot,
     request: &Request<'_>,
 ) -> Result<Option<Fate>, schema::ReadError> {
-    let drops = |it: &Deed<'_>| {
+    let loses = |it: &Deed<'_>| {
         matches!(it.what, What::DropTable(_) | What::Alter(_, Alteration::DropColumn(_)))
+            || loses_rows_of(it.sql).is_some()
+            || matches!(&it.what, What::Copy(it) if it.conflict == Conflict::Replace)
     };
-    if !deeds.iter().any(drops) {
+    if !deeds.iter().any(loses) {
         return Ok(None);
     }
     let objects = named(deeds, before);
@@ -45,6 +48,7 @@ pub fn fate(
     // What the database in memory does not take is no question here.
     let lost = try_out(&objects, &before, deeds, request.replay.extensions).ok();
     before.tables.retain(|it| !(request.is_excluded)(it.name.as_str()));
+    before.virtual_tables.retain(|it| !(request.is_excluded)(it.name.as_str()));
     Ok(Some(Fate { before, lost }))
 }
 

@@ -68,6 +68,33 @@ pub fn guide(rule: Rule) -> Guide {
                  ALTER TABLE new RENAME TO users;",
             ),
         },
+        Rule::DeleteRows => Guide {
+            title: "rows are deleted that were there before",
+            why: "No downgrade brings them back. Found where the rows of a table of before are deleted, with \
+                  WHERE or without, even if they are duplicates that a new constraint does not take. Not where \
+                  they are in another table by then, where a `warn-if` or `refuse-if` asks for rows of the \
+                  table, or in a table that the body makes itself.",
+            given: "CREATE TABLE sessions (id INTEGER PRIMARY KEY, token TEXT);",
+            bad: Example::Revision("-- migrate:upgrade\nDELETE FROM sessions WHERE token = '';"),
+            good: Example::Revision(
+                "-- migrate:upgrade\nCREATE TABLE ended_sessions (id INTEGER PRIMARY KEY, token TEXT);\n\
+                 INSERT INTO ended_sessions SELECT id, token FROM sessions WHERE token = '';\n\
+                 DELETE FROM sessions WHERE token = '';",
+            ),
+        },
+        Rule::UpdateAllRows => Guide {
+            title: "a column of before gets other values in all rows",
+            why: "An UPDATE without WHERE, or an INSERT that replaces the rows it reads, and what stood in the \
+                  column is nowhere afterwards. Not where the new value is made of the old one \
+                  (`lower(email)` for `email`), where the old one is somewhere else by then, for a column \
+                  that the body adds, or where a `warn-if` or `refuse-if` asks for rows of the table.",
+            given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, name TEXT);",
+            bad: Example::Revision("-- migrate:upgrade\nUPDATE users SET name = lower(email);"),
+            good: Example::Revision(
+                "-- migrate:upgrade\nUPDATE users SET name = lower(email) WHERE name IS NULL;\n\
+                 UPDATE users SET email = lower(email);",
+            ),
+        },
         Rule::TypeNarrowed => Guide {
             title: "a column gets a type that changes values, or a table becomes STRICT",
             why: "SQLite converts what is copied into a column by the type of the column: a text `007` \
@@ -240,6 +267,17 @@ pub fn guide(rule: Rule) -> Guide {
                  CREATE TRIGGER keep AFTER DELETE ON users BEGIN INSERT INTO log (name) VALUES (old.name); END;",
             ),
         },
+        Rule::EmptyUpgrade => Guide {
+            title: "the upgrade has no statement",
+            why: "Most often the file was made and not filled in. It is applied all the same, and what is \
+                  written into it later never runs there. Silent for a merge, for a revision with branch \
+                  labels or dependencies, and where the body has a `refuse-if` or `warn-if`.",
+            given: "",
+            bad: Example::Revision("-- migrate:upgrade\n\n-- migrate:downgrade\n"),
+            good: Example::Revision(
+                "-- migrate:upgrade\n-- migrator:allow empty-upgrade: the release of May\n\n-- migrate:downgrade\n",
+            ),
+        },
         Rule::NoDowngrade => Guide {
             title: "the upgrade changes the schema, and the downgrade is empty",
             why: "A downgrade would take the revision off the version table and leave everything it did. \
@@ -299,6 +337,20 @@ pub fn guide(rule: Rule) -> Guide {
             ),
             good: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE tags (id INTEGER PRIMARY KEY);",
+            ),
+        },
+        Rule::AlwaysFindsRows => Guide {
+            title: "a `refuse-if` or `warn-if` whose query always gives a row",
+            why: "`SELECT count(*) FROM users` gives one row, with a 0 in it, where there are no users: the body \
+                  never runs, or warns each time. List the rows; migrator counts them.",
+            given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
+            bad: Example::Revision(
+                "-- migrate:upgrade\n-- migrate:warn-if rows of users have no email: SELECT count(*) FROM users WHERE email IS NULL\n\
+                 UPDATE users SET email = '' WHERE email IS NULL;",
+            ),
+            good: Example::Revision(
+                "-- migrate:upgrade\n-- migrate:warn-if rows of users have no email: SELECT id FROM users WHERE email IS NULL\n\
+                 UPDATE users SET email = '' WHERE email IS NULL;",
             ),
         },
         Rule::DoesNotRun => Guide {
@@ -393,7 +445,7 @@ const HEAD: &str = "\
 
 `migrator lint` looks at what revisions do before they run: it runs them in memory, one by one, and compares the schema before and after each.
 `migrator lint REV` and `migrator lint A:B` report on some of them; `current:` is what the database has not run yet, and where it stands.
-It exits with 1 where a finding has the level `error`.
+It exits with 1 where a finding has the level `error`, and with `--strict` where it has the level `warning`.
 
 <!-- session: example with traps -->
 ```console
@@ -443,7 +495,7 @@ ALTER TABLE users DROP COLUMN nickname;
 ```
 
 Such a line inside a body stands for the statements right below it, up to the next blank line; behind a statement it stands for that one, and anywhere else (above `-- migrate:upgrade`, say) for the whole file.
-Rules about a revision as a whole (`no-downgrade`, `downgrade-does-not-undo`, `edited-after-applied`, `two-heads`, `does-not-run`) are silenced from anywhere in the file.
+Rules about a revision as a whole (`empty-upgrade`, `no-downgrade`, `downgrade-does-not-undo`, `edited-after-applied`, `two-heads`, `does-not-run`) are silenced from anywhere in the file.
 
 In `alembic.toml` a rule gets another level in all files: `error`, `warning`, `note` or `off`.
 
@@ -454,7 +506,7 @@ missing-index-on-foreign-key = \"off\"
 ```
 
 `migrator status` counts what is found in the pending revisions.
-`upgrade` says before it runs how many `drop-table`, `drop-column` and `attach-in-wal` the pending revisions have.
+`upgrade` says before it runs how many `drop-table`, `drop-column`, `delete-rows`, `attach-in-wal` and `empty-upgrade` the pending revisions have, and `update-all-rows` where that is a warning.
 That is read off the statements alone and takes no time, so no other rule looks there, and it does not see all that `lint` sees; what the same upgrade makes does not count, nor what `-- migrate:warn-if` says with the number of rows.
 The tables that keep the versions and the log, and those of `[schema] exclude`, are left out; one of those that a revision uses and none makes is taken from the declared schema.
 

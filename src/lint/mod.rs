@@ -16,6 +16,7 @@ mod finding;
 pub mod guide;
 mod lineage;
 mod mending;
+mod old_rows;
 mod revision_traps;
 mod row_loss;
 mod sqlite_traps;
@@ -143,6 +144,7 @@ pub fn lint(request: &Request<'_>, begun: Option<Scratch>) -> Result<Report, Lin
 /// All rules that need nothing but facts about one revision.
 fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     data_loss::check(facts, found);
+    old_rows::check(facts, found);
     data_failure::check(facts, found);
     sqlite_traps::check_texts(facts, found);
     sqlite_traps::check_changes(facts, found);

@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::deed::{Deed, What};
 use super::facts::{Facts, Undo};
 use super::finding::Findings;
-use crate::audit::checksum;
+use crate::audit::{checksum, was_empty};
 use crate::diff::lines::{Line, Sign};
-use crate::revision::{Downgrade, Revision};
+use crate::revision::{DirectiveKind, Downgrade, Revision};
 use crate::rule::Rule;
+use crate::sql::aggregate::always_gives_row;
 use crate::sql::lexer::{Token, tokens};
 
 /// How many differences a message lists.
@@ -32,11 +33,56 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
             advice,
         );
     }
+    empty_upgrade(facts, found);
+    always_finds_rows(facts.revision, found);
     no_downgrade(facts, found);
     undo(facts, found);
     edited(facts, found);
     two_heads(facts, found);
     facts.deeds().for_each(|it| if_not_exists(it, found));
+}
+
+/// Whether an upgrade does nothing where one would expect that it does something: it is there for
+/// neither what it joins nor what it is called.
+pub fn is_unfilled(revision: &Revision) -> bool {
+    let body = &revision.upgrade;
+    body.statements.is_empty()
+        && body.directives.is_empty()
+        && revision.down_revisions.len() < 2
+        && revision.branch_labels.is_empty()
+        && revision.depends_on.is_empty()
+}
+
+fn empty_upgrade(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if is_unfilled(facts.revision) {
+        found.add(
+            Rule::EmptyUpgrade,
+            facts.revision.spans.id.clone(),
+            format!("the upgrade of `{}` has no statement", facts.revision.id),
+            "fill it in before it is applied: what is added later does not run there; if nothing is to \
+             be done, say so: `-- migrator:allow empty-upgrade: WHY`",
+        );
+    }
+}
+
+/// Directives of both bodies that ask for a number, which there always is.
+fn always_finds_rows(revision: &Revision, found: &mut Findings<'_>) {
+    let downgrade = revision.downgrade.body().into_iter().flat_map(|it| &it.directives);
+    for directive in revision.upgrade.directives.iter().chain(downgrade) {
+        if !always_gives_row(&revision.source.text[directive.query.clone()]) {
+            continue;
+        }
+        let consequence = match directive.kind {
+            DirectiveKind::RefuseIf => "the body never runs",
+            DirectiveKind::WarnIf => "it warns each time",
+        };
+        found.add(
+            Rule::AlwaysFindsRows,
+            directive.query.clone(),
+            format!("the query gives a row whatever the tables hold, and {consequence}"),
+            "list the rows, and migrator counts them: `SELECT rowid FROM …`",
+        );
+    }
 }
 
 /// The line of the marker, or the id where there is none.
@@ -116,10 +162,25 @@ fn edited(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
     let place =
         facts.upgrade.first().map_or_else(|| revision.spans.id.clone(), |it| it.span.clone());
+    let id = &revision.id;
+    if was_empty(applied) {
+        found.add(
+            Rule::EditedAfterApplied,
+            place,
+            format!(
+                "`{id}` ran on the database when its upgrade was empty, and it is not any more"
+            ),
+            format!(
+                "what was written never runs there: `migrator repair {id} --never-ran`, and then \
+                 `migrator upgrade --out-of-order` runs it"
+            ),
+        );
+        return;
+    }
     found.add(
         Rule::EditedAfterApplied,
         place,
-        format!("`{}` ran on the database, and its upgrade is another one now", revision.id),
+        format!("`{id}` ran on the database, and its upgrade is another one now"),
         "what was changed never runs there: take it back, and write a new revision",
     );
 }
@@ -138,7 +199,10 @@ fn two_heads(facts: &Facts<'_>, found: &mut Findings<'_>) {
         revision.spans.id.clone(),
         format!("`{}` is a head, and so {verb} {rivals}: `upgrade head` does not know which", revision.id),
         format!(
-            "`migrator merge {ids} -m \"…\"` joins them; give them branch labels if they are to stay apart"
+            "`migrator rebase {} --onto {}` puts the one line on top of the other, `migrator merge {ids} -m \
+             \"…\"` joins them (`migrator heads --check` tries both in memory); give them branch labels \
+             if they are to stay apart",
+            revision.id, facts.rivals[0]
         ),
     );
 }

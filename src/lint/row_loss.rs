@@ -23,12 +23,12 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
     let Some(fate) = &facts.trial.fate else { return };
     let walk = Walk::new(&facts.upgrade);
     for table in &fate.before.tables {
-        Loss { facts, fate, table, names: walk.names(&table.name) }.check(&walk, found);
+        Loss::new(facts, fate, table, &walk).check(&walk, found);
     }
 }
 
 /// The names that tables have while a body runs, and which of them are dropped.
-struct Walk {
+pub(super) struct Walk {
     /// By the name of before: other names.
     names: HashMap<Name, Vec<Name>>,
     /// By the name of before: the byte at which it is dropped.
@@ -36,7 +36,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(deeds: &[Deed<'_>]) -> Self {
+    /// Follows the statements of a body.
+    pub(super) fn new(deeds: &[Deed<'_>]) -> Self {
         let mut walk = Self { names: HashMap::new(), dropped: HashMap::new() };
         // By the name of now, of those that a statement gave away: what it was called before.
         let mut origins: HashMap<&Name, Option<Name>> = HashMap::new();
@@ -73,19 +74,33 @@ impl Walk {
 }
 
 /// A table of before, and what the upgrade does to its rows.
-struct Loss<'f, 'a> {
-    facts: &'f Facts<'a>,
-    fate: &'f Fate,
-    table: &'f Table,
+pub(super) struct Loss<'f, 'a> {
+    pub facts: &'f Facts<'a>,
+    pub fate: &'f Fate,
+    pub table: &'f Table,
     /// What it is called while the upgrade runs.
-    names: Vec<Name>,
+    pub names: Vec<Name>,
 }
 
-impl Loss<'_, '_> {
+impl<'f, 'a> Loss<'f, 'a> {
+    pub(super) fn new(facts: &'f Facts<'a>, fate: &'f Fate, table: &'f Table, walk: &Walk) -> Self {
+        Self { facts, fate, table, names: walk.names(&table.name) }
+    }
+
+    /// The names under which its rows may be found while the upgrade runs: its own, and those of what
+    /// a rebuild puts in its place.
+    pub(super) fn all_names(&self) -> Vec<Name> {
+        let mut names = self.facts.aliases(&self.now());
+        names.extend(
+            self.names.iter().filter(|it| !names.contains(it)).cloned().collect::<Vec<_>>(),
+        );
+        names
+    }
+
     fn check(&self, walk: &Walk, found: &mut Findings<'_>) {
         let dropped = walk.dropped.get(&self.table.name).copied();
-        let now = self.facts.aliases(&self.now());
-        let is_it = |it: &Name| self.names.contains(it) || now.contains(it);
+        let all_names = self.all_names();
+        let is_it = |it: &Name| all_names.contains(it);
         let drops_column = |it: &Deed<'_>| matches!(&it.what, What::Alter(it, Alteration::DropColumn(_)) if is_it(it));
         if dropped.is_none() && !self.facts.upgrade.iter().any(drops_column) {
             return;
@@ -133,20 +148,20 @@ impl Loss<'_, '_> {
     }
 
     /// Whether the values of a column are nowhere afterwards; `unless_tried` if nobody could look.
-    fn is_lost(&self, column: &Column, unless_tried: bool) -> bool {
+    pub(super) fn is_lost(&self, column: &Column, unless_tried: bool) -> bool {
         let key = (self.table.name.clone(), column.name.clone());
         self.fate.lost.as_ref().map_or(unless_tried, |lost| lost.contains(&key))
     }
 
     /// What the table is called afterwards.
-    fn now(&self) -> Name {
+    pub(super) fn now(&self) -> Name {
         let tables = self.facts.change.iter().flat_map(|it| &it.lineage.tables);
         let renamed = { tables }.find(|(old, _)| *old == self.table.name);
         renamed.map_or_else(|| self.table.name.clone(), |(_, new)| new.clone())
     }
 
     /// The table afterwards, if it is still there.
-    fn after(&self) -> Option<Table> {
+    pub(super) fn after(&self) -> Option<Table> {
         let change = self.facts.change.as_ref()?;
         let now = self.now();
         match change.after.table(&now) {
@@ -158,7 +173,7 @@ impl Loss<'_, '_> {
     }
 
     /// Whether a column is not there afterwards.
-    fn is_gone(&self, column: &Column, after: Option<&Table>) -> bool {
+    pub(super) fn is_gone(&self, column: &Column, after: Option<&Table>) -> bool {
         let Some(after) = after else { return true };
         let columns = self.facts.change.iter().flat_map(|it| &it.lineage.columns);
         let is_it = |it: &&(Name, Name, Name)| it.0 == after.name && it.1 == column.name;
@@ -168,7 +183,7 @@ impl Loss<'_, '_> {
 
     /// Whether a statement before this byte, and before the column is dropped, takes its values
     /// elsewhere.
-    fn reads(&self, column: &Column, until: usize) -> bool {
+    pub(super) fn reads(&self, column: &Column, until: usize) -> bool {
         let mut known = vec![column.name.clone()];
         let mut added = Vec::new();
         for deed in self.facts.upgrade.iter().take_while(|it| it.span.start < until) {
@@ -201,8 +216,8 @@ impl Loss<'_, '_> {
 
     /// Whether an UPDATE says what stands in a column from now on.
     fn sets(&self, column: &Column) -> bool {
-        let now = self.facts.aliases(&self.now());
-        let is_it = |it: &Name| self.names.contains(it) || now.contains(it);
+        let all_names = self.all_names();
+        let is_it = |it: &Name| all_names.contains(it);
         self.facts.upgrade.iter().any(|it| {
             matches!(&it.what, What::Update(it)
                 if is_it(&it.table) && it.sets.iter().any(|it| it.0 == column.name))

@@ -3,21 +3,24 @@
 //! What `upgrade` says before it runs comes from the words of the bodies alone.
 //! An upgrade of a thousand revisions takes a few hundredths of a second, and running them in memory
 //! first would take longer than that. So only what a statement says by itself counts here: a table or
-//! a column that is dropped and that nothing reads before, and `ATTACH`.
+//! a column that is dropped and that nothing reads before, rows that are deleted, a column that is
+//! overwritten, and `ATTACH`; and that there is no statement.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use super::Finding;
 use super::allow::allows;
-use super::deed::{Alteration, Deed, What, deeds, names};
+use super::deed::{Alteration, Deed, Update, What, deeds, names};
+use super::old_rows::{is_kept as is_kept_elsewhere, overwrites};
+use super::revision_traps::is_unfilled;
 use super::row_loss::{is_copied, reads};
 use crate::revision::Revision;
 use crate::rule::{Level, Levels, Rule};
 use crate::schema::Name;
 
 /// Words that begin the statements that count here.
-const WORDS: [&str; 3] = ["DROP", "ALTER", "ATTACH"];
+const WORDS: [&str; 6] = ["DROP", "ALTER", "ATTACH", "DELETE", "UPDATE", "WITH"];
 
 /// `b2`: 1 drop-column, 2 drop-table; `migrator lint b2` tells more: of revisions that are about to
 /// run; nothing where their upgrades lose nothing, or say so themselves with `warn-if` or `refuse-if`.
@@ -31,12 +34,12 @@ pub fn summary(
     indexes: &dyn Fn() -> Vec<Name>,
 ) -> Option<String> {
     let suspects: Vec<&Revision> =
-        revisions.iter().copied().filter(|it| has_word(it, &WORDS)).collect();
+        revisions.iter().copied().filter(|it| is_unfilled(it) || has_word(it, &WORDS)).collect();
     if suspects.is_empty() {
         return None;
     }
     let made = made(revisions);
-    let drops = suspects.iter().any(|it| has_word(it, &["DROP"]));
+    let drops = suspects.iter().any(|it| has_word(it, &["DROP", "DELETE", "WITH"]));
     let indexes = if drops { indexes() } else { Vec::new() };
     let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
     let mut named = Vec::new();
@@ -79,9 +82,17 @@ fn has_word(revision: &Revision, words: &[&str]) -> bool {
     })
 }
 
-/// The tables that revisions make, under the names that they give them; not those that they rebuild.
-fn made(revisions: &[&Revision]) -> HashSet<Name> {
+/// What revisions make.
+struct Made {
+    /// Tables, under the names that they give them; not those that they rebuild.
+    tables: HashSet<Name>,
+    /// Columns of tables that were there before, as far as `ADD COLUMN` says so.
+    columns: HashSet<(Name, Name)>,
+}
+
+fn made(revisions: &[&Revision]) -> Made {
     let mut made = HashSet::new();
+    let mut columns = HashSet::new();
     for revision in revisions.iter().filter(|it| has_word(it, &["CREATE", "ALTER"])) {
         // Tables that were there before.
         let mut old = HashSet::new();
@@ -101,20 +112,18 @@ fn made(revisions: &[&Revision]) -> HashSet<Name> {
                 What::DropTable(name) if !made.contains(&name) => {
                     old.insert(name);
                 }
+                What::Alter(table, Alteration::AddColumn(column)) => {
+                    columns.insert((table, column));
+                }
                 _ => {}
             }
         }
     }
-    made
+    Made { tables: made, columns }
 }
 
 /// What an upgrade says of itself that matters.
-fn found(
-    revision: &Revision,
-    levels: &Levels,
-    made: &HashSet<Name>,
-    indexes: &[Name],
-) -> Vec<Rule> {
+fn found(revision: &Revision, levels: &Levels, made: &Made, indexes: &[Name]) -> Vec<Rule> {
     let text = &revision.source.text;
     let deeds = deeds(revision, &revision.upgrade);
     // What another statement takes elsewhere first is not lost: so does every rebuild.
@@ -133,7 +142,25 @@ fn found(
     };
     let is_said = |name: &Name| {
         let queries = revision.upgrade.directives.iter().map(|it| &text[it.query.clone()]);
-        made.contains(name) || queries.into_iter().any(|it| names(it, name))
+        made.tables.contains(name) || queries.into_iter().any(|it| names(it, name))
+    };
+    // What goes with its table or its column is another matter, and of a table that is built anew the
+    // words do not say which columns are.
+    let is_dropped = |at: usize, name: &Name| {
+        deeds[at..].iter().any(|it| matches!(&it.what, What::DropTable(it) if it == name))
+    };
+    let is_built = |name: &Name| {
+        deeds.iter().any(|it| match &it.what {
+            What::CreateTable(made) | What::Alter(_, Alteration::Rename(made)) => made == name,
+            _ => false,
+        })
+    };
+    let is_overwritten = |at: usize, update: &Update, column: &Name| {
+        let table = &update.table;
+        let is_gone = |it: &Deed<'_>| matches!(&it.what, What::Alter(it, Alteration::DropColumn(gone)) if it == table && gone == column);
+        let is_new = made.columns.contains(&(table.clone(), column.clone()));
+        let is_it = overwrites(update, std::slice::from_ref(column), std::slice::from_ref(table));
+        is_it && !is_new && !is_read(at, table, column) && !deeds[at..].iter().any(is_gone)
     };
     let rule = |(at, deed): (usize, &Deed<'_>)| match &deed.what {
         What::DropTable(name)
@@ -146,6 +173,20 @@ fn found(
         {
             Some(Rule::DropColumn)
         }
+        What::Delete(it)
+            if !is_said(&it.table)
+                && !indexes.contains(&it.table)
+                && !is_dropped(at, &it.table) =>
+        {
+            let (table, filter) = (std::slice::from_ref(&it.table), it.filter.as_deref());
+            (!is_kept_elsewhere(&deeds[..at], table, filter)).then_some(Rule::DeleteRows)
+        }
+        What::Update(it)
+            if !is_said(&it.table) && !is_built(&it.table) && !is_dropped(at, &it.table) =>
+        {
+            let is_any = it.sets.iter().any(|(column, _)| is_overwritten(at, it, column));
+            is_any.then_some(Rule::UpdateAllRows)
+        }
         What::Other => {
             let is_attach = deed.sql.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("ATTACH"));
             is_attach.then_some(Rule::AttachInWal)
@@ -153,10 +194,11 @@ fn found(
         _ => None,
     };
     let allows = allows(revision);
-    deeds
-        .iter()
-        .enumerate()
-        .filter_map(|it| rule(it).map(|rule| (rule, it.1.span.start)))
+    let of_statements =
+        deeds.iter().enumerate().filter_map(|it| rule(it).map(|rule| (rule, it.1.span.start)));
+    let of_all = is_unfilled(revision).then_some((Rule::EmptyUpgrade, revision.spans.id.start));
+    of_statements
+        .chain(of_all)
         .filter(|(rule, _)| levels.of(*rule) >= Level::Warning)
         .filter(|(rule, at)| !allows.iter().any(|it| it.covers(*rule, *at)))
         .map(|(rule, _)| rule)

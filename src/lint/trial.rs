@@ -421,6 +421,9 @@ fn failings(revision: &Revision, failure: Failure) -> Result<Vec<Failing>, DbErr
             .filter(|it| !it.kind.what.starts_with("PRAGMA"))
             .map(|it| at(it.location, format!("`{}` {}", it.kind.what, it.kind.reason)))
             .collect(),
+        Failure::Refused { refusals, .. } => {
+            refusals.into_iter().map(|it| at(it.location.clone(), it.to_string())).collect()
+        }
         Failure::VersionTable { ref location, .. } => {
             vec![at((**location).clone(), failure.to_string())]
         }

@@ -185,8 +185,8 @@ impl<'a> Bench<'a> {
             let path = entry.path();
             std::fs::remove_file(&path).map_err(FileError::new("remove", &path))?;
         }
-        let Run { location, busy_timeout, .. } = &self.request.run;
-        let source = Database::open(location, Access::Read, *busy_timeout)?;
+        let run = &self.request.run;
+        let source = Database::open(run.location, Access::Read, run.waiting())?;
         let goes_on = || self.check_cancelled().is_ok();
         let outcome = source.copy_while(&self.path, &goes_on);
         self.meter.sample();
@@ -209,7 +209,7 @@ impl<'a> Bench<'a> {
     /// The copy, to look at.
     fn open(&self) -> Result<Database, RehearsalError> {
         let run = &self.request.run;
-        let mut database = Database::open(&self.location, Access::Read, run.busy_timeout)?;
+        let mut database = Database::open(&self.location, Access::Read, run.waiting())?;
         // Only the module of a virtual table knows which tables are its shadow tables.
         database.load_extensions(run.extensions)?;
         if let Some(cancel) = run.cancel.clone() {

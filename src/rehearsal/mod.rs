@@ -9,6 +9,7 @@ mod copy;
 mod lost;
 mod memory;
 mod meter;
+mod places;
 mod report;
 
 use std::path::PathBuf;

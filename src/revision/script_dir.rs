@@ -16,10 +16,16 @@ use crate::source::Problem;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A version location is not there.
-    #[error("there is no folder `{}`, which is a version location", folder.display())]
+    #[error(
+        "there is no folder `{}`, which `{}` names as a version location",
+        folder.display(),
+        named_in.display()
+    )]
     MissingFolder {
-        /// The folder.
+        /// The folder, as messages show it.
         folder: PathBuf,
+        /// The configuration, in the same way.
+        named_in: PathBuf,
     },
     /// The operating system refused.
     #[error(transparent)]
@@ -46,18 +52,20 @@ const FILES_AT_ONCE: usize = 16;
 /// the files of each sorted by name in code point order (with `recursive`, sub-folders sorted, each
 /// after the files of its parent, and once, whatever links lead to it).
 ///
-/// Paths in messages are relative to `shown_from` where they lie below it.
+/// Paths in messages are relative to `shown_from` where they lie below it; `named_in` is the
+/// configuration that names the locations.
 pub fn read(
     version_locations: &[PathBuf],
     recursive: bool,
     shown_from: &Path,
+    named_in: &Path,
 ) -> Result<Vec<Revision>, ReadError> {
     let mut paths = Vec::new();
     let mut visited = Vec::new();
     for folder in version_locations {
-        if !folder.is_dir() {
-            let folder = shown(folder, shown_from);
-            return Err(ReadError::MissingFolder { folder });
+        if !folder.exists() {
+            let (folder, named_in) = (shown(folder, shown_from), shown(named_in, shown_from));
+            return Err(ReadError::MissingFolder { folder, named_in });
         }
         if recursive {
             list_below(folder, &mut visited, &mut paths)?;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::{Range, RewriteError};
 use crate::audit::{History, audit};
+use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
+use crate::plan::goal::Goal;
 use crate::revision::{Revision, RevisionId};
 
 /// How a database is named to a command.
@@ -63,7 +65,7 @@ pub fn refuse_applied(
                 revision: graph.id(*revision).clone(),
                 database: known.name.clone(),
                 named_by: known.named_by.clone(),
-                parent: parent.cloned(),
+                way_back: way_back(graph, &known.rows, revisions, parent),
                 is_logged,
             });
         }
@@ -144,6 +146,29 @@ pub fn refuse_stopped(
         }
     }
     Ok(())
+}
+
+/// What `downgrade` is to be told so that it reverts what is applied of `revisions`, in the order in
+/// which they run, and nothing else, if that can be said; `parent` is what the first of them follows.
+fn way_back(
+    graph: &RevisionGraph,
+    rows: &[String],
+    revisions: &[RevisionIndex],
+    parent: Option<&RevisionId>,
+) -> Option<String> {
+    let applied = graph.ancestors(rows.iter().filter_map(|it| graph.of_row(it)), Edges::All);
+    let mut line = RevisionSet::of(graph, revisions.iter().copied());
+    line.retain(|it| applied.contains(it));
+    let below = parent.map_or("base", RevisionId::as_str);
+    let on_the_line = format!("{}@{below}", graph.id(*revisions.first()?));
+    let reverts_it = |target: &&String| {
+        let goal = |symbol| Goal::downgrade(graph, rows, &symbol)?.plan(graph, rows);
+        let Ok(Ok(plan)) = target.parse().map(goal) else { return false };
+        plan.steps.len() == line.len() && plan.steps.iter().all(|it| line.contains(it.revision))
+    };
+    let ways = [below.to_owned(), on_the_line];
+    // Where something else needs it, that goes too: the command says so, and asks.
+    ways.iter().find(reverts_it).or(ways.last()).cloned()
 }
 
 /// Refuses if what ran on one of `databases` is not what `revisions` say: in the one revision that
@@ -251,6 +276,31 @@ mod tests {
         check("y", None, Err("`b` is applied to app.db"));
         check("x", Some("a x c"), Err("`c` ran on app.db"));
         check("", Some("b"), Err("`b` ran on app.db"));
+    }
+
+    /// What takes back the `line`, where `rows` are applied.
+    #[track_caller]
+    fn check_way_back(text: &str, line: &str, rows: &str, expected: &str) {
+        let graph = graph(text);
+        let rows: Vec<String> = rows.split_whitespace().map(str::to_owned).collect();
+        let line = indices(&graph, line);
+        let parent = graph.down(line[0]).first().map(|it| graph.id(*it).clone());
+        let found = way_back(&graph, &rows, &line, parent.as_ref());
+        assert_eq!(found.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_way_back_is_that_of_the_line_alone() {
+        let fork = "a<- b<-a c<-a d<-c";
+        check_way_back(fork, "b", "b", "a");
+        check_way_back(fork, "c d", "d", "a");
+        check_way_back(fork, "c d", "b d", "c@a");
+        check_way_back(fork, "c d", "b c", "c@a");
+        check_way_back(fork, "b", "b d", "b@a");
+        check_way_back("a<-", "a", "a", "base");
+        check_way_back("a<- x<- y<-x", "x y", "a y", "x@base");
+        // It goes too; the command asks.
+        check_way_back("a<- b<-a c<-a~b", "b", "c", "b@a");
     }
 
     #[test]

@@ -102,8 +102,8 @@ pub enum RewriteError {
         database: String,
         /// How a command is told to use it.
         named_by: NamedBy,
-        /// What the first revision of the line follows; `None` for a base, and where it merges.
-        parent: Option<RevisionId>,
+        /// What `downgrade` is to be told to take back the line and nothing else.
+        way_back: Option<String>,
         /// Whether only `migrator_log` says so, and not the version table.
         is_logged: bool,
     },

@@ -5,6 +5,7 @@
 //! whether a statement is right, and it says so only one statement at a time, which is why the text
 //! has to be cut. The tests use SQLite as the oracle, token by token and statement by statement.
 
+pub mod aggregate;
 pub mod effect;
 pub mod features;
 pub mod head;
@@ -12,5 +13,6 @@ pub mod layout;
 pub mod lexer;
 pub mod needs;
 pub mod quote;
+pub mod row_loss;
 pub mod statement;
 pub mod transaction_control;

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod test_advice;
 mod test_autogenerate;
 mod test_backup;
 mod test_branches;
@@ -32,14 +33,18 @@ mod test_json;
 mod test_lint;
 mod test_man;
 mod test_merge;
+mod test_mistyped;
 mod test_never_ran;
 mod test_new_file;
 mod test_offline;
+mod test_old_rows;
 mod test_places;
+mod test_prompt;
 mod test_rebase;
 mod test_replaces;
 mod test_revision;
 mod test_schema;
+mod test_screen;
 mod test_show;
 mod test_squash;
 mod test_stamp;

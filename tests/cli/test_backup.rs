@@ -69,7 +69,7 @@ fn before_something_is_lost_there_is_a_backup() {
     assert_eq!(backups(&env), Vec::<String>::new());
     insta::assert_snapshot!(env.run("upgrade c3"), @"
     ------- stderr -------
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env.run("upgrade d4"), @"
@@ -89,7 +89,7 @@ fn before_something_is_lost_there_is_a_backup() {
     insta::assert_snapshot!(env.run("downgrade b2"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z-2.bak ([time])
-    downgrade c3, make c3 ([time])
+    downgrade c3, make c3 (1 changed row, [time])
     app.db is at b2
     ");
     insta::assert_snapshot!(env.run("downgrade a1"), @"
@@ -113,7 +113,7 @@ fn one_backup_precedes_all_transactions_of_a_run() {
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -143,7 +143,7 @@ fn the_configuration_says_when() {
     insta::assert_snapshot!(env_always.run("upgrade c3"), @"
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env_always.run("upgrade c3"), @"
@@ -162,7 +162,7 @@ fn the_configuration_says_when() {
     insta::assert_snapshot!(env_never.run("upgrade"), @"
     ------- stderr -------
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     app.db is at d4
     ");
@@ -231,7 +231,7 @@ fn a_backup_goes_where_it_is_told_to() {
     insta::assert_snapshot!(env.run("upgrade c3 --backup=far/before.db"), @"
     ------- stderr -------
     backup far/before.db ([time])
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     app.db is at c3
     ");
     insta::assert_snapshot!(env.run("upgrade d4 --backup=far"), @"
@@ -245,6 +245,53 @@ fn a_backup_goes_where_it_is_told_to() {
     let made = backups(&env).pop().unwrap();
     assert_eq!(rows(&env, &made), ["1 2", "3 4"]);
     assert_eq!(env.files().iter().filter(|it| it.starts_with("app.db")).count(), 1);
+}
+
+/// SQLite and migrator write over such files, or remove them.
+#[test]
+fn a_backup_has_no_name_of_another_purpose() {
+    for journal in ["delete", "wal"] {
+        let env = env("");
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        // Readers leave an empty log.
+        let is_log = |it: &String| it.ends_with("-wal") || it.ends_with("-shm");
+        let files = || env.files().into_iter().filter(|it| !is_log(it)).collect::<Vec<_>>();
+        let before = files();
+        for name in ["app.db-journal", "app.db-wal", "app.db-shm", "app.db-migrator-lock"] {
+            for path in [name.to_owned(), format!("versions/../{name}")] {
+                let said = env.run(&format!("backup {path}")).to_string();
+                assert!(said.contains("is no name for a backup"), "{said}");
+                assert!(said.contains("[exit status: 2]"), "{said}");
+            }
+        }
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(env.run("upgrade --backup=app.db-journal"), @"
+            ------- stderr -------
+            error: the database could not be backed up
+            caused by: `$DIR/app.db-journal` is no name for a backup: SQLite or migrator give it to files of their own
+            hint: nothing was changed; name another file with `--backup=PATH`, or go on without one: `--no-backup`
+            [exit status: 2]
+            ");
+            insta::assert_snapshot!(env.run("backup x.bak.migrator-tmp"), @"
+            ------- stderr -------
+            error: `$DIR/x.bak.migrator-tmp` is no name for a backup: SQLite or migrator give it to files of their own
+            hint: name another file, or a folder
+            [exit status: 2]
+            ");
+        }
+        assert_eq!(files(), before);
+        env.file("x.bak-journal", "of another one");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(env.run("backup x.bak"), @"
+            ------- stderr -------
+            error: there is a file `$DIR/x.bak-journal` already
+            hint: name another file, or a folder
+            [exit status: 2]
+            ");
+        }
+        env.run("backup other-journal").ok();
+        assert_eq!(rows(&env, "other-journal"), ["1 2"]);
+    }
 }
 
 #[test]
@@ -346,7 +393,7 @@ fn a_run_that_changes_nothing_leaves_no_backup() {
     ------- stderr -------
     backup app.db.20261103T144011Z.bak ([time])
     warning: 2 revisions: 1 drop-table, 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T144011Z.bak again: the database is what it was
     error: revision `e5` failed at statement 1 of 1; the 3 revisions from `c3` to `e5` were rolled back
@@ -373,7 +420,7 @@ fn the_newest_backups_are_kept() {
     removed app.db.20261101T000000Z.bak: there are newer ones
     removed app.db.20261102T000000Z.bak: there are newer ones
     warning: `d4`: 1 drop-column; `migrator lint d4` tells more
-    upgrade c3, make c3 ([time])
+    upgrade c3, make c3 (1 changed row, [time])
     upgrade d4, make d4 ([time])
     removed app.db.20261103T000000Z.bak: there are newer ones
     app.db is at d4
@@ -687,10 +734,21 @@ fn what_is_no_backup_is_refused() {
     ");
     insta::assert_snapshot!(env.run("restore app.db"), @"
     ------- stderr -------
-    error: `$DIR/app.db` is the database itself
+    error: `app.db` is the database itself
     hint: name one of its backups, `NAME.TIMESTAMP.bak`
     [exit status: 2]
     ");
+    // What its log holds is not in a second name.
+    let _other = env.db();
+    env.sql("PRAGMA journal_mode = wal; INSERT INTO t VALUES (7)");
+    std::fs::hard_link(env.path("app.db"), env.path("hard.db")).unwrap();
+    insta::assert_snapshot!(env.run("restore hard.db --yes"), @"
+    ------- stderr -------
+    error: `hard.db` is the database itself, under another name
+    hint: name one of its backups, `NAME.TIMESTAMP.bak`
+    [exit status: 2]
+    ");
+    env.sql("PRAGMA journal_mode = delete");
     insta::assert_snapshot!(env.run(&format!("restore {BACKUP} --url :memory:")), @"
     ------- stderr -------
     error: the database is in memory: its result would be lost at once
@@ -768,6 +826,41 @@ fn a_journal_that_changes_is_named() {
     it keeps a write-ahead log now, as the backup does
     ");
     assert_eq!(env.query("PRAGMA journal_mode"), ["wal"]);
+}
+
+/// SQLite attaches no database with another encoding, and a connection that has looked at one takes a
+/// while to see that it has another now.
+#[test]
+fn texts_may_have_another_encoding() {
+    for (settings, journal, page_size) in [
+        ("PRAGMA encoding = 'UTF-16le'", "delete", 4096),
+        ("PRAGMA encoding = 'UTF-16le'", "wal", 4096),
+        ("PRAGMA encoding = 'UTF-16be'", "wal", 8192),
+    ] {
+        let env = env("");
+        env.sql(&format!("PRAGMA journal_mode = {journal}"));
+        let other = Connection::open(env.path("other.bak")).unwrap();
+        let sql = format!(
+            "{settings}; PRAGMA page_size = {page_size}; CREATE TABLE t (a, b); \
+             INSERT INTO t VALUES (7, 8); CREATE TABLE alembic_version (version_num); \
+             INSERT INTO alembic_version VALUES ('a1')"
+        );
+        other.execute_batch(&sql).unwrap();
+        drop(other);
+        let restored = env.run("restore other.bak --yes --json").ok();
+        assert!(restored.contains("\"to\": [\n    \"a1\"\n  ]"), "{restored}");
+        let is_wal = restored.contains("\"wal\": true");
+        assert_eq!(is_wal, journal == "wal", "{restored}");
+        assert_eq!(rows(&env, "app.db"), ["7 8"]);
+        let database = Connection::open(env.path("app.db")).unwrap();
+        let mode = database.query_row("PRAGMA journal_mode", [], |it| it.get::<_, String>(0));
+        assert_eq!(mode.unwrap(), journal);
+        drop(database);
+        // And back.
+        let [kept, _] = &backups(&env)[..] else { panic!("{:?}", backups(&env)) };
+        env.run(&format!("restore {kept} --yes")).ok();
+        assert_eq!(rows(&env, "app.db"), ["1 2"]);
+    }
 }
 
 #[test]

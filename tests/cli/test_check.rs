@@ -113,7 +113,9 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       + trigger  no_delete     ON tags
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
+    what undoes it drops the column `tags.color`, with all that is in there: `migrator backup` first
+    then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("check --database --json"), @r#"
@@ -150,7 +152,9 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
     }
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
+    what undoes it drops the column `tags.color`, with all that is in there: `migrator backup` first
+    then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     "#);
     // The declared schema is not asked.
@@ -166,7 +170,9 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       - table  tags
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    `migrator schema diff database current --sql` prints a script that takes this back; `schema diff current database --sql` has what a revision for it would hold
+    what undoes it drops the table `labels`, with all that is in there: `migrator backup` first
+    then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
 }

@@ -13,12 +13,8 @@ fn every_shell_gets_a_script_that_calls_back() {
     }
     insta::assert_snapshot!(env.run("completions"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <SHELL>
-
-    Usage: migrator completions <SHELL>
-
-    For more information, try '--help'.
+    error: `migrator completions` needs `<SHELL>`
+    hint: `migrator completions bash`, or `zsh`, `fish`, `powershell`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("completions tcsh"), @"

@@ -70,6 +70,82 @@ fn the_nearest_folder_above_with_a_configuration_is_the_project() {
     assert!(env.path("src/deep/here.db").exists());
 }
 
+/// Takes the first `#` from each of `lines` in the file that `init` writes.
+fn uncomment(env: &TestEnv, lines: &[&str]) {
+    let text = env.read("alembic.toml");
+    let edited = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if lines.iter().any(|it| rest.starts_with(it)) => rest.to_owned(),
+        _ => line.to_owned(),
+    });
+    env.file("alembic.toml", &edited.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_key_whose_table_is_still_a_comment_says_so() {
+    let env = TestEnv::empty();
+    env.run("init").exits_with(0);
+    let template = env.read("alembic.toml");
+    for (key, line) in [
+        ("drop-table =", "[lint]"),
+        ("files =", "[schema]"),
+        ("exclude =", "[schema]"),
+        ("column_order =", "[schema]"),
+        ("timeout =", "[schema]"),
+        ("extensions =", "[sqlite]"),
+        ("command =", "[[hooks]]"),
+    ] {
+        env.file("alembic.toml", &template);
+        uncomment(&env, &[key]);
+        let table = line.trim_matches(['[', ']']);
+        let meant = format!("`{table}.{}`", key.trim_end_matches(" ="));
+        let output = env.run("heads").exits_with(2);
+        assert!(output.contains(&meant), "{key}\n{output}");
+        // With the line too it is read.
+        uncomment(&env, &[line]);
+        env.run("heads").exits_with(0);
+    }
+    env.file("alembic.toml", &template);
+    uncomment(&env, &["drop-table ="]);
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    error: unknown key `database.drop-table`
+      --> alembic.toml:68:1
+       |
+    68 | drop-table = "warning"
+       | ^^^^^^^^^^
+    hint: did you mean `lint.drop-table`?
+    hint: it stands below the line `[lint]`, which may still be a comment
+    [exit status: 2]
+    "#);
+    env.config("[database]\ntimezone = \"UTC\"\n[env.x]\nbackup = \"never\"\ntimeout = \"1s\"");
+    insta::assert_snapshot!(env.run("heads"), @r#"
+    ------- stderr -------
+    error: unknown key `database.timezone`
+     --> alembic.toml:2:1
+      |
+    2 | timezone = "UTC"
+      | ^^^^^^^^
+    hint: did you mean `timezone`?
+    hint: it stands above the first line in brackets
+
+    error: unknown key `env.x.backup`
+     --> alembic.toml:4:1
+      |
+    4 | backup = "never"
+      | ^^^^^^
+    hint: did you mean `env.x.database.backup`?
+    hint: it stands below the line `[env.x.database]`, which may still be a comment
+
+    error: unknown key `env.x.timeout`
+     --> alembic.toml:5:1
+      |
+    5 | timeout = "1s"
+      | ^^^^^^^
+    hint: did you mean `env.x.database.busy_timeout` or `env.x.schema.timeout`?
+    [exit status: 2]
+    "#);
+}
+
 #[test]
 fn a_key_that_does_not_exist_is_quoted_with_the_nearest() {
     let env = TestEnv::with_graph(&["a1"]);

@@ -100,7 +100,7 @@ fn what_ran_before_a_refusal_is_rolled_back() {
     env.revision("c3").after("b2").up(REFUSAL).write();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    upgrade b2, make b2 ([time])
+    upgrade b2, make b2 (1 changed row, [time])
     error: 3 rows of users have NULL in email; the first: rowid 2
      --> versions/c3.sql:8:56
       |
@@ -115,7 +115,7 @@ fn what_ran_before_a_refusal_is_rolled_back() {
     env.config("transaction = \"revision\"");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    upgrade b2, make b2 ([time])
+    upgrade b2, make b2 (1 changed row, [time])
     error: 3 rows of users have NULL in email; the first: rowid 2
      --> versions/c3.sql:8:56
       |

@@ -1,8 +1,5 @@
 //! `migrator downgrade`
 
-use std::io::Write as _;
-use std::process::Stdio;
-
 use crate::support::TestEnv;
 
 fn upgraded(graph: &[&str]) -> TestEnv {
@@ -71,12 +68,8 @@ fn a_target_is_required() {
     let env = upgraded(&["a1"]);
     insta::assert_snapshot!(env.run("downgrade"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <TARGET>
-
-    Usage: migrator downgrade <TARGET>
-
-    For more information, try '--help'.
+    error: `migrator downgrade` needs `<TARGET>`
+    hint: `migrator downgrade -1` takes back one revision, `migrator downgrade base` all of them
     [exit status: 2]
     ");
 }
@@ -188,30 +181,18 @@ fn reverting_a_sibling_branch_needs_a_yes() {
     assert!(env.rows().is_empty());
 }
 
-/// The command on a terminal of its own, on which somebody types; `None` without `script`.
-fn on_a_terminal(env: &TestEnv, line: &str, typed: &str) -> Option<(String, Option<i32>)> {
-    let line = format!("{} {line}", env!("CARGO_BIN_EXE_migrator"));
-    let mut child = env
-        .program("script", &["-qec", &line, "/dev/null"])
-        .env("TERM", "xterm")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
-    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Some((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code()))
-}
-
 #[test]
 fn on_a_terminal_it_is_asked() {
     let env = upgraded(&["a1", "b2 < a1 [shop]", "c3 < a1"]);
-    let Some((text, status)) = on_a_terminal(&env, "downgrade shop@base", "n") else { return };
-    assert!(text.contains("must also revert `c3`. Go on?"), "{text}");
+    let Some(mut terminal) = env.on_a_terminal("downgrade shop@base") else { return };
+    terminal.shows("must also revert `c3`. Go on? [y/N] ").types("n\n");
+    let (text, status) = terminal.ends();
     assert!(text.contains("not confirmed; nothing was changed"), "{text}");
     assert_eq!(status, Some(2));
     assert_eq!(env.rows(), ["b2", "c3"]);
-    let (text, status) = on_a_terminal(&env, "downgrade shop@base", "y").unwrap();
+    let mut terminal = env.on_a_terminal("downgrade shop@base").unwrap();
+    terminal.shows("Go on? [y/N] ").types("y\n");
+    let (text, status) = terminal.ends();
     assert!(text.contains("app.db is at base"), "{text}");
     assert_eq!(status, Some(0));
 }
@@ -266,7 +247,7 @@ fn an_irreversible_revision_stops_before_anything_runs() {
        |
     10 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["c3"]);

@@ -18,6 +18,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     the database would be at c3
     it has 20 KiB now, and up to 32 KiB during the run, its journal included
     ------- stderr -------
+    warning: `b2`: 1 delete-rows; `migrator lint b2` tells more
     everything was rolled back; nothing was changed
     ");
     assert_eq!(env.rows(), ["a1"]);
@@ -29,6 +30,7 @@ fn a_dry_run_does_everything_and_leaves_nothing() {
     the database would be at b2
     it has 20 KiB now, and up to 28 KiB during the run, its journal included
     ------- stderr -------
+    warning: `b2`: 1 delete-rows; `migrator lint b2` tells more
         INSERT INTO t_a1 VALUES (1), (2), (3)
         DELETE FROM t_a1 WHERE id = 1
     everything was rolled back; nothing was changed

@@ -81,13 +81,13 @@ fn an_editor_that_fails_is_an_error() {
 #[test]
 fn without_a_revision_to_edit_none_is_opened() {
     let env = env().with("EDITOR", "echo opened");
-    insta::assert_snapshot!(env.run("edit"), @r#"
+    insta::assert_snapshot!(env.run("edit"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `b2`, `c3`, or say `heads` for all
+    hint: `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("edit base"), @"
     ------- stderr -------
     error: `base` names no revision to edit

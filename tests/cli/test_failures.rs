@@ -224,7 +224,7 @@ fn rows_without_parents_are_refused() {
         .write();
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
-    upgrade a1, make a1 ([time])
+    upgrade a1, make a1 (2 changed rows, [time])
     error: 2 rows of `c` would violate foreign keys; `a1` was rolled back
     caused by: `c` references rows of `p` that are not there; rowid 1, 2
     hint: the database is at base; mend the cause and run the same command again
@@ -321,6 +321,9 @@ fn a_body_that_changes_the_version_table_is_named() {
     let up = "CREATE TABLE t (x);\nDELETE FROM alembic_version;";
     let (env, said) = version_table_changed_by("", up);
     insta::assert_snapshot!(said, @"
+    backup app.db.20261103T144011Z.bak ([time])
+    warning: `b2`: 1 delete-rows; `migrator lint b2` tells more
+    removed app.db.20261103T144011Z.bak again: the database is what it was
     error: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes; it was rolled back
      --> versions/b2.sql:9:1
       |
@@ -338,7 +341,7 @@ fn a_body_that_changes_the_version_table_is_named() {
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
     warning: `b2` does not run in memory: of 1 revision only the text was looked at, not what it does to the schema
-    nothing is wrong
+    nothing is wrong with what ran
     ");
 
     insta::assert_snapshot!(env.run("lint"), @"
@@ -386,7 +389,9 @@ fn a_body_that_changes_the_version_table_is_named() {
     }
     let (_, said) = version_table_changed_by("transaction = false", up);
     insta::assert_snapshot!(said, @"
+    warning: `b2`: 1 delete-rows; `migrator lint b2` tells more
     `b2` runs outside a transaction: each statement stays once it is done
+    backup app.db.20261103T144011Z.bak ([time])
     error: statement 2 of 2 of revision `b2` changes `alembic_version`, whose rows migrator writes; 2 statements of `b2` were run and stay
       --> versions/b2.sql:10:1
        |

@@ -156,7 +156,7 @@ fn a_header_with_a_wrong_value() {
       |
     3 | -- create_date = tomorrow
       |                  ^^^^^^^^
-    hint: a text stands in quotes: `"…"`
+    hint: a text stands in quotes: `create_date = "tomorrow"`
     [exit status: 2]
     "#);
     insta::assert_snapshot!(check(&header("-- revision = \"a1\"\n-- revision = \"a2\"")), @r#"

@@ -90,7 +90,7 @@ fn verbose_shows_each_statement() {
             x
         )
         INSERT INTO t VALUES (1)
-    upgrade a1, make a1 ([time])
+    upgrade a1, make a1 (1 changed row, [time])
         1 revision committed
     app.db is at a1
     ");
@@ -184,24 +184,14 @@ fn a_misspelt_command_or_option_gets_the_nearest() {
     let env = TestEnv::empty();
     insta::assert_snapshot!(env.run("upgrad head"), @"
     ------- stderr -------
-    error: unrecognized subcommand 'upgrad'
-
-      tip: some similar subcommands exist: 'downgrade', 'upgrade'
-
-    Usage: migrator [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+    error: there is no command `upgrad`
+    hint: did you mean `migrator upgrade head`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("heads --verbos"), @"
     ------- stderr -------
-    error: unexpected argument '--verbos' found
-
-      tip: a similar argument exists: '--verbose'
-
-    Usage: migrator heads --verbose...
-
-    For more information, try '--help'.
+    error: `migrator heads` has no option `--verbos`
+    hint: did you mean `--verbose`? `migrator heads --verbose`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("heads --color sometimes"), @"

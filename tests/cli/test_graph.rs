@@ -173,21 +173,49 @@ fn a_missing_folder_of_revisions() {
     env.config("");
     insta::assert_snapshot!(env.run("heads"), @"
     ------- stderr -------
-    error: there is no folder `versions`, which is a version location
-    hint: make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project
+    error: there is no folder `versions`, which `alembic.toml` names as a version location
+    hint: `mkdir versions` makes it (git keeps no empty folders); or change `version_locations`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("revision -m one"), @"
     ------- stderr -------
-    error: there is no folder `versions`, which is a version location
-    hint: make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project
+    error: there is no folder `versions`, which `alembic.toml` names as a version location
+    hint: `mkdir versions` makes it (git keeps no empty folders); or change `version_locations`
     [exit status: 2]
     ");
     env.file("versions", "");
     insta::assert_snapshot!(env.run("heads"), @"
     ------- stderr -------
-    error: there is no folder `versions`, which is a version location
-    hint: make it, or change `version_locations` in alembic.toml; `migrator init` sets up a project
+    error: cannot read the folder `$DIR/versions`
+    caused by: Not a directory (os error 20)
+    hint: nothing was changed; a file is where a folder should be: move it away
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn what_is_said_of_a_missing_folder_mends_it() {
+    for folder in ["versions", "db/my versions", "/above"] {
+        let env = TestEnv::empty();
+        let folder = folder.replacen("/above", &format!("{}/above", env.path("").display()), 1);
+        env.config(&format!("version_locations = [{folder:?}]"));
+        let said = env.run("upgrade").exits_with(2);
+        let command = said.split('`').find(|it| it.starts_with("mkdir ")).unwrap();
+        assert!(env.program("sh", &["-c", command]).status().unwrap().success(), "{command}");
+        env.run("upgrade").exits_with(0);
+    }
+}
+
+#[test]
+fn a_configuration_from_a_folder_above_is_named() {
+    let env = TestEnv::empty();
+    env.config("").folder("app");
+    let env = env.inside("app");
+    insta::assert_snapshot!(env.run("heads"), @"
+    ------- stderr -------
+    error: there is no folder `$DIR/versions`, which `$DIR/alembic.toml` names as a version location
+    hint: `mkdir -p $DIR/versions` makes it (git keeps no empty folders); or change `version_locations`
+    hint: if that is not the configuration that you meant: `-c FILE` names another, `migrator init` sets up a project here
     [exit status: 2]
     ");
 }

@@ -386,6 +386,8 @@ fn check_explains_itself() {
     Options:
           --sql               Print a script that leads there, proven as `revision
                               --autogenerate` proves it
+          --yes               Print a script that drops rows and values where the
+                              difference asks for it
           --rename <OLD=NEW>  What has another name: `users.name=full_name` or
                               `posts=articles` (can be repeated)
       -h, --help              Print help (see more with '--help')

@@ -229,9 +229,8 @@ fn a_wrong_range_is_refused() {
     let env = TestEnv::with_graph(GRAPH);
     insta::assert_snapshot!(env.run("history -r b2"), @"
     ------- stderr -------
-    error: invalid value 'b2' for '--rev-range <A:B>': `b2` is no revision: a range is written `A:B`, `A:` or `:B`
-
-    For more information, try '--help'.
+    error: `b2` is no revision: a range is written `A:B`, `A:` or `:B`
+    hint: from there on it is `b2:`, up to there `:b2`, and only that one `b2:b2`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -r b2:c3"), @"
@@ -254,9 +253,8 @@ fn a_wrong_range_is_refused() {
     ");
     insta::assert_snapshot!(env.run("history -r a:b:c"), @"
     ------- stderr -------
-    error: invalid value 'a:b:c' for '--rev-range <A:B>': `a:b:c` is no revision: a range has two ends, `A:B`
-
-    For more information, try '--help'.
+    error: `a:b:c` is no revision: a range has two ends, `A:B`
+    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("history -r -9:"), @"

@@ -70,7 +70,7 @@ fn migrations_become_a_chain() {
        |
     12 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
 }
@@ -168,15 +168,14 @@ fn files_that_are_no_migrations_are_refused() {
     hint: nothing was written
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("import flyway migrations"), @"
+    insta::assert_snapshot!(env.run("import flyway migrations"), @r#"
     ------- stderr -------
-    error: unrecognized subcommand 'flyway'
-
-    Usage: migrator import [OPTIONS] <COMMAND>
-
-    For more information, try '--help'.
+    error: `migrator import` has no `flyway`
+    hint: its database can be taken over as it is: `migrator init -t schema`, and the path of the database as `url` in alembic.toml
+    hint: then `migrator schema dump > schema.sql`, and `migrator revision --autogenerate -m "What was there"`
+    hint: last `migrator stamp head`: the database has it already
     [exit status: 2]
-    ");
+    "#);
     insta::assert_snapshot!(env.run("import"), @"
     ------- stderr -------
     Take over the migrations of another tool

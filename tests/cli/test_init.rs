@@ -28,6 +28,7 @@ fn the_current_folder_becomes_a_project() {
     insta::assert_snapshot!(env.run("revision -m 'create users'"), @"wrote versions/aaaa11112222_create_users.sql");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    warning: `aaaa11112222`: 1 empty-upgrade; `migrator lint aaaa11112222` tells more
     upgrade aaaa11112222, create users ([time])
     data/db.sqlite3 is at aaaa11112222
     ");

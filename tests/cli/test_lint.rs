@@ -38,6 +38,13 @@ fn findings_quote_their_lines() {
       |                               ^^^^
     hint: if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
 
+    note[update-all-rows]: overwrites `users.email` in all rows
+     --> versions/b2.sql:9:1
+      |
+    9 | UPDATE users SET email = lower("emial");
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: a WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement
+
     error[double-quoted-string]: "emial" names no column here, and SQLite takes it for the string 'emial'
      --> versions/b2.sql:9:32
       |
@@ -60,7 +67,7 @@ fn findings_quote_their_lines() {
     hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
-    1 error, 2 warnings, 1 note in 3 revisions
+    1 error, 2 warnings, 2 notes in 3 revisions
     [exit status: 1]
     "#);
     assert!(!env.path("app.db").exists());
@@ -99,6 +106,13 @@ fn a_revision_or_a_range() {
       |                               ^^^^
     hint: if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
 
+    note[update-all-rows]: overwrites `users.email` in all rows
+     --> versions/b2.sql:9:1
+      |
+    9 | UPDATE users SET email = lower("emial");
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: a WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement
+
     error[double-quoted-string]: "emial" names no column here, and SQLite takes it for the string 'emial'
      --> versions/b2.sql:9:32
       |
@@ -121,7 +135,7 @@ fn a_revision_or_a_range() {
     hint: look for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
 
     ------- stderr -------
-    1 error, 2 warnings, 1 note in 2 revisions
+    1 error, 2 warnings, 2 notes in 2 revisions
     [exit status: 1]
     "#);
     insta::assert_snapshot!(env.run("lint :a1 -q"), @"");
@@ -146,11 +160,12 @@ fn a_revision_or_a_range() {
     env.run("upgrade b2").exits_with(0);
     insta::assert_snapshot!(env.run("lint current: --format github"), @r#"
     ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::notice file=versions/b2.sql,line=9,endLine=9,col=1,endColumn=40,title=update-all-rows::overwrites `users.email` in all rows%0Aa WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement
     ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
     ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
-    1 error, 2 warnings, 1 note in 2 revisions
+    1 error, 2 warnings, 2 notes in 2 revisions
     [exit status: 1]
     "#);
     env.run("stamp base").ok();
@@ -164,11 +179,12 @@ fn a_revision_or_a_range() {
 fn annotations_of_github() {
     insta::assert_snapshot!(env().run("lint --format github"), @r#"
     ::warning file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::notice file=versions/b2.sql,line=9,endLine=9,col=1,endColumn=40,title=update-all-rows::overwrites `users.email` in all rows%0Aa WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement
     ::error file=versions/b2.sql,line=9,endLine=9,col=32,endColumn=39,title=double-quoted-string::"emial" names no column here, and SQLite takes it for the string 'emial'%0Awrite 'emial' if it is a string, or correct the name
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
     ::warning file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
-    1 error, 2 warnings, 1 note in 3 revisions
+    1 error, 2 warnings, 2 notes in 3 revisions
     [exit status: 1]
     "#);
 }
@@ -180,7 +196,7 @@ fn findings_as_json() {
       "revisions": 1,
       "errors": 1,
       "warnings": 1,
-      "notes": 0,
+      "notes": 1,
       "findings": [
         {
           "rule": "drop-column",
@@ -191,6 +207,16 @@ fn findings_as_json() {
           "column": 31,
           "message": "drops `users.nick` with its values",
           "advice": "if nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement"
+        },
+        {
+          "rule": "update-all-rows",
+          "level": "note",
+          "revision": "b2",
+          "path": "versions/b2.sql",
+          "line": 9,
+          "column": 1,
+          "message": "overwrites `users.email` in all rows",
+          "advice": "a WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement"
         },
         {
           "rule": "double-quoted-string",
@@ -206,7 +232,7 @@ fn findings_as_json() {
       "unseen": null
     }
     ------- stderr -------
-    1 error, 1 warning in 1 revision
+    1 error, 1 warning, 1 note in 1 revision
     [exit status: 1]
     "#);
     insta::assert_snapshot!(env().run("lint --json --format sarif"), @"
@@ -298,10 +324,11 @@ fn a_project_weighs_rules_its_own_way() {
     );
     insta::assert_snapshot!(env.run("lint --format github"), @"
     ::error file=versions/b2.sql,line=8,endLine=8,col=31,endColumn=35,title=drop-column::drops `users.nick` with its values%0Aif nobody needs them, say so: `-- migrator:allow drop-column: WHY` above the statement
+    ::notice file=versions/b2.sql,line=9,endLine=9,col=1,endColumn=40,title=update-all-rows::overwrites `users.email` in all rows%0Aa WHERE that chooses rows (`IS NULL`, say) leaves the others alone; if nobody needs what stood there, say so: `-- migrator:allow update-all-rows: WHY` above the statement
     ::notice file=versions/c3.sql,line=8,endLine=8,col=19,endColumn=29,title=unused-allow::`drop-table` is allowed here and not found%0Aremove the comment, so that it does not hide what comes later
     ::notice file=versions/c3.sql,line=9,endLine=9,col=46,endColumn=51,title=add-unique::`users` gets a unique index `ix_users_email` over (email): the upgrade fails where rows share it%0Alook for duplicates first, or refuse to run while there are some: `-- migrate:refuse-if MESSAGE: QUERY`
     ------- stderr -------
-    1 error, 2 notes in 3 revisions
+    1 error, 3 notes in 3 revisions
     [exit status: 1]
     ");
     env.config("[lint]\ndouble-quoted-string = \"note\"\n[env.ci.lint]\nunused-allow = \"error\"");
@@ -430,7 +457,7 @@ fn status_says_what_is_found_in_what_is_pending() {
     lint      1 double-quoted-string, 1 drop-column, 1 add-unique; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
-    nothing is wrong
+    nothing is wrong with what ran
     ");
     let json = env.run("status --json").json();
     let lint = json["lint"].as_array().unwrap().iter();

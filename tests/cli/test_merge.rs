@@ -106,20 +106,16 @@ fn a_revision_cannot_be_joined_with_itself_or_its_parent() {
     insta::assert_snapshot!(env.run("merge head"), @r#"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `b2`, `shop@head`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     "#);
-    insta::assert_snapshot!(env.run("merge"), @"
+    insta::assert_snapshot!(env.run("merge"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>...
-
-    Usage: migrator merge <REVISION>...
-
-    For more information, try '--help'.
+    error: `migrator merge` needs `<REVISION>...`
+    hint: `migrator merge heads -m "…"` joins all of them
     [exit status: 2]
-    ");
+    "#);
 }
 
 #[test]
@@ -201,14 +197,14 @@ fn two_heads_of_one_database_are_found_beside_those_of_another() {
       |
     2 | -- revision = "u3"
       |               ^^^^
-    hint: `migrator merge u3 u2 -m "…"` joins them; give them branch labels if they are to stay apart
+    hint: `migrator rebase u3 --onto u2` puts the one line on top of the other, `migrator merge u3 u2 -m "…"` joins them (`migrator heads --check` tries both in memory); give them branch labels if they are to stay apart
 
     warning[two-heads]: `u2` is a head, and so is `u3`: `upgrade head` does not know which
      --> versions/users/u2.sql:2:15
       |
     2 | -- revision = "u2"
       |               ^^^^
-    hint: `migrator merge u2 u3 -m "…"` joins them; give them branch labels if they are to stay apart
+    hint: `migrator rebase u2 --onto u3` puts the one line on top of the other, `migrator merge u2 u3 -m "…"` joins them (`migrator heads --check` tries both in memory); give them branch labels if they are to stay apart
 
     ------- stderr -------
     2 warnings in 4 revisions

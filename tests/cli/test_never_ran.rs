@@ -156,7 +156,7 @@ fn a_row_that_was_written_by_hand_stays_a_trouble() {
     wrong(&env);
     insta::assert_snapshot!(env.run("repair --never-ran b2"), @"
     ------- stderr -------
-    accepted b2 as skipped: it never ran here
+    accepted b2 as skipped: it never ran here; `migrator upgrade --out-of-order` runs it
     ");
     env.run("upgrade").exits_with(2);
     env.run("upgrade --out-of-order").ok();
@@ -232,8 +232,8 @@ fn what_is_wrong_with_many_revisions_fits_a_screen() {
               revision `r02` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
               revision `r03` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
               and 37 more; `migrator status --json` has all
-                `migrator repair --all edited` accepts the files as they are now
-                or put the files back to what ran, and write a new revision for the changes
+                put the files back to what ran, and write a new revision for the changes
+                or, if the database has all that they make now, `migrator repair --all edited` accepts the files as they are; it runs nothing
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - column  t_r01.more
                 - column  t_r02.more
@@ -257,8 +257,8 @@ fn what_is_wrong_with_many_revisions_fits_a_screen() {
 
     error: revision `r03` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
     hint: and 37 more; `migrator status --json` has all
-    hint: `migrator repair --all edited` accepts the files as they are now
-    hint: or put the files back to what ran, and write a new revision for the changes
+    hint: put the files back to what ran, and write a new revision for the changes
+    hint: or, if the database has all that they make now, `migrator repair --all edited` accepts the files as they are; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");

@@ -204,13 +204,13 @@ fn a_range_that_leads_nowhere_is_refused_or_empty() {
     hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @r#"
+    insta::assert_snapshot!(env.run("upgrade --sql a1:head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `left@head`, `c3`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade --sql current:b2"), @"
     ------- stderr -------
     error: `current` has no meaning here: only `history`, `show` and `edit` know `current`
@@ -319,7 +319,7 @@ fn what_the_run_refuses_the_script_refuses() {
        |
     10 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
 }
@@ -353,7 +353,7 @@ fn an_older_sqlite_is_refused_before_anything_runs() {
     -- needs an extension of SQLite: .load spatialite
     .bail on
 
-    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN" CHECK (ok));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN: use a newer sqlite3, or let migrator run it, without --sql" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 53;
     DROP TABLE temp._migrator_guard;
     "#);
@@ -367,6 +367,34 @@ fn an_older_sqlite_is_refused_before_anything_runs() {
         assert!(said.contains("SQLite 3.53 is needed for ALTER TABLE … ALTER COLUMN"), "{said}");
         assert!(env.tables().is_empty());
     }
+}
+
+#[test]
+fn what_takes_a_drift_back_is_for_any_sqlite3() {
+    let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, CONSTRAINT k CHECK (id > 0))";
+    let by_hand = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL, more TEXT)";
+    let undo = "schema diff database current --sql";
+    let env = TestEnv::new();
+    env.revision("a1").up(&format!("{table};")).write();
+    env.run("upgrade").ok();
+    env.sql(&format!(
+        "DROP TABLE t; {by_hand}; INSERT INTO t VALUES (1, 'a', NULL), (7, 'b', NULL)"
+    ));
+    let script = env.run(undo).ok();
+    for newer in ["ALTER COLUMN", "DROP COLUMN", "ADD CONSTRAINT"] {
+        assert!(!script.contains(newer), "{newer}\n{script}");
+    }
+    // Who names a newer version gets what it can do, and is told where it is too new.
+    env.config("[database]\nurl = \"app.db\"\n[sqlite]\ntarget = \"3.54\"");
+    let guard = "\"SQLite 3.53 is needed for ALTER TABLE … ADD CHECK: use a newer sqlite3, or lower \
+                 `target` under [sqlite] in alembic.toml and print this again\"";
+    let newest = env.run(undo).ok();
+    assert!(newest.contains(guard), "{newest}");
+    env.config("");
+    let Some((is_success, said)) = sqlite3(&env, &script) else { return };
+    assert!(is_success, "{said}");
+    assert_eq!(env.query("SELECT id || name FROM t"), ["1a", "7b"]);
+    env.run("status").ok();
 }
 
 #[test]
@@ -387,7 +415,7 @@ fn what_takes_a_drift_back_protects_itself() {
     insta::assert_snapshot!(env.run(undo), @r#"
     .bail on
 
-    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.26 is needed for PRAGMA legacy_alter_table" CHECK (ok));
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "SQLite 3.26 is needed for PRAGMA legacy_alter_table: use a newer sqlite3" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= 26;
     DROP TABLE temp._migrator_guard;
 
@@ -441,7 +469,9 @@ fn what_a_rebuild_left_is_not_dropped_while_it_has_rows() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  _migrator_old_t_a1  (id)
                 `_migrator_old_t_a1` is what a rebuild of `t_a1` left that did not come to its end, and may have rows that are nowhere else: put them back before it is dropped
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `_migrator_old_t_a1`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let undo = env.run("schema diff database current --sql").ok();

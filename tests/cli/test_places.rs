@@ -41,6 +41,36 @@ fn a_database_that_cannot_be_reached() {
     assert!(env.path("there/app.db").exists());
 }
 
+#[test]
+fn a_database_that_its_url_keeps_from_being_made() {
+    let env = TestEnv::with_graph(&["a1"]);
+    insta::assert_snapshot!(both(&env, "--url file:app.db?mode=ro"), @"
+    error: the database `$DIR/app.db` does not exist, and `mode=ro` in its URL keeps it from being made
+    hint: nothing was changed; leave the `mode` out, or check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+    ");
+    both(&env, "--url sqlite:///there/app.db?mode=rw");
+    assert_eq!(env.files(), ["alembic.toml", "versions/", "versions/a1.sql"]);
+    // The way out, as it is said.
+    env.run("--url file:app.db upgrade -q").ok();
+    env.run("--url file:app.db?mode=ro current").ok();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_in_a_folder_that_takes_no_files() {
+    let env = TestEnv::with_graph(&["a1"]);
+    for line in ["upgrade", "stamp head", "ensure-version"] {
+        let text = env.run(&format!("--url /proc/app.db {line}")).exits_with(2);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(text, @"
+            error: cannot make the database `/proc/app.db`
+            caused by: No such file or directory (os error 2)
+            hint: nothing was changed; its folder takes no such file; check the path: it comes from `--url`, or else from `database.url` in alembic.toml
+            ");
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn files_that_cannot_be_read_or_written() {

@@ -474,3 +474,38 @@ fn a_body_outside_a_transaction_and_a_database_without_a_log_make_no_difference(
         assert_eq!(env.query(revisions), other.query(revisions), "{row}");
     }
 }
+
+#[test]
+fn the_beginning_of_an_id_that_is_replaced_is_enough() {
+    let env = TestEnv::new();
+    env.revision("48608a7f0bdb")
+        .header("replaces = [\"5e6f0a1b2c3d\", \"5e70aaaaaaaa\", \"a90b3f6d1e28\"]")
+        .write();
+    env.revision("c3d8e52f7041").after("48608a7f0bdb").write();
+    env.run("upgrade").ok();
+    for line in ["show 5e6f", "downgrade 5e6f", "schema dump 5e6f", "history -r 5e6f:"] {
+        let said = env.run(line).exits_with(2);
+        assert_eq!(
+            said,
+            "error: revision `5e6f0a1b2c3d` is no more: `48608a7f0bdb` replaces it and those after it\n\
+             hint: `48608a7f0bdb` is the revision to name\n",
+            "{line}"
+        );
+    }
+    insta::assert_snapshot!(env.run("show 5e"), @"
+    ------- stderr -------
+    error: `5e` is the beginning of several revisions: `5e6f0a1b2c3d`, `5e70aaaaaaaa`
+    hint: type more of it
+    [exit status: 2]
+    ");
+    insta::assert_snapshot!(env.run("show 5f"), @"
+    ------- stderr -------
+    error: no revision or branch label is called `5f` or begins with it
+    hint: `migrator history` lists all revisions and labels
+    [exit status: 2]
+    ");
+    // The last of them is the same state.
+    env.run("downgrade a90b").ok();
+    assert_eq!(env.rows(), ["48608a7f0bdb"]);
+    assert_eq!(env.run("show a90b").ok(), env.run("show 48608a7f0bdb").ok());
+}

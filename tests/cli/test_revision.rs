@@ -93,6 +93,7 @@ fn a_message_may_be_any_text() {
     assert_eq!(env.run("show head --json").json()[0]["message"], message);
     insta::assert_snapshot!(env.run("upgrade"), @r#"
     ------- stderr -------
+    warning: `aaaa11112222`: 1 empty-upgrade; `migrator lint aaaa11112222` tells more
     upgrade aaaa11112222, say "hi" -- migrate:upgrade DROP TABLE users; 'é' 🦀 \n ([time])
     app.db is at aaaa11112222
     "#);
@@ -169,13 +170,13 @@ fn a_made_up_id_has_twelve_digits_and_is_new_each_time() {
 #[test]
 fn with_two_heads_it_must_be_said_which_is_followed() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1 [shop]"]);
-    insta::assert_snapshot!(env.run("revision -m next"), @r#"
+    insta::assert_snapshot!(env.run("revision -m next"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `b2`, `shop@head`, or say `heads` for all
+    hint: or, if they are not meant to stay apart, `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("revision -m next --head b2"), @"wrote versions/aaaa11112222_next.sql");
     insta::assert_snapshot!(env.run("revision -m 'the shop' --head shop@head"), @"wrote versions/bbbb11112222_the_shop.sql");
     insta::assert_snapshot!(env.run("revision -m 'all of it' --head heads"), @"wrote versions/cccc11112222_all_of_it.sql");
@@ -309,9 +310,8 @@ fn an_unknown_parent_is_refused_with_what_is_near() {
     ");
     insta::assert_snapshot!(env.run("revision --head 'a b'"), @"
     ------- stderr -------
-    error: invalid value 'a b' for '--head <REVISION>': `a b` is no revision: it may not hold blanks or quotes
-
-    For more information, try '--help'.
+    error: `a b` is no revision: it may not hold blanks or quotes
+    hint: revisions are named by id, `head`, `heads`, `base`, `+N`, `-N`, `REV+N`, `REV-N`, `LABEL@head` and the like
     [exit status: 2]
     ");
 }

@@ -188,6 +188,9 @@ fn the_sql_between_two_schemas() {
     PRAGMA foreign_keys = OFF;
     BEGIN IMMEDIATE;
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows of posts are deleted with it; `--yes` allows it" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 WHERE EXISTS (SELECT id FROM posts);
+    DROP TABLE temp._migrator_guard;
 
     -- drop the table posts
     -- migrate:warn-if rows of posts are deleted with it: SELECT id FROM posts
@@ -226,6 +229,11 @@ fn the_sql_between_two_schemas() {
       "body": "-- create the table posts\nCREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, user_id INTEGER NOT NULL REFERENCES users);\n\n-- create the trigger no_delete\nCREATE TRIGGER no_delete BEFORE DELETE ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;\n"
     }
     "#);
+}
+
+#[test]
+fn the_sql_that_drops_rows_asks_for_a_word() {
+    let env = env();
     env.file("new.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);");
     insta::assert_snapshot!(env.run("schema diff a1 new.sql"), @"
       + table  people          (id, email)
@@ -240,6 +248,9 @@ fn the_sql_between_two_schemas() {
     PRAGMA foreign_keys = OFF;
     BEGIN IMMEDIATE;
     CREATE TABLE temp._migrator_violations AS SELECT "table", "rowid" AS "row", parent FROM pragma_foreign_key_check;
+    CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows of users are deleted with it; `--yes` allows it" CHECK (ok));
+    INSERT INTO temp._migrator_guard SELECT 0 WHERE EXISTS (SELECT id FROM users);
+    DROP TABLE temp._migrator_guard;
 
     -- create the table people
     CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT NOT NULL);

@@ -100,13 +100,13 @@ fn a_wrong_name_is_refused() {
     hint: type more of it
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("show head"), @r#"
+    insta::assert_snapshot!(env.run("show head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `aaaa2222`, `bbbb`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `aaaa2222`, `bbbb`, or say `heads` for all
+    hint: `migrator rebase bbbb` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("show AAAA1111"), @"
     ------- stderr -------
     error: no revision or branch label is called `AAAA1111` or begins with it
@@ -127,12 +127,8 @@ fn a_wrong_name_is_refused() {
     ");
     insta::assert_snapshot!(env.run("show"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>
-
-    Usage: migrator show <REVISION>
-
-    For more information, try '--help'.
+    error: `migrator show` needs `<REVISION>`
+    hint: `migrator show head` shows the newest; `migrator history` lists them
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("show -1"), @"

@@ -349,7 +349,7 @@ fn an_irreversible_revision_makes_the_one_irreversible() {
        |
     21 | -- migrate:downgrade irreversible
        | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    hint: restore a backup, or write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
+    hint: write a downgrade in place of `irreversible`; `migrator stamp` changes the version table alone
     [exit status: 2]
     ");
 }
@@ -760,18 +760,17 @@ fn what_is_no_range_is_refused() {
     ");
     insta::assert_snapshot!(env.run("squash a1 -m T"), @"
     ------- stderr -------
-    error: invalid value 'a1' for '[RANGE]': `a1` is no revision: a range is written `A:B`, `A:` or `:B`
-
-    For more information, try '--help'.
+    error: `a1` is no revision: a range is written `A:B`, `A:` or `:B`
+    hint: from there on it is `a1:`, up to there `:a1`, and only that one `a1:a1`
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("squash a1: -m T"), @r#"
+    insta::assert_snapshot!(env.run("squash a1: -m T"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `c3`, `x9`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `c3`, `x9`, or say `heads` for all
+    hint: `migrator rebase x9` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     let env = TestEnv::new();
     env.revision("a1").up("PRAGMA legacy_alter_table = 1;").down("").write();
     env.graph(&["b2 < a1"]);
@@ -814,8 +813,8 @@ fn what_ran_otherwise_is_mended_first() {
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
     error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
-    hint: `migrator repair c3` accepts the file as it is now
-    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair c3` accepts the file as it is; it runs nothing
     hint: mend it first: in one revision nobody could find it any more; no file was written
     [exit status: 2]
     ");
@@ -851,8 +850,8 @@ fn the_database_of_another_environment_is_mended_there() {
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
     error: on staging.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
-    hint: `migrator -n staging repair c3` accepts the file as it is now
-    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator -n staging repair c3` accepts the file as it is; it runs nothing
     hint: mend it first: in one revision nobody could find it any more; no file was written
     [exit status: 2]
     ");
@@ -1124,26 +1123,18 @@ fn leading_on_takes_no_range() {
     For more information, try '--help'.
     [exit status: 2]
     ");
-    insta::assert_snapshot!(env.run("squash a1:b2"), @"
+    insta::assert_snapshot!(env.run("squash a1:b2"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --message <TEXT>
-
-    Usage: migrator squash --message <TEXT> <RANGE>
-
-    For more information, try '--help'.
+    error: `migrator squash` needs `--message <TEXT>`
+    hint: say what it does: `migrator squash a1:b2 -m "…"`
     [exit status: 2]
-    ");
-    insta::assert_snapshot!(env.run("squash -m T"), @"
+    "#);
+    insta::assert_snapshot!(env.run("squash -m T"), @r#"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <RANGE>
-
-    Usage: migrator squash --message <TEXT> <RANGE>
-
-    For more information, try '--help'.
+    error: `migrator squash` needs `<RANGE>`
+    hint: `migrator squash FIRST:LAST -m "…"`, with two revisions of those that `migrator history` lists
     [exit status: 2]
-    ");
+    "#);
 }
 
 #[test]

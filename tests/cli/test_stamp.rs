@@ -46,13 +46,13 @@ fn a_database_is_stamped_without_running_anything() {
 #[test]
 fn a_wrong_argument_is_refused() {
     let env = TestEnv::with_graph(FORK);
-    insta::assert_snapshot!(env.run("stamp head"), @r#"
+    insta::assert_snapshot!(env.run("stamp head"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `shop@head`, `c3`, `x9`, or say `heads` for all
+    hint: `migrator rebase x9 --onto c3` puts what leads to the one on top of the other; `migrator merge c3 x9` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("stamp a1 b2"), @"
     ------- stderr -------
     error: `a1` and `b2` lie on one line: `a1` comes before `b2`
@@ -85,12 +85,8 @@ fn a_wrong_argument_is_refused() {
     ");
     insta::assert_snapshot!(env.run("stamp"), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      <REVISION>...
-
-    Usage: migrator stamp <REVISION>...
-
-    For more information, try '--help'.
+    error: `migrator stamp` needs `<REVISION>...`
+    hint: `migrator stamp head` says that the database has everything, without running anything; `migrator current` shows what it says now
     [exit status: 2]
     ");
     assert!(!env.path("app.db").exists());

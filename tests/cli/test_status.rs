@@ -137,8 +137,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-                `migrator repair b2` accepts the file as it is now
-                or put versions/b2.sql back to what ran, and write a new revision for the change
+                put versions/b2.sql back to what ran, and write a new revision for the change
+                or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("status --json"), @r#"
@@ -157,8 +157,8 @@ fn an_edited_revision_is_found_refused_and_accepted() {
           "revision": "b2",
           "message": "revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)",
           "hints": [
-            "`migrator repair b2` accepts the file as it is now",
-            "or put versions/b2.sql back to what ran, and write a new revision for the change"
+            "put versions/b2.sql back to what ran, and write a new revision for the change",
+            "or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing"
           ]
         }
       ],
@@ -169,16 +169,16 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     ------- stderr -------
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
-    hint: `migrator repair b2` accepts the file as it is now
-    hint: or put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: put versions/b2.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
@@ -304,7 +304,9 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     log       4 rows since 2026-11-03 14:40:11
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the table `t_b2`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     ");
     obey(&env, &said, "schema diff");
     is_clean(&env);
@@ -642,8 +644,9 @@ fn what_the_log_has_as_applied_runs_again_with_a_warning() {
     ");
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
+    backup app.db.20261103T144011Z-2.bak ([time])
     warning: the log has `d4` as applied, the version table has not: it runs again; `migrator status` tells more
-    upgrade d4, make d4 ([time])
+    upgrade d4, make d4 (1 changed row, [time])
     app.db is at d4
     ");
     env.sql("UPDATE alembic_version SET version_num = 'a1'");
@@ -792,7 +795,9 @@ fn a_schema_that_was_changed_by_hand_is_found() {
                 - table   t_c3
                 + column  t_a1.note  TEXT
                 + index   ix         ON t_b2 (v)
-                `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                what undoes it drops the column `t_a1.note`, with all that is in there: `migrator backup` first
+                then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     let said = wrong(&env);
@@ -898,7 +903,7 @@ fn what_is_pending_says_what_it_loses() {
     lint      1 downgrade-does-not-undo, 1 drop-table; `migrator lint current:` tells more
     log       1 row since 2026-11-03 14:40:11
     ------- stderr -------
-    nothing is wrong
+    nothing is wrong with what ran
     ");
 }
 
@@ -962,6 +967,7 @@ fn without_a_log_rows_and_files_tell_what_they_can() {
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 - column  t_a1.more
                 `migrator schema diff database current --sql | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
     env.run("upgrade").ok();

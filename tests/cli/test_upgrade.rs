@@ -94,13 +94,13 @@ fn labels_are_targets() {
 #[test]
 fn several_heads_are_all_meant_by_heads() {
     let env = TestEnv::with_graph(&["a1", "b2 < a1 [shop]", "c3 < a1", "x9"]);
-    insta::assert_snapshot!(env.run("upgrade"), @r#"
+    insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
-    hint: say `heads` for all of them, or name one
-    hint: `migrator merge heads -m "…"` joins them in one revision, `migrator rebase` makes one line of them
+    hint: name one of them, `shop@head`, `c3`, `x9`, or say `heads` for all
+    hint: `migrator rebase x9 --onto c3` puts what leads to the one on top of the other; `migrator merge c3 x9` joins them in a revision of its own
     [exit status: 2]
-    "#);
+    ");
     insta::assert_snapshot!(env.run("upgrade shop@head"), @"
     ------- stderr -------
     upgrade a1, make a1 ([time])
@@ -128,7 +128,7 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     insta::assert_snapshot!(env.run("upgrade haed"), @"
     ------- stderr -------
     error: no revision or branch label is called `haed` or begins with it
-    hint: `migrator history` lists all revisions and labels
+    hint: did you mean `head`?
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6"), @"
@@ -181,11 +181,8 @@ fn a_wrong_target_is_refused_and_makes_no_database() {
     ");
     insta::assert_snapshot!(env.run("upgrade 27c6a30d7c24 27c6b1"), @"
     ------- stderr -------
-    error: unexpected argument '27c6b1' found
-
-    Usage: migrator upgrade [OPTIONS] [TARGET]
-
-    For more information, try '--help'.
+    error: `27c6b1` is one argument too many for `migrator upgrade`
+    hint: one target at a time: `migrator upgrade 27c6a30d7c24`, then `migrator upgrade 27c6b1`
     [exit status: 2]
     ");
     assert!(!env.path("app.db").exists());
@@ -196,35 +193,20 @@ fn a_misspelt_option_is_no_target() {
     let env = TestEnv::with_graph(&["a1"]);
     insta::assert_snapshot!(env.run("upgrade --dryrun"), @"
     ------- stderr -------
-    error: unexpected argument '--dryrun' found
-
-      tip: a similar argument exists: '--dry-run'
-
-    Usage: migrator upgrade --dry-run [TARGET]
-
-    For more information, try '--help'.
+    error: `migrator upgrade` has no option `--dryrun`
+    hint: did you mean `--dry-run`? `migrator upgrade --dry-run`
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade -z"), @"
     ------- stderr -------
-    error: unexpected argument '-z' found
-
-      tip: to pass '-z' as a value, use '-- -z'
-
-    Usage: migrator upgrade [OPTIONS] [TARGET]
-
-    For more information, try '--help'.
+    error: `migrator upgrade` has no option `-z`
+    hint: `migrator upgrade --help` lists its options
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("downgrade --dryrun"), @"
     ------- stderr -------
-    error: unexpected argument '--dryrun' found
-
-      tip: a similar argument exists: '--dry-run'
-
-    Usage: migrator downgrade --dry-run <TARGET>
-
-    For more information, try '--help'.
+    error: `migrator downgrade` has no option `--dryrun`
+    hint: did you mean `--dry-run`? `migrator downgrade --dry-run`
     [exit status: 2]
     ");
 }

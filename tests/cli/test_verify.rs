@@ -520,12 +520,8 @@ fn a_copy_cannot_be_made_of_everything() {
     ");
     insta::assert_snapshot!(env.run("verify --copy-to ."), @"
     ------- stderr -------
-    error: the following required arguments were not provided:
-      --database
-
-    Usage: migrator verify --database --copy-to <DIR> [TARGET]
-
-    For more information, try '--help'.
+    error: `migrator verify` needs `--database`
+    hint: did you mean `migrator verify --copy-to . --database`?
     [exit status: 2]
     ");
     env.run("upgrade a1").ok();

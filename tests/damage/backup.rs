@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::content::content;
-use super::kill::{START, can_inject, kill_everywhere, project as project_to_kill, run_injected};
+use super::kill::{
+    START, can_inject, count_calls, for_each, kill_everywhere, project as project_to_kill,
+    run_injected,
+};
 use super::project::{Journal, Project, Ran, binary, finish};
 
 /// Two counters that are the same in every state, and a row for each step; large enough that a copy
@@ -34,7 +37,7 @@ const REBUILD: &str =
 
 /// Calls `run` while another process, which this one is for migrator, writes as fast as it can.
 fn while_written<T>(project: &Project, run: impl FnOnce() -> T) -> T {
-    let (is_over, n_steps) = (AtomicBool::new(false), std::sync::atomic::AtomicUsize::new(0));
+    let (is_over, n_steps) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let writer = project.connect();
@@ -156,6 +159,79 @@ fn of_several_runs_one_makes_a_backup() {
     }
 }
 
+#[test]
+fn of_backups_at_once_as_many_stay_as_are_to_be_kept() {
+    let project =
+        Project::with_config("", "keep = 2").database(Journal::Delete, "CREATE TABLE t(a);");
+    for _ in 0..15 {
+        let runs: Vec<_> = (0..4).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
+        for run in runs {
+            finish(run).exits(0);
+        }
+        assert!(backups(&project).len() >= 2, "{:?}", backups(&project));
+    }
+    project.run(&["backup"]).exits(0);
+    assert_eq!(backups(&project).len(), 2);
+    for backup in backups(&project) {
+        content(&Connection::open(backup).unwrap());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn backups_at_once_are_as_many_files_of_their_own() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let project =
+        Project::with_config("", "keep = 0").database(Journal::Delete, "CREATE TABLE t(a);");
+    let expected = content(&project.connect());
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+    for _ in 0..10 {
+        let runs: Vec<_> = (0..6).map(|_| project.migrator(&["backup"]).spawn().unwrap()).collect();
+        for run in runs {
+            finish(run).exits(0);
+        }
+    }
+    let made = backups(&project);
+    assert_eq!(made.len(), 60, "{made:?}");
+    for backup in made {
+        assert_eq!(mode(&backup), mode(&project.db()), "{}", backup.display());
+        assert_eq!(content(&Connection::open(backup).unwrap()), expected);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_backup_of_a_run_stays_whoever_makes_others_meanwhile() {
+    let slow = "DROP TABLE t; SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+                SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);";
+    let project = Project::with_config("", "keep = 1")
+        .line(&[slow])
+        .database(Journal::Wal, "CREATE TABLE t(a); INSERT INTO t VALUES ('precious');");
+    let mut run = project.migrator(&["upgrade"]).spawn().unwrap();
+    let is_its = |it: &PathBuf| it.extension().is_some_and(|it| it == "bak");
+    let own = loop {
+        if let Some(own) = backups(&project).into_iter().find(is_its) {
+            break own;
+        }
+        assert!(run.try_wait().unwrap().is_none(), "it made no backup");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    project.run(&["backup"]).exits(0);
+    project.run(&["backup"]).exits(0);
+    assert!(run.try_wait().unwrap().is_none(), "the run was too fast");
+    assert!(own.exists());
+    finish(run).exits(0);
+    let made = backups(&project);
+    assert!(made.len() == 2 && made.contains(&own), "{made:?}");
+    let rows = "SELECT count(*) FROM t WHERE a = 'precious'";
+    for backup in made {
+        assert_eq!(one(&Connection::open(backup).unwrap(), rows), 1);
+    }
+    project.run(&["backup"]).exits(0);
+    assert_eq!(backups(&project).len(), 1);
+}
+
 /// A project at `r1`, the backup of what it was before, and what that is.
 fn upgraded(journal: Journal) -> (Project, String) {
     let project = Project::with_config("", "busy_timeout = \"300ms\"")
@@ -232,6 +308,80 @@ fn a_restore_keeps_what_others_wrote_up_to_the_last_moment() {
         let [backup] = &backups(&project)[..] else { panic!("{:?}", backups(&project)) };
         let [n, n_steps] = counters(backup);
         assert!(n >= 20 && n == n_steps, "{n} {n_steps}");
+    }
+}
+
+/// In its middle the database says that nothing ran.
+#[test]
+fn nobody_overwrites_what_a_body_outside_a_transaction_has_begun() {
+    for journal in Journal::BOTH {
+        let body = "UPDATE a SET x = 'first half';
+                    SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+                    SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);
+                    UPDATE b SET x = 'second half';";
+        let project = Project::with_config("", "busy_timeout = \"100ms\"")
+            .revision("r1", "transaction = false", body, "")
+            .database(
+                journal,
+                "CREATE TABLE a(x); INSERT INTO a VALUES ('old');
+                 CREATE TABLE b(x); INSERT INTO b VALUES ('old');",
+            );
+        project.run(&["backup", "before.db"]).exits(0);
+        let mut run = project.migrator(&["upgrade"]).spawn().unwrap();
+        while project.query("SELECT x FROM a") == "old" {
+            assert!(run.try_wait().unwrap().is_none());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for args in [RESTORE, &["stamp", "r1"]] {
+            let ran = project.run(args);
+            assert!(run.try_wait().unwrap().is_none(), "the run was too fast");
+            ran.exits(2).says(&["is locked by another process", "nothing was changed"]);
+        }
+        let config = std::fs::read_to_string(project.path("alembic.toml")).unwrap();
+        project.write("alembic.toml", config.replace("100ms", "60s"));
+        let waiting = project.migrator(RESTORE).spawn().unwrap();
+        finish(run).exits(0);
+        finish(waiting).exits(0).says(&["was at r1, and is at base"]);
+        assert_eq!(project.query("SELECT a.x || b.x FROM a, b"), "oldold");
+        let after = backups(&project).into_iter().next().unwrap();
+        let after = Connection::open(after).unwrap();
+        let sql = "SELECT a.x || ', ' || b.x FROM a, b";
+        let rows = after.query_row(sql, [], |row| row.get::<_, String>(0));
+        assert_eq!(rows.unwrap(), "first half, second half");
+    }
+}
+
+/// No lock that is to be had after the last write, or let go, makes it say that nothing was written.
+#[test]
+fn a_restore_that_is_done_says_so_whoever_holds_the_database_then() {
+    let name = "locks after a restore";
+    if !can_inject(name) {
+        return;
+    }
+    for journal in Journal::BOTH {
+        let start = Project::with_config("", "busy_timeout = \"1ms\"")
+            .database(journal, "CREATE TABLE t(a); INSERT INTO t VALUES ('old');");
+        start.run(&["backup", "before.db"]).exits(0);
+        start.connect().execute_batch("UPDATE t SET a = 'new'").unwrap();
+        let [(_, n)] = count_calls(&["fcntl"], &start.copy(), RESTORE)[..] else { panic!() };
+        let points: Vec<usize> = (n.saturating_sub(6)..=n).collect();
+        let n_done = AtomicUsize::new(0);
+        for_each(&points, |when| {
+            let project = start.copy();
+            let inject = format!("fcntl:error=EAGAIN:when={when}+");
+            let ran = run_injected(&project, &inject, RESTORE);
+            let is_done = project.copy().query("SELECT a FROM t") == "old";
+            match ran.code {
+                Some(0) => assert!(is_done, "{journal:?} {inject}: {ran}"),
+                // It says that it may be done.
+                Some(3) => {}
+                _ => assert!(!is_done, "{journal:?} {inject}: {ran}"),
+            }
+            n_done.fetch_add(usize::from(is_done), Ordering::Relaxed);
+        });
+        let n_done = n_done.into_inner();
+        eprintln!("{name}, {}: {n_done} of {} done", journal.as_str(), points.len());
+        assert!(n_done > 1, "{n_done}");
     }
 }
 

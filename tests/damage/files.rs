@@ -337,6 +337,41 @@ fn a_file_that_may_not_be_written_is_named() {
 
 #[cfg(unix)]
 #[test]
+fn a_database_that_may_not_be_read_is_named() {
+    let Some(nobody) = Nobody::new("a file without rights") else { return };
+    let project = with_modes("755", "000", Journal::Delete);
+    for args in [UPGRADE, DOWNGRADE, STAMP, REHEARSE, CURRENT, &["status"], &["backup"]] {
+        nobody.run(&project, args).exits(2).says(&[
+            "error: cannot open the database `",
+            "caused by: Permission denied",
+            "hint: nothing was changed; let this user read and write the file",
+        ]);
+    }
+    set_mode(&project.db(), "666");
+    assert_eq!(nobody.run(&project, CURRENT).exits(0).stdout, "r1\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_in_which_no_database_may_be_made_is_named() {
+    let Some(nobody) = Nobody::new("a folder without rights") else { return };
+    let project = project();
+    set_mode(&project.path(""), "555");
+    for args in [UPGRADE, STAMP] {
+        nobody.run(&project, args).exits(2).says(&[
+            "error: cannot make the database `",
+            "caused by: Permission denied",
+            "hint: nothing was changed; let this user write its folder",
+        ]);
+    }
+    assert!(!project.db().exists());
+    set_mode(&project.path(""), "777");
+    nobody.run(&project, UPGRADE).exits(0);
+    set_mode(&project.path(""), "755");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_folder_that_may_not_be_written_is_named() {
     let Some(nobody) = Nobody::new("a read-only folder") else { return };
     for journal in Journal::BOTH {

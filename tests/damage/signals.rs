@@ -1,6 +1,7 @@
 //! Ctrl-C and `kill` in the middle of a run.
 
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use super::content::content;
 use super::project::{Journal, Project, finish};
@@ -108,4 +109,117 @@ fn a_commit_that_waits_can_be_interrupted_and_is_rolled_back() {
     finish(run).exits(3).says(&["error: cancelled", "rolled back"]);
     drop(reader);
     assert_eq!(content(&project.connect()), before);
+}
+
+/// What another process holds exclusively, so that it cannot even be read.
+fn held() -> Project {
+    let project = Project::new()
+        .revision("r1", "", "CREATE TABLE u(a);", "DROP TABLE u;")
+        .revision("r2", "down_revision = \"r1\"", "CREATE TABLE v(a);", "DROP TABLE v;")
+        .database(Journal::Delete, START);
+    project.run(&["upgrade", "r1"]).exits(0);
+    project.run(&["backup", "old.bak"]).exits(0);
+    project
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_waits_to_write_ends_at_once() {
+    let project = held();
+    let before = project.bytes();
+    let holder = project.connect();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for args in [
+        &["upgrade"][..],
+        &["upgrade", "--dry-run"],
+        &["downgrade", "base"],
+        &["stamp", "r2"],
+        &["stamp", "r2", "--purge"],
+        &["ensure-version"],
+        &["repair", "r1"],
+        &["backup"],
+        &["restore", "--yes", "old.bak"],
+        &["verify", "--database"],
+    ] {
+        let mut run = project.migrator(args).spawn().unwrap();
+        await_line(&mut run, "another process holds the database; waiting");
+        let asked = Instant::now();
+        send("-INT", &run);
+        let ran = finish(run).exits(2).says(&["cancelled", "nothing was changed"]);
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(2), "{args:?} took {took:?}\n{ran}");
+    }
+    drop(holder);
+    assert!(project.bytes() == before);
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_waits_to_read_says_so_and_is_ended_by_the_signal() {
+    let project = held();
+    let holder = project.connect();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for args in [
+        &["current"][..],
+        &["status"],
+        &["log"],
+        &["history", "-r", "current:"],
+        &["check", "--database"],
+        &["lint"],
+        &["schema", "dump"],
+        &["squash", "r1:r2", "-m", "one"],
+    ] {
+        let mut run = project.migrator(args).spawn().unwrap();
+        await_line(&mut run, "another process holds the database; waiting");
+        let asked = Instant::now();
+        send("-INT", &run);
+        let ran = finish(run);
+        assert_eq!(ran.code, None, "{args:?} {ran}");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{args:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_waits_to_read_goes_on_when_it_may() {
+    let project = held();
+    let holder = project.connect();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut run = project.migrator(&["current"]).spawn().unwrap();
+    await_line(&mut run, "another process holds the database; waiting");
+    drop(holder);
+    assert_eq!(finish(run).exits(0).stdout, "r1\n");
+}
+
+/// More than SQLite's cache holds, so that it must write into the file before the end.
+const SPILL: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+                     INSERT INTO t SELECT zeroblob(1000) FROM n";
+
+/// A statement that waits in its middle is interrupted, and its revision rolled back.
+#[cfg(unix)]
+fn interrupt_inside(header: &str, expected: &[&str]) {
+    let project = Project::new()
+        .revision("r1", header, &format!("{SPILL};"), "")
+        .database(Journal::Delete, START);
+    let before = content(&project.connect());
+    let reader = project.connect();
+    reader.execute_batch("BEGIN").unwrap();
+    let _n: i64 = reader.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+    let mut run = project.migrator(&["upgrade", "-v"]).spawn().unwrap();
+    await_line(&mut run, "INSERT INTO t");
+    await_line(&mut run, "another process holds the database; waiting");
+    let asked = Instant::now();
+    send("-INT", &run);
+    let ran = finish(run).exits(3).says(expected);
+    assert!(asked.elapsed() < Duration::from_secs(2), "{ran}");
+    drop(reader);
+    assert_eq!(content(&project.connect()), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_statement_that_waits_in_its_middle_can_be_interrupted() {
+    interrupt_inside("", &["error: cancelled", "`r1` was rolled back", "the database is at base"]);
+    interrupt_inside("transaction = false", &["error: cancelled", "the database is at base"]);
 }

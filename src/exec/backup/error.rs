@@ -14,6 +14,12 @@ pub enum BackupError {
         /// That file.
         path: PathBuf,
     },
+    /// SQLite or migrator would write over a file of this name, or remove it.
+    #[error("`{}` is no name for a backup: SQLite or migrator give it to files of their own", path.display())]
+    Reserved {
+        /// That file.
+        path: PathBuf,
+    },
     /// The file could not be made, synced or renamed.
     #[error(transparent)]
     File(#[from] FileError),

@@ -6,14 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::BackupError;
 use super::name::{Stamp, parse_temporary, temporary};
-use crate::fsutil::{self, Claim, FileError, folder_of, sync_folder};
-
-/// How far the time of a backup may be ahead of ours.
-const MOST_AHEAD: TimeDelta = TimeDelta::minutes(1);
+use crate::fsutil::{self, Claim, FileError, folder_of, is_at, sync_folder};
 
 /// A file that is being written under a name of its own. Dropping it removes it.
 #[derive(Debug)]
@@ -95,73 +92,47 @@ impl NewFile {
         &self.temporary
     }
 
-    /// Makes it last, and gives it its name; whoever may read `like` may read it.
-    pub(super) fn finish(mut self, like: &Path) -> Result<PathBuf, BackupError> {
-        let finish = || -> io::Result<()> {
+    /// Makes it last, and gives it its name; whoever may read `like` may read it. No other process
+    /// prunes it while the file that is returned is open.
+    pub(super) fn finish(mut self, like: &Path) -> Result<(PathBuf, File), BackupError> {
+        let finish = || -> io::Result<File> {
+            let held = self.file.try_clone()?;
             copy_permissions(like, &self.file)?;
             // What is written to the database while it is copied may not be in the copy.
             self.file.set_modified(self.started)?;
             self.file.sync_all()?;
+            // Another file of that name nobody has synced.
+            if !is_at(&self.file, &self.temporary)? {
+                return Err(io::Error::other("somebody has removed it while it was written"));
+            }
             std::fs::rename(&self.temporary, &self.path)?;
             sync_folder(folder_of(&self.path)).inspect_err(|_| {
                 std::fs::remove_file(&self.path).ok();
-            })
+            })?;
+            Ok(held)
         };
-        finish().map_err(FileError::new("write the backup", &self.path))?;
+        let held = finish().map_err(FileError::new("write the backup", &self.path))?;
         self.is_done = true;
-        Ok(self.path.clone())
+        Ok((self.path.clone(), held))
     }
 }
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if !self.is_done {
+        // What has the name may be another's by now.
+        if !self.is_done && is_at(&self.file, &self.temporary).unwrap_or(true) {
             std::fs::remove_file(&self.temporary).ok();
         }
     }
 }
 
-/// Removes the oldest backups of a database from the folder of `made`, all but `keep` and the file
-/// `spared`. Returns which, and what kept it from going on.
-///
-/// `made` is the newest, whatever the others are called. One with a time that is still to come was
-/// made while a clock was wrong, so that it is older than it seems.
-pub(super) fn prune(
-    made: &Path,
-    database: &OsStr,
-    now: DateTime<Utc>,
-    keep: usize,
-    spared: Option<&Path>,
-) -> (Vec<PathBuf>, Option<FileError>) {
-    let folder = folder_of(made);
-    let names = match names(folder).map_err(FileError::new("read the folder", folder)) {
-        Ok(names) => names,
-        Err(err) => return (Vec::new(), Some(err)),
-    };
-    // The clocks of two machines that use one folder differ a little.
-    let latest = Stamp::new(now + MOST_AHEAD, 1);
-    let stamped = |name: OsString| {
-        let stamp = Stamp::parse(&name, database)?;
-        Some((stamp <= latest, stamp, name))
-    };
-    let real = |path: &Path| path.canonicalize().ok();
-    let spared = spared.and_then(real);
-    let is_spared = |it: &OsStr| spared.is_some() && real(&folder.join(it)) == spared;
-    let is_other = |it: &OsString| Some(it.as_os_str()) != made.file_name() && !is_spared(it);
-    let others = names.into_iter().filter(is_other);
-    let mut found: Vec<(bool, Stamp, OsString)> = others.filter_map(stamped).collect();
+/// The backups of a database in a folder, the newest first; none where the folder cannot be read.
+pub(super) fn newest_first(folder: &Path, database: &OsStr) -> Vec<PathBuf> {
+    let stamped = |name: OsString| Some((Stamp::parse(&name, database)?, name));
+    let mut found: Vec<(Stamp, OsString)> =
+        names(folder).unwrap_or_default().into_iter().filter_map(stamped).collect();
     found.sort();
-    let n_old = (found.len() + 1).saturating_sub(keep.max(1));
-    let mut removed = Vec::with_capacity(n_old);
-    for (.., name) in found.into_iter().take(n_old) {
-        let path = folder.join(name);
-        let removal = std::fs::remove_file(&path);
-        match removal.map_err(FileError::new("remove the old backup", &path)) {
-            Ok(()) => removed.push(path),
-            Err(err) => return (removed, Some(err)),
-        }
-    }
-    (removed, None)
+    found.into_iter().rev().map(|(_, name)| folder.join(name)).collect()
 }
 
 /// Removes what processes that were killed left in a folder. One that cannot be removed stays.
@@ -176,7 +147,7 @@ fn remove_abandoned(folder: &Path, database: &OsStr) {
 }
 
 /// The names of the ordinary files in a folder.
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -218,7 +189,7 @@ mod tests {
     fn make(folder: &Path, now: DateTime<Utc>) -> PathBuf {
         let database = folder.join("a.db");
         let file = NewFile::of(OsStr::new("a.db"), folder, now).unwrap();
-        file.finish(&database).unwrap()
+        file.finish(&database).unwrap().0
     }
 
     /// A folder with a database in it.
@@ -257,6 +228,21 @@ mod tests {
         let folder = folder();
         drop(NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap());
         assert_eq!(files(folder.path()), ["a.db"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_somebody_took_away_is_not_finished() {
+        let folder = folder();
+        let new = || NewFile::of(OsStr::new("a.db"), folder.path(), now()).unwrap();
+        let gone = new();
+        std::fs::remove_file(gone.temporary()).unwrap();
+        let other = new();
+        assert_eq!(other.temporary(), gone.temporary());
+        let err = gone.finish(&folder.path().join("a.db")).unwrap_err();
+        assert!(matches!(err, BackupError::File(_)), "{err:?}");
+        let (path, _) = other.finish(&folder.path().join("a.db")).unwrap();
+        assert_eq!(files(folder.path()), ["a.db", path.file_name().unwrap().to_str().unwrap()]);
     }
 
     #[test]
@@ -300,56 +286,5 @@ mod tests {
             let made = make(folder.path(), now());
             assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, mode);
         }
-    }
-
-    #[test]
-    fn the_newest_are_kept() {
-        let folder = folder();
-        let times = (0..4).map(|second| now() + chrono::Duration::seconds(second));
-        times.for_each(|it| drop(make(folder.path(), it)));
-        let made = make(folder.path(), now());
-        File::create(folder.path().join("a.db.20251123T101500Z.bak.gz")).unwrap();
-        std::fs::create_dir(folder.path().join("a.db.20241123T101500Z.bak")).unwrap();
-        let (removed, failed) = prune(&made, OsStr::new("a.db"), now(), 2, None);
-        assert_eq!((removed.len(), failed.is_none()), (3, true));
-        let expected = [
-            "a.db",
-            "a.db.20251123T101500Z.bak.gz",
-            "a.db.20261123T101500Z-2.bak",
-            "a.db.20261123T101503Z.bak",
-        ];
-        assert_eq!(files(folder.path()), expected);
-    }
-
-    #[test]
-    fn the_one_that_was_just_made_is_kept() {
-        let folder = folder();
-        for _ in 0..3 {
-            let made = make(folder.path(), now());
-            prune(&made, OsStr::new("a.db"), now(), 1, None);
-        }
-        assert_eq!(files(folder.path()), ["a.db", "a.db.20261123T101500Z-3.bak"]);
-    }
-
-    #[test]
-    fn one_of_the_future_is_older_than_it_seems() {
-        let folder = folder();
-        let second = TimeDelta::seconds(1);
-        for years in [70, 71, 72] {
-            make(folder.path(), now() + TimeDelta::days(365 * years));
-        }
-        // Another machine, the clock of which is ahead a little.
-        make(folder.path(), now() + second * 5);
-        for seconds in 1..3 {
-            let now = now() + second * seconds;
-            prune(&make(folder.path(), now), OsStr::new("a.db"), now, 3, None);
-        }
-        let expected = [
-            "a.db",
-            "a.db.20261123T101501Z.bak",
-            "a.db.20261123T101502Z.bak",
-            "a.db.20261123T101505Z.bak",
-        ];
-        assert_eq!(files(folder.path()), expected);
     }
 }

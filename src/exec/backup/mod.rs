@@ -4,13 +4,16 @@
 //! holds the database against writers from before the copy until its first statement. Only a body
 //! outside a transaction has no lock that would last from the one to the other.
 
+mod before;
 mod error;
 mod file;
 mod name;
+mod prune;
 mod restore;
 mod restore_error;
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,8 +21,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+pub(super) use self::before::name_backup;
 pub use self::error::BackupError;
 use self::file::NewFile;
+use self::name::{is_temporary, owner};
 pub use self::restore::restore;
 pub use self::restore_error::{Loss, RestoreError};
 use super::Run;
@@ -61,7 +66,7 @@ pub(super) enum BackupState {
     #[default]
     Due,
     /// It is made, and not out of date.
-    Made(PathBuf),
+    Made(Made),
     /// There was nothing to back up.
     Empty,
 }
@@ -70,7 +75,7 @@ impl BackupState {
     /// Its file.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Made(path) => Some(path),
+            Self::Made(made) => Some(&made.path),
             Self::Due | Self::Empty => None,
         }
     }
@@ -118,7 +123,7 @@ impl Session<'_> {
         }
         let started = Instant::now();
         for attempt in 1.. {
-            self.begin(Lock::Write)?;
+            self.begin_inside(Lock::Write)?;
             if self.table.rows(&self.database)? != work.rows {
                 self.database.rollback()?;
                 return Ok(false);
@@ -187,10 +192,10 @@ impl Session<'_> {
     /// Notes a backup that is made, and says so.
     fn announce(&mut self, made: Made, started: Instant) {
         self.observer.event(&Event::BackedUp { path: &made.path, elapsed: started.elapsed() });
-        if let Some(reason) = made.unchecked {
+        if let Some(reason) = &made.unchecked {
             self.warn(format!("the backup could not be checked to its end: {reason}"));
         }
-        self.progress.backup = BackupState::Made(made.path);
+        self.progress.backup = BackupState::Made(made);
         // One more for as long as it is not certain that this one will be needed; but not ever more
         // where each run is killed.
         keep_newest(self.request, self.progress, 1, self.observer);
@@ -234,7 +239,9 @@ pub(super) fn settle(
 
 /// Removes a backup that was made, and nobody needs.
 fn remove(progress: &mut Progress, observer: &mut dyn Observer) {
-    let BackupState::Made(path) = std::mem::take(&mut progress.backup) else { return };
+    let BackupState::Made(Made { path, _held, .. }) = std::mem::take(&mut progress.backup) else {
+        return;
+    };
     let removal = std::fs::remove_file(&path).map_err(FileError::new("remove the backup", &path));
     match removal {
         Ok(()) => observer.event(&Event::BackupRemoved { path: &path, is_own: true }),
@@ -264,11 +271,13 @@ fn warn_of(err: &FileError, observer: &mut dyn Observer) {
     observer.event(&Event::Warning { message });
 }
 
-/// A backup that was made.
+/// A backup that was made. While it lives, no other process prunes its file.
 #[derive(Debug)]
 pub struct Made {
     /// Its file.
     pub path: PathBuf,
+    /// The file with its lock.
+    _held: File,
     /// Why it could not be looked at to its end: SQLite lacks something that it needs.
     pub unchecked: Option<String>,
 }
@@ -291,7 +300,10 @@ pub fn make(
 ) -> Result<Made, BackupError> {
     let path = real_path(path);
     let new = match target {
-        Some(target) if !target.is_dir() => NewFile::at(target)?,
+        Some(target) if !target.is_dir() => {
+            refuse_reserved(target)?;
+            NewFile::at(target)?
+        }
         folder => {
             let folder = folder.unwrap_or_else(|| folder_of(&path));
             NewFile::of(&name_in(folder, &path), folder, now)?
@@ -306,12 +318,32 @@ pub fn make(
     if !go_on() {
         return Err(BackupError::Cancelled);
     }
-    Ok(Made { path: new.finish(&path)?, unchecked })
+    let (path, held) = new.finish(&path)?;
+    Ok(Made { path, _held: held, unchecked })
+}
+
+/// Fails where a file of this name would not stay what it is, or would not be read as it is: what lies
+/// beside a database belongs to it.
+fn refuse_reserved(path: &Path) -> Result<(), BackupError> {
+    let name = path.file_name().unwrap_or_default();
+    let belongs = owner(name).is_some_and(|it| path.with_file_name(it).exists());
+    if belongs || is_temporary(name) {
+        return Err(BackupError::Reserved { path: path.to_owned() });
+    }
+    for suffix in ["-journal", "-wal"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(suffix);
+        let beside = PathBuf::from(beside);
+        if beside.symlink_metadata().is_ok() {
+            return Err(BackupError::Exists { path: beside });
+        }
+    }
+    Ok(())
 }
 
 /// Removes the oldest backups of a database from the folder in which `made` is, all but `keep`, unless
-/// that is 0 or `made` has a name that somebody gave it; never `made` itself. Returns what was removed,
-/// and why not all.
+/// that is 0 or `made` has a name that somebody gave it; never `made` itself, what is newer, or what
+/// another process needs. Returns what was removed, and why not all.
 pub fn prune(
     made: &Path,
     database: &Path,
@@ -322,7 +354,7 @@ pub fn prune(
     if keep == 0 || target == Some(made) {
         return (Vec::new(), None);
     }
-    file::prune(made, &name_in(folder_of(made), &real_path(database)), now, keep, None)
+    prune::prune(made, &name_in(folder_of(made), &real_path(database)), now, keep, None)
 }
 
 /// What the names of the backups of a database begin with: beside it with its name, which no other file

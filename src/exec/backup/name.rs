@@ -78,6 +78,21 @@ pub(super) fn time_in(name: &OsStr) -> Option<DateTime<Utc>> {
     Some(time.and_utc())
 }
 
+/// What SQLite and migrator put behind the name of a database, for files of their own beside it.
+const BESIDE: [&str; 4] = ["-journal", "-wal", "-shm", "-migrator-lock"];
+
+/// The database to which a file with this name belongs, where it has one.
+pub(super) fn owner(name: &OsStr) -> Option<&OsStr> {
+    let text = name.to_str()?;
+    let owner = BESIDE.iter().find_map(|it| text.strip_suffix(it))?;
+    (!owner.is_empty()).then_some(OsStr::new(owner))
+}
+
+/// Whether it is what a file is called while it is written: such a one is removed when nobody writes it.
+pub(super) fn is_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().ends_with(TEMPORARY.as_bytes())
+}
+
 /// The name of a file while it is written, for its name afterwards.
 pub(super) fn temporary(name: &OsStr) -> OsString {
     let mut temporary = name.to_owned();
@@ -166,6 +181,20 @@ mod tests {
         for name in
             ["a.db", "a.bak", "a.20261122.bak", "a.20261322T100407Z.bak", "a.20261122T100407Z"]
         {
+            check(name, None);
+        }
+    }
+
+    #[test]
+    fn a_name_says_to_which_database_a_file_belongs() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(owner(OsStr::new(name)), expected.map(OsStr::new), "{name}");
+        };
+        for suffix in ["-journal", "-wal", "-shm", "-migrator-lock"] {
+            check(&format!("a.db{suffix}"), Some("a.db"));
+            check(suffix, None);
+        }
+        for name in ["a.db", "a.db-journal.bak", "a.db.wal", "a.db-wal2", "journal"] {
             check(name, None);
         }
     }

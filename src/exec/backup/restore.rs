@@ -9,17 +9,20 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::file::{NewFile, prune};
+use super::file::NewFile;
 use super::name::time_in;
+use super::prune::{hold, prune};
 use super::restore_error::{Loss, RestoreError};
-use super::{BackupError, folder_of, goes_on, make, name_in, real_path, warn_of};
+use super::{BackupError, Made, folder_of, goes_on, make, name_in, real_path, warn_of};
 use crate::audit::LogRow;
 use crate::config::BackupMode;
-use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, VersionTable, Watch};
+use crate::db::{
+    self, Access, Database, DbError, FileCheck, Lock, LogTable, SidecarLock, VersionTable, Watch,
+};
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
-use crate::fsutil::FileError;
+use crate::fsutil::{FileError, is_same_file};
 
 /// Bytes of the first page that are others in each copy: what the journal is, the counters of changes,
 /// the version of SQLite.
@@ -86,19 +89,23 @@ fn restore_once(
     let Some(path) = request.location.path() else {
         return Err(RestoreError::InMemory);
     };
-    // Whoever opens the database last may write what its log holds.
-    let is_written = is_written_since(path, file);
     let source = open_backup(file, path, &goes_on(request))?;
+    let _held = hold(file);
+    let is_backup_wal = db::has_wal_header(file);
     let table = VersionTable::new(request.version_table);
     let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
     let patience = Patience { timeout: request.busy_timeout, cancel, waited: Duration::ZERO };
     let mut restorer = Restorer { request, path, file, source: &source, patience, observer };
+    // What a body outside a transaction leaves counts too.
+    restorer.retry(|| SidecarLock::require_free(path))?;
+    // Before it is opened: whoever closes it last may write what its log holds.
+    let is_written = is_written_since(path, file);
 
     if !db::exists(request.location) {
         let mut database = restorer.open(Access::Create)?;
         restorer.overwrite(&mut database, None)?;
-        let is_wal = [database.is_wal()?; 2];
+        let is_wal = [is_backup_wal; 2];
         return Ok(Restored { to, is_wal, ..Restored::default() });
     }
     let witness = restorer.open(Access::Read)?;
@@ -108,7 +115,7 @@ fn restore_once(
         Err(RestoreError::Database(err)) if !err.is_busy() => None,
         Err(err) => return Err(err),
     };
-    let is_wal = witness.is_wal()?;
+    let is_wal = restorer.retry(|| witness.is_wal())?;
     let has_objects =
         restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
     let runs = restorer.retry(|| LogTable::read_all(&witness))?;
@@ -140,15 +147,14 @@ fn restore_once(
         database.raise_synchronous()?;
         restorer.overwrite(&mut database, is_kept.then_some(&witness))
     });
-    // Whatever came of it; where somebody holds the database too long, the answer says so.
-    if has_left_wal && let Err(err) = restorer.retry(|| database.enter_wal()) {
-        let message = format!("the write-ahead log could not be brought back: {err}");
-        restorer.observer.event(&Event::Warning { message });
-    }
-    let backup = outcome?;
-    restorer.prune(backup.as_deref());
-    let is_wal = [is_wal, database.is_wal()?];
-    Ok(Restored { from, to, is_same: false, backup, is_wal })
+    drop(database);
+    // From here on nothing can fail: what is restored is restored, whoever holds it now. So what it is
+    // like now is not read, either.
+    let is_wal_back = has_left_wal && restorer.enter_wal();
+    let made = outcome?;
+    restorer.prune(made.as_ref());
+    let is_wal = [is_wal, is_backup_wal || is_wal_back || is_wal && !has_left_wal];
+    Ok(Restored { from, to, is_same: false, backup: made.map(|it| it.path), is_wal })
 }
 
 /// What a restore works with.
@@ -214,10 +220,24 @@ impl Restorer<'_> {
         })
     }
 
+    /// Goes back to the write-ahead log that was left, whatever came of the rest; says so where it cannot.
+    /// On a connection of its own: the other one may have known another text encoding.
+    fn enter_wal(&mut self) -> bool {
+        let database = self.open(Access::Write);
+        let outcome = database.and_then(|database| self.retry(|| database.enter_wal()));
+        if let Err(err) = &outcome {
+            let message = format!("the write-ahead log could not be brought back: {err}");
+            self.observer.event(&Event::Warning { message });
+        }
+        outcome.is_ok()
+    }
+
     /// Removes the oldest backups, all but as many as are to be kept, `made` and the one that was taken
     /// back.
-    fn prune(&mut self, made: Option<&Path>) {
-        let (Some(made), keep @ 1..) = (made, self.request.backup.keep) else { return };
+    fn prune(&mut self, made: Option<&Made>) {
+        let (Some(Made { path: made, .. }), keep @ 1..) = (made, self.request.backup.keep) else {
+            return;
+        };
         let name = name_in(folder_of(made), &real_path(self.path));
         let now = self.request.clock.now();
         let (removed, failed) = prune(made, &name, now, keep, Some(self.file));
@@ -230,25 +250,27 @@ impl Restorer<'_> {
     }
 
     /// Overwrites the database; what it holds at that moment is backed up through `witness`, or through
-    /// the connection itself. Returns where.
+    /// the connection itself. Returns that backup.
     fn overwrite(
         &mut self,
         database: &mut Database,
         witness: Option<&Database>,
-    ) -> Result<Option<PathBuf>, RestoreError> {
+    ) -> Result<Option<Made>, RestoreError> {
         let (request, path, source) = (self.request, self.path, self.source);
         let goes_on = self.goes_on();
         let mut backup = None;
         let outcome = self.retry(|| {
-            let mut keep = |database: &Database| {
+            let mut keep = |database: Option<&Database>| {
+                SidecarLock::require_free(path)?;
                 let started = Instant::now();
                 let target = request.backup.target;
                 let made = witness
-                    .map(|_| make(database, path, target, request.clock.now(), &goes_on))
+                    .and(database)
+                    .map(|it| make(it, path, target, request.clock.now(), &goes_on))
                     .transpose();
                 let is_kept = made.is_ok();
                 backup = Some(made.map(|made| (made, started.elapsed())));
-                is_kept
+                Ok(is_kept)
             };
             database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
@@ -270,11 +292,11 @@ impl Restorer<'_> {
             return Err(err);
         }
         self.observer.event(&Event::BackedUp { path: &made.path, elapsed });
-        if let Some(reason) = made.unchecked {
+        if let Some(reason) = &made.unchecked {
             let message = format!("the backup could not be checked to its end: {reason}");
             self.observer.event(&Event::Warning { message });
         }
-        outcome.map(|_| Some(made.path))
+        outcome.map(|_| Some(made))
     }
 }
 
@@ -294,10 +316,9 @@ fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, 
             RestoreError::Missing { path }
         });
     }
-    if let (Ok(file), Ok(database)) = (file.canonicalize(), database.canonicalize())
-        && file == database
-    {
-        return Err(RestoreError::Itself { path: file });
+    if is_same_file(file, database) {
+        let is_link = file.file_name() != database.file_name();
+        return Err(RestoreError::Itself { path: file.to_owned(), is_link });
     }
     for suffix in ["-journal", "-wal"] {
         let mut beside = file.as_os_str().to_owned();

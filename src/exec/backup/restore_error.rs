@@ -40,10 +40,12 @@ pub enum RestoreError {
         path: PathBuf,
     },
     /// It is the database itself.
-    #[error("`{}` is the database itself", path.display())]
+    #[error("`{}` is the database itself{}", path.display(), if *is_link { ", under another name" } else { "" })]
     Itself {
         /// The file.
         path: PathBuf,
+        /// Whether it is another name of the same file.
+        is_link: bool,
     },
     /// A journal or a log lies beside it: it is no copy, but a database in use or after a crash.
     #[error("`{}` is in use, or was when a process was killed: there is a file `{}`", path.display(), beside.display())]

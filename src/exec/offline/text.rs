@@ -69,12 +69,18 @@ impl Text {
         self.blank();
     }
 
-    /// Fails, before anything runs, on a SQLite that is too old for one of the statements.
-    pub fn guard_version<'s>(&mut self, statements: impl Iterator<Item = &'s str>) {
+    /// Fails, before anything runs, on a SQLite that is too old for one of the statements; `advice`
+    /// is what to do about it besides, where that is an `ALTER TABLE`, and otherwise.
+    pub fn guard_version<'s>(
+        &mut self,
+        statements: impl Iterator<Item = &'s str>,
+        advice: [&str; 2],
+    ) {
         let needs = statements.filter_map(need);
         let Some(Need { since, what }) = needs.max_by_key(|it| it.since) else { return };
+        let advice = advice[usize::from(!what.starts_with("ALTER"))];
         self.guard(
-            &format!("SQLite 3.{since} is needed for {what}"),
+            &format!("SQLite 3.{since} is needed for {what}: use a newer sqlite3{advice}"),
             &format!("SELECT CAST(substr(sqlite_version(), 3) AS INTEGER) >= {since}"),
         );
         self.blank();

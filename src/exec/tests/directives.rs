@@ -199,7 +199,7 @@ fn a_long_query_can_be_cancelled() {
     let cancel = Arc::new(AtomicBool::new(false));
     let ticker: Arc<dyn Fn() + Send + Sync> = {
         let cancel = Arc::clone(&cancel);
-        Arc::new(move || cancel.store(true, std::sync::atomic::Ordering::Relaxed))
+        Arc::new(move || cancel.store(true, Ordering::Relaxed))
     };
     let options = Options { cancel: Some(cancel), ticker: Some(ticker), ..Options::default() };
     check(&project, &options, ExitClass::Refused, "cancelled", "users @ no version table");

@@ -1,6 +1,6 @@
 //! What an upgrade does for the rows that a new constraint does not take, and what only looks like it.
 
-use super::check;
+use super::check_but_rows as check;
 
 const USERS: &str =
     "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, name TEXT, age INTEGER);";

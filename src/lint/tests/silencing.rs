@@ -166,7 +166,38 @@ fn a_summary_says_what_the_words_say() {
     check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nDROP TABLE t;", "");
     check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nALTER TABLE t DROP a;", "");
     check_summary("-- migrator:allow drop-table\nDROP TABLE t;", "");
+    // Rows that are deleted, and those that are not old, or elsewhere by then.
+    let deleted = "`b2`: 1 delete-rows; `migrator lint b2` tells more";
+    check_summary("delete from t where a = 1;", deleted);
+    check_summary("WITH x AS (SELECT 1) DELETE FROM t;", deleted);
+    check_summary("CREATE TABLE t (a);\nDELETE FROM t;", "");
+    check_summary("CREATE TEMP TABLE t (a);\nDELETE FROM t;", "");
+    check_summary("INSERT INTO u SELECT * FROM t;\nDELETE FROM t;", "");
+    check_summary("INSERT INTO u SELECT * FROM t WHERE a;\nDELETE FROM t WHERE a;", "");
+    check_summary("DELETE FROM t;\nDROP TABLE t;", lost);
+    check_summary("-- migrate:warn-if rows of t go: SELECT a FROM t\nDELETE FROM t;", "");
+    check_summary("-- migrator:allow delete-rows\nDELETE FROM t;", "");
+    check_summary("", "`b2`: 1 empty-upgrade; `migrator lint b2` tells more");
+    check_summary("-- migrator:allow empty-upgrade\n", "");
     check_summary("ATTACÖ 'x';\nDRÖP TABLE t;\nATT;", "");
+}
+
+/// What is a note is not spoken of before it runs, unless the project wants it.
+#[test]
+fn a_summary_says_of_overwritten_columns_where_that_is_a_warning() {
+    let levels: Levels = [(Rule::UpdateAllRows, Level::Warning)].into_iter().collect();
+    let check = |upgrade: &str, is_said: bool| {
+        let graph = Project::on("", &format!("-- migrate:upgrade\n{upgrade}")).graph();
+        assert_eq!(said(&graph, &Levels::default()), "", "{upgrade}");
+        let expected = "`b2`: 1 update-all-rows; `migrator lint b2` tells more";
+        assert_eq!(said(&graph, &levels), if is_said { expected } else { "" }, "{upgrade}");
+    };
+    check("UPDATE t SET a = b;", true);
+    check("UPDATE t SET a = lower(a);", false);
+    check("UPDATE t SET a = b WHERE a IS NULL;", false);
+    check("ALTER TABLE t ADD COLUMN a;\nUPDATE t SET a = b;", false);
+    check("CREATE TABLE t (a, b);\nUPDATE t SET a = b;", false);
+    check("INSERT INTO u SELECT a FROM t;\nUPDATE t SET a = b;", false);
 }
 
 /// What `upgrade` counts of a revision on these tables, and what lint finds: the same.

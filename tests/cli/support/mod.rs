@@ -1,6 +1,8 @@
 //! A scratch project, and transcripts of what the binary prints in it.
 #![expect(clippy::disallowed_methods, reason = "tests write over files on purpose")]
 
+pub mod terminal;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
