@@ -1231,8 +1231,8 @@ fn what_ran_otherwise_is_found_on_a_database_of_another_branch() {
     insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
     ------- stderr -------
     error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
-    hint: `migrator repair c3` accepts the file as it is now
-    hint: or put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair c3` accepts the file as it is; it runs nothing
     hint: mend it first: in one revision nobody could find it any more; no file was written
     [exit status: 2]
     ");
@@ -1278,8 +1278,8 @@ fn a_branch_that_would_run_in_another_order_is_proven_or_refused() {
     ------- stderr -------
     error: in one revision, what begins with `b2` would run in another order with `c4`, which stands beside it
     caused by: `c4` works on rows of `t`, and `b2`, which ran without it, has to do with it too
-    hint: which branch runs first is told by the names of the files; without `--rev-id` an id is made that keeps the order, where one can
-    hint: make one line of the branches first, where no database ran them (`migrator rebase c4`), or let the range end before them; no file was written
+    hint: the names of the files say which branch runs first; without `--rev-id` an id is made that keeps the order, where one can
+    hint: no file was written; give the branches an order first: `migrator rebase b3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     assert_eq!(env.files(), files);
