@@ -6,7 +6,7 @@
 
 use super::side_by_side::{other_numbers, other_rows};
 use super::{Rebase, RewriteError};
-use crate::autogenerate::{compare, invent_rows, read_schema};
+use crate::autogenerate::{compare, fill, read_schema};
 use crate::db::Scratch;
 use crate::diff::lines::Sign;
 use crate::exec::{ReplayError, run_in_memory};
@@ -75,15 +75,8 @@ impl RebaseProof<'_> {
             Ok::<_, RewriteError>(scratch)
         };
         let bare = run(&self.before.replay.start().map_err(RewriteError::replay)?, old, below)?;
-        let filled = bare.copy()?;
-        invent_rows(&filled, &self.schema(&filled)?)?;
-        // Invented rows may be against what a body asks of them; those that the bodies make are not.
-        let (start, wanted) = if let Ok(wanted) = run(&filled, old, before) {
-            (filled, wanted)
-        } else {
-            let wanted = run(&bare, old, before)?;
-            (bare, wanted)
-        };
+        let start = fill(&bare, &self.schema(&bare)?, |it| run(it, old, before).is_ok())?;
+        let wanted = run(&start, old, before)?;
         let found = run(&start, new, after)?;
         match other_rows(schema, &wanted, &found, || run(&start, old, before))? {
             None => Ok(()),

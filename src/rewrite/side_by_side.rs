@@ -2,7 +2,7 @@
 
 use super::RewriteError;
 use super::squash::Settings;
-use crate::autogenerate::{Contents, invent_rows};
+use crate::autogenerate::{Contents, fill};
 use crate::db::{SchemaSnapshot, Scratch};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
@@ -11,7 +11,7 @@ use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
 use crate::rehearsal::number_lines;
 use crate::revision::Revision;
-use crate::schema::{Name, Schema};
+use crate::schema::Schema;
 use crate::source::Location;
 
 /// Revisions that run one after another.
@@ -46,21 +46,7 @@ impl Bodies<'_> {
         schema: &Schema,
         direction: Direction,
     ) -> Result<Scratch, RewriteError> {
-        let all = base.copy()?;
-        invent_rows(&all, schema)?;
-        if self.run(&all, direction).is_ok() {
-            return Ok(all);
-        }
-        let mut filled = base.copy()?;
-        for table in schema.tables_by_dependency() {
-            let attempt = filled.copy()?;
-            let alone = Schema { tables: vec![table.clone()], ..Schema::default() };
-            invent_rows(&attempt, &alone)?;
-            if self.run(&attempt, direction).is_ok() {
-                filled = attempt;
-            }
-        }
-        Ok(filled)
+        Ok(fill(base, schema, |it| self.run(it, direction).is_ok())?)
     }
 }
 
@@ -92,13 +78,8 @@ pub(super) fn other_rows(
 ) -> Result<Option<String>, RewriteError> {
     let wanted = Contents::of(wanted, schema)?;
     let found = Contents::of(found, schema)?;
-    if wanted.differs_from(&found).is_none() {
-        return Ok(None);
-    }
-    let again = Contents::of(&again()?, schema)?;
-    let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
-    let table = wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&found, it));
-    Ok(table.map(ToString::to_string))
+    let again = || Contents::of(&again()?, schema).map_err(RewriteError::from);
+    Ok(wanted.first_other(&found, again)?.map(ToString::to_string))
 }
 
 /// The numbers of the header that are not what they are to be.
