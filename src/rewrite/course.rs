@@ -10,7 +10,7 @@ use super::RewriteError;
 use crate::db::{Quoting, Scratch, Touched, Witness};
 use crate::revision::{Body, Revision};
 use crate::sql::head::{Kind, Verb, head};
-use crate::sql::lexer::{Token, tokens};
+use crate::sql::lexer::{Token, has_keyword, tokens};
 
 /// Virtual tables without rows of their own, which read nothing but what they are given.
 pub(super) const PURE: [&str; 3] = ["json_each", "json_tree", "generate_series"];
@@ -89,8 +89,12 @@ impl Course {
             let head = head(sql);
             head.verb == Verb::Create(Kind::View) || head.is_virtual
         };
+        // Of the columns that two tables happen to share SQLite says nothing.
+        let is_natural = |sql: &str| has_keyword(sql, "NATURAL");
+        let mut texts = names.iter().filter_map(|it| now.get(it));
+        let by_columns = is_natural(query) || texts.any(|it| is_natural(it));
         let definition = |objects: &BTreeMap<String, String>, name: &str| {
-            objects.get(name).filter(is_defined).cloned()
+            objects.get(name).filter(|it| by_columns || is_defined(it)).cloned()
         };
         let mut tables = touched.reads.iter().map(|it| it.table.as_str());
         let is_same = at_start.is_some_and(|it| it == touched)

@@ -185,6 +185,9 @@ fn a_refusal_that_asks_something_else_at_the_beginning_is_no_part_of_a_body() {
                       WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.a = t.a AND b = 1)";
     check(add, correlated, &format!("not after {add}"));
     check("ALTER TABLE u ADD COLUMN c", correlated, "Moves");
+    let natural = "refuse-if rows: SELECT 1 FROM t NATURAL JOIN u";
+    check(add, natural, &format!("not after {add}"));
+    check("CREATE INDEX i ON u (a)", natural, "Moves");
     let second = "ALTER TABLE t RENAME COLUMN b TO a";
     check(
         &format!("ALTER TABLE t RENAME COLUMN a TO c; {second}"),
