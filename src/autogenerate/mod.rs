@@ -22,7 +22,7 @@ pub(crate) use proof::show;
 pub use proof::{Phase, ProofFailure};
 pub use renames::{Rename, RenameError, Renames};
 use respelling::Respelling;
-pub(crate) use rows::{Contents, invent as invent_rows};
+pub(crate) use rows::{Contents, fill};
 
 /// What the bodies are to do.
 pub struct Request<'a> {

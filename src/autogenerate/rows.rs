@@ -16,7 +16,7 @@ const N_TRIES: usize = 6;
 pub(super) type Compared = Vec<(Name, Vec<Name>)>;
 
 /// Fills every table where the constraints let it, parents before children.
-pub fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
+pub(super) fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateError> {
     scratch.set_triggers(false)?;
     for table in schema.tables_by_dependency() {
         let columns: Vec<&Column> = table.columns.iter().filter(|it| it.holds()).collect();
@@ -42,6 +42,35 @@ pub fn invent(scratch: &Scratch, schema: &Schema) -> Result<(), AutogenerateErro
         }
     }
     Ok(scratch.set_triggers(true)?)
+}
+
+/// A copy with invented rows in as many tables as let the bodies run: rows may be against what a body
+/// asks of them.
+pub fn fill(
+    base: &Scratch,
+    schema: &Schema,
+    runs: impl Fn(&Scratch) -> bool,
+) -> Result<Scratch, AutogenerateError> {
+    let tables: Vec<Table> = schema.tables_by_dependency().into_iter().cloned().collect();
+    fill_part(base.copy()?, &tables, &runs)
+}
+
+/// Halves what cannot have rows as a whole, so that few tables that may have none cost few runs.
+fn fill_part(
+    filled: Scratch,
+    tables: &[Table],
+    runs: &impl Fn(&Scratch) -> bool,
+) -> Result<Scratch, AutogenerateError> {
+    let attempt = filled.copy()?;
+    invent(&attempt, &Schema { tables: tables.to_vec(), ..Schema::default() })?;
+    if runs(&attempt) {
+        return Ok(attempt);
+    }
+    if tables.len() < 2 {
+        return Ok(filled);
+    }
+    let (first, rest) = tables.split_at(tables.len() / 2);
+    fill_part(fill_part(filled, first, runs)?, rest, runs)
 }
 
 /// A value for a column, as SQL: of its type, of its parent, or one that a constraint names.
@@ -160,13 +189,23 @@ impl Contents {
         Self::read(scratch, &surviving(schema, schema, &[]), None)
     }
 
-    /// The tables.
-    pub fn tables(&self) -> impl Iterator<Item = &Name> {
-        self.tables.iter().map(|(table, _)| table)
+    /// The first table with other rows than in `found`. What the same makes otherwise when it runs
+    /// `again`, say random numbers, is not compared.
+    pub fn first_other<E>(
+        &self,
+        found: &Self,
+        again: impl FnOnce() -> Result<Self, E>,
+    ) -> Result<Option<&Name>, E> {
+        if self.differs_from(found).is_none() {
+            return Ok(None);
+        }
+        let again = again()?;
+        let is_other = |it: &&Name| self.has_rows_of(&again, it) && !self.has_rows_of(found, it);
+        Ok(self.tables.iter().map(|(table, _)| table).find(is_other))
     }
 
     /// Whether a table has the same rows in both.
-    pub fn has_rows_of(&self, other: &Self, table: &Name) -> bool {
+    fn has_rows_of(&self, other: &Self, table: &Name) -> bool {
         let rows = |(name, _): &&(Name, Vec<Vec<String>>)| name == table;
         let mine = self.tables.iter().find(rows).map(|it| &it.1);
         mine == other.tables.iter().find(rows).map(|it| &it.1)
@@ -198,7 +237,7 @@ impl Contents {
     }
 
     /// The first table whose rows differ.
-    pub fn differs_from(&self, other: &Self) -> Option<String> {
+    pub(super) fn differs_from(&self, other: &Self) -> Option<String> {
         let pairs = self.tables.iter().zip(&other.tables);
         let found = pairs.into_iter().find(|(left, right)| left.1 != right.1)?;
         Some(found.0.0.to_string())

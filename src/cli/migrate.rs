@@ -125,21 +125,14 @@ struct HowArgs {
     tag: Option<String>,
 }
 
-impl HowArgs {
-    /// `--backup PATH` makes a target of the path: says so where there is no such revision.
-    fn for_a_path(&self, app: &App, target: &str, err: anyhow::Error) -> anyhow::Error {
-        if self.backup == Some(None) { mistyped::for_a_path(app, target, err) } else { err }
-    }
-}
-
 pub(super) fn upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {
     let result = run_upgrade(app, args);
-    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+    result.map_err(|err| mistyped::for_a_path(app, &args.target, err))
 }
 
 pub(super) fn downgrade(app: &mut App, args: &DowngradeArgs) -> anyhow::Result<ExitStatus> {
     let result = run_downgrade(app, args);
-    result.map_err(|err| args.how.for_a_path(app, &args.target, err))
+    result.map_err(|err| mistyped::for_a_path(app, &args.target, err))
 }
 
 fn run_upgrade(app: &mut App, args: &UpgradeArgs) -> anyhow::Result<ExitStatus> {

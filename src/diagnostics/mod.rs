@@ -13,6 +13,7 @@ mod quote;
 mod rewrite_hints;
 mod run_hints;
 mod schema_hints;
+mod target_hints;
 mod typed;
 
 pub use self::drift_hints::{DeclaredState, Drifted, drift as drift_hints};

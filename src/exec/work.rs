@@ -15,7 +15,7 @@ use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
 use crate::source::Problem;
 use crate::sql::effect::{dropped_table, drops_data, writes_rows};
-use crate::sql::head::{Verb, head};
+use crate::sql::head::{Verb, verb};
 use crate::sql::row_loss::{loses_rows_of, makes_table};
 use crate::sql::statement::checksum;
 use crate::sql::transaction_control::forbidden_in_transaction;
@@ -237,6 +237,6 @@ impl Task<'_> {
 
     /// Whether it may change settings of the connection, which no transaction takes back.
     pub fn has_pragma(&self) -> bool {
-        self.texts().any(|it| head(it).verb == Verb::Pragma)
+        self.texts().any(|it| verb(it) == Verb::Pragma)
     }
 }

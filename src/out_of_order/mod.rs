@@ -11,7 +11,7 @@
 mod positions;
 mod rows;
 
-use crate::autogenerate::{AutogenerateError, Contents, compare, invent_rows, read_schema};
+use crate::autogenerate::{AutogenerateError, Contents, compare, fill, read_schema};
 use crate::db::{SchemaSnapshot, Scratch};
 use crate::diff::lines::Line;
 use crate::exec::{Replay, ReplayError, run_in_memory};
@@ -234,8 +234,7 @@ fn same_numbers(
     }
 }
 
-/// Both orders make the same of invented rows. What the order of the graph itself makes otherwise
-/// when it runs once more, say random numbers, is not compared.
+/// Both orders make the same of invented rows.
 fn same_rows(
     question: &Question<'_>,
     start: &Scratch,
@@ -243,26 +242,16 @@ fn same_rows(
     late: &[RevisionIndex],
     wanted: &Schema,
 ) -> Result<(), OutOfOrderError> {
-    let filled = start.copy().map_err(AutogenerateError::from)?;
-    invent_rows(&filled, &read_schema(&filled, question.is_excluded)?)?;
     let run = |start: &Scratch, order| {
         let scratch = start.copy().map_err(AutogenerateError::from)?;
         run_all(question, &scratch, order, |_| Ok(()))?;
         Ok::<_, OutOfOrderError>(Contents::of(&scratch, wanted)?)
     };
-    // Invented rows may be against what a body asks of them; those that the bodies make are not.
-    let (start, planned) = match run(&filled, in_place) {
-        Ok(planned) => (&filled, planned),
-        Err(OutOfOrderError::Replay { .. }) => (start, run(start, in_place)?),
-        Err(err) => return Err(err),
-    };
-    let actual = run(start, late)?;
-    if planned.differs_from(&actual).is_none() {
-        return Ok(());
-    }
-    let again = run(start, in_place)?;
-    let other = |it: &&_| planned.has_rows_of(&again, it) && !planned.has_rows_of(&actual, it);
-    match planned.tables().find(other) {
+    let schema = read_schema(start, question.is_excluded)?;
+    let start = fill(start, &schema, |it| run(it, in_place).is_ok())?;
+    let planned = run(&start, in_place)?;
+    let actual = run(&start, late)?;
+    match planned.first_other(&actual, || run(&start, in_place))? {
         None => Ok(()),
         Some(table) => Err(OutOfOrderError::OtherRows {
             revisions: question.graph.ids(question.inserted),

@@ -205,6 +205,11 @@ fn rows_are_made_to_tell_what_no_text_does() {
     // What is copied is not named, but its number in the header is.
     let copy = "CREATE TABLE u AS SELECT user_version AS v FROM pragma_user_version";
     check(T, "PRAGMA user_version = 2", copy, Some("other rows: u"));
+    // Rows of `k` are against what the body asks of them; those of `t` are not.
+    let tables = "CREATE TABLE t (a); CREATE TABLE k (a)";
+    let picky = "CREATE TABLE n (a CHECK (a IS NULL)); INSERT INTO n SELECT a FROM k;
+        CREATE TABLE u AS SELECT user_version AS v FROM t, pragma_user_version";
+    check(tables, "PRAGMA user_version = 2", picky, Some("other rows: u"));
     let random = "CREATE TABLE u AS SELECT random() AS v";
     check(T, "CREATE TABLE x (a)", random, None);
 }

@@ -2,7 +2,7 @@
 
 use super::RewriteError;
 use super::squash::Settings;
-use crate::autogenerate::{Contents, invent_rows};
+use crate::autogenerate::{Contents, fill};
 use crate::db::Scratch;
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
@@ -10,7 +10,7 @@ use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
 use crate::revision::Revision;
-use crate::schema::{Name, Schema};
+use crate::schema::Schema;
 use crate::source::Location;
 
 /// Revisions that run one after another.
@@ -45,21 +45,7 @@ impl Bodies<'_> {
         schema: &Schema,
         direction: Direction,
     ) -> Result<Scratch, RewriteError> {
-        let all = base.copy()?;
-        invent_rows(&all, schema)?;
-        if self.run(&all, direction).is_ok() {
-            return Ok(all);
-        }
-        let mut filled = base.copy()?;
-        for table in schema.tables_by_dependency() {
-            let attempt = filled.copy()?;
-            let alone = Schema { tables: vec![table.clone()], ..Schema::default() };
-            invent_rows(&attempt, &alone)?;
-            if self.run(&attempt, direction).is_ok() {
-                filled = attempt;
-            }
-        }
-        Ok(filled)
+        Ok(fill(base, schema, |it| self.run(it, direction).is_ok())?)
     }
 }
 
@@ -81,13 +67,8 @@ pub(super) fn compare(
     }
     let wanted = Contents::of(&wanted, &schema)?;
     let rows = Contents::of(&found, &schema)?;
-    if wanted.differs_from(&rows).is_none() {
-        return Ok(found);
-    }
-    // What the old ones leave otherwise when they run once more, say random numbers, is not compared.
-    let again = Contents::of(&old.run(start, direction)?, &schema)?;
-    let is_fixed = |table: &Name| wanted.has_rows_of(&again, table);
-    match wanted.tables().find(|it| is_fixed(it) && !wanted.has_rows_of(&rows, it)) {
+    let again = || Contents::of(&old.run(start, direction)?, &schema).map_err(RewriteError::from);
+    match wanted.first_other(&rows, again)? {
         Some(table) => Err(RewriteError::OtherRows { direction, table: table.to_string() }),
         None => Ok(found),
     }

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::head::{Action, Kind, Verb, head};
+use super::head::{Action, Kind, Verb, head, verb};
 use super::lexer::{Token, has_keyword, tokens};
 
 /// Whether a statement takes away what no other one brings back: a table or a column. Temporary tables
 /// do not count, and neither does a constraint.
 pub fn drops_data(sql: &str) -> bool {
+    if !matches!(verb(sql), Verb::Drop(Kind::Table) | Verb::Alter) {
+        return false;
+    }
     let head = head(sql);
     let is_column = matches!(head.action, Some(Action::DropColumn(_)));
     !head.is_temporary && (head.verb == Verb::Drop(Kind::Table) || is_column)
@@ -15,8 +18,11 @@ pub fn drops_data(sql: &str) -> bool {
 
 /// The table that a statement drops, without schema and quotes; temporary ones do not count.
 pub fn dropped_table(sql: &str) -> Option<Cow<'_, str>> {
+    if verb(sql) != Verb::Drop(Kind::Table) {
+        return None;
+    }
     let head = head(sql);
-    head.name.filter(|_| head.verb == Verb::Drop(Kind::Table) && !head.is_temporary)
+    head.name.filter(|_| !head.is_temporary)
 }
 
 /// What of a statement opens or makes another database file, if anything: `ATTACH` or `VACUUM INTO`.
@@ -44,7 +50,7 @@ pub fn opens_file(sql: &str) -> Option<&'static str> {
 /// Whether a statement writes rows: it may delete some or change what they hold, be it through a
 /// trigger.
 pub fn writes_rows(sql: &str) -> bool {
-    head(sql).verb.writes_rows()
+    verb(sql).writes_rows()
 }
 
 /// Whether a statement may make a row reference nothing, or a foreign key one that cannot be checked.
@@ -53,11 +59,10 @@ pub fn writes_rows(sql: &str) -> bool {
 /// checking the foreign keys of a database reads all rows of the tables that have some, which
 /// would make a change that takes a millisecond take seconds.
 pub fn may_break_references(sql: &str) -> bool {
-    let head = head(sql);
-    match head.verb {
+    match verb(sql) {
         Verb::Create(kind) => kind == Kind::Table,
         Verb::Drop(kind) => matches!(kind, Kind::Table | Kind::Index),
-        Verb::Alter => match head.action {
+        Verb::Alter => match head(sql).action {
             Some(Action::AddColumn(_) | Action::AddConstraint) => has_keyword(sql, "REFERENCES"),
             Some(Action::AlterColumn) => false,
             _ => true,

@@ -109,25 +109,16 @@ pub enum Action<'s> {
 /// Reads the first words of a statement. Goes no further than they, but for `WITH`, whose queries
 /// stand before the verb.
 pub fn head(sql: &str) -> Head<'_> {
-    let mut words = Words { sql, tokens: tokens(sql), next: None, end: 0 };
-    words.step();
-    while words.accept_kind(TokenKind::Semicolon) {}
-    let mut head = Head {
-        verb: Verb::Other,
-        is_temporary: false,
-        is_conditional: false,
-        is_unique: false,
-        is_virtual: false,
-        makes_rows: false,
-        schema: None,
-        name: None,
-        on: None,
-        action: None,
-        end: 0,
-    };
+    let mut words = Words::of(sql);
+    let mut head = words.verb();
     words.read(&mut head);
     head.end = words.end;
     head
+}
+
+/// [`Head::verb`] alone, which costs less.
+pub fn verb(sql: &str) -> Verb {
+    Words::of(sql).verb().verb
 }
 
 /// The significant tokens of a statement, one after another.
@@ -140,14 +131,40 @@ struct Words<'s> {
 }
 
 impl<'s> Words<'s> {
-    fn read(&mut self, head: &mut Head<'s>) {
+    fn of(sql: &'s str) -> Self {
+        let mut words = Words { sql, tokens: tokens(sql), next: None, end: 0 };
+        words.step();
+        while words.accept_kind(TokenKind::Semicolon) {}
+        words
+    }
+
+    /// A head with the verb and the words that belong to it.
+    fn verb(&mut self) -> Head<'s> {
+        let mut head = Head {
+            verb: Verb::Other,
+            is_temporary: false,
+            is_conditional: false,
+            is_unique: false,
+            is_virtual: false,
+            makes_rows: false,
+            schema: None,
+            name: None,
+            on: None,
+            action: None,
+            end: 0,
+        };
         if self.accept("WITH") && !self.skip_queries() {
-            return;
+            return head;
         }
         head.verb = match () {
-            () if self.accept("CREATE") => return self.read_create(head),
-            () if self.accept("DROP") => return self.read_drop(head),
-            () if self.accept("ALTER") => return self.read_alter(head),
+            () if self.accept("CREATE") => {
+                head.is_temporary = self.accept("TEMP") || self.accept("TEMPORARY");
+                head.is_unique = self.accept("UNIQUE");
+                head.is_virtual = self.accept("VIRTUAL");
+                self.kind().map_or(Verb::Other, Verb::Create)
+            }
+            () if self.accept("DROP") => self.kind().map_or(Verb::Other, Verb::Drop),
+            () if self.accept("ALTER") && self.accept("TABLE") => Verb::Alter,
             () if self.accept("INSERT") || self.accept("REPLACE") => Verb::Insert,
             () if self.accept("UPDATE") => Verb::Update,
             () if self.accept("DELETE") => Verb::Delete,
@@ -157,35 +174,35 @@ impl<'s> Words<'s> {
             () if self.accept("VACUUM") => Verb::Vacuum,
             () => Verb::Other,
         };
-        if head.verb.writes_rows() {
-            // `OR IGNORE` and its kin.
-            if self.accept("OR") {
-                self.step();
-            }
-            let _ = self.accept("INTO") || self.accept("FROM");
-        }
-        if head.verb.writes_rows() || head.verb == Verb::Pragma {
-            self.read_name(head);
-        }
+        head
     }
 
-    fn read_create(&mut self, head: &mut Head<'s>) {
-        head.is_temporary = self.accept("TEMP") || self.accept("TEMPORARY");
-        head.is_unique = self.accept("UNIQUE");
-        head.is_virtual = self.accept("VIRTUAL");
-        let Some(kind) = self.kind() else { return };
-        head.verb = Verb::Create(kind);
-        self.read_condition(head);
-        self.read_name(head);
-        match kind {
-            Kind::Table => head.makes_rows = self.accept("AS"),
-            Kind::View => {}
-            Kind::Index => {
-                if self.accept("ON") {
-                    head.on = self.name();
+    /// What comes behind the verb.
+    fn read(&mut self, head: &mut Head<'s>) {
+        match head.verb {
+            Verb::Create(_) | Verb::Drop(_) => {
+                head.is_conditional = self.accept("IF");
+                if head.is_conditional {
+                    self.accept("NOT");
+                    self.accept("EXISTS");
                 }
             }
-            Kind::Trigger => {
+            Verb::Insert | Verb::Update | Verb::Delete => {
+                // `OR IGNORE` and its kin.
+                if self.accept("OR") {
+                    self.step();
+                }
+                let _ = self.accept("INTO") || self.accept("FROM");
+            }
+            Verb::Alter | Verb::Pragma => {}
+            Verb::Select | Verb::Attach | Verb::Vacuum | Verb::Other => return,
+        }
+        (head.schema, head.name) = self.qualified_name();
+        head.is_temporary |= is_temp(head.schema.as_deref());
+        match head.verb {
+            Verb::Create(Kind::Table) => head.makes_rows = self.accept("AS"),
+            Verb::Create(Kind::Index) if self.accept("ON") => head.on = self.name(),
+            Verb::Create(Kind::Trigger) => {
                 // `AFTER UPDATE OF a, b` and its kin.
                 while self.next.is_some() && !self.accept("ON") {
                     self.step();
@@ -194,23 +211,9 @@ impl<'s> Words<'s> {
                 head.is_temporary |= is_temp(schema.as_deref());
                 head.on = table;
             }
+            Verb::Alter => head.action = self.action(),
+            _ => {}
         }
-    }
-
-    fn read_drop(&mut self, head: &mut Head<'s>) {
-        let Some(kind) = self.kind() else { return };
-        head.verb = Verb::Drop(kind);
-        self.read_condition(head);
-        self.read_name(head);
-    }
-
-    fn read_alter(&mut self, head: &mut Head<'s>) {
-        if !self.accept("TABLE") {
-            return;
-        }
-        head.verb = Verb::Alter;
-        self.read_name(head);
-        head.action = self.action();
     }
 
     fn action(&mut self) -> Option<Action<'s>> {
@@ -247,19 +250,6 @@ impl<'s> Words<'s> {
             ("TRIGGER", Kind::Trigger),
         ];
         kinds.into_iter().find(|(word, _)| self.accept(word)).map(|(_, kind)| kind)
-    }
-
-    fn read_condition(&mut self, head: &mut Head<'s>) {
-        head.is_conditional = self.accept("IF");
-        if head.is_conditional {
-            self.accept("NOT");
-            self.accept("EXISTS");
-        }
-    }
-
-    fn read_name(&mut self, head: &mut Head<'s>) {
-        (head.schema, head.name) = self.qualified_name();
-        head.is_temporary |= is_temp(head.schema.as_deref());
     }
 
     /// The name that comes next, behind that of its schema, if there is one.
@@ -316,7 +306,10 @@ impl<'s> Words<'s> {
 
     /// Takes the next token if it is this word.
     fn accept(&mut self, keyword: &str) -> bool {
-        let is_next = self.next.as_ref().is_some_and(|it| it.is_keyword(self.sql, keyword));
+        let is_next = self
+            .next
+            .as_ref()
+            .is_some_and(|it| it.span.len() == keyword.len() && it.is_keyword(self.sql, keyword));
         if is_next {
             self.step();
         }

@@ -109,9 +109,9 @@ fn a_key_whose_table_is_still_a_comment_says_so() {
     insta::assert_snapshot!(env.run("heads"), @r#"
     ------- stderr -------
     error: unknown key `database.drop-table`
-      --> alembic.toml:68:1
+      --> alembic.toml:69:1
        |
-    68 | drop-table = "warning"
+    69 | drop-table = "warning"
        | ^^^^^^^^^^
     hint: did you mean `lint.drop-table`?
     hint: it stands below the line `[lint]`, which may still be a comment

@@ -294,7 +294,7 @@ fn findings_as_sarif() {
         assert!(levels.contains(&level), "{level}");
     }
     let results = runs[0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 4);
+    assert_eq!(results.len(), 5);
     for result in results {
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         assert!(levels.contains(&result["level"].as_str().unwrap()));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::guide::{Example, guide, page};
+use self::page::page;
+use super::guide::{Example, guide};
 use super::{Finding, Report, Request, lint, summary};
 use crate::exec::Replay;
 use crate::graph::RevisionGraph;
@@ -16,6 +17,7 @@ mod changes;
 mod generated;
 mod losses;
 mod old_rows;
+mod page;
 mod silencing;
 mod texts;
 
