@@ -63,6 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fsutil",
             "graph",
             "lint",
+            "out_of_order",
             "plan",
             "rehearsal",
             "revision",

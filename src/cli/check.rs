@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::App;
 use super::autogenerate::{Answers, request};
 use super::output::Format;
+use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
 use super::screen::COMPARING;
 use crate::Error;
-use crate::audit::audit;
+use crate::audit::{History, audit};
 use crate::autogenerate::{compare, differences};
 use crate::diagnostics::ExitStatus;
 use crate::diff::lines::Line;
@@ -42,13 +43,18 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
     let graph = project.graph()?;
     let mut hints = Vec::new();
     let (from, to, lines) = if args.database {
-        let history = project.history()?;
-        let applied = crate::plan::applied_rows(&graph, &history.rows).map_err(Error::from)?;
-        let name = format!("the revisions up to {}", super::words::describe_rows(&history.rows));
-        let from = project.replayed(name, &graph, &applied)?;
         let location = project.location()?;
-        let to = project.live_schema(&location)?;
-        let lines = compare(&from.schema, &to, project.config.schema.column_order);
+        let look = |history: &History| {
+            let applied = crate::plan::applied_rows(&graph, &history.rows).map_err(Error::from)?;
+            let up_to = super::words::describe_rows(&history.rows);
+            let from =
+                project.replayed(format!("the revisions up to {up_to}"), &graph, &applied)?;
+            let to = project.live_schema(&location)?;
+            let lines = compare(&from.schema, &to, project.config.schema.column_order);
+            Ok((from, to, lines))
+        };
+        let (history, (from, to, lines)) =
+            project.settle(Project::history, look, |it| it.2.is_empty())?;
         let troubles = audit(&graph, &history);
         hints = super::drift::hints(&project, &graph, &history, &troubles, (&to, &lines))?;
         if !troubles.is_empty() && !hints.is_empty() {

@@ -153,6 +153,12 @@ impl Line {
         format!("migrator {}", self.name).trim_end().to_owned()
     }
 
+    /// The command with its arguments, as it is typed behind the name of the program and the options
+    /// of [`Line::typed`].
+    pub fn arguments(&self) -> String {
+        words(&self.items)
+    }
+
     /// The line with the words of a message together, where one of them was `stray`.
     pub fn with_message(&self, stray: &str) -> Option<String> {
         if !self.takes("message") {
@@ -230,6 +236,10 @@ impl Line {
 
 /// Items as a command to be typed, in backticks.
 pub fn spelled(items: &[Item]) -> String {
+    format!("`migrator {}`", words(items))
+}
+
+fn words(items: &[Item]) -> String {
     let words = items.iter().filter(|it| !it.is_repeated()).flat_map(Item::words);
     let quoted = words.map(|word| match word.split_once('=') {
         // The sign itself needs no quotes.
@@ -237,7 +247,7 @@ pub fn spelled(items: &[Item]) -> String {
         _ if word.is_empty() => "''".to_owned(),
         _ => shell(word).into_owned(),
     });
-    format!("`migrator {}`", quoted.collect::<Vec<_>>().join(" "))
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text is digits and nothing else.

@@ -197,7 +197,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
                 err
             };
             let err = several_heads::explain(&app, err);
-            print_error(&app.output, &app.output.typed, &err);
+            let typed = app.output.typed.clone();
+            let typed = typed.calling(&Line::read(&app.called).arguments());
+            print_error(&app.output, &typed, &err);
             diagnostics::exit_status(&err)
         }
     }

@@ -341,7 +341,9 @@ pub fn write(
 ) -> anyhow::Result<ExitStatus> {
     let revision = &prepared.revision;
     create(project, prepared)?;
-    run_hooks(app, project, &prepared.path)?;
+    run_hooks(app, project, &prepared.path, &|path| {
+        format!("`{path}` was written and stays; look at it, or remove it")
+    })?;
     let path = revision.source.path.display().to_string();
     app.output.did(format_args!("`{path}` was written"));
     if app.output.format == Format::Json {
@@ -382,8 +384,14 @@ fn exists(project: &Project, prepared: &Prepared) -> Usage {
         .hint("no file was written; change `file_template`, or the message")
 }
 
-/// Runs the programs of `[[hooks]]`; one that fails is an error, and the file stays.
-pub fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
+/// Runs the programs of `[[hooks]]`; one that fails is an error, and the file stays. `hint` says what
+/// to do with it.
+pub fn run_hooks(
+    app: &App,
+    project: &Project,
+    path: &Path,
+    hint: &dyn Fn(std::path::Display<'_>) -> String,
+) -> anyhow::Result<()> {
     let shown = script_dir::shown(path, &project.here);
     for command in project.config.hook_commands().map_err(Error::from)? {
         let file = path.display().to_string();
@@ -403,7 +411,7 @@ pub fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()
             Err(err) => format!("could not be started: {err}"),
         };
         return Err(Usage::unfinished(format!("the hook `{program}` {problem}"))
-            .hint(format!("`{}` was written and stays; look at it, or remove it", shown.display()))
+            .hint(hint(shown.display()))
             .into());
     }
     Ok(())

@@ -26,6 +26,9 @@ use crate::revision::script_dir;
 use crate::rewrite;
 use crate::user;
 
+/// How often a database is looked at that others change all the time.
+const MOST_LOOKS: usize = 5;
+
 /// A project, found from the options and the current folder.
 pub struct Project {
     /// What `alembic.toml` says.
@@ -225,6 +228,32 @@ impl Project {
         let config = &self.config.database;
         let log = LogTable::new(config.log, &config.version_table);
         database.read_at_once(|it| read(it, log, &table)).map_err(unread)
+    }
+
+    /// A history, and what is found where the database is looked at again with it in hand.
+    ///
+    /// Another process may have run something between the two. Where what is found is not fine, that
+    /// is made sure of, and if it did both are read anew.
+    pub fn settle<T>(
+        &self,
+        read: impl Fn(&Self) -> anyhow::Result<History>,
+        look: impl Fn(&History) -> anyhow::Result<T>,
+        is_fine: impl Fn(&T) -> bool,
+    ) -> anyhow::Result<(History, T)> {
+        let mut history = read(self)?;
+        let mut n_looks = 1;
+        loop {
+            let found = look(&history)?;
+            if is_fine(&found) || n_looks == MOST_LOOKS {
+                return Ok((history, found));
+            }
+            let now = read(self)?;
+            if now == history {
+                return Ok((history, found));
+            }
+            history = now;
+            n_looks += 1;
+        }
     }
 
     /// The revisions that the rows name.

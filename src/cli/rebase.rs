@@ -22,8 +22,9 @@ use crate::rewrite::{Rebase, RewriteError, rebase, refuse_applied};
 ///
 /// Refused when any of it ran on a database that alembic.toml names, as its version table or
 /// `migrator_log` says. Refused too when it makes a difference which of the two runs first, which is
-/// tried in memory: the revisions do not run in the new order, they lead to another schema than in
-/// the order of before, or a downgrade of the line does not lead back any more.
+/// tried in memory: the revisions do not run in the new order, they lead to another schema, other
+/// rows or another `user_version` than in the order of before, or a downgrade of the line does not
+/// lead back any more.
 #[derive(Debug, clap::Args)]
 pub(super) struct RebaseArgs {
     /// A head: all that leads to it from the fork on moves. Another revision: it moves, with all that

@@ -1,5 +1,6 @@
 //! `migrator squash`
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use super::new_file::{self, NewFile, Prepared};
 use super::output::Format;
 use super::project::Project;
+use super::ways::{self, Ways};
 use super::words::count;
 use super::{App, completions};
 use crate::Error;
@@ -18,7 +20,7 @@ use crate::plan::Direction;
 use crate::revision::{BranchLabel, Revision, RevisionId, file, script_dir};
 use crate::rewrite::{
     Candidate, Change, Journal, Range, RewriteError, Settings, Squash, Way, data_statements,
-    refuse_troubled,
+    refuse_stopped, refuse_troubled,
 };
 use crate::source::{Location, Source};
 use crate::sql::layout::one_line;
@@ -35,6 +37,7 @@ use crate::sql::layout::one_line;
 /// anything is written, old and new are run side by side in memory, up and down, with rows: the same
 /// schema, and the same rows. What a `refuse-if` in the middle of the range asks must not depend on the
 /// statements before it, since one body asks all at its beginning.
+/// Other branches keep their place before or after the range, or it is proven to make no difference.
 ///
 /// A database that is known and stands in the middle of the range, or on which something else ran than
 /// the files of the range say, is to be led on or mended first.
@@ -81,6 +84,9 @@ pub(super) struct SquashArgs {
     #[arg(long, group = "way", conflicts_with_all = ["range", "message", "rev_id", "dry_run"])]
     abort: bool,
 }
+
+/// How many ids are tried for a file that keeps its place among others.
+const N_IDS: usize = 64;
 
 /// What was written, as JSON.
 #[derive(Serialize)]
@@ -150,9 +156,9 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let graph = project.graph()?;
     let (first, last) = ends(&graph, range)?;
     let range = Range::new(&graph, first, last).map_err(Error::from)?;
-    let databases = project.known_databases(app, &|it| app.output.warning(it))?;
-    range.refuse_stopped(&graph, &databases).map_err(Error::from)?;
-    refuse_troubled(&graph, &range.members, &databases).map_err(Error::from)?;
+    let known = project.known_databases(app, &|it| app.output.warning(it))?;
+    refuse_stopped(&graph, &range, &known).map_err(Error::from)?;
+    refuse_troubled(&graph, &range.members, &known).map_err(Error::from)?;
 
     let replaying = project.replaying(&graph)?;
     let settings = Settings {
@@ -163,7 +169,19 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
     let busy = project.busy("proving the squash in memory");
     let squash = Squash::new(&graph, &range, &settings).map_err(Error::from)?;
     let prepare = Prepare { project: &project, graph: &graph, range: &range, args };
-    let proven = prepare.first_proven(&squash)?;
+    let proven = prepare.first_proven(&squash).map_err(|err| {
+        let cause = err.downcast_ref::<Error>();
+        if !matches!(cause, Some(Error::Rewrite(RewriteError::BranchOrder { .. }))) {
+            return err;
+        }
+        let databases = project.databases(app, &graph);
+        let heads = ways::heads_like(&graph, &databases, Some(first));
+        let ways = Ways { project: &project, graph: &graph, databases: &databases, known: &known };
+        err.context(Usage::new("no file was written").hint(format!(
+            "no file was written; give the branches an order first: {}",
+            ways.of(&heads)
+        )))
+    })?;
     drop(busy);
     review(app, &graph, &range, &proven, &squash.left_by_downgrades());
     if args.dry_run {
@@ -173,9 +191,22 @@ pub(super) fn run(app: &mut App, args: &SquashArgs) -> anyhow::Result<ExitStatus
         }
     } else {
         prepare.write(&proven)?;
-        new_file::run_hooks(app, &project, &proven.file.path)?;
     }
-    answer(app, &prepare, &proven)
+    let status = answer(app, &prepare, &proven)?;
+    if !args.dry_run {
+        run_hooks(app, &project, &proven.file.path)?;
+    }
+    Ok(status)
+}
+
+/// Runs the hooks on the one revision, of which there is no other copy any more.
+fn run_hooks(app: &App, project: &Project, path: &Path) -> anyhow::Result<()> {
+    new_file::run_hooks(app, project, path, &|path| {
+        format!(
+            "the squash is done, and `{path}` is all that is left of the range: keep it, and see \
+             what the hook made of it"
+        )
+    })
 }
 
 /// The ends of the range: what is left out is the only base below, or the head.
@@ -215,7 +246,7 @@ impl Prepare<'_> {
             let (file, followers, graph) = self.with(&candidate)?;
             // What is not proven is not written.
             let Some(new) = graph.by_id(file.revision.id.as_str()) else { continue };
-            let outcome = squash.prove(&graph, new).and_then(|()| squash.prove_heads(&graph));
+            let outcome = squash.prove(&graph, new).and_then(|()| squash.prove_heads(&graph, new));
             match outcome {
                 Ok(()) => return Ok(Proven { file, followers, candidate }),
                 // The last one is the plainest, and what is wrong with it is what matters.
@@ -228,8 +259,26 @@ impl Prepare<'_> {
         }
     }
 
-    /// The file with these bodies, those that follow it, and the graph that comes out.
+    /// The file with these bodies, those that follow it, and the graph that comes out; under an id
+    /// that keeps the order of branches, where one can.
     fn with(
+        &self,
+        candidate: &Candidate,
+    ) -> anyhow::Result<(Prepared, Vec<Revision>, RevisionGraph)> {
+        let mut made = self.with_new_id(candidate)?;
+        for _ in 0..N_IDS {
+            let (file, _, graph) = &made;
+            let id = &file.revision.id;
+            if self.args.rev_id.is_some() || self.range.keeps_order(self.graph, graph, id) {
+                break;
+            }
+            made = self.with_new_id(candidate)?;
+        }
+        Ok(made)
+    }
+
+    /// The same under any id.
+    fn with_new_id(
         &self,
         candidate: &Candidate,
     ) -> anyhow::Result<(Prepared, Vec<Revision>, RevisionGraph)> {
@@ -312,7 +361,7 @@ fn rest(app: &mut App, project: &Project, way: Way) -> anyhow::Result<ExitStatus
         return Err(Usage::new("no squash was interrupted").hint("nothing was changed").into());
     };
     journal.lead(way).map_err(half_done)?;
-    let (mut written, mut removed) = (Vec::new(), Vec::new());
+    let (mut written, mut removed, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for change in &journal.changes {
         let path = journal.folder.join(&change.path);
         let (from, to) = match way {
@@ -320,21 +369,22 @@ fn rest(app: &mut App, project: &Project, way: Way) -> anyhow::Result<ExitStatus
             Way::Back => (&change.new, &change.old),
         };
         if way == Way::Forward && from.is_none() {
-            new_file::run_hooks(app, project, &path)?;
+            made.push(path.clone());
         }
         if to.is_some() { &mut written } else { &mut removed }.push(project.shown(&path));
     }
     if app.output.format == Format::Json {
         app.output.json(&RestJson { finished: way == Way::Forward, written, removed })?;
-        return Ok(ExitStatus::Done);
+    } else {
+        let wrote = if way == Way::Forward { "wrote" } else { "took back" };
+        for path in written {
+            app.output.line(format_args!("{wrote} {path}"))?;
+        }
+        for path in removed {
+            app.output.line(format_args!("removed {path}"))?;
+        }
     }
-    let wrote = if way == Way::Forward { "wrote" } else { "took back" };
-    for path in written {
-        app.output.line(format_args!("{wrote} {path}"))?;
-    }
-    for path in removed {
-        app.output.line(format_args!("removed {path}"))?;
-    }
+    made.iter().try_for_each(|it| run_hooks(app, project, it))?;
     Ok(ExitStatus::Done)
 }
 

@@ -70,10 +70,14 @@ struct TroubleJson {
 pub(super) fn run(app: &mut App, _args: &StatusArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let history = project.survey()?;
-    let troubles = audit(&graph, &history);
+    let look = |history: &History| {
+        let troubles = audit(&graph, history);
+        let (drift, right, replayed) = drift(&project, &graph, history, &troubles);
+        Ok((troubles, drift, right, replayed))
+    };
+    let (history, (troubles, drift, right, replayed)) =
+        project.settle(Project::survey, look, |it| it.0.is_empty() && it.1.is_none())?;
     let pending = pending(&graph, &history);
-    let (drift, right, replayed) = drift(&project, &graph, &history, &troubles);
     let is_clean = troubles.is_empty() && drift.is_none();
 
     let lint = lint_pending(app, &project, &graph, &pending, replayed);

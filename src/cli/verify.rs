@@ -13,6 +13,7 @@ use super::tried::{Show, Tally, TriedJson};
 use super::words::{describe_duration, describe_growth, describe_rows};
 use crate::Error;
 use crate::config::url::DatabaseLocation;
+use crate::db::{Access, Database};
 use crate::diagnostics::{ExitStatus, Usage, exit_status, render};
 use crate::exec::event::Observer;
 use crate::exec::{BackupPlan, Run};
@@ -164,7 +165,7 @@ fn on_a_copy(
     {
         return Err(Error::from(RehearsalError::NoRoom { folder, size: peak }).into());
     }
-    let upgrade = upgrade.map_err(anyhow::Error::from);
+    let upgrade = on_itself(upgrade.map_err(anyhow::Error::from), &request.run);
 
     let show = Show { project, graph: rehearsal.graph };
     let tally = Tally::of(revisions.iter().map(|it| &it.tried));
@@ -195,6 +196,19 @@ fn on_a_copy(
     }
     app.output.status(format_args!("{name} was only read; the copy is removed"));
     Ok(if is_clean { ExitStatus::Done } else { ExitStatus::No })
+}
+
+/// What came of an upgrade of the copy, as the database itself lets it be: that may not be written.
+fn on_itself(upgrade: anyhow::Result<Report>, run: &Run<'_>) -> anyhow::Result<Report> {
+    let writes = match &upgrade {
+        Ok(report) => !report.outcome.steps.is_empty(),
+        Err(err) => exit_status(err) == ExitStatus::Failed,
+    };
+    if writes {
+        let database = Database::open(run.location, Access::Read, run.busy_timeout);
+        database.and_then(|it| it.refuse_read_only()).map_err(Error::from)?;
+    }
+    upgrade
 }
 
 /// Says what `upgrade` would.

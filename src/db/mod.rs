@@ -24,6 +24,7 @@ mod snapshot;
 mod stub;
 mod version_table;
 mod waiting;
+mod witness;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -48,10 +49,11 @@ pub use self::log::{LogEntry, LogTable};
 pub use self::place::exists;
 pub use self::recheck::CheckedSchema;
 pub use self::scratch::{Quoting, Scratch};
-pub use self::snapshot::SchemaSnapshot;
+pub use self::snapshot::{HeaderNumber, SchemaSnapshot};
 pub use self::stub::Stub;
 pub use self::version_table::VersionTable;
 pub use self::waiting::{Notice, Pace, Waiting};
+pub use self::witness::{Touched, Witness};
 use crate::config::url::DatabaseLocation;
 
 /// What a database is opened for.
@@ -168,10 +170,20 @@ impl Database {
     ///
     /// [`DbError::ReadOnly`]; asked here because `BEGIN IMMEDIATE` succeeds on a read-only file.
     pub fn allow_writes(&mut self) -> Result<(), DbError> {
+        self.refuse_read_only()?;
+        self.set_query_only(false)
+    }
+
+    /// Refuses a file that cannot be written, or is not to be.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::ReadOnly`].
+    pub fn refuse_read_only(&self) -> Result<(), DbError> {
         if self.connection.is_readonly(rusqlite::MAIN_DB).map_err(self.error("open"))? {
             return Err(DbError::ReadOnly { path: self.path.clone(), source: None });
         }
-        self.set_query_only(false)
+        Ok(())
     }
 
     /// Lets the last connection to a WAL database move its log into it when it is closed, as SQLite

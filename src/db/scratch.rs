@@ -19,7 +19,7 @@ use super::journal::{Journal, Touch};
 use super::stub::Stub;
 use super::{
     CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
-    SqliteErrorKind, checks, quote_identifier,
+    SqliteErrorKind, Witness, checks, quote_identifier,
 };
 use crate::schema::{ObjectKind, SchemaObject};
 use crate::sql::head::{Verb, head};
@@ -199,6 +199,15 @@ impl Scratch {
                 waited: std::time::Duration::ZERO,
             }),
         }
+    }
+
+    /// Notes from now on what its statements touch; a copy does not.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite said.
+    pub fn witness(&mut self) -> Result<Witness, DbError> {
+        Witness::of(&mut self.database)
     }
 
     /// The database, for everything but running the statements of a user: that is

@@ -81,7 +81,10 @@ pub fn drift(drifted: &Drifted, database: &str) -> Vec<String> {
 
 /// What takes away what the revisions do not make.
 fn undo(yes: &str, database: &str) -> String {
-    let database = shell_words::quote(database);
+    // The shell of SQLite would take it for an option.
+    let database =
+        if database.starts_with('-') { format!("./{database}") } else { database.to_owned() };
+    let database = shell_words::quote(&database);
     format!(
         "`migrator schema diff database current --sql{yes} | sqlite3 -bail {database}` undoes it; look at \
          the SQL first"

@@ -20,6 +20,9 @@ pub(super) fn report(err: &RewriteError, here: &Path) -> Report {
         RewriteError::Guard { location, .. } => {
             report.quote(location, "in one body it would be asked before all statements")
         }
+        RewriteError::OfRun { location, .. } | RewriteError::Leaves { location, .. } => {
+            report.quote(location, "")
+        }
         RewriteError::DoesNotRun { place: Some(place), .. } => {
             report.quote(place, "it stands here")
         }
@@ -78,8 +81,8 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             applied(&option(named_by, database), *is_logged, way_back.as_deref())
         }
         RewriteError::Unknown { database, named_by, .. } => one(format!(
-            "whether the line ran there cannot be known: bring back the files that declare the rows, \
-             or `migrator{} stamp REVISION`",
+            "what ran there cannot be known: bring back the files that declare the rows, or \
+             `migrator{} stamp REVISION`",
             option(named_by, database)
         )),
         RewriteError::Trouble { database, named_by, trouble } => {
@@ -99,20 +102,22 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         RewriteError::SeveralModes { other, .. } => {
             one(format!("let the range end before `{other}`, or begin with it"))
         }
-        RewriteError::InTheMiddle { database, named_by, last, .. } => {
-            let option = option(named_by, database);
-            one(format!(
-                "it could not go on from there: bring it to the end first, `migrator{option} upgrade \
-                 {last}`"
-            ))
+        RewriteError::InTheMiddle { database, named_by, at, last, rows } => {
+            in_the_middle(&option(named_by, database), at, last, rows)
         }
         RewriteError::Leaves { .. } => {
             one("let the range end with that revision, or begin after it")
         }
+        RewriteError::OfRun { direction, revision, .. } => one(aside(*direction, revision)),
         RewriteError::Guard { direction, revision, earlier, .. } => {
             guard(*direction, revision, earlier.as_deref())
         }
-        RewriteError::OtherOrder { first, onto, .. } => instead(first, onto),
+        RewriteError::OtherOrder { first, onto, .. }
+        | RewriteError::OtherRowsAfter { first, onto, .. } => instead(first, onto),
+        RewriteError::BranchOrder { .. } => one(
+            "the names of the files say which branch runs first; without `--rev-id` an id is made that \
+             keeps the order, where one can",
+        ),
         RewriteError::OtherVerdict { revision, onto, .. } => instead(revision, onto),
         RewriteError::DoesNotRun { .. }
         | RewriteError::OtherSchema { .. }
@@ -157,6 +162,23 @@ fn applied(option: &str, is_logged: bool, way_back: Option<&str>) -> Vec<String>
         "a revision that ran keeps its place, or the database would miss what comes before it"
             .to_owned(),
         way_back,
+    ]
+}
+
+/// What to do about a database that stopped in the middle of a range.
+fn in_the_middle(option: &str, at: &RevisionId, last: &RevisionId, rows: &[String]) -> Vec<String> {
+    if rows.is_empty() {
+        return one(format!(
+            "it could not go on from there: bring it to the end first, `migrator{option} upgrade {last}`"
+        ));
+    }
+    vec![
+        format!("it could not go on from there: let the range end with `{at}`, or begin after it"),
+        format!(
+            "or bring it to the end first: get the files that declare {} beside these, and \
+             `migrator{option} upgrade {last}`",
+            ticked(rows.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), " and ")
+        ),
     ]
 }
 
@@ -218,6 +240,20 @@ fn guard(direction: Direction, revision: &RevisionId, earlier: Option<&Location>
             .to_owned(),
     );
     hints
+}
+
+/// What to do about a revision whose bodies mean what they mean only by themselves.
+fn aside(direction: Direction, revision: &RevisionId) -> String {
+    match direction {
+        Direction::Upgrade => {
+            format!("let the range begin with `{revision}`, or end before it; no file was written")
+        }
+        Direction::Downgrade => {
+            format!(
+                "leave `{revision}` out: let the range end before it, or begin after it; no file was written"
+            )
+        }
+    }
 }
 
 /// What makes a command use a database.

@@ -10,7 +10,13 @@ pub struct Typed {
     project: String,
     /// `-n` and `--url`, in the same way.
     database: String,
+    /// The command and its arguments, without the global options; empty where it is not to be called
+    /// again.
+    called: String,
 }
+
+/// The options with which a command that was refused is called again.
+const AGAIN: [&str; 2] = ["--allow-changed", "--out-of-order"];
 
 /// How a command begins in a message.
 const START: &str = "`migrator ";
@@ -30,11 +36,27 @@ impl Typed {
         let variables = variables.iter().map(variable).collect::<String>();
         let environment = environment.map(|it| option("-n", it)).unwrap_or_default();
         let url = url.map(|it| option("--url", it)).unwrap_or_default();
-        Self { project: config + &variables, database: environment + &url }
+        Self { project: config + &variables, database: environment + &url, called: String::new() }
+    }
+
+    /// The same where a message about this command may say to call it again with another option: it
+    /// keeps its target then, and what else was asked for.
+    #[must_use]
+    pub fn calling(self, command: &str) -> Self {
+        Self { called: command.to_owned(), ..self }
+    }
+
+    /// The command that was called with one more option, for one that names nothing else.
+    fn again(&self, command: &str) -> Option<String> {
+        let (name, option) = command.split_once(' ').filter(|it| AGAIN.contains(&it.1))?;
+        let mut words = self.called.split(' ');
+        let is_it = words.next() == Some(name) && words.all(|it| it != option);
+        is_it.then(|| format!("{} {option}", self.called))
     }
 
     /// The text, with the options in every command of it that begins right behind a backtick.
     ///
+    /// The command that was called ([`Typed::calling`]) is repeated with all that it was given.
     /// A command that names its own database, with `-n` or `--url` first, keeps it. One that makes a
     /// project takes none.
     pub fn spell(&self, text: &str) -> String {
@@ -49,7 +71,9 @@ impl Typed {
                 spelled.push_str(if names_database { "" } else { &self.database });
             }
             spelled.push(' ');
-            spelled.push_str(command);
+            let (command, rest) = command.split_at(command.find('`').unwrap_or(command.len()));
+            spelled.push_str(self.again(command).as_deref().unwrap_or(command));
+            spelled.push_str(rest);
         }
         spelled
     }
@@ -93,5 +117,29 @@ mod tests {
             "`migrator -c 'my file.toml' -x KEY='a b' --url y.db downgrade a1`",
         );
         check("`migrator init` sets it up", "`migrator init` sets it up");
+    }
+
+    #[test]
+    fn the_command_that_was_called_keeps_its_arguments() {
+        let check = |called: &str, text: &str, expected: &str| {
+            let typed = Typed::new(None, Some("prod"), &[], None).calling(called);
+            assert_eq!(typed.spell(text), expected);
+        };
+        let hint = "`migrator upgrade --allow-changed` goes on, `migrator status` shows all";
+        check(
+            "upgrade c3 --dry-run",
+            hint,
+            "`migrator -n prod upgrade c3 --dry-run --allow-changed` goes on, `migrator -n prod status` \
+             shows all",
+        );
+        let same = "`migrator -n prod upgrade --allow-changed` goes on, `migrator -n prod status` shows all";
+        for called in ["", "downgrade c3", "upgrade --allow-changed c3"] {
+            check(called, hint, same);
+        }
+        check(
+            "upgrade heads",
+            "`migrator upgrade --out-of-order` runs it",
+            "`migrator -n prod upgrade heads --out-of-order` runs it",
+        );
     }
 }

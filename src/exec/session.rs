@@ -276,6 +276,8 @@ impl<'a> Session<'a> {
         is_allowed: impl Fn() -> Result<(), db::DbError>,
     ) -> Result<(), Failure> {
         self.retry(|database| {
+            // First, so that nobody who waits is in the way of the body; then for good.
+            is_allowed()?;
             database.begin(lock)?;
             is_allowed().or_else(|err| database.rollback().and(Err(err)))
         })?;

@@ -2,7 +2,7 @@
 
 use super::{Fault, Finding, Phase, Rehearsal, RehearsalError, Verdict};
 use crate::autogenerate::compare;
-use crate::db::SchemaSnapshot;
+use crate::db::{HeaderNumber, SchemaSnapshot};
 use crate::diff::lines::{Line, Sign};
 use crate::exec::Failure;
 use crate::schema;
@@ -85,12 +85,17 @@ pub(super) fn difference(
     let differing = expected.differing(found, rehearsal.is_excluded);
     let from = schema::read(&differing.left)?;
     let mut lines = compare(&from, &schema::read(&differing.right)?, rehearsal.by_order);
-    let numbers = expected.other_numbers(found).into_iter();
-    lines.extend(numbers.map(|it| Line {
+    lines.extend(number_lines(&expected.other_numbers(found)));
+    Ok(lines)
+}
+
+/// Numbers of the header that differ, as lines among others.
+pub fn number_lines(numbers: &[HeaderNumber]) -> Vec<Line> {
+    let line = |it: &HeaderNumber| Line {
         sign: Sign::Changed,
         kind: "pragma",
         name: it.name.to_owned(),
         detail: format!("now {}, was {}", it.after, it.before),
-    }));
-    Ok(lines)
+    };
+    numbers.iter().map(line).collect()
 }

@@ -14,6 +14,7 @@ mod report;
 
 use std::path::PathBuf;
 
+pub use self::checks::number_lines;
 pub use self::copy::{CopyReport, OnCopy, RowCount, TriedOnCopy, on_a_copy};
 pub use self::memory::in_memory;
 pub use self::report::{Fault, Finding, Phase, Tried, Verdict};

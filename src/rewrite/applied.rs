@@ -1,13 +1,14 @@
 //! Whether revisions ran somewhere, as far as anything here can tell.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::RewriteError;
+use super::{Range, RewriteError};
 use crate::audit::{History, audit};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
-use crate::revision::RevisionId;
+use crate::revision::{Revision, RevisionId};
 
 /// How a database is named to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +57,7 @@ pub fn refuse_applied(
         let rows = known.rows.iter().filter_map(|it| graph.of_row(it));
         let applied = graph.ancestors(rows, Edges::All);
         let is_applied = |it: &&RevisionIndex| applied.contains(**it);
-        let is_logged = |it: &&RevisionIndex| {
-            known.logged.as_ref().is_some_and(|log| log.contains(graph.id(**it).as_str()))
-        };
+        let is_logged = |it: &&RevisionIndex| known.has_logged(&graph[**it]);
         let found = revisions.iter().find(is_applied).map(|it| (it, false));
         let found = found.or_else(|| revisions.iter().find(is_logged).map(|it| (it, true)));
         if let Some((revision, is_logged)) = found {
@@ -70,12 +69,80 @@ pub fn refuse_applied(
                 is_logged,
             });
         }
-        let mut unknown = known.rows.clone();
+        known.refuse_unknown(graph)?;
+    }
+    Ok(())
+}
+
+impl KnownDatabase {
+    /// Whether the log has a revision as applied, under its own id or one that it replaces.
+    fn has_logged(&self, revision: &Revision) -> bool {
+        let mut ids = std::iter::once(&revision.id).chain(&revision.replaces);
+        self.logged.as_ref().is_some_and(|log| ids.any(|it| log.contains(it.as_str())))
+    }
+
+    /// The rows that no file declares.
+    fn unknown(&self, graph: &RevisionGraph) -> Vec<String> {
+        let mut unknown = self.rows.clone();
         unknown.retain(|it| graph.of_row(it).is_none());
-        if !unknown.is_empty() && known.logged.is_none() && known.is_ours {
-            let database = known.name.clone();
-            let named_by = known.named_by.clone();
-            return Err(RewriteError::Unknown { database, named_by, rows: unknown });
+        unknown
+    }
+
+    /// Refuses where such rows may stand for anything.
+    fn refuse_unknown(&self, graph: &RevisionGraph) -> Result<(), RewriteError> {
+        let rows = self.unknown(graph);
+        if rows.is_empty() || self.logged.is_some() || !self.is_ours {
+            return Ok(());
+        }
+        let (database, named_by) = (self.name.clone(), self.named_by.clone());
+        Err(RewriteError::Unknown { database, named_by, rows })
+    }
+
+    /// Both, with the last of `revisions` that the log has added to rows which alone do not tell.
+    fn history_with(&self, graph: &RevisionGraph, revisions: &[RevisionIndex]) -> Cow<'_, History> {
+        let last = revisions.iter().rev().find(|it| self.has_logged(&graph[**it]));
+        let Some(last) = last.filter(|_| !self.unknown(graph).is_empty()) else {
+            return Cow::Borrowed(&self.history);
+        };
+        let mut history = self.history.clone();
+        history.rows.push(graph.id(*last).to_string());
+        Cow::Owned(history)
+    }
+}
+
+/// Refuses if one of `databases` stopped in the middle of `range`: it could not go on.
+///
+/// The version table and the log are both asked, as [`refuse_applied`] does.
+///
+/// # Errors
+///
+/// [`RewriteError::InTheMiddle`]; [`RewriteError::Unknown`] where nothing can tell.
+pub fn refuse_stopped(
+    graph: &RevisionGraph,
+    range: &Range,
+    databases: &[KnownDatabase],
+) -> Result<(), RewriteError> {
+    for known in databases {
+        let rows = known.rows.iter().filter_map(|it| graph.of_row(it));
+        let applied = graph.ancestors(rows, Edges::All);
+        if applied.contains(range.last) {
+            continue;
+        }
+        let unknown = known.unknown(graph);
+        let is_logged = |it: RevisionIndex| !unknown.is_empty() && known.has_logged(&graph[it]);
+        let is_there = |it: &&RevisionIndex| applied.contains(**it) || is_logged(**it);
+        match range.members.iter().rev().find(is_there) {
+            None => known.refuse_unknown(graph)?,
+            Some(at) if *at == range.last => {}
+            Some(at) => {
+                return Err(RewriteError::InTheMiddle {
+                    database: known.name.clone(),
+                    named_by: known.named_by.clone(),
+                    at: graph.id(*at).clone(),
+                    last: graph.id(range.last).clone(),
+                    rows: unknown,
+                });
+            }
         }
     }
     Ok(())
@@ -116,7 +183,7 @@ pub fn refuse_troubled(
     databases: &[KnownDatabase],
 ) -> Result<(), RewriteError> {
     for database in databases {
-        let troubles = audit(graph, &database.history).into_iter();
+        let troubles = audit(graph, &database.history_with(graph, revisions)).into_iter();
         let is_among = |id: &str| revisions.iter().any(|it| graph.id(*it).as_str() == id);
         let mut found = troubles.filter(|it| it.revision().is_some_and(is_among));
         if let Some(trouble) = found.next() {
@@ -135,21 +202,70 @@ mod tests {
     use super::*;
     use crate::graph::testing::{graph, indices};
 
-    /// Whether `b` and `c` may move, by the rows and the log of a database.
-    #[track_caller]
-    fn check(rows: &str, logged: Option<&str>, expected: Result<(), &str>) {
-        let graph = graph("a<- b<-a c<-b x<-a y<-~b");
+    fn database(rows: &str, logged: Option<&str>) -> KnownDatabase {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let database = KnownDatabase {
+        KnownDatabase {
             name: "app.db".to_owned(),
             named_by: NamedBy::ThisCall,
             rows: words(rows),
             logged: logged.map(|it| words(it).into_iter().collect()),
             history: History::default(),
             is_ours: true,
-        };
+        }
+    }
+
+    /// Whether `b` and `c` may move, by the rows and the log of a database.
+    #[track_caller]
+    fn check(rows: &str, logged: Option<&str>, expected: Result<(), &str>) {
+        let graph = graph("a<- b<-a c<-b x<-a y<-~b");
+        let database = database(rows, logged);
         let found = refuse_applied(&graph, &indices(&graph, "b c"), None, &[database]);
         assert_eq!(found.map_err(|err| err.to_string()), expected.map_err(str::to_owned));
+    }
+
+    /// Whether `b` to `c` may be made one.
+    #[track_caller]
+    fn check_range(rows: &str, logged: Option<&str>, expected: Result<(), &str>) {
+        let graph = graph("a<- b<-a c<-b d<-c");
+        let index = |id| graph.by_id(id).unwrap();
+        let range = Range::new(&graph, index("b"), index("c")).unwrap();
+        let found = refuse_stopped(&graph, &range, &[database(rows, logged)]);
+        assert_eq!(found.map_err(|err| err.to_string()), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn nobody_may_stand_in_the_middle_of_a_range() {
+        check_range("a", None, Ok(()));
+        check_range("b", None, Err("app.db is at `b`, in the middle of the range"));
+        check_range("c", None, Ok(()));
+        check_range("d", None, Ok(()));
+        // Rows that no file declares leave it to the log.
+        check_range("zz", Some("a zz"), Ok(()));
+        let stopped = "app.db is at `zz` and ran `b`, in the middle of the range";
+        check_range("zz", Some("a b zz"), Err(stopped));
+        check_range("zz", Some("a b c zz"), Ok(()));
+        check_range("d zz", None, Ok(()));
+        check_range(
+            "zz",
+            None,
+            Err("app.db is at `zz`, which no revision file declares, and has no log of what ran"),
+        );
+    }
+
+    #[test]
+    fn what_is_replaced_ran_too() {
+        let mut revisions = crate::graph::testing::revisions("a<- s<-a x<-a");
+        let s = revisions.iter_mut().find(|it| it.id.as_str() == "s").unwrap();
+        s.replaces = ["b", "c"].map(|it| RevisionId::new(it).unwrap()).to_vec();
+        s.spans.replaces = vec![0..0; 2];
+        let graph = RevisionGraph::new(revisions).unwrap();
+        let moves = |logged| {
+            let database = database("zz", Some(logged));
+            refuse_applied(&graph, &indices(&graph, "s"), None, &[database])
+        };
+        assert_eq!(moves("a b c zz").unwrap_err().to_string(), "`s` ran on app.db");
+        assert_eq!(moves("a b zz").unwrap_err().to_string(), "`s` ran on app.db");
+        assert!(moves("a zz").is_ok());
     }
 
     #[test]

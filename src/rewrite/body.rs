@@ -13,7 +13,7 @@ use crate::revision::{Body, Directive, Revision};
 use crate::schema::Name;
 use crate::source::Location;
 use crate::sql::head::{Kind, Verb, head};
-use crate::sql::lexer::{TokenKind, tokens};
+use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// What a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +44,58 @@ pub fn effect(sql: &str) -> Effect {
     }
 }
 
-/// Whether a statement leaves something in the connection: a setting, or a temporary object.
-fn leaves(sql: &str) -> Option<&'static str> {
+/// The PRAGMAs that set nothing in the connection: they read, or write into the file.
+const HARMLESS: [&str; 20] = [
+    "application_id",
+    "collation_list",
+    "compile_options",
+    "database_list",
+    "foreign_key_check",
+    "foreign_key_list",
+    "freelist_count",
+    "function_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "module_list",
+    "page_count",
+    "pragma_list",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+    "user_version",
+];
+
+/// Whether a statement leaves something in the connection: a setting, a temporary object, or a
+/// database that nothing of the `rest` of its body detaches.
+fn leaves<'a>(sql: &str, mut rest: impl Iterator<Item = &'a str>) -> Option<&'static str> {
     let head = head(sql);
-    match () {
-        () if head.verb == Verb::Pragma => Some("a PRAGMA"),
-        () if head.is_temporary => Some("a temporary object"),
-        () => None,
+    let is_harmless = |it: &str| HARMLESS.iter().any(|known| it.eq_ignore_ascii_case(known));
+    match head.verb {
+        Verb::Pragma => (!head.name.is_some_and(|it| is_harmless(&it))).then_some("a PRAGMA"),
+        Verb::Attach => {
+            let name = last_name(sql);
+            let is_detached = name.is_some() && rest.any(|it| detached(it) == name);
+            (!is_detached).then_some("a database that is attached")
+        }
+        _ if head.is_temporary => Some("a temporary object"),
+        _ => None,
     }
+}
+
+/// The database that a statement detaches, in lower case.
+fn detached(sql: &str) -> Option<String> {
+    let mut words = tokens(sql).filter(Token::is_significant);
+    words.next().filter(|it| it.is_keyword(sql, "DETACH"))?;
+    last_name(sql)
+}
+
+/// The name that a statement ends with, in lower case.
+fn last_name(sql: &str) -> Option<String> {
+    let is_word = |it: &Token| it.is_significant() && it.kind != TokenKind::Semicolon;
+    Some(tokens(sql).filter(is_word).last()?.name(sql)?.to_ascii_lowercase())
 }
 
 /// The statements of the bodies that are about more than the schema, each with its place, in the
@@ -124,18 +168,21 @@ pub struct Joined {
 /// All upgrades, one after another, word for word.
 ///
 /// All directives of a body are evaluated before its first statement; `start` is the database then.
+/// `kept` are the tables that migrator writes between two bodies.
 ///
 /// # Errors
 ///
 /// [`RewriteError::Leaves`]: between two bodies a connection is cleaned up, within one it is not.
+/// [`RewriteError::OfRun`]: what a statement finds depends on what migrator does between two bodies.
 /// [`RewriteError::Guard`]: what a directive finds depends on the bodies before it.
 pub fn upgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
     start: &Scratch,
+    kept: &[&str],
 ) -> Result<Joined, RewriteError> {
     let bodies: Vec<_> = members.iter().map(|it| (&graph[*it], &graph[*it].upgrade)).collect();
-    let guards = Guards::new(start, &bodies, Direction::Upgrade)?;
+    let guards = Guards::new(start, &bodies, Direction::Upgrade, kept)?;
     join(&bodies, guards)
 }
 
@@ -148,9 +195,10 @@ pub fn downgrades(
     graph: &RevisionGraph,
     members: &[RevisionIndex],
     start: &Scratch,
+    kept: &[&str],
 ) -> Result<Option<Joined>, RewriteError> {
     let Some(bodies) = reversed(graph, members) else { return Ok(None) };
-    let guards = Guards::new(start, &bodies, Direction::Downgrade)?;
+    let guards = Guards::new(start, &bodies, Direction::Downgrade, kept)?;
     join(&bodies, guards).map(Some)
 }
 
@@ -162,8 +210,9 @@ fn join<'a>(
     for (idx, (revision, body)) in bodies.iter().enumerate() {
         let text = &revision.source.text;
         if idx + 1 < bodies.len() {
-            for span in &body.statements {
-                if let Some(what) = leaves(&text[span.clone()]) {
+            for (at, span) in body.statements.iter().enumerate() {
+                let rest = body.statements[at + 1..].iter().map(|it| &text[it.clone()]);
+                if let Some(what) = leaves(&text[span.clone()], rest) {
                     let location = Box::new(revision.location(span));
                     return Err(RewriteError::Leaves { what, location });
                 }
@@ -175,7 +224,7 @@ fn join<'a>(
                 left_out.push(directive);
             }
         }
-        guards.pass(revision, body);
+        guards.pass(revision, body)?;
         joined.left_out.extend(left_out.iter().map(|it| revision.location(&it.span)));
         let sql = body_text(text, body, &left_out);
         let sql = sql.trim_matches(['\r', '\n']);
@@ -262,7 +311,8 @@ mod tests {
         let members: Vec<RevisionIndex> = graph.indices().collect();
         let start = Scratch::new(Quoting::Lenient, &[]).unwrap();
         start.execute("CREATE TABLE here (a)").unwrap();
-        let found = upgrades(&graph, &members, &start);
+        start.execute("CREATE TABLE kept (a)").unwrap();
+        let found = upgrades(&graph, &members, &start, &["kept"]);
         let found = found.map(|it| it.text).map_err(|err| err.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected);
     }
@@ -292,6 +342,47 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_nothing_in_the_connection_may_stand_anywhere() {
+        check(
+            &[
+                "PRAGMA user_version = 1;",
+                "PRAGMA main.application_id(7);",
+                "PRAGMA foreign_key_check;",
+                "SELECT 1",
+            ],
+            Ok("-- from r1: Step 1\nPRAGMA user_version = 1;\n\n\
+                -- from r2: Step 2\nPRAGMA main.application_id(7);\n\n\
+                -- from r3: Step 3\nPRAGMA foreign_key_check;\n\n-- from r4: Step 4\nSELECT 1;\n"),
+        );
+    }
+
+    #[test]
+    fn what_asks_for_the_run_itself_may_only_stand_in_the_first_body() {
+        let other = |what: &str| {
+            format!(
+                "`{what}`, which the upgrade of `r2` uses, is something else where the bodies are one"
+            )
+        };
+        let first = "INSERT INTO here VALUES (1);";
+        let check_second = |second: &str, what: &str| {
+            check(&[first, second], Err(&other(what)));
+            let found = format!("-- from r1: Step 1\n{second}\n\n-- from r2: Step 2\nSELECT 1;\n");
+            check(&[second, "SELECT 1"], Ok(&found));
+        };
+        check_second("INSERT INTO here SELECT changes();", "changes()");
+        check_second("INSERT INTO here SELECT a FROM kept;", "kept");
+        check_second("DELETE FROM kept;", "kept");
+        check_second("UPDATE here SET a = total_changes();", "total_changes()");
+        check_second("CREATE TABLE x AS SELECT last_insert_rowid();", "last_insert_rowid()");
+        // It is its own change that it asks for.
+        let own = "INSERT INTO here VALUES (2);\nINSERT INTO here VALUES (last_insert_rowid());";
+        check(
+            &[first, own],
+            Ok(&format!("-- from r1: Step 1\n{first}\n\n-- from r2: Step 2\n{own}\n")),
+        );
+    }
+
+    #[test]
     fn a_directive_about_what_the_range_makes_becomes_a_comment() {
         check(
             &[
@@ -312,6 +403,9 @@ mod tests {
         check(&["PRAGMA legacy_alter_table = 1;", "SELECT 1"], Err(refusal));
         let refusal = "a temporary object in `versions/r1.sql` would reach the statements of the revisions after it";
         check(&["CREATE TEMP TABLE t (a);", "SELECT 1"], Err(refusal));
+        let attached = "a database that is attached in `versions/r1.sql` would reach the statements of the revisions after it";
+        check(&["ATTACH ':memory:' AS x;", "SELECT 1"], Err(attached));
+        check(&["ATTACH ':memory:' AS x; DETACH y;", "SELECT 1"], Err(attached));
         check(&["CREATE TABLE temp.t (a);", "SELECT 1"], Err(refusal));
         check(&["CREATE TABLE IF NOT EXISTS temp.t (a);", "SELECT 1"], Err(refusal));
         check(&["CREATE VIRTUAL TABLE temp.t USING fts5(a);", "SELECT 1"], Err(refusal));

@@ -11,6 +11,7 @@ use crate::exec::{Failure, ReplayError};
 use crate::fsutil::FileError;
 use crate::graph::GraphProblem;
 use crate::graph::resolve::list;
+use crate::out_of_order::OutOfOrderError;
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
 use crate::revision::RevisionId;
@@ -171,7 +172,11 @@ pub enum RewriteError {
         other: RevisionId,
     },
     /// A database stopped in the middle of a range.
-    #[error("{database} is at `{at}`, in the middle of the range")]
+    #[error(
+        "{}, in the middle of the range",
+        if .rows.is_empty() { format!("{database} is at `{at}`") }
+        else { format!("{database} is at {} and ran `{at}`", list(.rows)) }
+    )]
     InTheMiddle {
         /// The database, as messages name it.
         database: String,
@@ -181,6 +186,8 @@ pub enum RewriteError {
         at: RevisionId,
         /// The end of the range.
         last: RevisionId,
+        /// The rows of its version table that no file declares, where only the log tells.
+        rows: Vec<String>,
     },
     /// A statement leaves something in the connection that others would meet.
     #[error("{what} in `{}` would reach the statements of the revisions after it", location.source.path.display())]
@@ -189,6 +196,21 @@ pub enum RewriteError {
         what: &'static str,
         /// Where.
         location: Box<Location>,
+    },
+    /// A statement or a directive asks for what migrator itself does between two bodies.
+    #[error(
+        "`{what}`, which the {} of `{revision}` uses, is something else where the bodies are one",
+        direction.as_str()
+    )]
+    OfRun {
+        /// Whether it stands in an upgrade or in a downgrade.
+        direction: Direction,
+        /// The revision.
+        revision: RevisionId,
+        /// The statement or directive.
+        location: Box<Location>,
+        /// The table or the function.
+        what: String,
     },
     /// A `refuse-if` asks for what statements before it change, and would be asked before them.
     #[error(
@@ -233,6 +255,34 @@ pub enum RewriteError {
     OtherRows {
         /// Which body.
         direction: Direction,
+        /// The table.
+        table: String,
+    },
+    /// The range and others run in another order than before, and that makes a difference.
+    #[error(
+        "in one revision, what begins with `{first}` would run in another order with {}, which {} \
+         beside it",
+        list(.beside),
+        if .beside.len() == 1 { "stands" } else { "stand" }
+    )]
+    BranchOrder {
+        /// The first revision of the range.
+        first: RevisionId,
+        /// The others.
+        beside: Vec<RevisionId>,
+        /// The difference.
+        source: Box<OutOfOrderError>,
+    },
+    /// A line that moved leaves other rows.
+    #[error(
+        "after `{onto}`, the line that begins with `{first}` leaves other rows in {table} than in the \
+         order of before"
+    )]
+    OtherRowsAfter {
+        /// The first revision of the line.
+        first: RevisionId,
+        /// Where it was to go.
+        onto: RevisionId,
         /// The table.
         table: String,
     },

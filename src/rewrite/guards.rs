@@ -5,18 +5,38 @@
 //! what it would have made is not. A `refuse-if` that finds other rows for it would refuse wrongly, or
 //! would let through what it is to stop; neither may be.
 //!
-//! Statements are told by their names, not by their meaning: one that may change what a query reads is
-//! taken to do so.
+//! What a query reads, SQLite says: at the beginning and where it stands, see [`Course`]. What may
+//! change that is told by names too: a statement that may do so is taken to do so.
 
 use std::collections::BTreeSet;
 
 use super::RewriteError;
-use crate::db::{Quoting, Scratch};
+use super::course::{Asked, Course, PURE};
+use crate::db::{Quoting, Scratch, Touched};
 use crate::plan::Direction;
 use crate::revision::{Body, Directive, DirectiveKind, Revision};
 use crate::schema::{Links, Tie};
 use crate::sql::head::{Action, Kind, Verb, head};
 use crate::sql::lexer;
+
+/// What a query may find otherwise whenever it is asked.
+const VOLATILE: [&str; 12] = [
+    "random",
+    "randomblob",
+    "date",
+    "time",
+    "datetime",
+    "julianday",
+    "unixepoch",
+    "strftime",
+    "timediff",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+];
+
+/// What tells of the statements that ran before in the connection, those of migrator among them.
+const OF_CONNECTION: [&str; 3] = ["changes", "total_changes", "last_insert_rowid"];
 
 /// Names in lower case.
 type Names = BTreeSet<String>;
@@ -46,6 +66,12 @@ pub(super) struct Guards<'a> {
     has_keys_on: bool,
     /// What ran before the body in question.
     earlier: Vec<Statement<'a>>,
+    /// What that made of the database.
+    course: Course,
+    /// How many bodies that are.
+    n_passed: usize,
+    /// The tables that migrator writes between two bodies.
+    kept: &'a [&'a str],
 }
 
 /// A statement of an earlier body.
@@ -60,11 +86,13 @@ struct Statement<'a> {
 }
 
 impl<'a> Guards<'a> {
-    /// For bodies that run in this order from `start`.
+    /// For bodies that run in this order from `start`; `kept` are the tables that migrator writes
+    /// between two of them.
     pub fn new(
         start: &'a Scratch,
         bodies: &[(&'a Revision, &'a Body)],
         direction: Direction,
+        kept: &'a [&'a str],
     ) -> Result<Self, RewriteError> {
         let mut links = Links::default();
         let objects = start.database().schema_objects(&|_| false)?;
@@ -78,24 +106,103 @@ impl<'a> Guards<'a> {
         });
         let made = made.collect();
         let has_keys_on = bodies.iter().any(|(revision, _)| revision.mode.foreign_keys);
-        Ok(Self { start, direction, old, made, links, has_keys_on, earlier: Vec::new() })
+        let course = Course::new(start)?;
+        let earlier = Vec::new();
+        Ok(Self {
+            start,
+            direction,
+            old,
+            made,
+            links,
+            has_keys_on,
+            earlier,
+            course,
+            n_passed: 0,
+            kept,
+        })
     }
 
     /// Goes past a body: what follows is asked after it.
-    pub fn pass(&mut self, revision: &'a Revision, body: &'a Body) {
-        for span in &body.statements {
+    ///
+    /// # Errors
+    ///
+    /// [`RewriteError::OfRun`] for a statement that finds other things in one body.
+    pub fn pass(&mut self, revision: &'a Revision, body: &'a Body) -> Result<(), RewriteError> {
+        let all = self.course.run(revision, body)?;
+        for (idx, (span, touched)) in body.statements.iter().zip(&all).enumerate() {
             let sql = &revision.source.text[span.clone()];
+            let verb = head(sql).verb;
+            if verb != Verb::Select {
+                let earlier = &body.statements[..idx];
+                let is_there =
+                    earlier.iter().any(|it| counts_anew(&revision.source.text[it.clone()]));
+                self.refuse_of_run(revision, span, touched, is_there)?;
+            }
             let written = targets(sql).unwrap_or_else(|| names(sql));
-            let written = self.written_with(written);
+            let mut written = self.written_with(written);
+            written.extend(touched.writes.iter().filter(|it| self.links.knows(it)).cloned());
             let named = self.written_with(names(sql));
+            let mut named = self.read_with(named);
+            named.extend(self.read_by(sql, touched));
             self.earlier.push(Statement {
                 revision,
                 span,
                 keeps_rows: keeps_rows(sql),
-                names: self.read_with(named),
+                names: named,
                 writes: written,
             });
         }
+        self.n_passed += 1;
+        Ok(())
+    }
+
+    /// What a statement reads, tables of SQLite itself included, but not those that it reads to make
+    /// or change something.
+    fn read_by(&self, sql: &str, touched: &Touched) -> Names {
+        let is_own = |it: &str| it.starts_with("sqlite_") || it.starts_with("pragma_");
+        let is_ddl = matches!(head(sql).verb, Verb::Create(_) | Verb::Drop(_) | Verb::Alter);
+        let reads = touched.reads.iter().filter(|it| {
+            let is_shadow = !self.links.knows(&it.table)
+                && it.table.rmatch_indices('_').any(|(at, _)| self.links.knows(&it.table[..at]));
+            let is_of_ddl = is_ddl && it.within.is_none() && is_own(&it.table);
+            !(is_shadow || is_of_ddl || PURE.contains(&it.table.as_str()))
+        });
+        let mut found: Names = reads.map(|it| it.table.clone()).collect();
+        if head(sql).makes_rows {
+            found.extend(names(sql).into_iter().filter(|it| is_own(it)));
+        }
+        found
+    }
+
+    /// Refuses what asks for the run itself, which is another one where the bodies are one: for the
+    /// tables that migrator writes between them, or for the last change where a statement of
+    /// migrator made that, `is_counted` being whether one of the body has made one since.
+    fn refuse_of_run(
+        &self,
+        revision: &Revision,
+        span: &std::ops::Range<usize>,
+        touched: &Touched,
+        is_counted: bool,
+    ) -> Result<(), RewriteError> {
+        let mut tables = touched.reads.iter().map(|it| &it.table).chain(&touched.writes);
+        let table = tables.find(|it| self.kept.iter().any(|kept| kept.eq_ignore_ascii_case(it)));
+        let mut functions = touched.functions.iter().filter(|it| {
+            OF_CONNECTION.contains(&it.as_str()) && !(is_counted && *it != "total_changes")
+        });
+        let is_first = self.n_passed == 0;
+        let what = match table {
+            Some(table) if !is_first || self.direction == Direction::Downgrade => table.clone(),
+            _ => match functions.next().filter(|_| !is_first) {
+                Some(function) => format!("{function}()"),
+                None => return Ok(()),
+            },
+        };
+        Err(RewriteError::OfRun {
+            direction: self.direction,
+            revision: revision.id.clone(),
+            location: Box::new(revision.location(span)),
+            what,
+        })
     }
 
     /// What becomes of a directive of the next body.
@@ -111,27 +218,36 @@ impl<'a> Guards<'a> {
             let is_possible = compiles(Quoting::Lenient);
             return Ok(if is_possible { Place::Moves } else { Place::LeftOut });
         }
+        let all = names(query);
+        let mut reads = self.read_with(all.clone());
+        let asked = self.course.ask(query, &reads)?;
+        if let Some(asked) = &asked {
+            self.refuse_of_run(revision, &directive.span, &asked.touched, false)?;
+        }
         if self.earlier.is_empty() {
             return Ok(Place::Moves);
         }
-        let all = names(query);
-        let asks_schema =
-            all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
-        let reads = self.read_with(all);
+        let is_foreign = asked.as_ref().is_none_or(|it| it.is_foreign)
+            || all.iter().any(|it| it.starts_with("sqlite_") || it.starts_with("pragma_"));
+        reads.extend(asked.iter().flat_map(Asked::own_tables));
         let changes = |it: &&Statement<'_>| !it.keeps_rows && !it.writes.is_disjoint(&reads);
         let changer = self.earlier.iter().find(changes);
         // What was no column yet would have been a string.
         let is_named = self.earlier.iter().any(|it| !it.names.is_disjoint(&reads));
         let quoting = if is_named { Quoting::Strict } else { Quoting::Lenient };
-        if changer.is_none() && !asks_schema && compiles(quoting) {
+        let is_same = asked.as_ref().is_some_and(|it| it.is_same);
+        if changer.is_none() && !is_foreign && is_same && compiles(quoting) {
             return Ok(Place::Moves);
         }
-        let sources = self.sources(reads);
+        let sources = self.sources(reads.clone());
         let is_own = sources.is_disjoint(&self.old) && sources.is_subset(&self.made);
-        if is_own && !asks_schema {
+        let is_fixed = asked.as_ref().is_some_and(Asked::is_fixed);
+        if is_own && !is_foreign && is_fixed {
             return Ok(Place::LeftOut);
         }
-        let maker = || self.earlier.iter().rev().find(|it| !it.names.is_empty());
+        let names_it = |it: &&Statement<'_>| !it.names.is_disjoint(&reads);
+        let last = |is: &dyn Fn(&&Statement<'_>) -> bool| self.earlier.iter().rev().find(is);
+        let maker = || last(&names_it).or_else(|| last(&|it| !it.names.is_empty()));
         Err(RewriteError::Guard {
             direction: self.direction,
             revision: revision.id.clone(),
@@ -165,6 +281,28 @@ impl<'a> Guards<'a> {
         let is_followed = |it| it == Tie::Fires || (it == Tie::IsReferenced && self.has_keys_on);
         self.links.reached(names, is_followed).into_keys().collect()
     }
+}
+
+impl Asked {
+    /// The tables and views that are read.
+    fn own_tables(&self) -> impl Iterator<Item = String> {
+        let tables = self.touched.reads.iter().map(|it| it.table.clone());
+        tables.filter(|it| !PURE.contains(&it.as_str()))
+    }
+
+    /// Whether the answer hangs on the rows alone.
+    fn is_fixed(&self) -> bool {
+        self.touched.functions.iter().all(|it| !VOLATILE.contains(&it.as_str()))
+    }
+}
+
+/// Whether a statement makes a change of its own, whatever the rows, that `changes()` and
+/// `last_insert_rowid()` tell of from then on.
+fn counts_anew(sql: &str) -> bool {
+    let has = |word| lexer::has_keyword(sql, word);
+    head(sql).verb == Verb::Insert
+        && (has("VALUES") || has("DEFAULT"))
+        && !["IGNORE", "SELECT", "CONFLICT"].into_iter().any(has)
 }
 
 /// All names in a text.
@@ -206,173 +344,5 @@ fn targets(sql: &str) -> Option<Names> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::revision::file;
-    use crate::source::Source;
-
-    #[test]
-    fn a_statement_says_what_it_changes() {
-        let check = |sql: &str, expected: &str| {
-            let found = match (keeps_rows(sql), targets(sql)) {
-                (true, _) => "nothing".to_owned(),
-                (false, None) => "anything".to_owned(),
-                (false, Some(names)) => names.into_iter().collect::<Vec<_>>().join(" "),
-            };
-            assert_eq!(found, expected, "{sql}");
-        };
-        check("INSERT OR REPLACE INTO main.T SELECT * FROM u", "t");
-        check("REPLACE INTO \"a b\" VALUES (1)", "a b");
-        check("WITH x AS (SELECT replace(a, 'b', 'c') FROM u) DELETE FROM t WHERE a IN x", "t");
-        check("UPDATE OR IGNORE t SET a = 1 FROM u", "t");
-        check("CREATE TABLE IF NOT EXISTS t AS SELECT 1", "t");
-        check("DROP TABLE IF EXISTS main.t", "t");
-        check("ALTER TABLE t RENAME TO u", "t u");
-        check("ALTER TABLE t RENAME a TO b", "t");
-        check("ALTER TABLE t DROP COLUMN a", "t");
-        check("PRAGMA user_version = 1", "anything");
-        check("CREATE TABLE IF NOT EXISTS temp.t (a)", "t");
-        check("WITH replace AS (SELECT 1) REPLACE INTO t SELECT * FROM replace", "t");
-        check("WITH x AS (SELECT 1) SELECT * FROM x", "nothing");
-        check("ALTER TABLE main.t DROP CONSTRAINT c", "nothing");
-        check("ALTER TABLE t ALTER COLUMN a SET NOT NULL", "nothing");
-        check("ALTER TABLE t ADD COLUMN a", "nothing");
-        check("DROP INDEX i", "nothing");
-        check("CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM u; END", "nothing");
-        check("CREATE TABLE t (a)", "nothing");
-        check("SELECT 1", "nothing");
-    }
-
-    /// What becomes of a directive behind an earlier body; `t`, `u`, and a view of `t` are there, and a
-    /// trigger of `u` that writes `w`. Others have `log`, a view of it, and a trigger that writes `w`.
-    #[track_caller]
-    fn check(earlier: &str, directive: &str, expected: &str) {
-        let others = Scratch::new(Quoting::Lenient, &[]).unwrap();
-        for sql in [
-            "CREATE TABLE log (a)",
-            "CREATE VIEW lines AS SELECT a FROM log",
-            "CREATE TRIGGER s AFTER INSERT ON log BEGIN INSERT INTO w VALUES (1); END",
-        ] {
-            others.execute(sql).unwrap();
-        }
-        let mut start = Scratch::new(Quoting::Lenient, &[]).unwrap();
-        start.lend(&others.database().schema_objects(&|_| false).unwrap());
-        for sql in [
-            "CREATE TABLE t (a, b)",
-            "CREATE TABLE u (a)",
-            "CREATE TABLE w (a)",
-            "CREATE VIEW v AS SELECT a FROM t",
-            "CREATE TRIGGER r AFTER INSERT ON u BEGIN INSERT INTO w VALUES (1); END",
-        ] {
-            start.execute(sql).unwrap();
-        }
-        let revision = |id: &str, body: &str| {
-            let text = format!(
-                "-- /// revision\n-- revision = \"{id}\"\n-- ///\n-- migrate:upgrade\n{body}\n"
-            );
-            let path = format!("versions/{id}.sql").into();
-            file::parse(&Arc::new(Source { path, text })).unwrap()
-        };
-        let (first, second) =
-            (revision("one", earlier), revision("two", &format!("-- migrate:{directive}")));
-        let bodies = [(&first, &first.upgrade), (&second, &second.upgrade)];
-        let mut guards = Guards::new(&start, &bodies, Direction::Upgrade).unwrap();
-        guards.pass(&first, &first.upgrade);
-        let found = match guards.place(&second, &second.upgrade.directives[0]) {
-            Ok(place) => format!("{place:?}"),
-            Err(RewriteError::Guard { earlier: Some(it), .. }) => {
-                format!("not after {}", &it.source.text[it.span.clone()])
-            }
-            Err(err) => err.to_string(),
-        };
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_refusal_moves_where_nothing_before_it_changes_what_it_finds() {
-        let refusal = "refuse-if rows: SELECT a FROM t WHERE b IS NULL";
-        check("UPDATE u SET a = (SELECT a FROM t)", refusal, "Moves");
-        check("CREATE INDEX i ON t (a); ALTER TABLE t ADD COLUMN c", refusal, "Moves");
-        check("CREATE TABLE x (a); INSERT INTO x VALUES (1); DROP TABLE x", refusal, "Moves");
-        check(
-            "DELETE FROM u",
-            "refuse-if rows: SELECT 1 FROM u WHERE 0",
-            "not after DELETE FROM u",
-        );
-        let via_view = "refuse-if rows: SELECT a FROM v";
-        check("DELETE FROM u", via_view, "Moves");
-        check("DELETE FROM t", via_view, "not after DELETE FROM t");
-    }
-
-    #[test]
-    fn a_refusal_that_is_needed_where_it_stands_is_no_part_of_a_body() {
-        let refusal = "refuse-if rows: SELECT a FROM t WHERE b IS NULL";
-        let update = "UPDATE t SET b = '' WHERE b IS NULL";
-        check(update, refusal, &format!("not after {update}"));
-        check("DROP TABLE t", refusal, "not after DROP TABLE t");
-        let rename = "ALTER TABLE u RENAME TO t2";
-        check(rename, "refuse-if rows: SELECT a FROM t2", &format!("not after {rename}"));
-        let copy = "INSERT INTO u SELECT a FROM t";
-        check(copy, "refuse-if rows: SELECT a FROM w", &format!("not after {copy}"));
-        // A column that is none yet is a string to SQLite.
-        let add = "ALTER TABLE t ADD COLUMN c";
-        check(
-            add,
-            "refuse-if rows: SELECT a FROM t WHERE \"c\" = 'c'",
-            &format!("not after {add}"),
-        );
-        check(
-            "CREATE TABLE x (a)",
-            "refuse-if rows: SELECT a FROM x WHERE a IN (SELECT a FROM t)",
-            "not after CREATE TABLE x (a)",
-        );
-        check(
-            "CREATE TABLE x (a); INSERT INTO x SELECT a FROM v",
-            "refuse-if rows: SELECT a FROM x",
-            "not after INSERT INTO x SELECT a FROM v",
-        );
-        check(
-            "CREATE TABLE IF NOT EXISTS x (a)",
-            "refuse-if rows: SELECT a FROM x",
-            "not after CREATE TABLE IF NOT EXISTS x (a)",
-        );
-        check(
-            "CREATE INDEX i ON t (a)",
-            "refuse-if rows: SELECT name FROM sqlite_schema WHERE name = 'x'",
-            "not after CREATE INDEX i ON t (a)",
-        );
-    }
-
-    #[test]
-    fn tables_of_others_are_there_before_anything_misses_them() {
-        let refusal = "refuse-if rows: SELECT a FROM log";
-        check("DELETE FROM log", refusal, "not after DELETE FROM log");
-        check("DELETE FROM u", refusal, "Moves");
-        check(
-            "DELETE FROM log",
-            "refuse-if rows: SELECT a FROM lines",
-            "not after DELETE FROM log",
-        );
-        check("DELETE FROM log", "refuse-if rows: SELECT a FROM w", "not after DELETE FROM log");
-        let copy = "CREATE TABLE x AS SELECT a FROM log";
-        check(copy, "refuse-if rows: SELECT a FROM x", &format!("not after {copy}"));
-    }
-
-    #[test]
-    fn a_refusal_that_only_the_range_decides_becomes_a_comment() {
-        check("CREATE TABLE x (a)", "refuse-if rows: SELECT a FROM x", "LeftOut");
-        check(
-            "CREATE TABLE x (a); CREATE TABLE y AS SELECT * FROM x",
-            "refuse-if rows: SELECT a FROM y",
-            "LeftOut",
-        );
-    }
-
-    #[test]
-    fn a_warning_moves_where_it_can_be_asked() {
-        check("DELETE FROM t", "warn-if rows: SELECT a FROM t", "Moves");
-        check("CREATE TABLE x (a)", "warn-if rows: SELECT a FROM x", "LeftOut");
-    }
-}
+#[path = "guards_tests.rs"]
+mod tests;

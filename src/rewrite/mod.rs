@@ -8,9 +8,11 @@
 mod advice;
 mod applied;
 mod body;
+mod course;
 mod error;
 mod guards;
 mod journal;
+mod order;
 mod range;
 mod rebase;
 mod rebase_proof;
@@ -18,7 +20,7 @@ mod side_by_side;
 mod squash;
 
 pub use advice::{Advice, advise};
-pub use applied::{KnownDatabase, NamedBy, refuse_applied, refuse_troubled};
+pub use applied::{KnownDatabase, NamedBy, refuse_applied, refuse_stopped, refuse_troubled};
 pub use body::data_statements;
 pub use error::RewriteError;
 pub use journal::{Change, Journal, Way, refuse_begun};

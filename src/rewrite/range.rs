@@ -123,11 +123,28 @@ impl Range {
         let followers = followers.map_err(RewriteError::File)?;
         let kept = graph.indices().filter_map(|it| match self.followers.binary_search(&it) {
             Ok(place) => followers.get(place).cloned(),
-            Err(_) if it == self.first => Some(squashed.clone()),
             Err(_) => (!self.members.contains(&it)).then(|| graph[it].clone()),
         });
-        let graph = RevisionGraph::new(kept.collect()).map_err(RewriteError::Graph)?;
+        let place = self.place(graph, squashed);
+        let is_before = |it: &RevisionIndex| it.as_usize() < place && !self.members.contains(it);
+        let n_before = graph.indices().filter(is_before).count();
+        let mut revisions: Vec<Revision> = kept.collect();
+        revisions.insert(n_before, squashed.clone());
+        let graph = RevisionGraph::new(revisions).map_err(RewriteError::Graph)?;
         Ok((followers, graph))
+    }
+
+    /// Before which revision, in load order, the file of the one will be read: the files of a folder
+    /// are read in the order of their names.
+    fn place(&self, graph: &RevisionGraph, squashed: &Revision) -> usize {
+        let path = &squashed.source.path;
+        let beside = |it: &RevisionIndex| graph[*it].source.path.parent() == path.parent();
+        let comes_later =
+            |it: &RevisionIndex| graph[*it].source.path.file_name() > path.file_name();
+        let next = graph.indices().find(|it| beside(it) && comes_later(it));
+        let last = || graph.indices().rfind(beside).map(|it| it.as_usize() + 1);
+        let place = next.map(RevisionIndex::as_usize).or_else(last);
+        place.unwrap_or(self.first.as_usize())
     }
 
     /// What must have run before the range begins, for a replay.
@@ -142,32 +159,6 @@ impl Range {
     pub fn irreversible<'g>(&self, graph: &'g RevisionGraph) -> Option<&'g RevisionId> {
         let mut revisions = self.members.iter().rev().map(|it| &graph[*it]);
         revisions.find(|it| it.downgrade.body().is_none()).map(|it| &it.id)
-    }
-
-    /// Refuses if a database stopped in the middle of the range, by its rows: it could not go on.
-    ///
-    /// # Errors
-    ///
-    /// [`RewriteError::InTheMiddle`].
-    pub fn refuse_stopped(
-        &self,
-        graph: &RevisionGraph,
-        databases: &[super::KnownDatabase],
-    ) -> Result<(), RewriteError> {
-        for database in databases {
-            let rows = database.rows.iter().filter_map(|it| graph.of_row(it));
-            let applied = graph.ancestors(rows, Edges::All);
-            let stopped = self.members.iter().rev().find(|it| applied.contains(**it));
-            if let Some(at) = stopped.filter(|it| **it != self.last) {
-                return Err(RewriteError::InTheMiddle {
-                    database: database.name.clone(),
-                    named_by: database.named_by.clone(),
-                    at: graph.id(*at).clone(),
-                    last: graph.id(self.last).clone(),
-                });
-            }
-        }
-        Ok(())
     }
 }
 

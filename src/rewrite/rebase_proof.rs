@@ -4,8 +4,9 @@
 //! a database of the line may have run it before the other branch, and what that would lead to must
 //! not be lost either.
 
+use super::side_by_side::{other_numbers, other_rows};
 use super::{Rebase, RewriteError};
-use crate::autogenerate::{compare, read_schema};
+use crate::autogenerate::{compare, fill, read_schema};
 use crate::db::Scratch;
 use crate::diff::lines::Sign;
 use crate::exec::{ReplayError, run_in_memory};
@@ -32,18 +33,66 @@ impl RebaseProof<'_> {
     /// the heads.
     pub fn hold(&self, rebased: &Rebase) -> Result<(), RewriteError> {
         let (old, new) = (self.before.graph, &rebased.graph);
-        let after = self.schema(&self.heads(new).map_err(RewriteError::replay)?)?;
+        let found = self.heads(new).map_err(RewriteError::replay)?;
+        let after = self.schema(&found)?;
         // Orders of before may be such that do not run: then it was one that had to follow the other.
         let before = [(self.heads(old), true), (self.line_first(old, &rebased.moved), false)];
+        let is_order = before[0].0.is_ok();
         for (scratch, is_all) in before {
             let Ok(scratch) = scratch else { continue };
-            let lines = compare(&self.schema(&scratch)?, &after, self.before.by_order);
+            let mut lines = compare(&self.schema(&scratch)?, &after, self.before.by_order);
+            if is_all {
+                lines.extend(other_numbers(&scratch, &found)?);
+            }
             if lines.iter().any(|it| is_all || it.sign != Sign::Added) {
                 let (first, onto) = (rebased.first.id.clone(), rebased.onto.clone());
                 return Err(RewriteError::OtherOrder { first, onto, lines });
             }
         }
+        if is_order {
+            self.same_rows(rebased, &after)?;
+        }
         self.same_verdicts(rebased)
+    }
+
+    /// From where the order changes on, both make the same of invented rows.
+    fn same_rows(&self, rebased: &Rebase, schema: &Schema) -> Result<(), RewriteError> {
+        let (old, new) = (self.before.graph, &rebased.graph);
+        // The load order is the same, and so are the indices.
+        let (before, after) = (self.order(old), self.order(new));
+        let n_same = before.iter().zip(&after).take_while(|(left, right)| left == right).count();
+        let (below, before) = before.split_at(n_same);
+        let after = &after[n_same..];
+        if after.is_empty() {
+            return Ok(());
+        }
+        let run = |scratch: &Scratch, graph, order: &[RevisionIndex]| {
+            let scratch = scratch.copy()?;
+            for index in order {
+                run_in_memory(&scratch, graph, *index, Direction::Upgrade)
+                    .map_err(|err| RewriteError::replay(err.into()))?;
+            }
+            Ok::<_, RewriteError>(scratch)
+        };
+        let bare = run(&self.before.replay.start().map_err(RewriteError::replay)?, old, below)?;
+        let start = fill(&bare, &self.schema(&bare)?, |it| run(it, old, before).is_ok())?;
+        let wanted = run(&start, old, before)?;
+        let found = run(&start, new, after)?;
+        match other_rows(schema, &wanted, &found, || run(&start, old, before))? {
+            None => Ok(()),
+            Some(table) => Err(RewriteError::OtherRowsAfter {
+                first: rebased.first.id.clone(),
+                onto: rebased.onto.clone(),
+                table,
+            }),
+        }
+    }
+
+    /// What runs on a database of the heads, in its order.
+    fn order(&self, graph: &RevisionGraph) -> Vec<RevisionIndex> {
+        let mut order = graph.downgrade_order(&graph.ancestors((self.heads)(graph), Edges::All));
+        order.reverse();
+        order
     }
 
     /// What went up and down without the other branch does so after it.

@@ -3,12 +3,13 @@
 use super::RewriteError;
 use super::squash::Settings;
 use crate::autogenerate::{Contents, fill};
-use crate::db::Scratch;
+use crate::db::{SchemaSnapshot, Scratch};
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
+use crate::rehearsal::number_lines;
 use crate::revision::Revision;
 use crate::schema::Schema;
 use crate::source::Location;
@@ -60,18 +61,32 @@ pub(super) fn compare(
 ) -> Result<Scratch, RewriteError> {
     let wanted = old.run(start, direction)?;
     let found = new.run(start, direction).map_err(|err| does_not_run(old, new, direction, err))?;
-    let schema = settings.schema(&wanted)?;
-    let lines = differences(&settings.schema(&found)?, &schema, by_order);
-    if !lines.is_empty() {
-        return Err(RewriteError::OtherSchema { direction, lines });
-    }
-    let wanted = Contents::of(&wanted, &schema)?;
-    let rows = Contents::of(&found, &schema)?;
-    let again = || Contents::of(&old.run(start, direction)?, &schema).map_err(RewriteError::from);
-    match wanted.first_other(&rows, again)? {
-        Some(table) => Err(RewriteError::OtherRows { direction, table: table.to_string() }),
+    let schema = settings.same_schema(&found, &wanted, direction, by_order)?;
+    match other_rows(&schema, &wanted, &found, || old.run(start, direction))? {
+        Some(table) => Err(RewriteError::OtherRows { direction, table }),
         None => Ok(found),
     }
+}
+
+/// The first table that has other rows. What is made otherwise `again`, say random numbers, is not
+/// compared.
+pub(super) fn other_rows(
+    schema: &Schema,
+    wanted: &Scratch,
+    found: &Scratch,
+    again: impl FnOnce() -> Result<Scratch, RewriteError>,
+) -> Result<Option<String>, RewriteError> {
+    let wanted = Contents::of(wanted, schema)?;
+    let found = Contents::of(found, schema)?;
+    let again = || Contents::of(&again()?, schema).map_err(RewriteError::from);
+    Ok(wanted.first_other(&found, again)?.map(ToString::to_string))
+}
+
+/// The numbers of the header that are not what they are to be.
+pub(super) fn other_numbers(wanted: &Scratch, found: &Scratch) -> Result<Vec<Line>, RewriteError> {
+    let snapshot = |it: &Scratch| it.database().snapshot(&SchemaSnapshot::default());
+    let (wanted, found) = (snapshot(wanted)?, snapshot(found)?);
+    Ok(number_lines(&wanted.other_numbers(&found)))
 }
 
 /// A failure of the new bodies, where the old ones do not fail. The file that it is about is not

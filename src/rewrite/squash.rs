@@ -13,10 +13,10 @@
 //! schema, and the same rows in every table.
 
 use super::body::{self, Effect, Joined};
-use super::side_by_side::{Bodies, compare, differences};
+use super::side_by_side::{Bodies, compare, differences, other_numbers, other_rows};
 use super::{Range, RewriteError};
 use crate::autogenerate::{Request, autogenerate, read_schema};
-use crate::db::Scratch;
+use crate::db::{LogTable, Scratch};
 use crate::diff::lines::Line;
 use crate::exec::Replay;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
@@ -127,8 +127,10 @@ impl<'a> Squash<'a> {
     /// Statements that cannot stand in one body with others.
     pub fn candidates(&self) -> Result<Vec<Candidate>, RewriteError> {
         let members = &self.range.members;
-        let upgrades = body::upgrades(self.graph, members, &self.before);
-        let downgrades = body::downgrades(self.graph, members, &self.after);
+        let kept = [self.settings.replay.version_table, LogTable::NAME];
+        let upgrades = body::upgrades(self.graph, members, &self.start, &kept);
+        let end = self.way_back.as_ref().map_or(&self.after, |it| &it.from);
+        let downgrades = body::downgrades(self.graph, members, end, &kept);
         let mut candidates = Vec::new();
         if let Some((upgrade, downgrade)) = self.generated()
             && self.is_about_new_tables_only(|it| Some(&it.upgrade))
@@ -249,24 +251,30 @@ impl<'a> Squash<'a> {
         Ok(())
     }
 
-    /// Proves that all revisions of `graph` make what they made with the range.
+    /// Proves that all revisions of `graph`, in which `squashed` stands for the range, make what they
+    /// made with the range.
     ///
     /// # Errors
     ///
     /// What comes out otherwise.
-    pub fn prove_heads(&self, graph: &RevisionGraph) -> Result<(), RewriteError> {
+    pub fn prove_heads(
+        &self,
+        graph: &RevisionGraph,
+        squashed: RevisionIndex,
+    ) -> Result<(), RewriteError> {
+        self.range.prove_order(self.graph, graph, graph.id(squashed), self.settings)?;
         let replay = |graph: &RevisionGraph| {
             let applied = graph.ancestors(graph.heads(), Edges::All);
             self.settings.replay.run(graph, &graph.maximal(&applied)).map_err(RewriteError::replay)
         };
-        let wanted = self.settings.schema(&replay(self.graph)?)?;
+        let (wanted, found) = (replay(self.graph)?, replay(graph)?);
         // What is side by side may run in another order than before.
-        let found = self.settings.schema(&replay(graph)?)?;
-        let lines = differences(&found, &wanted, self.settings.by_order);
-        if lines.is_empty() {
-            return Ok(());
+        let (direction, by_order) = (Direction::Upgrade, self.settings.by_order);
+        let schema = self.settings.same_schema(&found, &wanted, direction, by_order)?;
+        match other_rows(&schema, &wanted, &found, || replay(self.graph))? {
+            Some(table) => Err(RewriteError::OtherRows { direction, table }),
+            None => Ok(()),
         }
-        Err(RewriteError::OtherSchema { direction: Direction::Upgrade, lines })
     }
 }
 
@@ -326,8 +334,26 @@ impl Settings<'_> {
         Ok(read_schema(scratch, &|it| self.is_of_others(it))?)
     }
 
+    /// Wants two databases to have the same schema, and the same numbers in the header; gives the
+    /// schema.
+    pub(super) fn same_schema(
+        &self,
+        found: &Scratch,
+        wanted: &Scratch,
+        direction: Direction,
+        by_order: bool,
+    ) -> Result<Schema, RewriteError> {
+        let schema = self.schema(wanted)?;
+        let mut lines = differences(&self.schema(found)?, &schema, by_order);
+        lines.extend(other_numbers(wanted, found)?);
+        if lines.is_empty() {
+            return Ok(schema);
+        }
+        Err(RewriteError::OtherSchema { direction, lines })
+    }
+
     /// Whether migrator itself keeps a table, or another program does.
-    fn is_of_others(&self, name: &str) -> bool {
+    pub(super) fn is_of_others(&self, name: &str) -> bool {
         let is = |it: &str| name.eq_ignore_ascii_case(it);
         is(self.replay.version_table)
             || is("migrator_log")

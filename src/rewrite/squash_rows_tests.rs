@@ -174,8 +174,9 @@ fn squash(graph: &RevisionGraph, first: usize, last: usize) -> Result<RevisionGr
     let mut refusal = None;
     for candidate in squash.candidates()? {
         let (_, new) = range.replace(graph, &draft(graph, &range, &candidate))?;
-        let proof = squash.prove(&new, new.by_id("squashed").unwrap());
-        match proof.and_then(|()| squash.prove_heads(&new)) {
+        let squashed = new.by_id("squashed").unwrap();
+        let proof = squash.prove(&new, squashed);
+        match proof.and_then(|()| squash.prove_heads(&new, squashed)) {
             Ok(()) => return Ok(new),
             Err(err) => refusal = Some(err),
         }

@@ -64,6 +64,10 @@ fn graph_with_bodies(text: &str, kinds: &[Kind]) -> RevisionGraph {
 
 /// The new revision of a range, as the command writes it without a template of one's own.
 pub(super) fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate) -> Revision {
+    draft_at(graph, range, candidate, "versions/squashed.sql")
+}
+
+fn draft_at(graph: &RevisionGraph, range: &Range, candidate: &Candidate, path: &str) -> Revision {
     let down = crate::revision::edit::array(&graph[range.first].down_revisions);
     let text = format!(
         "-- /// revision\n-- revision = \"squashed\"\n-- down_revision = {down}\n\
@@ -72,8 +76,7 @@ pub(super) fn draft(graph: &RevisionGraph, range: &Range, candidate: &Candidate)
         candidate.upgrade,
         candidate.downgrade.as_deref().unwrap_or_default(),
     );
-    let path = "versions/squashed.sql".into();
-    let draft = file::parse(&Arc::new(Source { path, text })).unwrap();
+    let draft = file::parse(&Arc::new(Source { path: path.into(), text })).unwrap();
     range.head(&draft, candidate.downgrade.is_some()).unwrap()
 }
 
@@ -109,22 +112,35 @@ pub(super) const SETTINGS: Settings<'_> = Settings {
     by_order: false,
 };
 
-/// Squashes the range; `None` where it is none.
+/// Squashes the range, if it is one; `None` where rows would meet others of another branch, in an order
+/// that no name of the file can keep.
 fn squash(
     graph: &RevisionGraph,
     first: RevisionIndex,
     last: RevisionIndex,
 ) -> Option<(Range, Candidate, RevisionGraph)> {
-    let range = Range::new(graph, first, last).ok()?;
+    let range = Range::new(graph, first, last).unwrap();
     let squash = Squash::new(graph, &range, &SETTINGS).unwrap();
     let mut refusals = Vec::new();
     for candidate in squash.candidates().unwrap() {
-        let revision = draft(graph, &range, &candidate);
-        let (followers, new) = range.replace(graph, &revision).unwrap();
-        assert_eq!(followers.len(), range.followers.len());
-        let proof = squash.prove(&new, new.by_id("squashed").unwrap());
-        match proof.and_then(|()| squash.prove_heads(&new)) {
+        let members = range.members.iter().map(|it| format!("{}0", graph.id(*it)));
+        let names = members.chain(["0".to_owned(), "zz".to_owned()]);
+        let mut made: Vec<RevisionGraph> = names
+            .map(|it| {
+                let path = format!("versions/{it}.sql");
+                let revision = draft_at(graph, &range, &candidate, &path);
+                let (followers, new) = range.replace(graph, &revision).unwrap();
+                assert_eq!(followers.len(), range.followers.len());
+                new
+            })
+            .collect();
+        let keeps = made.iter().position(|it| range.keeps_order(graph, it, &id("squashed")));
+        let new = made.swap_remove(keeps.unwrap_or_default());
+        let squashed = new.by_id("squashed").unwrap();
+        let proof = squash.prove(&new, squashed);
+        match proof.and_then(|()| squash.prove_heads(&new, squashed)) {
             Ok(()) => return Some((range, candidate, new)),
+            Err(RewriteError::BranchOrder { .. }) if keeps.is_none() => return None,
             Err(err) => refusals.push(err.to_string()),
         }
     }
@@ -166,7 +182,9 @@ proptest! {
         let ranges: Vec<_> = pairs.filter(|it| Range::new(&graph, it.0, it.1).is_ok()).collect();
         prop_assume!(!ranges.is_empty());
         let (first, last) = *chosen.get(&ranges);
-        let (range, _, new) = squash(&graph, first, last).unwrap();
+        let squashed = squash(&graph, first, last);
+        prop_assume!(squashed.is_some());
+        let (range, _, new) = squashed.unwrap();
 
         // Of what stays nothing changes but the name of the end.
         let end = graph.id(range.last).to_string();

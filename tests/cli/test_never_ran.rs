@@ -36,7 +36,7 @@ fn what_never_ran_is_not_undone() {
     error: revision `i9` never ran here, and never would: it was put below `b2`, which did
     hint: `migrator upgrade --out-of-order` runs it, where that is safe
     hint: or `migrator repair i9`, if what it does is there already
-    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
+    hint: nothing was changed; `migrator downgrade a1 --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     assert_eq!((env.rows(), price(&env)), (vec!["b2".to_owned()], "500".to_owned()));
@@ -197,7 +197,7 @@ fn a_squash_does_not_hide_it() {
     error: revision `s5` stands for `i9`, which never ran here, and for `b2`, which did (2026-11-03 14:40:11, migrator 0.1.0)
     hint: `migrator repair s5`, if what that does is there already, or once you have brought it about
     hint: or bring back the files from before the squash, and ask again
-    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and undoes all of `s5`, also what never ran, and `migrator status` shows all that is wrong
+    hint: nothing was changed; `migrator downgrade a1 --allow-changed` goes on this once and undoes all of `s5`, also what never ran, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     assert_eq!((env.rows(), price(&env)), (vec!["b2".to_owned()], "500".to_owned()));

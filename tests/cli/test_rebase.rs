@@ -226,7 +226,7 @@ fn a_database_that_cannot_tell_is_refused() {
     insta::assert_snapshot!(env.run("rebase d4"), @"
     ------- stderr -------
     error: app.db is at `zz`, which no revision file declares, and has no log of what ran
-    hint: whether the line ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
+    hint: what ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
     hint: another way: `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
@@ -359,4 +359,66 @@ fn a_downgrade_that_does_not_lead_back_in_the_new_order_is_refused() {
     z("ALTER TABLE t DROP COLUMN nope;");
     insta::assert_snapshot!(env.run("rebase c3"), @"wrote versions/c3.sql: c3 follows b2 (before: a1)");
     assert_ne!(env.read("versions/c3.sql"), before);
+}
+
+#[test]
+fn what_ran_before_it_was_squashed_keeps_its_place() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2", "e5 < c3"]);
+    env.run("upgrade e5").ok();
+    // It stands on a revision that only another branch of the repository has.
+    std::fs::remove_file(env.path("versions/e5.sql")).unwrap();
+    env.run("squash b2:c3 -m 'Both' --rev-id s1").ok();
+    env.graph(&["d4 < a1"]);
+    let files = env.files();
+    insta::assert_snapshot!(env.run("rebase s1 --onto d4"), @"
+    ------- stderr -------
+    error: `s1` ran on app.db
+    hint: a revision that ran keeps its place, or the database would miss what comes before it
+    hint: its version table does not say so: find out which is true first
+    hint: another way: `migrator rebase d4` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+}
+
+#[test]
+fn other_numbers_in_the_header_are_refused() {
+    let env = TestEnv::with_graph(&["a1"]);
+    env.revision("b2").after("a1").up("PRAGMA user_version = 2;").write();
+    env.revision("c3").after("a1").up("PRAGMA user_version = 3;").write();
+    let files = env.files();
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
+    ------- stderr -------
+    error: after `b2`, the line that begins with `c3` leads to another schema
+    caused by: ~ pragma user_version now 3, was 2
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    assert_eq!(env.files(), files);
+    // As it says: in this order nothing changes.
+    env.run("rebase b2").ok();
+}
+
+#[test]
+fn other_rows_in_the_new_order_are_refused() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);").write();
+    env.revision("b2").after("a1").up("INSERT INTO t (v) VALUES ('b');").write();
+    env.revision("c3").after("a1").up("UPDATE t SET v = v || '!';").write();
+    let files = env.files();
+    insta::assert_snapshot!(env.run("rebase c3"), @r#"
+    ------- stderr -------
+    error: after `b2`, the line that begins with `c3` leaves other rows in t than in the order of before
+    hint: both branches change it: edit `c3` so that it builds on what `b2` leaves, and rebase again
+    hint: if it is meant like that, write `down_revision = "b2"` into the file by hand
+    hint: no file was written; `migrator rebase b2` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    "#);
+    assert_eq!(env.files(), files);
+    env.run("rebase b2 --dry-run").ok();
+    // Rows that are never the same prove nothing against it.
+    env.revision("c3").after("a1").up("CREATE TABLE r AS SELECT random() AS a;").write();
+    env.run("rebase c3").ok();
 }

@@ -772,11 +772,15 @@ fn what_is_no_range_is_refused() {
     [exit status: 2]
     ");
     let env = TestEnv::new();
-    env.revision("a1").up("PRAGMA user_version = 1;").down("").write();
+    env.revision("a1").up("PRAGMA legacy_alter_table = 1;").down("").write();
     env.graph(&["b2 < a1"]);
     insta::assert_snapshot!(env.run("squash :b2 -m T"), @"
     ------- stderr -------
     error: a PRAGMA in `versions/a1.sql` would reach the statements of the revisions after it
+     --> versions/a1.sql:7:1
+      |
+    7 | PRAGMA legacy_alter_table = 1;
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     hint: let the range end with that revision, or begin after it
     [exit status: 2]
     ");
@@ -1154,4 +1158,277 @@ fn what_is_made_of_files_with_crlf_has_nothing_else() {
     env.file("versions/a1.sql", &crlf(env.revision("a1").text()));
     env.run("squash a1:b2 -m all").ok();
     assert!(env.read("versions/aaaa11112222_all.sql").replace("\r\n", "").contains('\n'));
+}
+
+#[test]
+fn a_hook_that_fails_leaves_the_only_copy_alone() {
+    let env = ddl();
+    let toml = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{toml}\n[[hooks]]\ncommand = [\"false\"]\n"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts' --rev-id s1"), @"
+    wrote versions/s1_add_posts.sql (proven: the sum of 2 revisions)
+    wrote versions/d4.sql (follows s1)
+    removed versions/b2.sql
+    removed versions/c3.sql
+    ------- stderr -------
+    running false
+    error: the hook `false` failed (exit status: 1)
+    hint: the squash is done, and `versions/s1_add_posts.sql` is all that is left of the range: keep it, and see what the hook made of it
+    [exit status: 3]
+    ");
+    env.run("heads").ok();
+
+    let env = interrupted();
+    let toml = env.read("alembic.toml");
+    env.file("alembic.toml", &format!("{toml}\n[[hooks]]\ncommand = [\"false\"]\n"));
+    insta::assert_snapshot!(env.run("squash --continue"), @"
+    wrote versions/s1_add_posts.sql
+    wrote versions/d4.sql
+    removed versions/c3.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    running false
+    error: the hook `false` failed (exit status: 1)
+    hint: the squash is done, and `versions/s1_add_posts.sql` is all that is left of the range: keep it, and see what the hook made of it
+    [exit status: 3]
+    ");
+    env.run("heads").ok();
+}
+
+#[test]
+fn a_database_of_another_branch_in_the_middle_of_the_range_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "z9 < b2"]);
+    env.run("upgrade z9").ok();
+    let z9 = env.read("versions/z9.sql");
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    env.graph(&["c3 < b2"]);
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: app.db is at `z9` and ran `b2`, in the middle of the range
+    hint: it could not go on from there: let the range end with `b2`, or begin after it
+    hint: or bring it to the end first: get the files that declare `z9` beside these, and `migrator upgrade c3`
+    [exit status: 2]
+    ");
+    // What it says: the range without it, or the database at its end.
+    env.run("squash a1:b2 -m 'Begin' --dry-run").ok();
+    env.file("versions/z9.sql", &z9);
+    env.run("upgrade c3").ok();
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    env.run("squash b2:c3 -m 'Both' --rev-id s1").ok();
+    env.file("versions/z9.sql", &z9.replace("\"b2\"", "\"s1\""));
+    env.run("stamp z9").ok();
+    env.run("status").ok();
+}
+
+#[test]
+fn what_ran_otherwise_is_found_on_a_database_of_another_branch() {
+    let env = ddl();
+    env.graph(&["z9 < d4"]);
+    assert_eq!(env.run("upgrade z9").status, Some(0));
+    std::fs::remove_file(env.path("versions/z9.sql")).unwrap();
+    let c3 = env.read("versions/c3.sql");
+    env.file("versions/c3.sql", &c3.replace("posts_title ON", "posts_by_title ON"));
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, revision `c3` was edited after it ran (2026-11-03 14:40:11, migrator 0.1.0)
+    hint: put versions/c3.sql back to what ran, and write a new revision for the change
+    hint: or, if the database has all that it makes now, `migrator repair c3` accepts the file as it is; it runs nothing
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+}
+
+#[test]
+fn a_database_that_cannot_tell_is_refused() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
+    env.config("[database]\nurl = \"sqlite:///app.db\"\nlog = false\n");
+    env.run("upgrade a1").ok();
+    env.sql("UPDATE alembic_version SET version_num = 'zz'");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: app.db is at `zz`, which no revision file declares, and has no log of what ran
+    hint: what ran there cannot be known: bring back the files that declare the rows, or `migrator stamp REVISION`
+    [exit status: 2]
+    ");
+    env.run("stamp a1 --purge").ok();
+    env.run("squash b2:c3 -m 'Both'").ok();
+}
+
+/// Two branches that work on the same rows, by the names of their files in this order.
+fn beside() -> TestEnv {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);").write();
+    env.revision("b2").after("a1").up("INSERT INTO t (v) VALUES ('b');").down("").write();
+    env.revision("b3").after("b2").up("SELECT 1;").down("").write();
+    env.revision("c4").after("a1").up("UPDATE t SET v = v || '!';").down("").write();
+    env
+}
+
+#[test]
+fn a_branch_that_would_run_in_another_order_is_proven_or_refused() {
+    let env = beside();
+    let rows = |env: &TestEnv, name: &str| {
+        env.run(&format!("--url sqlite:///{name}.db upgrade heads")).ok();
+        let connection = rusqlite::Connection::open(env.path(&format!("{name}.db"))).unwrap();
+        connection.query_one("SELECT v FROM t", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let before = rows(&env, "before");
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:b3 -m 'Both' --rev-id ff"), @"
+    ------- stderr -------
+    error: in one revision, what begins with `b2` would run in another order with `c4`, which stands beside it
+    caused by: `c4` works on rows of `t`, and `b2`, which ran without it, has to do with it too
+    hint: the names of the files say which branch runs first; without `--rev-id` an id is made that keeps the order, where one can
+    hint: no file was written; give the branches an order first: `migrator rebase b3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    env.run("squash b2:b3 -m 'Both' --rev-id b0").ok();
+    assert_eq!(rows(&env, "after"), before);
+
+    // What it says: an order of their own, in which the name makes no difference.
+    for way in ["rebase b3", "merge heads -m Merge --rev-id m5"] {
+        let env = beside();
+        env.run(way).ok();
+        env.run("squash b2:b3 -m 'Both' --rev-id ff").ok();
+        assert_eq!(rows(&env, "after"), before, "{way}");
+    }
+}
+
+#[test]
+fn an_id_is_made_up_that_keeps_the_order_of_branches() {
+    for _ in 0..4 {
+        let env = beside().with("MIGRATOR_REVISION_IDS", "");
+        env.run("squash b2:b3 -m 'Both'").ok();
+        env.run("upgrade heads").ok();
+        assert_eq!(env.query("SELECT v FROM t"), ["b"]);
+    }
+}
+
+#[test]
+fn a_refusal_through_a_view_that_the_range_makes_anew_keeps_its_revision() {
+    let env = TestEnv::new();
+    env.revisions(
+        "
+        a1
+        + CREATE TABLE t (id INTEGER PRIMARY KEY, email TEXT, deleted INTEGER);
+        + CREATE VIEW live AS SELECT id, email FROM t WHERE deleted = 0;
+        - DROP VIEW live;
+        - DROP TABLE t;
+        b2 < a1
+        + DROP VIEW live;
+        + CREATE VIEW live AS SELECT id, email FROM t WHERE deleted IS NOT 1;
+        - DROP VIEW live;
+        - CREATE VIEW live AS SELECT id, email FROM t WHERE deleted = 0;
+        c3 < b2
+        + -- migrate:refuse-if live rows have no email: SELECT id FROM live WHERE email IS NULL
+        + DELETE FROM t WHERE email IS NULL;
+        - SELECT 1;
+    ",
+    );
+    let files = env.files();
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Both'"), @"
+    ------- stderr -------
+    error: what the upgrade of `c3` refuses to run on may be changed by statements of the range before it
+     --> versions/c3.sql:8:1
+      |
+    8 | -- migrate:refuse-if live rows have no email: SELECT id FROM live WHERE email IS NULL
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ in one body it would be asked before all statements
+    hint: versions/b2.sql:9 runs before it: `CREATE VIEW live AS SELECT id, email FROM t WHERE deleted IS NOT 1`
+    hint: let the range begin with `c3`, or end before it
+    hint: or, once no database needs it any more, remove the line: a comment is no part of what ran
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+}
+
+#[test]
+fn an_attached_database_reaches_no_other_body() {
+    let env = TestEnv::new();
+    let no_transaction = "transaction = false";
+    let attach = "ATTACH 'ar.db' AS ar;";
+    env.revision("a1").header(no_transaction).up(attach).down("").write();
+    let drop = "DROP TABLE IF EXISTS x;";
+    env.revision("b2").after("a1").header(no_transaction).up(drop).down("").write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m 'Both'"), @"
+    ------- stderr -------
+    error: a database that is attached in `versions/a1.sql` would reach the statements of the revisions after it
+     --> versions/a1.sql:8:1
+      |
+    8 | ATTACH 'ar.db' AS ar;
+      | ^^^^^^^^^^^^^^^^^^^^
+    hint: let the range end with that revision, or begin after it
+    [exit status: 2]
+    ");
+    env.revision("a1")
+        .header(no_transaction)
+        .up(&format!("{attach}\nCREATE TABLE ar.y (a);\nDETACH DATABASE ar;"))
+        .down("")
+        .write();
+    env.run("squash a1:b2 -m 'Both'").ok();
+}
+
+#[test]
+fn a_project_that_numbers_its_revisions_can_squash_them() {
+    let env = TestEnv::new();
+    env.revision("a1")
+        .up("CREATE TABLE a (x);\nPRAGMA user_version = 1;")
+        .down("PRAGMA user_version = 0;\nDROP TABLE a;")
+        .write();
+    env.revision("b2")
+        .after("a1")
+        .up("CREATE TABLE b (x);\nPRAGMA user_version = 2;")
+        .down("DROP TABLE b;\nPRAGMA user_version = 1;")
+        .write();
+    insta::assert_snapshot!(env.run("squash a1:b2 -m 'Both'"), @"
+    wrote versions/aaaa11112222_both.sql (proven: the bodies of 2 revisions)
+    removed versions/a1.sql
+    removed versions/b2.sql
+    ------- stderr -------
+    statements about rows, which run as they stood; review them:
+      versions/a1.sql:8: PRAGMA user_version = 1
+      versions/b2.sql:9: PRAGMA user_version = 2
+    statements about rows, which run going down as they stood; review them:
+      versions/b2.sql:13: PRAGMA user_version = 1
+      versions/a1.sql:11: PRAGMA user_version = 0
+    ");
+    env.run("upgrade").ok();
+    assert_eq!(env.query("PRAGMA user_version"), ["2"]);
+    env.run("downgrade base").ok();
+    assert_eq!(env.query("PRAGMA user_version"), ["0"]);
+}
+
+#[test]
+fn a_body_that_reads_the_version_table_keeps_its_revision() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.revision("c3")
+        .after("b2")
+        .up("INSERT INTO t_a1 SELECT count(*) FROM alembic_version WHERE version_num = 'b2';")
+        .down("DELETE FROM t_a1;")
+        .write();
+    insta::assert_snapshot!(env.run("squash a1:c3 -m 'All'"), @"
+    ------- stderr -------
+    error: `alembic_version`, which the upgrade of `c3` uses, is something else where the bodies are one
+     --> versions/c3.sql:8:1
+      |
+    8 | INSERT INTO t_a1 SELECT count(*) FROM alembic_version WHERE version_num = 'b2';
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: let the range begin with `c3`, or end before it; no file was written
+    [exit status: 2]
+    ");
+    // The first body finds what it found.
+    env.graph(&["d4 < c3"]);
+    env.run("squash c3:d4 -m 'Both' --dry-run").ok();
+    // Going down, the last one is the first.
+    env.revision("c3").after("b2").up("").down("DELETE FROM alembic_version WHERE 0;").write();
+    insta::assert_snapshot!(env.run("squash c3:d4 -m 'Both'"), @"
+    ------- stderr -------
+    error: `alembic_version`, which the downgrade of `c3` uses, is something else where the bodies are one
+      --> versions/c3.sql:11:1
+       |
+    11 | DELETE FROM alembic_version WHERE 0;
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    hint: leave `c3` out: let the range end before it, or begin after it; no file was written
+    [exit status: 2]
+    ");
 }

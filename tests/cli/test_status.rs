@@ -179,7 +179,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     error: revision `b2` was edited after it ran (2026-11-03 14:40:11 by ada, migrator 0.1.0)
     hint: put versions/b2.sql back to what ran, and write a new revision for the change
     hint: or, if the database has all that it makes now, `migrator repair b2` accepts the file as it is; it runs nothing
-    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    hint: nothing was changed; `migrator upgrade --dry-run --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
 
@@ -391,7 +391,7 @@ fn an_inserted_revision_is_not_undone() {
     error: revision `x9` never ran here, and never would: it was put below `b2`, which did
     hint: `migrator upgrade --out-of-order` runs it, where that is safe
     hint: or `migrator repair x9`, if what it does is there already
-    hint: nothing was changed; `migrator downgrade --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
+    hint: nothing was changed; `migrator downgrade a1 --allow-changed` goes on this once and leaves out the bodies of what never ran, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["c3"]);

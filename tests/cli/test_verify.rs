@@ -604,3 +604,36 @@ fn what_runs_outside_a_transaction_is_said_once() {
     let said = env.run("verify --database").exits_with(0);
     assert_eq!(said.matches("runs outside a transaction").count(), 1, "{said}");
 }
+
+#[test]
+fn a_database_that_may_only_be_read_is_not_said_to_go_up() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    env.run("upgrade a1").ok();
+    let url = "--url file:app.db?mode=ro";
+    insta::assert_snapshot!(env.run(&format!("verify --database {url}")), @"
+    ok b2, make b2: up [time], 0 changed rows; down [time], 0 changed rows
+    1 revision: 1 goes up, down and up again
+    `migrator --url 'file:app.db?mode=ro' upgrade heads` would say:
+      error: the database `$DIR/app.db` is read-only
+      hint: nothing was changed; make the file and its folder writable, and run it again
+    app.db has 20 KiB now, and up to 28 KiB during the upgrade, its journal included
+    ------- stderr -------
+    trying what is pending on a copy of app.db
+    app.db was only read; the copy is removed
+    [exit status: 1]
+    ");
+    insta::assert_snapshot!(env.run(&format!("upgrade heads {url}")), @"
+    ------- stderr -------
+    error: the database `$DIR/app.db` is read-only
+    hint: nothing was changed; make the file and its folder writable, and run it again
+    [exit status: 2]
+    ");
+    // What there is nothing to do on, nobody writes.
+    env.run("upgrade b2").ok();
+    insta::assert_snapshot!(env.run(&format!("verify --database {url}")), @"
+    ------- stderr -------
+    trying what is pending on a copy of app.db
+    nothing to do: app.db is at b2
+    app.db was only read; the copy is removed
+    ");
+}

@@ -1,7 +1,10 @@
 //! Runs that start at once: one applies, the others wait and find nothing to do.
 
+use std::time::Duration;
+
 use super::content::content;
-use super::project::{Journal, Project, finish};
+use super::kill::can_inject;
+use super::project::{Journal, Project, binary, finish};
 
 const N_RUNS: usize = 8;
 
@@ -143,5 +146,26 @@ pub fn await_line(child: &mut std::process::Child, text: &str) {
     while !(read.ends_with('\n') && read.contains(text)) {
         assert_eq!(stderr.read(&mut byte).unwrap(), 1, "it ended after {read}");
         read.push(char::from(byte[0]));
+    }
+}
+
+/// What is read of the version table and of the schema may be of two moments.
+#[test]
+fn a_run_while_it_is_looked_at_is_nothing_that_is_wrong() {
+    if !can_inject("a run between two looks") {
+        return;
+    }
+    for args in [["status"].as_slice(), &["check", "--database"]] {
+        let project = Project::new().line(&["CREATE TABLE a(x);", "CREATE TABLE b(x);"]);
+        project.run(&["upgrade", "r1"]).exits(0);
+        let mut looking = project.command("strace");
+        looking.args(["-f", "-qq", "-o", "/dev/null", "-P"]).arg(project.db());
+        looking.args(["-e", "inject=openat:delay_enter=1500000:when=2"]).arg(binary()).args(args);
+        let looking = looking.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        project.run(&["upgrade"]).exits(0);
+        let ran = finish(looking).exits(0);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("r2") && !said.contains("r1"), "{said}");
     }
 }

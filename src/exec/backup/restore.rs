@@ -260,6 +260,8 @@ impl Restorer<'_> {
         let goes_on = self.goes_on();
         let mut backup = None;
         let outcome = self.retry(|| {
+            // Whoever waits must not be in the way of a body outside a transaction.
+            SidecarLock::require_free(path)?;
             let mut keep = |database: Option<&Database>| {
                 SidecarLock::require_free(path)?;
                 let started = Instant::now();
