@@ -40,8 +40,8 @@ pub fn guide(rule: Rule) -> Guide {
             why: "What the rows said is gone; a downgrade brings back the table and not the rows. \
                   The upgrade is run on rows that are made up: a table that is renamed, rebuilt or moved \
                   into another one loses nothing, however many statements that takes. A rebuild that forgets \
-                  to copy the rows, or leaves some out with WHERE or LIMIT, is found; not one that leaves them \
-                  out for a constraint that is new, or where a `warn-if` or `refuse-if` asks for rows of the \
+                  to copy the rows, or leaves some out (with WHERE or LIMIT, in a subquery, by GROUP BY or a join), is \
+                  found; not one that leaves them out for a constraint that is new, or where a `warn-if` or `refuse-if` asks for rows of the \
                   table.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
@@ -97,7 +97,7 @@ pub fn guide(rule: Rule) -> Guide {
             why: "SQLite converts what is copied into a column by the type of the column: a text `007` \
                   becomes the integer 7, and nothing says so. A STRICT table takes no value of another \
                   type, and the copy fails; there the rule is silent if a `refuse-if` asks first. \
-                  A value that the copy computes is no accident.",
+                  A value that the copy computes is no accident, one that `SELECT *` puts into another column is.",
             given: "CREATE TABLE parts (id INTEGER PRIMARY KEY, code TEXT, n INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY, code INTEGER, n INTEGER);\n\
@@ -115,7 +115,8 @@ pub fn guide(rule: Rule) -> Guide {
             why: "The upgrade runs where there are no rows, as in tests, and fails where there are. \
                   Silent where the column has a DEFAULT, where the body gives all such rows a value \
                   first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
-                  WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one.",
+                  WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one, and for \
+                  what is computed (`lower(email)`): a row with a NULL is tried.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",
@@ -143,7 +144,7 @@ pub fn guide(rule: Rule) -> Guide {
             title: "rows must pass a check that they may be against",
             why: "Silent for a check over new columns whose DEFAULT it takes, for one that takes more \
                   values than before (`IN (…)`), where the body sets the columns or deletes such rows, and \
-                  where a `refuse-if` asks for them.",
+                  where a `refuse-if` asks for them. Found in a new table too, if it is filled from another one.",
             given: "CREATE TABLE products (id INTEGER PRIMARY KEY, price INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE products ADD CONSTRAINT price_is_positive CHECK (price > 0);",
@@ -156,7 +157,8 @@ pub fn guide(rule: Rule) -> Guide {
             title: "rows must reference others that may not be there",
             why: "migrator checks foreign keys before it commits, so that the upgrade fails where a row \
                   references nothing. Silent for a new column that is NULL, where the body sets the \
-                  columns or deletes rows, and where a `refuse-if` asks for such rows.",
+                  columns or deletes rows, and where a `refuse-if` asks for such rows. Found in a new table \
+                  too, if it is filled from another one.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);\nCREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY, author INTEGER REFERENCES users (id));\n\
