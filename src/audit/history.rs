@@ -144,17 +144,17 @@ pub(super) enum State {
 #[derive(Debug)]
 pub struct Net<'h> {
     log: &'h [LogRow],
-    /// The last row that says something of its state, and what it says.
-    states: HashMap<&'h str, (State, &'h LogRow)>,
+    /// The last row that says something of its state, what it says, and how many stand before it.
+    states: HashMap<&'h str, (State, &'h LogRow, usize)>,
 }
 
 impl<'h> Net<'h> {
     /// Adds up the rows.
     pub fn new(log: &'h [LogRow]) -> Self {
         let mut states = HashMap::with_capacity(log.len());
-        for row in log {
+        for (place, row) in log.iter().enumerate() {
             if let Some(state) = row.state() {
-                states.insert(row.revision.as_str(), (state, row));
+                states.insert(row.revision.as_str(), (state, row, place));
             }
         }
         Self { log, states }
@@ -175,8 +175,8 @@ impl<'h> Net<'h> {
         self.state(self.key(revision))
     }
 
-    /// The same for a revision that may stand for others: until it ran itself, it is applied where
-    /// the last of them is.
+    /// The same for a revision that may stand for others: it is applied where the last of them is,
+    /// until the log says something of it itself, and again where files of before have run since.
     pub fn applied_or_replaced(&self, revision: &Revision) -> Option<&'h LogRow> {
         self.applied(self.key(revision))
     }
@@ -192,8 +192,12 @@ impl<'h> Net<'h> {
     /// The id that tells of a revision.
     pub(super) fn key<'r>(&self, revision: &'r Revision) -> &'r str {
         let own = revision.id.as_str();
-        let end = revision.replaces.last().filter(|_| !self.states.contains_key(own));
-        end.map_or(own, RevisionId::as_str)
+        let Some(end) = revision.replaces.last().map(RevisionId::as_str) else { return own };
+        let place = |id: &str| self.states.get(id).map(|it| it.2);
+        match (place(own), place(end)) {
+            (Some(own_place), end_place) if end_place.is_none_or(|it| it < own_place) => own,
+            _ => end,
+        }
     }
 
     /// What the log has as applied, in the order in which it became so.

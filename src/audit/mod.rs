@@ -166,7 +166,7 @@ fn find_partly_run(
     }
     let partly = |index: RevisionIndex| {
         let revision = &graph[index];
-        if revision.replaces.is_empty() || net.state(revision.id.as_str()).is_some() {
+        if revision.replaces.is_empty() || net.key(revision) == revision.id.as_str() {
             return None;
         }
         let ran = revision.replaces.iter().rev().find_map(|it| net.applied(it.as_str()))?;

@@ -382,6 +382,18 @@ fn a_replaced_id_means_what_stands_for_it() {
     check("a", "+a +b +c", "s false");
     check("a", "+a +b +c -s", "`s` is not applied");
     check("a", "+a", "`s` is not applied");
+
+    // Files of before and of after by turns: what ran last counts.
+    let check = |rows: &str, log: &str, expected: &str| {
+        assert_eq!(words(&audit(&graph, &history(rows, log))), expected, "{rows}: {log}");
+    };
+    check("s", "+a +s", "");
+    check("a", "+a +s -s", "");
+    check("c", "+a +s -s +b +c", "");
+    check("c", "+a +s -s +b =c", "");
+    check("b", "+a +s -s +b", "version-table -");
+    check("c", "+a +s -s +c", "partly-run s");
+    check("s", "+a +b +c -c -b +s", "");
 }
 
 /// A database without a disk, which does what migrator does.

@@ -6,7 +6,7 @@ use super::project::Project;
 use crate::Error;
 use crate::audit::{Back, History, Right, Trouble, implied, stamp_to};
 use crate::autogenerate::compare;
-use crate::db::Scratch;
+use crate::db::{Scratch, SidecarLock};
 use crate::diagnostics::{DeclaredState, Drifted, drift_hints, in_one_line};
 use crate::diff::lines::{Line, dropped_on_the_way_back};
 use crate::generate::rebuilt_table;
@@ -86,6 +86,13 @@ pub(super) fn hints(
 ) -> anyhow::Result<Vec<String>> {
     if lines.is_empty() {
         return Ok(Vec::new());
+    }
+    let location = project.location()?;
+    if location.path().is_some_and(|it| SidecarLock::require_free(it).is_err()) {
+        return Ok(vec![
+            "another run is in the middle of a revision outside a transaction: ask again when it is done"
+                .to_owned(),
+        ]);
     }
     if !troubles.is_empty() {
         // The SQL would drop what ran if only the version table is wrong.

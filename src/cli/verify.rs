@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::App;
 use super::interrupt::listen;
+use super::line::is_number;
 use super::output::Format;
 use super::progress::Progress;
 use super::project::{Project, clock};
@@ -246,6 +247,13 @@ fn ends(
     graph: &RevisionGraph,
     text: &str,
 ) -> anyhow::Result<(Vec<RevisionIndex>, Vec<RevisionIndex>)> {
+    if text.strip_prefix('-').is_some_and(is_number) {
+        return Err(Usage::new(format!(
+            "`{text}` has no meaning here: in memory nothing is applied"
+        ))
+        .hint("name a revision: it is tried with all below it; `A:` tries what follows `A`")
+        .into());
+    }
     let (lower, upper) = if text.contains(':') {
         let range: SymbolRange = text.parse().map_err(Error::from)?;
         (range.lower, range.upper)

@@ -22,16 +22,30 @@ impl Ways<'_> {
     pub fn of(&self, heads: &[RevisionIndex]) -> String {
         let graph = self.graph;
         let mut runs = |it: &Rebase| self.prove(it).is_ok();
-        let rebase = advise(graph, heads, self.databases, self.known, &mut runs).map(|it| {
-            let Advice { head, onto, is_plain } = it;
-            let (head, onto) = (graph.id(head), graph.id(onto));
-            if is_plain {
-                format!("`migrator rebase {head}` puts what leads to it on top of the other")
-            } else {
-                format!(
-                    "`migrator rebase {head} --onto {onto}` puts what leads to the one on top of the \
-                     other"
-                )
+        let mut advise =
+            |heads: &[RevisionIndex]| advise(graph, heads, self.databases, self.known, &mut runs);
+        let command = |it: Advice| {
+            let (head, onto) = (graph.id(it.head), graph.id(it.onto));
+            let onto = if it.is_plain { String::new() } else { format!(" --onto {onto}") };
+            format!("`migrator rebase {head}{onto}`")
+        };
+        let rebase = advise(heads).map(|first| {
+            // Nothing here may know what ran elsewhere, and an id does not tell which is older.
+            let others: Vec<RevisionIndex> = heads.iter().rev().copied().collect();
+            let other = advise(&others).filter(|it| it.head != first.head);
+            match other {
+                None if first.is_plain => {
+                    format!("{} puts what leads to it on top of the other", command(first))
+                }
+                None => {
+                    format!("{} puts what leads to the one on top of the other", command(first))
+                }
+                Some(other) => format!(
+                    "{} or {} makes one line of them: move the one that no database has run yet, here \
+                     or elsewhere",
+                    command(first),
+                    command(other)
+                ),
             }
         });
         let merge = self.runs(graph, heads.first().copied()).then(|| merge(graph, heads));

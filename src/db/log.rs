@@ -190,37 +190,35 @@ impl<'a> LogTable<'a> {
 
     /// Rows that begin the log of a database that has none, as text; nothing where it has one.
     pub(crate) fn begin_sql(self, notes: &[Note], tag: Option<&str>) -> String {
-        let (column, value, ours) = self.as_sql();
+        let (name, ours) = self.as_sql();
         let values: Vec<String> = notes
             .iter()
             .map(|it| format!("({}, {})", quote_text(&it.revision), quoted(it.checksum.as_deref())))
             .collect();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) \
-             SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {}{value} \
-             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log{})",
+             (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) \
+             SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {}, {name} \
+             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log WHERE {ours})",
             LogDirection::Baseline.as_str(),
             env!("CARGO_PKG_VERSION"),
             quoted(tag),
             values.join(", "),
-            if ours.is_empty() { String::new() } else { format!(" WHERE {ours}") },
         )
     }
 
     /// Rows that end what the log calls applied, or found or skipped, but for `kept`, as text: what
     /// [`crate::audit::Net`] calls so, which passes over what only a newer version knows.
     pub(crate) fn unstamp_others_sql(self, kept: &[&str], tag: Option<&str>) -> String {
-        let (column, value, ours) = self.as_sql();
-        let ours = if ours.is_empty() { String::new() } else { format!(" AND {ours}") };
+        let (name, ours) = self.as_sql();
         let known = LogDirection::ALL.map(|it| quote_text(it.as_str())).join(", ");
         let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) \
-             SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {}{value} \
+             (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) \
+             SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {}, {name} \
              FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log \
-             WHERE direction IN ({known}){ours} GROUP BY revision) \
+             WHERE direction IN ({known}) AND {ours} GROUP BY revision) \
              WHERE (direction IN ('{}', '{}', '{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
             LogDirection::Unstamp.as_str(),
@@ -245,11 +243,11 @@ impl<'a> LogTable<'a> {
         checksum: Option<&str>,
         tag: Option<&str>,
     ) -> String {
-        let (column, value, _) = self.as_sql();
+        let (name, _) = self.as_sql();
         format!(
             "INSERT INTO migrator_log \
-             (revision, direction, started_at, duration_ms, checksum, version, tag{column}) VALUES \
-             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}', {}{value})",
+             (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES \
+             ({}, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, {}, '{}', {}, {name})",
             quote_text(revision),
             direction.as_str(),
             quoted(checksum),
@@ -260,16 +258,14 @@ impl<'a> LogTable<'a> {
 }
 
 impl LogTable<'_> {
-    /// What an `INSERT` of a script says besides: a column, its value, and the condition for the rows
-    /// that are ours. Nothing for the default table, so that a log that lacks the column takes it.
-    fn as_sql(self) -> (&'static str, String, String) {
+    /// The version table as the rows have it, and the condition for the rows that are ours.
+    fn as_sql(self) -> (String, String) {
         match self.version_table.map(quote_text) {
-            None => ("", String::new(), String::new()),
-            Some(name) => (
-                ", version_table",
-                format!(", {name}"),
-                format!("version_table = {name} COLLATE NOCASE"),
-            ),
+            None => ("NULL".to_owned(), "version_table IS NULL".to_owned()),
+            Some(name) => {
+                let ours = format!("version_table = {name} COLLATE NOCASE");
+                (name, ours)
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::exec::{
 };
 use crate::plan::Direction;
 use crate::rehearsal::RehearsalError;
-use crate::revision::{RevisionId, script_dir};
+use crate::revision::script_dir;
 use crate::source::Location;
 use crate::sql::aggregate::always_gives_row;
 use crate::sql::head::{Verb, head};
@@ -219,10 +219,14 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
             "`{revision}` ran before, as the log has it: what it does may be there already; \
              `migrator status` tells more"
         )),
-        Failure::Statement { revision, source, location, .. } => {
+        Failure::Statement { source, location, .. } => {
             let mut hints = module(source);
-            if state.is_first_run && source.message.contains("already") {
-                hints.push(there_already(revision, state));
+            let is_there = ["already", "duplicate column name"];
+            // In memory nothing else can have made it.
+            let is_live =
+                state.is_first_run || state.rows.as_ref().is_some_and(|it| !it.is_empty());
+            if is_live && is_there.iter().any(|it| source.message.contains(it)) {
+                hints.push(there_already(state));
             }
             let sql = location.source.text.get(location.span.clone()).unwrap_or_default();
             if head(sql).verb == Verb::Attach && source.message.contains("unable to open") {
@@ -299,20 +303,14 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
     }
 }
 
-/// What to do about what is there although nothing ran: the database is in use already.
-fn there_already(revision: &RevisionId, state: &State) -> String {
-    let is_first = state.applied.is_empty() && state.rolled_back.first() == Some(revision);
-    if is_first {
-        format!(
-            "nothing ran here before, and it is there already: if the database has all that \
-             `{revision}` makes, `migrator stamp {revision}` says so, without running anything; \
-             `migrator status` compares the two"
-        )
-    } else {
-        "nothing ran here before, and it is there already: `migrator status` says what the schema is \
-         that of, and `migrator stamp` takes revisions as applied without running them"
-            .to_owned()
-    }
+/// What to do about what is there although it never ran here: by hand, by another program, or because
+/// a stamp named another revision than the right one.
+fn there_already(state: &State) -> String {
+    let never = if state.is_first_run { "nothing ran here before, and " } else { "" };
+    format!(
+        "{never}it is there already: `migrator status` says which revision the schema is that of, if it \
+         is, and the stamp that says so without running anything"
+    )
 }
 
 /// What to do about a backup that somebody asked for and that could not be made.

@@ -166,11 +166,11 @@ fn an_upgrade_of_a_database_that_is_there_already_says_so() {
       |
     7 | CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
       |              ^^^^ table t_a1 already exists
-    hint: nothing ran here before, and it is there already: if the database has all that `a1` makes, `migrator stamp a1` says so, without running anything; `migrator status` compares the two
+    hint: nothing ran here before, and it is there already: `migrator status` says which revision the schema is that of, if it is, and the stamp that says so without running anything
     hint: the database is at base; mend the cause and run the same command again
     [exit status: 3]
     ");
-    obey(&env, &output.stderr, "stamp a1");
+    obey(&env, &env.run("status").stdout, "stamp a1");
     env.run("upgrade").ok();
     env.run("status").ok();
     assert_eq!(env.query("SELECT id FROM t_a1"), ["7"]);
@@ -185,7 +185,7 @@ fn an_upgrade_of_a_database_that_is_there_already_says_so() {
       |
     8 | CREATE TABLE t_b2 (id INTEGER PRIMARY KEY);
       |              ^^^^ table t_b2 already exists
-    hint: nothing ran here before, and it is there already: `migrator status` says what the schema is that of, and `migrator stamp` takes revisions as applied without running them
+    hint: nothing ran here before, and it is there already: `migrator status` says which revision the schema is that of, if it is, and the stamp that says so without running anything
     hint: the database is at base; mend the cause and run the same command again
     [exit status: 3]
     ");
@@ -509,7 +509,7 @@ fn two_heads_become_one_as_it_is_said() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: name one of them, `b2`, `c3`, or say `heads` for all
-    hint: `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    hint: `migrator rebase c3` or `migrator rebase b2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     check_heads(&fork, "", "migrator rebase c3");

@@ -85,7 +85,7 @@ fn without_a_revision_to_edit_none_is_opened() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`
     hint: name one of them, `b2`, `c3`, or say `heads` for all
-    hint: `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    hint: `migrator rebase c3` or `migrator rebase b2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("edit base"), @"

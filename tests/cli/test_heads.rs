@@ -73,7 +73,7 @@ fn more_than_one_is_a_no() {
     c3 (head)
     ------- stderr -------
     there are 2 heads: b2, c3
-    `migrator rebase c3` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    `migrator rebase c3` or `migrator rebase b2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 1]
     ");
     let output = env.run("heads --check --json");
@@ -120,7 +120,8 @@ fn check_suggestions(make: &dyn Fn() -> TestEnv, expected: &[&str]) {
 #[test]
 fn what_is_suggested_for_several_heads_succeeds() {
     let two = || TestEnv::with_graph(&["c3", "d2 < c3", "e3 < c3"]);
-    check_suggestions(&two, &["migrator rebase e3", "migrator merge heads"]);
+    let either = ["migrator rebase e3", "migrator rebase d2", "migrator merge heads"];
+    check_suggestions(&two, &either);
     let ran = |target: &'static str| {
         move || {
             let env = two();
@@ -131,7 +132,9 @@ fn what_is_suggested_for_several_heads_succeeds() {
     check_suggestions(&ran("e3"), &["migrator rebase d2", "migrator merge heads"]);
     check_suggestions(&ran("heads"), &["migrator merge heads"]);
     let three = || TestEnv::with_graph(&["c3", "d2 < c3", "e3 < c3", "f4 < c3"]);
-    check_suggestions(&three, &["migrator rebase f4 --onto d2", "migrator merge heads"]);
+    let either =
+        ["migrator rebase f4 --onto d2", "migrator rebase d2 --onto f4", "migrator merge heads"];
+    check_suggestions(&three, &either);
     let same = || {
         let env = TestEnv::with_graph(&["c3", "d2 < c3"]);
         env.revision("e3").after("c3").up("CREATE TABLE t_d2 (other);").write();
@@ -139,9 +142,12 @@ fn what_is_suggested_for_several_heads_succeeds() {
     };
     check_suggestions(&same, &["migrator verify"]);
     let apart = || TestEnv::with_graph(&["d2", "e3"]);
-    check_suggestions(&apart, &["migrator rebase e3 --onto d2", "migrator merge heads"]);
+    check_suggestions(
+        &apart,
+        &["migrator rebase e3 --onto d2", "migrator rebase d2 --onto e3", "migrator merge heads"],
+    );
     let some = || TestEnv::with_graph(&["d2", "e3 < d2", "f4 < d2", "x9 [x]"]);
-    check_suggestions(&some, &["migrator rebase f4", "migrator merge e3 f4"]);
+    check_suggestions(&some, &["migrator rebase f4", "migrator rebase e3", "migrator merge e3 f4"]);
 }
 
 #[test]
@@ -156,7 +162,7 @@ fn labels_keep_heads_apart() {
     b1 (blog) (head)
     ------- stderr -------
     there are 2 heads that nothing tells apart: a2, a3
-    `migrator rebase a3` puts what leads to it on top of the other; `migrator merge a2 a3` joins them in a revision of its own
+    `migrator rebase a3` or `migrator rebase a2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge a2 a3` joins them in a revision of its own
     [exit status: 1]
     ");
 }

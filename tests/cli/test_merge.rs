@@ -188,7 +188,7 @@ fn two_heads_of_one_database_are_found_beside_those_of_another() {
     o1 (orders) (head)
     ------- stderr -------
     there are 2 heads that nothing tells apart: u2, u3
-    `migrator rebase u3` puts what leads to it on top of the other; `migrator merge u2 u3` joins them in a revision of its own
+    `migrator rebase u3` or `migrator rebase u2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge u2 u3` joins them in a revision of its own
     [exit status: 1]
     ");
     insta::assert_snapshot!(env.run("lint"), @r#"

@@ -75,7 +75,7 @@ fn the_log_is_kept_by_a_script_too() {
 
     CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);
     INSERT INTO alembic_version (version_num) VALUES ('a1');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'upgrade', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23', '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('a1', 'upgrade', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23', '0.1.0', NULL, NULL);
 
     CREATE TABLE temp._migrator_guard (ok CONSTRAINT "rows would violate foreign keys" CHECK (ok));
     INSERT INTO temp._migrator_guard SELECT 0 FROM (SELECT "table", "rowid", parent FROM pragma_foreign_key_check EXCEPT SELECT "table", "row", parent FROM temp._migrator_violations) LIMIT 1;
@@ -266,9 +266,9 @@ fn a_stamp_is_a_script() {
     CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     INSERT INTO alembic_version (version_num) VALUES ('b2');
     INSERT INTO alembic_version (version_num) VALUES ('c3');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('c3', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('c3', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL);
     COMMIT;
     "#);
     insta::assert_snapshot!(env.run("stamp --sql --purge a1"), @"
@@ -279,8 +279,8 @@ fn a_stamp_is_a_script() {
     CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
     DELETE FROM alembic_version;
     INSERT INTO alembic_version (version_num) VALUES ('a1');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log WHERE direction IN ('upgrade', 'downgrade', 'stamp', 'unstamp', 'baseline', 'repair', 'found', 'skipped') GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline', 'found', 'skipped') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) SELECT revision, 'unstamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log WHERE direction IN ('upgrade', 'downgrade', 'stamp', 'unstamp', 'baseline', 'repair', 'found', 'skipped') AND version_table IS NULL GROUP BY revision) WHERE (direction IN ('upgrade', 'stamp', 'baseline', 'found', 'skipped') OR (direction = 'repair' AND checksum IS NOT NULL)) AND revision NOT IN ('a1');
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('a1', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL);
     COMMIT;
     ");
     insta::assert_snapshot!(env.run("stamp --sql a1:b2"), @r#"
@@ -291,9 +291,9 @@ fn a_stamp_is_a_script() {
     INSERT INTO temp._migrator_guard SELECT count(*) = 1 AND sum(version_num IN ('a1')) = 1 FROM alembic_version;
     DROP TABLE temp._migrator_guard;
     CREATE TABLE IF NOT EXISTS migrator_log (id INTEGER PRIMARY KEY, revision TEXT NOT NULL, direction TEXT NOT NULL, started_at TEXT NOT NULL, duration_ms REAL, checksum TEXT, version TEXT NOT NULL, tag TEXT, who TEXT, version_table TEXT);
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) SELECT column1, 'baseline', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '0.1.0', NULL FROM (VALUES ('a1', '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23')) WHERE NOT EXISTS (SELECT 1 FROM migrator_log);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) SELECT column1, 'baseline', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '0.1.0', NULL, NULL FROM (VALUES ('a1', '4fe613b1beb229fdaeadd9bcd458cfcf5ed8e74f588f3135378a56804d046e23')) WHERE NOT EXISTS (SELECT 1 FROM migrator_log WHERE version_table IS NULL);
     UPDATE alembic_version SET version_num = 'b2' WHERE version_num = 'a1';
-    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL);
+    INSERT INTO migrator_log (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) VALUES ('b2', 'stamp', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '0.1.0', NULL, NULL);
     COMMIT;
     "#);
 }

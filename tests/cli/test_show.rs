@@ -104,7 +104,7 @@ fn a_wrong_name_is_refused() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `aaaa2222`, `bbbb`
     hint: name one of them, `aaaa2222`, `bbbb`, or say `heads` for all
-    hint: `migrator rebase bbbb` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    hint: `migrator rebase bbbb` or `migrator rebase aaaa2222` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("show AAAA1111"), @"

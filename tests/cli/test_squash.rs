@@ -768,7 +768,7 @@ fn what_is_no_range_is_refused() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `c3`, `x9`
     hint: name one of them, `c3`, `x9`, or say `heads` for all
-    hint: `migrator rebase x9` puts what leads to it on top of the other; `migrator merge heads` joins them in a revision of its own
+    hint: `migrator rebase x9` or `migrator rebase c3` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
     let env = TestEnv::new();

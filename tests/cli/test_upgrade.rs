@@ -98,7 +98,7 @@ fn several_heads_are_all_meant_by_heads() {
     ------- stderr -------
     error: `head` is ambiguous, there are several heads: `b2`, `c3`, `x9`
     hint: name one of them, `shop@head`, `c3`, `x9`, or say `heads` for all
-    hint: `migrator rebase x9 --onto c3` puts what leads to the one on top of the other; `migrator merge c3 x9` joins them in a revision of its own
+    hint: `migrator rebase x9 --onto c3` or `migrator rebase c3 --onto x9` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge c3 x9` joins them in a revision of its own
     [exit status: 2]
     ");
     insta::assert_snapshot!(env.run("upgrade shop@head"), @"

@@ -582,6 +582,17 @@ fn what_reaches_another_file_is_not_tried_on_a_copy() {
 }
 
 #[test]
+fn in_memory_there_is_nothing_to_step_back_from() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1"]);
+    insta::assert_snapshot!(env.run("verify -1"), @"
+    ------- stderr -------
+    error: `-1` has no meaning here: in memory nothing is applied
+    hint: name a revision: it is tried with all below it; `A:` tries what follows `A`
+    [exit status: 2]
+    ");
+}
+
+#[test]
 fn a_default_of_null_is_none() {
     let env = TestEnv::new();
     env.revision("a1")
