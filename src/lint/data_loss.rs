@@ -37,7 +37,8 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
             // Who computes a value, or drops the old one, has thought of its type.
             let aliases = facts.aliases(name);
             let is_dropped = |it: &Deed<'_>| matches!(&it.what, What::Alter(table, Alteration::DropColumn(dropped)) if aliases.contains(table) && *dropped == old.name);
-            let is_meant = facts.copied(name, &new.name) == Some(Source::Expression)
+            let source = facts.copied(name, &new.name);
+            let is_meant = matches!(source, Some(Source::Expression | Source::OtherColumn))
                 || facts.upgrade.iter().any(is_dropped)
                     && !is_taken_over(facts, &aliases, &old.name, &new.name);
             let loss = loss((table.from, old), (table.to, new)).filter(|_| !is_meant);
@@ -78,7 +79,7 @@ fn is_renamed(facts: &Facts<'_>, change: &Touched, table: &Name) -> bool {
 fn takes_values(facts: &Facts<'_>, table: &TableDiff<'_>) -> bool {
     let (from, to) = (table.from, table.to);
     let is_copied = |it: &Column| match facts.copied(&to.name, &it.name) {
-        Some(source) => matches!(source, Source::Column | Source::Unknown),
+        Some(source) => !matches!(source, Source::Expression | Source::Null),
         // The copy may be one that is not understood.
         None => facts.copies(&to.name).next().is_none() && from.column(&it.name).is_some(),
     };

@@ -141,6 +141,13 @@ impl<'a> Facts<'a> {
         found
     }
 
+    /// Whether a column of a table of after has this name, or had it before.
+    fn was(&self, table: &Name, old: &Name, column: &Name) -> bool {
+        let columns = self.change.iter().flat_map(|it| &it.lineage.columns);
+        let is_it = |it: &(Name, Name, Name)| it.0 == *table && it.1 == *old && it.2 == *column;
+        old == column || { columns }.any(is_it)
+    }
+
     /// What a table that has this name in the upgrade is called at its end.
     pub fn name_after(&self, table: &Name) -> Name {
         let mut name = table;
@@ -215,6 +222,11 @@ impl<'a> Facts<'a> {
             copy.targets.iter().position(|it| it == column)?
         };
         let value = copy.values.get(place)?;
+        if copy.source.is_joined
+            && value.column.as_ref().is_some_and(|it| !self.was(table, it, column))
+        {
+            return Some(Source::OtherColumn);
+        }
         Some(if value.is_null() {
             Source::Null
         } else if value.column.is_some() {
@@ -230,6 +242,8 @@ impl<'a> Facts<'a> {
 pub enum Source {
     /// A column as it stands.
     Column,
+    /// A column of another name, where several tables are joined: most often one of another table.
+    OtherColumn,
     /// Something computed.
     Expression,
     /// `NULL`.

@@ -276,7 +276,19 @@ impl Prepared<'_> {
             probes.extend(lost(&self.odd, &found));
             return Ok(probes);
         }
-        for row in &self.odd {
+        for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
+            self.try_table(rows, &mut probes);
+        }
+        Ok(probes)
+    }
+
+    /// Tries the odd rows of one table together, and one by one if it fails on some.
+    fn try_table(&self, rows: &[Row], probes: &mut Vec<Probe>) {
+        if let Ok(Run::Through(found)) = self.run(&rows.iter().collect::<Vec<_>>()) {
+            probes.extend(lost(rows, &found));
+            return;
+        }
+        for row in rows {
             // What a key does not take was never there.
             match self.run(&[row]) {
                 Ok(Run::Through(found)) => {
@@ -288,7 +300,6 @@ impl Prepared<'_> {
                 Err(Inconclusive) => {}
             }
         }
-        Ok(probes)
     }
 
     /// Runs the upgrade over the ordinary rows and these.

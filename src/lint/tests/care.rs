@@ -343,6 +343,18 @@ fn types_that_are_changed_on_purpose() {
     let as_it_stands = through.replace("CAST(email AS INTEGER)", "users.email");
     check(USERS, &as_it_stands, "type-narrowed");
     check(USERS, &as_it_stands.replace("n INTEGER", "n VARCHAR(10)"), "");
+    // A number of another table takes the place of a text.
+    let joined = |value: &str| {
+        let copy = format!(
+            "INSERT INTO new SELECT users.id, {value}, users.name, users.age FROM users LEFT JOIN mails ON mails.text = users.email"
+        );
+        rebuild("INTEGER", &copy)
+    };
+    let given = format!("{USERS} CREATE TABLE mails (id INTEGER PRIMARY KEY, text TEXT);");
+    check(&given, &joined("users.email"), "type-narrowed");
+    let looked_up =
+        joined("mails.id").replace("email INTEGER", "email INTEGER REFERENCES mails (id)");
+    check(&given, &format!("{looked_up}\nCREATE INDEX i ON users (email);"), "");
     // A star counts places.
     let given = "CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT, n INTEGER);";
     let ordered = |columns: &str, copy: &str| {

@@ -215,6 +215,22 @@ fn values_go_elsewhere_before_their_column_is_dropped() {
     drop("CREATE TABLE names (a);\nINSERT INTO names SELECT name FROM users;", "drop-column");
 }
 
+/// What has the name of the column elsewhere does not take its values.
+#[test]
+fn another_table_has_a_column_of_that_name() {
+    let given =
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER, score INTEGER);
+        CREATE TABLE other (u INTEGER, age INTEGER);";
+    let drop = |first: &str, expected: &str| {
+        check(given, &format!("{first}\nALTER TABLE users DROP COLUMN age;"), expected);
+    };
+    let rename = "ALTER TABLE other RENAME COLUMN age TO score;\n";
+    drop(&format!("{rename}UPDATE users SET name = name || score;"), "drop-column");
+    let flag = "ALTER TABLE other ADD COLUMN flag;\nUPDATE other SET flag = 1 WHERE";
+    drop(&format!("{flag} age > 60;"), "drop-column");
+    drop(&format!("{flag} u IN (SELECT id FROM users WHERE age > 60);"), "");
+}
+
 #[test]
 fn rows_go_to_another_table_before_their_own_is_dropped() {
     let given = format!(
