@@ -49,6 +49,7 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
         revision: graph.id(*it).clone(),
         path: graph[*it].source.path.clone(),
         below: above[it.as_usize()].map(|it| graph.id(it).clone()),
+        gone: ran_and_gone(graph, history, &net),
     }));
     let is_known = partly.iter().map(|it| it.0).chain(inserted.iter().copied());
     let known = RevisionSet::of(graph, is_known);
@@ -105,6 +106,19 @@ fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = 
         let row = net.applied(id)?;
         Some(Trouble::Gone { revision: id.to_owned(), ran: Ran::of(row) })
     })
+}
+
+/// The last revision that ran and that no file answers for, also where somebody accepted that.
+fn ran_and_gone(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<String> {
+    let is_gone = |it: &&LogRow| {
+        it.direction() == Some(LogDirection::Upgrade) && !is_declared(graph, &it.revision)
+    };
+    let stays = |it: &&LogRow| {
+        let last = net.last(&it.revision).and_then(LogRow::direction);
+        !matches!(last, Some(LogDirection::Downgrade | LogDirection::Unstamp))
+    };
+    let mut rows = history.log.iter().rev().filter(is_gone).filter(stays);
+    rows.next().map(|it| it.revision.clone())
 }
 
 /// What counts as applied, never ran, and never would: something that comes after it ran, or the log

@@ -91,6 +91,8 @@ pub enum Trouble {
         path: PathBuf,
         /// What ran and comes after it.
         below: Option<RevisionId>,
+        /// What ran and has no file here: it may have stood for this one.
+        gone: Option<String>,
     },
     /// A revision stands for several, and only some of those ran.
     #[error(

@@ -68,6 +68,11 @@ pub fn drift(drifted: &Drifted, database: &str) -> Vec<String> {
                     shortened(drops)
                 ));
                 hints.push(format!("then {}", undo(" --yes", database)));
+                hints.push(
+                    "or, if another program makes it, name it in `exclude` under `[schema]` in \
+                     alembic.toml"
+                        .to_owned(),
+                );
             }
             hints.push(
                 "or, to keep it, let a revision make it (`migrator schema diff current database --sql` \
@@ -97,12 +102,12 @@ fn elsewhere(places: &[Back]) -> String {
     let stamps = ticked(&stamps[..stamps.len().min(MAX_NAMED)], " or ");
     match &named[..] {
         [only] => format!(
-            "the schema is that of {only}: if that is where the database is, {stamps} says so, without \
-             running anything"
+            "the schema is that of {only}: if that is where the database is, {stamps} says so; it runs \
+             nothing, no statement about rows either"
         ),
         _ => format!(
-            "the schema is that of {}, which is the same: {stamps} says where the database is, without \
-             running anything",
+            "the schema is that of {}, which is the same: {stamps} says where the database is; it runs \
+             nothing, no statement about rows either",
             shortened(&named)
         ),
     }

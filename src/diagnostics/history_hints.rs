@@ -49,7 +49,17 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
                 either("belongs", "belong")
             ),
         ],
-        Trouble::Inserted { .. } => vec![
+        Trouble::Inserted { gone: Some(gone), .. } => vec![
+            format!(
+                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what {}",
+                either("it does", "they do")
+            ),
+            format!(
+                "or `migrator upgrade --out-of-order` runs {}, if it did not, and where that is safe",
+                either("it", "them")
+            ),
+        ],
+        Trouble::Inserted { gone: None, .. } => vec![
             format!(
                 "`migrator upgrade --out-of-order` runs {}, where that is safe",
                 either("it", "them")

@@ -115,6 +115,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
     what undoes it drops the column `tags.color`, with all that is in there: `migrator backup` first
     then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
     or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
@@ -154,6 +155,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
     what undoes it drops the column `tags.color`, with all that is in there: `migrator backup` first
     then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
     or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     "#);
@@ -172,6 +174,7 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
     what undoes it drops the table `labels`, with all that is in there: `migrator backup` first
     then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+    or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
     or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");

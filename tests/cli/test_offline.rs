@@ -471,6 +471,7 @@ fn what_a_rebuild_left_is_not_dropped_while_it_has_rows() {
                 `_migrator_old_t_a1` is what a rebuild of `t_a1` left that did not come to its end, and may have rows that are nowhere else: put them back before it is dropped
                 what undoes it drops the table `_migrator_old_t_a1`, with all that is in there: `migrator backup` first
                 then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
                 or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");

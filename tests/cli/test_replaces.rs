@@ -88,6 +88,26 @@ fn files_of_before_find_what_was_taken_back_with_it() {
 }
 
 #[test]
+fn what_a_squash_did_is_not_done_again_by_files_of_before() {
+    let env = TestEnv::with_graph(&["c3 < s9"]);
+    env.revision("s9")
+        .header("replaces = [\"a1\", \"b2\"]")
+        .up("CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);\nCREATE TABLE t_b2 (id INTEGER PRIMARY KEY);")
+        .write();
+    env.run("upgrade").ok();
+    env.remove("versions/s9.sql");
+    env.graph(&["a1", "b2 < a1", "c3 < b2"]);
+    let said = "`migrator repair a1 b2`, if `s9`, which ran and has no file here, did what they do";
+    let status = env.run("status").stdout;
+    assert!(status.contains(said), "{status}");
+    env.run("repair s9").ok();
+    let status = env.run("status").stdout;
+    assert!(status.contains(said), "{status}");
+    env.run("repair a1 b2").ok();
+    env.run("status").ok();
+}
+
+#[test]
 fn what_another_tool_took_back_is_accepted_by_any_of_its_names() {
     for name in ["s9", "a1", "b2", "--all version-table"] {
         let env = squashed("b2");

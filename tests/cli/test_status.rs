@@ -306,6 +306,7 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
                 + table  t_b2  (id, v)
                 what undoes it drops the table `t_b2`, with all that is in there: `migrator backup` first
                 then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
                 or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     ");
     obey(&env, &said, "schema diff");
@@ -797,6 +798,7 @@ fn a_schema_that_was_changed_by_hand_is_found() {
                 + index   ix         ON t_b2 (v)
                 what undoes it drops the column `t_a1.note`, with all that is in there: `migrator backup` first
                 then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
+                or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
                 or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
     [exit status: 1]
     ");
