@@ -346,6 +346,10 @@ pub fn restore(err: &RestoreError) -> Vec<String> {
         RestoreError::Damaged { .. } => {
             one("nothing was changed; take an older one, or try `sqlite3 FILE .recover`")
         }
+        RestoreError::WrittenMeanwhile { .. } => one(
+            "nothing was changed; stop whoever writes to it, or overwrite it with `--yes`, which keeps \
+             a backup of what is there",
+        ),
         RestoreError::Older(loss) => {
             let kept = if loss.is_kept { ", and keeps a backup of what is there" } else { "" };
             one(format!("nothing was changed; `--yes` overwrites the database{kept}"))

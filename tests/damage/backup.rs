@@ -486,3 +486,30 @@ fn backups_need_no_file_locks() {
     assert_eq!(content(&project.connect()), before);
     run(&["backup", "mine.bak"]).exits(2).says(&["mine.bak` already"]);
 }
+
+/// It is newer than the database until somebody writes, and who is in the way may be about to.
+#[test]
+fn what_is_written_while_a_restore_waits_is_asked_about() {
+    for journal in Journal::BOTH {
+        let project = Project::with_config("", "busy_timeout = \"60s\"")
+            .line(&["CREATE TABLE one(x);", "CREATE TABLE two(x);"])
+            .database(journal, "CREATE TABLE a(x);");
+        project.run(&["upgrade", "r1"]).exits(0);
+        let before = std::fs::read(project.db()).unwrap();
+        project.run(&["upgrade"]).exits(0);
+        project.run(&["backup", "two.db"]).exits(0);
+        std::fs::write(project.db(), before).unwrap();
+        let file = std::fs::File::options().write(true).open(project.db()).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_hours(1)).unwrap();
+        drop(file);
+        let writer = project.connect();
+        writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO a VALUES ('meanwhile')").unwrap();
+        let waiting = project.migrator(&["restore", "two.db"]).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(800));
+        writer.execute_batch("COMMIT").unwrap();
+        finish(waiting).exits(2).says(&["written to after the backup", "nothing was changed"]);
+        assert_eq!(project.query("SELECT x FROM a"), "meanwhile", "{}", journal.as_str());
+        project.run(&["restore", "two.db", "--yes"]).exits(0);
+        assert_eq!(project.query("SELECT count(*) FROM two"), "0");
+    }
+}

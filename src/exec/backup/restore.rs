@@ -60,13 +60,22 @@ pub fn restore(
     agrees: &mut dyn FnMut(&Loss) -> bool,
     observer: &mut dyn Observer,
 ) -> Result<Restored, RestoreError> {
-    match restore_once(request, file, agrees, observer) {
-        Err(err @ RestoreError::Backup { source: BackupError::File(_) }) => {
-            Err(is_read_only(request).map_or(err, RestoreError::Database))
+    let mut n_tries = 1;
+    loop {
+        match restore_once(request, file, agrees, observer) {
+            // Somebody wrote while it waited: what would be lost is another thing now.
+            Err(RestoreError::WrittenMeanwhile { .. }) if n_tries < MOST_TRIES => n_tries += 1,
+            Err(err @ RestoreError::Backup { source: BackupError::File(_) }) => {
+                return Err(is_read_only(request).map_or(err, RestoreError::Database));
+            }
+            outcome => return outcome,
         }
-        outcome => outcome,
     }
 }
+
+/// How often what would be lost is found out anew. The first write shows in the time of the file, so
+/// that somebody is asked, or it is refused; more than that is a file system without times.
+const MOST_TRIES: usize = 3;
 
 /// That the database cannot be written, which is then why nothing can be backed up beside it.
 fn is_read_only(request: &Run<'_>) -> Option<DbError> {
@@ -104,11 +113,12 @@ fn restore_once(
 
     if !db::exists(request.location) {
         let mut database = restorer.open(Access::Create)?;
-        restorer.overwrite(&mut database, None)?;
+        restorer.overwrite(&mut database, None, None)?;
         let is_wal = [is_backup_wal; 2];
         return Ok(Restored { to, is_wal, ..Restored::default() });
     }
     let witness = restorer.open(Access::Read)?;
+    let looked_at = restorer.retry(|| witness.data_version()).ok();
     // What cannot be read is no reason to keep it.
     let from = match restorer.retry(|| table.rows(&witness)) {
         Ok(rows) => Some(rows),
@@ -122,6 +132,7 @@ fn restore_once(
     // What ran is something too, even if it left nothing.
     let holds_something = has_objects || !runs.is_empty();
     let is_kept = holds_something && request.backup.mode != BackupMode::Never;
+    let mut has_agreed = !holds_something;
     if holds_something {
         if restorer.is_same(&witness)? {
             let is_wal = [is_wal; 2];
@@ -136,16 +147,29 @@ fn restore_once(
             if !agrees(&loss) {
                 return Err(RestoreError::Older(loss));
             }
+            has_agreed = true;
         }
+    }
+    let mut database = restorer.open(Access::Write)?;
+    database.checkpoint_on_close()?;
+    // Each connection knows only what it has seen itself, so that one hands over to the next. Whoever
+    // agreed to lose what is there agreed to whatever it is.
+    let mut watched = None;
+    if !has_agreed {
+        watched = Some(restorer.retry(|| database.data_version())?);
+        restorer.require(&witness, looked_at)?;
     }
     // Ours too would be in the way of another size of the pages.
     drop(witness);
-    let mut database = restorer.open(Access::Write)?;
-    database.checkpoint_on_close()?;
     let has_left_wal = restorer.change_page_size(&database)?;
     let outcome = restorer.open(Access::Read).and_then(|witness| {
+        if watched.is_some() && database.is_wal()? {
+            let version = restorer.retry(|| witness.data_version())?;
+            restorer.require(&database, watched)?;
+            watched = Some(version);
+        }
         database.raise_synchronous()?;
-        restorer.overwrite(&mut database, is_kept.then_some(&witness))
+        restorer.overwrite(&mut database, is_kept.then_some(&witness), watched)
     });
     drop(database);
     // From here on nothing can fail: what is restored is restored, whoever holds it now. So what it is
@@ -183,6 +207,15 @@ impl Restorer<'_> {
     /// Whether nobody wants it to stop.
     fn goes_on(&self) -> Watch {
         goes_on(self.request)
+    }
+
+    /// Fails where somebody has written since a connection said `version`.
+    fn require(&mut self, database: &Database, version: Option<i64>) -> Result<(), RestoreError> {
+        let now = self.retry(|| database.data_version())?;
+        if version.is_some_and(|it| it != now) {
+            return Err(RestoreError::WrittenMeanwhile { path: self.path.to_owned() });
+        }
+        Ok(())
     }
 
     /// Whether the database holds what the backup holds.
@@ -255,15 +288,23 @@ impl Restorer<'_> {
         &mut self,
         database: &mut Database,
         witness: Option<&Database>,
+        watched: Option<i64>,
     ) -> Result<Option<Made>, RestoreError> {
         let (request, path, source) = (self.request, self.path, self.source);
         let goes_on = self.goes_on();
         let mut backup = None;
+        let mut is_other = false;
         let outcome = self.retry(|| {
             // Whoever waits must not be in the way of a body outside a transaction.
             SidecarLock::require_free(path)?;
             let mut keep = |database: Option<&Database>| {
                 SidecarLock::require_free(path)?;
+                if let (Some(watched), Some(database)) = (watched, database) {
+                    is_other = database.data_version()? != watched;
+                    if is_other {
+                        return Ok(false);
+                    }
+                }
                 let started = Instant::now();
                 let target = request.backup.target;
                 let made = witness
@@ -276,6 +317,9 @@ impl Restorer<'_> {
             };
             database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
+        if is_other {
+            return Err(RestoreError::WrittenMeanwhile { path: path.to_owned() });
+        }
         let backup = match backup.transpose()? {
             Some((Some(made), elapsed)) => Some((made, elapsed)),
             _ => None,

@@ -69,6 +69,12 @@ pub enum RestoreError {
     /// The database holds what would be lost.
     #[error("{}", describe(.0))]
     Older(Loss),
+    /// Others write to it all the time, so that it is not known what would be lost.
+    #[error("somebody writes to `{}` all the time", path.display())]
+    WrittenMeanwhile {
+        /// The database.
+        path: PathBuf,
+    },
     /// The database could not be opened, locked or read.
     #[error(transparent)]
     Database(DbError),
