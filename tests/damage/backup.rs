@@ -498,7 +498,7 @@ fn what_is_written_while_a_restore_waits_is_asked_about() {
         let before = std::fs::read(project.db()).unwrap();
         project.run(&["upgrade"]).exits(0);
         project.run(&["backup", "two.db"]).exits(0);
-        std::fs::write(project.db(), before).unwrap();
+        project.write("app.db", before);
         let file = std::fs::File::options().write(true).open(project.db()).unwrap();
         file.set_modified(std::time::SystemTime::now() - Duration::from_hours(1)).unwrap();
         drop(file);
