@@ -33,9 +33,9 @@ pub fn confirm(question: &str) -> anyhow::Result<bool> {
         let (sender, receiver) = mpsc::channel();
         // No signal ends the reading of a line; the end of the process does.
         thread::Builder::new().spawn(move || {
-            let mut line = String::new();
-            let read = io::stdin().lock().read_line(&mut line);
-            sender.send(read.map(|_| line)).ok();
+            let mut line = Vec::new();
+            let read = io::stdin().lock().read_until(b'\n', &mut line);
+            sender.send(read.map(|_| String::from_utf8_lossy(&line).into_owned())).ok();
         })?;
         let line = loop {
             match receiver.recv_timeout(TICK) {

@@ -273,9 +273,12 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
              alone",
         ),
         Failure::NotRehearsable { reason, .. } => match reason {
-            NotRehearsable::Autocommit => one(
-                "rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`",
-            ),
+            NotRehearsable::Autocommit => vec![
+                "`migrator verify --database` tries what is pending on a copy of the database, with its \
+                 rows"
+                    .to_owned(),
+                "or rehearse those before it alone: name the last of them as the target".to_owned(),
+            ],
             NotRehearsable::ForeignKeys => one(
                 "rehearse the revisions before it by naming them, then upgrade, then rehearse it alone",
             ),

@@ -130,7 +130,8 @@ fn a_dry_run_fails_as_the_run_would() {
     insta::assert_snapshot!(env.run("upgrade --dry-run"), @"
     ------- stderr -------
     error: revision `b2` cannot be rehearsed: it runs outside a transaction
-    hint: rehearse the revisions before it by naming them: `migrator upgrade --dry-run REVISION`
+    hint: `migrator verify --database` tries what is pending on a copy of the database, with its rows
+    hint: or rehearse those before it alone: name the last of them as the target
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["a1"]);
