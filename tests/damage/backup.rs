@@ -35,6 +35,15 @@ const REBUILD: &str =
     "CREATE TABLE new(x, y); INSERT INTO new SELECT x, 1 FROM big; DROP TABLE big;
                        ALTER TABLE new RENAME TO big;";
 
+/// Ends the writer also when an assertion fails, so that the test fails too and does not hang.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Calls `run` while another process, which this one is for migrator, writes as fast as it can.
 fn while_written<T>(project: &Project, run: impl FnOnce() -> T) -> T {
     let (is_over, n_steps) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -49,8 +58,11 @@ fn while_written<T>(project: &Project, run: impl FnOnce() -> T) -> T {
                     Err(_) if writer.is_autocommit() => {}
                     Err(_) => writer.execute_batch("ROLLBACK").unwrap(),
                 }
+                // Whoever polls for the lock must find it free at times, or waits for a minute.
+                std::thread::sleep(Duration::from_micros(300));
             }
         });
+        let _over = Over(&is_over);
         let wait = |n| {
             while n_steps.load(Ordering::Relaxed) < n {
                 std::thread::sleep(Duration::from_millis(1));
@@ -59,7 +71,6 @@ fn while_written<T>(project: &Project, run: impl FnOnce() -> T) -> T {
         wait(20);
         let outcome = run();
         wait(n_steps.load(Ordering::Relaxed) + 20);
-        is_over.store(true, Ordering::Relaxed);
         outcome
     })
 }
