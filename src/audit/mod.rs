@@ -11,6 +11,8 @@ mod history;
 mod notes;
 mod trouble;
 
+use std::collections::HashMap;
+
 pub use self::gate::{describe_changed, leave_out, refuse_changed, run_again, run_first};
 use self::history::State;
 pub use self::history::{History, LogDirection, LogRow, Net};
@@ -44,13 +46,16 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     }
     let partly = find_partly_run(graph, history.is_whole, &net, &applied);
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
-    let above = if inserted.is_empty() { Vec::new() } else { logged_above(graph, &net, &applied) };
-    troubles.extend(inserted.iter().map(|it| Trouble::Inserted {
-        revision: graph.id(*it).clone(),
-        path: graph[*it].source.path.clone(),
-        below: above[it.as_usize()].map(|it| graph.id(it).clone()),
-        gone: ran_and_gone(graph, history, &net),
-    }));
+    if !inserted.is_empty() {
+        let above = logged_above(graph, &net, &applied);
+        let gone = ran_and_gone(graph, history);
+        troubles.extend(inserted.iter().map(|it| Trouble::Inserted {
+            revision: graph.id(*it).clone(),
+            path: graph[*it].source.path.clone(),
+            below: above[it.as_usize()].map(|it| graph.id(it).clone()),
+            gone: gone.cloned(),
+        }));
+    }
     let is_known = partly.iter().map(|it| it.0).chain(inserted.iter().copied());
     let known = RevisionSet::of(graph, is_known);
     troubles.extend(partly.into_iter().map(|it| it.1));
@@ -108,17 +113,20 @@ fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = 
     })
 }
 
-/// The last revision that ran and that no file answers for, also where somebody accepted that.
-fn ran_and_gone(graph: &RevisionGraph, history: &History, net: &Net<'_>) -> Option<String> {
-    let is_gone = |it: &&LogRow| {
-        it.direction() == Some(LogDirection::Upgrade) && !is_declared(graph, &it.revision)
-    };
-    let stays = |it: &&LogRow| {
-        let last = net.last(&it.revision).and_then(LogRow::direction);
-        !matches!(last, Some(LogDirection::Downgrade | LogDirection::Unstamp))
-    };
-    let mut rows = history.log.iter().rev().filter(is_gone).filter(stays);
-    rows.next().map(|it| it.revision.clone())
+/// The last revision that ran, was not reverted and has no file that answers for it, also where
+/// somebody accepted that.
+fn ran_and_gone<'h>(graph: &RevisionGraph, history: &'h History) -> Option<&'h String> {
+    let mut is_reverted = HashMap::new();
+    let undeclared = history.log.iter().rev().filter(|it| !is_declared(graph, &it.revision));
+    let mut rows = undeclared.map(|row| (row, row.direction()));
+    let found = rows.find(|(row, direction)| {
+        // The last row of each comes first.
+        let is_reverted = is_reverted.entry(&row.revision).or_insert_with(|| {
+            matches!(direction, Some(LogDirection::Downgrade | LogDirection::Unstamp))
+        });
+        *direction == Some(LogDirection::Upgrade) && !*is_reverted
+    });
+    found.map(|(row, _)| &row.revision)
 }
 
 /// What counts as applied, never ran, and never would: something that comes after it ran, or the log
