@@ -8,7 +8,8 @@ use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
 
 /// Refuses a run that would build on what is not there, or undo it: an upgrade where the files are not
-/// what ran, a downgrade of what never ran. What was inserted may be `wanted`.
+/// what ran, a downgrade of what never ran. What was inserted may be `wanted`: that goes through, but
+/// not while something that ran has no file, for that may have done what the inserted one does.
 ///
 /// # Errors
 ///
@@ -22,7 +23,7 @@ pub fn refuse_changed(
 ) -> Result<(), HistoryError> {
     let reverted = revisions(graph, plan);
     let is_concerned = |it: &Trouble| match direction {
-        Direction::Upgrade => !(wanted && matches!(it, Trouble::Inserted { .. })),
+        Direction::Upgrade => !(wanted && matches!(it, Trouble::Inserted { gone: None, .. })),
         Direction::Downgrade => it.revision().is_some_and(|it| reverted.contains(it)),
     };
     let mut troubles = audit(graph, history);

@@ -94,7 +94,7 @@ impl LogRow {
     }
 
     /// What the log says of the revision after it.
-    fn state(&self) -> Option<State> {
+    pub(super) fn state(&self) -> Option<State> {
         Some(match self.direction()? {
             LogDirection::Upgrade | LogDirection::Stamp | LogDirection::Baseline => State::Applied,
             LogDirection::Repair if self.checksum.is_some() => State::Applied,
@@ -144,30 +144,38 @@ pub(super) enum State {
 #[derive(Debug)]
 pub struct Net<'h> {
     log: &'h [LogRow],
-    /// The last row that says something of its state, what it says, and how many stand before it.
-    states: HashMap<&'h str, (State, &'h LogRow, usize)>,
+    decided: HashMap<&'h str, Decided<'h>>,
+}
+
+/// The last row that says something of the state of a revision.
+#[derive(Debug)]
+struct Decided<'h> {
+    state: State,
+    row: &'h LogRow,
+    /// How many rows stand before it.
+    place: usize,
 }
 
 impl<'h> Net<'h> {
     /// Adds up the rows.
     pub fn new(log: &'h [LogRow]) -> Self {
-        let mut states = HashMap::with_capacity(log.len());
+        let mut decided = HashMap::with_capacity(log.len());
         for (place, row) in log.iter().enumerate() {
             if let Some(state) = row.state() {
-                states.insert(row.revision.as_str(), (state, row, place));
+                decided.insert(row.revision.as_str(), Decided { state, row, place });
             }
         }
-        Self { log, states }
+        Self { log, decided }
     }
 
     /// The row that made a revision applied; `None` where it is not.
     pub fn applied(&self, revision: &str) -> Option<&'h LogRow> {
-        self.states.get(revision).filter(|it| it.0 == State::Applied).map(|it| it.1)
+        self.decided.get(revision).filter(|it| it.state == State::Applied).map(|it| it.row)
     }
 
     /// What the log says of an id; `None` where it says nothing.
     pub(super) fn state(&self, revision: &str) -> Option<State> {
-        self.states.get(revision).map(|it| it.0)
+        self.decided.get(revision).map(|it| it.state)
     }
 
     /// The same for a revision that may stand for others.
@@ -193,7 +201,7 @@ impl<'h> Net<'h> {
     pub(super) fn key<'r>(&self, revision: &'r Revision) -> &'r str {
         let own = revision.id.as_str();
         let Some(end) = revision.replaces.last().map(RevisionId::as_str) else { return own };
-        let place = |id: &str| self.states.get(id).map(|it| it.2);
+        let place = |id: &str| self.decided.get(id).map(|it| it.place);
         match (place(own), place(end)) {
             (Some(own_place), end_place) if end_place.is_none_or(|it| it < own_place) => own,
             _ => end,
@@ -214,7 +222,7 @@ impl<'h> Net<'h> {
 
     /// The ids of all that is applied, sorted.
     pub fn ids(&self) -> Vec<&'h str> {
-        let applied = self.states.iter().filter(|(_, state)| state.0 == State::Applied);
+        let applied = self.decided.iter().filter(|(_, it)| it.state == State::Applied);
         let mut ids: Vec<&str> = applied.map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids

@@ -113,20 +113,19 @@ fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = 
     })
 }
 
-/// The last revision that ran, was not reverted and has no file that answers for it, also where
-/// somebody accepted that.
+/// The last revision that ran or was stamped, was not reverted and has no file that answers for it,
+/// also where somebody accepted that.
 fn ran_and_gone<'h>(graph: &RevisionGraph, history: &'h History) -> Option<&'h String> {
     let mut is_reverted = HashMap::new();
-    let undeclared = history.log.iter().rev().filter(|it| !is_declared(graph, &it.revision));
-    let mut rows = undeclared.map(|row| (row, row.direction()));
-    let found = rows.find(|(row, direction)| {
+    let mut rows = history.log.iter().rev().filter(|it| !is_declared(graph, &it.revision));
+    let found = rows.find(|row| {
         // The last row of each comes first.
         let is_reverted = is_reverted.entry(&row.revision).or_insert_with(|| {
-            matches!(direction, Some(LogDirection::Downgrade | LogDirection::Unstamp))
+            matches!(row.direction(), Some(LogDirection::Downgrade | LogDirection::Unstamp))
         });
-        *direction == Some(LogDirection::Upgrade) && !*is_reverted
+        row.state() == Some(State::Applied) && !*is_reverted
     });
-    found.map(|(row, _)| &row.revision)
+    found.map(|row| &row.revision)
 }
 
 /// What counts as applied, never ran, and never would: something that comes after it ran, or the log

@@ -203,6 +203,24 @@ fn what_never_ran_is_not_undone() {
 }
 
 #[test]
+fn what_is_gone_may_have_done_what_an_inserted_one_does() {
+    let check = |log: &str, expected: Option<&str>| {
+        let (graph, history) = (graph("a<- b<-a c<-b d<-c"), history("d", log));
+        let refused = refuse_changed(&graph, &history, &Plan::default(), Direction::Upgrade, true);
+        let found = refused.err().map(|it| match it {
+            HistoryError::Troubles { troubles, .. } => words(&troubles),
+            other => panic!("{other}"),
+        });
+        assert_eq!(found.as_deref(), expected, "{log}");
+    };
+    check("+a +b +d", None);
+    check("+a +b +x +d", Some("gone x, inserted c"));
+    check("+a +b +x ?x +d", Some("inserted c"));
+    check("+a +b =x ?x +d", Some("inserted c"));
+    check("+a +b +x -x +d", None);
+}
+
+#[test]
 fn the_revision_above_an_inserted_one_is_named() {
     let found = audit(&graph("a<- b<-a c<-b d<-c"), &history("d", "+a +d"));
     let above = |it: &Trouble| match it {

@@ -57,7 +57,8 @@ pub(super) struct UpgradeArgs {
     /// same invented rows; both must leave the same schema, rows and `user_version`. One that
     /// changes rows is refused if a later one that ran names the same tables, and any one if a later
     /// one worked on rows through what it changes. Where only the order of columns differs, nothing
-    /// that is still to run may go by their positions (`SELECT *`).
+    /// that is still to run may go by their positions (`SELECT *`). Where something that ran has no
+    /// file here, and may have done the same, it takes `--allow-changed` too.
     #[arg(long, conflicts_with = "sql")]
     out_of_order: bool,
 }

@@ -55,7 +55,8 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
                 either("it does", "they do")
             ),
             format!(
-                "or `migrator upgrade --out-of-order` runs {}, if it did not, and where that is safe",
+                "or `migrator upgrade --out-of-order --allow-changed` runs {}, if it did not, and where \
+                 that is safe",
                 either("it", "them")
             ),
         ],

@@ -46,12 +46,16 @@ impl Typed {
         Self { called: command.to_owned(), ..self }
     }
 
-    /// The command that was called with one more option, for one that names nothing else.
+    /// The command that was called with the options that it lacks, for one that names nothing else.
     fn again(&self, command: &str) -> Option<String> {
-        let (name, option) = command.split_once(' ').filter(|it| AGAIN.contains(&it.1))?;
-        let mut words = self.called.split(' ');
-        let is_it = words.next() == Some(name) && words.all(|it| it != option);
-        is_it.then(|| format!("{} {option}", self.called))
+        let (name, options) = command.split_once(' ')?;
+        let (called, arguments) = self.called.split_once(' ').unwrap_or((&self.called, ""));
+        if called != name || !options.split(' ').all(|it| AGAIN.contains(&it)) {
+            return None;
+        }
+        let is_lacking = |option: &&str| arguments.split(' ').all(|it| it != *option);
+        let lacking: Vec<&str> = options.split(' ').filter(is_lacking).collect();
+        (!lacking.is_empty()).then(|| format!("{} {}", self.called, lacking.join(" ")))
     }
 
     /// The text, with the options in every command of it that begins right behind a backtick.
@@ -141,5 +145,12 @@ mod tests {
             "`migrator upgrade --out-of-order` runs it",
             "`migrator -n prod upgrade heads --out-of-order` runs it",
         );
+        let both = "`migrator upgrade --out-of-order --allow-changed` runs it";
+        for (called, expected) in [
+            ("upgrade c3", "upgrade c3 --out-of-order --allow-changed"),
+            ("upgrade --out-of-order c3", "upgrade --out-of-order c3 --allow-changed"),
+        ] {
+            check(called, both, &format!("`migrator -n prod {expected}` runs it"));
+        }
     }
 }

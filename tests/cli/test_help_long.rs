@@ -170,7 +170,8 @@ fn the_long_help_of_a_command_has_the_global_options() {
               later one that ran names the same tables, and any one if a later one
               worked on rows through what it changes. Where only the order of
               columns differs, nothing that is still to run may go by their
-              positions (`SELECT *`).
+              positions (`SELECT *`). Where something that ran has no file here, and
+              may have done the same, it takes `--allow-changed` too.
 
       -h, --help
               Print help (see a summary with '-h')

@@ -103,8 +103,42 @@ fn what_a_squash_did_is_not_done_again_by_files_of_before() {
     env.run("repair s9").ok();
     let status = env.run("status").stdout;
     assert!(status.contains(said), "{status}");
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    error: revision `a1` never ran here, and never would: it was put below `c3`, which did
+
+    error: revision `b2` never ran here, and never would: it was put below `c3`, which did
+    hint: `migrator repair a1 b2`, if `s9`, which ran and has no file here, did what they do
+    hint: or `migrator upgrade --out-of-order --allow-changed` runs them, if it did not, and where that is safe
+    hint: nothing was changed; `migrator upgrade --out-of-order --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
     env.run("repair a1 b2").ok();
     env.run("status").ok();
+}
+
+#[test]
+fn beside_something_that_is_gone_what_was_inserted_runs_when_told_twice() {
+    let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
+    env.run("upgrade").ok();
+    env.remove("versions/b2.sql");
+    env.graph(&["x9 < a1", "c3 < x9"]);
+    env.run("repair b2").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    error: revision `x9` never ran here, and never would: it was put below `c3`, which did
+    hint: `migrator repair x9`, if `b2`, which ran and has no file here, did what it does
+    hint: or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that is safe
+    hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
+    [exit status: 2]
+    ");
+    let run = env.run("upgrade --out-of-order --allow-changed");
+    insta::assert_snapshot!(run, @"
+    ------- stderr -------
+    upgrade x9, make x9 ([time])
+    app.db is at c3
+    ");
+    env.run("upgrade").ok();
 }
 
 #[test]
