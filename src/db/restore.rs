@@ -45,7 +45,7 @@ impl Database {
     /// Makes this database what `source` is, in one transaction.
     ///
     /// When nobody else can write it any more, and before anything is written, `keep` is called with a
-    /// connection that reads it: this one, or `witness` where there is a write-ahead log. `false` where
+    /// connection that reads it: this one, or `witness` where there is a write-ahead log. Returns `false` where
     /// it said no; then nothing was changed. `go_on` is asked from time to time whether to.
     ///
     /// # Errors
@@ -55,8 +55,8 @@ impl Database {
     pub fn replace_with(
         &mut self,
         source: &Self,
-        witness: Option<&Self>,
-        keep: &mut dyn FnMut(Option<&Self>) -> Result<bool, DbError>,
+        witness: &Self,
+        keep: &mut dyn FnMut(&Self) -> Result<bool, DbError>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<bool, DbError> {
         let is_wal = self.is_wal()?;
@@ -64,7 +64,7 @@ impl Database {
         if !is_wal {
             self.begin(Lock::Exclusive)?;
             self.keep_lock()?;
-            let is_kept = keep(Some(self));
+            let is_kept = keep(self);
             self.keep_lock_no_more()?;
             if !matches!(is_kept, Ok(true)) {
                 // Ends a transaction, and so the lock.
@@ -121,6 +121,11 @@ mod tests {
         database.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    fn replace(database: &mut Database, source: &Database) -> Result<bool, DbError> {
+        let witness = open(&database.path, Access::Read);
+        database.replace_with(source, &witness, &mut |_| Ok(true), &|| true)
+    }
+
     const MODES: [&str; 2] = ["PRAGMA journal_mode = delete", "PRAGMA journal_mode = wal"];
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            assert!(database.replace_with(&source, None, &mut |_| Ok(true), &|| true).unwrap());
+            assert!(replace(&mut database, &source).unwrap());
             assert_eq!(content(&reader), "old", "{live} {backup}");
             // The lock is gone.
             reader.execute("UPDATE t SET a = 'newer'").unwrap();
@@ -155,7 +160,7 @@ mod tests {
             assert_eq!(content(&reader), "new");
             let mut database = open(&path, Access::Write);
             let source = Database::open_unchanging(&source).unwrap();
-            let outcome = database.replace_with(&source, None, &mut |_| Ok(true), &|| true);
+            let outcome = replace(&mut database, &source);
             assert_eq!(outcome.as_ref().is_err_and(DbError::is_busy), is_busy, "{outcome:?}");
             assert_eq!(content(&reader), "new");
             reader.rollback().unwrap();
@@ -177,8 +182,7 @@ mod tests {
                 let (witness, writer) = (open(&path, Access::Read), open(&path, Access::Write));
                 let source = Database::open_unchanging(&source).unwrap();
                 let copy = folder.path().join("c.db");
-                let mut keep = |database: Option<&Database>| {
-                    let database = database.unwrap();
+                let mut keep = |database: &Database| {
                     assert_eq!(
                         writer.execute("DELETE FROM t").unwrap_err().kind,
                         SqliteErrorKind::Busy
@@ -186,7 +190,7 @@ mod tests {
                     database.copy_while(&copy, &|| true).unwrap();
                     Ok(agrees)
                 };
-                let outcome = database.replace_with(&source, Some(&witness), &mut keep, &|| true);
+                let outcome = database.replace_with(&source, &witness, &mut keep, &|| true);
                 assert_eq!(outcome.unwrap(), agrees, "{mode}");
                 assert_eq!(content(&open(&copy, Access::Read)), "new");
                 assert_eq!(content(&writer), if agrees { "old" } else { "new" });
@@ -233,7 +237,7 @@ mod tests {
                 if mode == MODES[1] {
                     database.leave_wal().unwrap();
                 }
-                assert!(database.replace_with(&source, None, &mut |_| Ok(true), &|| true).unwrap());
+                assert!(replace(&mut database, &source).unwrap());
                 drop(database);
                 assert_eq!(content(&open(&path, Access::Read)), "old");
                 assert_eq!(open(&path, Access::Read).pages().unwrap().page, backup);

@@ -524,3 +524,31 @@ fn what_is_written_while_a_restore_waits_is_asked_about() {
         assert_eq!(project.query("SELECT count(*) FROM two"), "0");
     }
 }
+
+/// There is nothing to ask about until somebody writes.
+#[test]
+fn what_is_written_into_an_empty_database_while_a_restore_waits_is_asked_about() {
+    for journal in Journal::BOTH {
+        for backup in ["", "backup = \"never\""] {
+            let config = format!("busy_timeout = \"60s\"\n{backup}");
+            let project = Project::with_config("", &config)
+                .line(&["CREATE TABLE one(x);"])
+                .database(journal, "CREATE TABLE a(x);");
+            project.run(&["upgrade"]).exits(0);
+            project.run(&["backup", "one.db"]).exits(0);
+            std::fs::remove_file(project.db()).unwrap();
+            let writer = Connection::open(project.db()).unwrap();
+            writer.pragma_update(None, "journal_mode", journal.as_str()).unwrap();
+            writer
+                .execute_batch("BEGIN IMMEDIATE; CREATE TABLE mine AS SELECT 'meanwhile' AS x")
+                .unwrap();
+            let waiting = project.migrator(&["restore", "one.db"]).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(800));
+            writer.execute_batch("COMMIT").unwrap();
+            finish(waiting).exits(2).says(&["written to after the backup", "nothing was changed"]);
+            assert_eq!(project.query("SELECT x FROM mine"), "meanwhile", "{}", journal.as_str());
+            project.run(&["restore", "one.db", "--yes"]).exits(0);
+            assert_eq!(project.query("SELECT count(*) FROM one"), "0");
+        }
+    }
+}

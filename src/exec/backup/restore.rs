@@ -101,8 +101,8 @@ fn restore_once(
     let source = open_backup(file, path, &goes_on(request))?;
     let _held = hold(file);
     let is_backup_wal = db::has_wal_header(file);
-    let table = VersionTable::new(request.version_table);
-    let to = table.rows(&source).map_err(RestoreError::Unreadable)?;
+    let to =
+        VersionTable::new(request.version_table).rows(&source).map_err(RestoreError::Unreadable)?;
     let cancel = request.cancel.as_deref();
     let patience = Patience { timeout: request.busy_timeout, cancel, waited: Duration::ZERO };
     let mut restorer = Restorer { request, path, file, source: &source, patience, observer };
@@ -110,75 +110,45 @@ fn restore_once(
     restorer.retry(|| SidecarLock::require_free(path))?;
     // Before it is opened: whoever closes it last may write what its log holds.
     let is_written = is_written_since(path, file);
-
-    if !db::exists(request.location) {
-        let mut database = restorer.open(Access::Create)?;
-        restorer.overwrite(&mut database, None, None)?;
-        let is_wal = [is_backup_wal; 2];
-        return Ok(Restored { to, is_wal, ..Restored::default() });
+    let is_new = !db::exists(request.location);
+    if is_new {
+        drop(restorer.open(Access::Create)?);
     }
+
     let witness = restorer.open(Access::Read)?;
     let looked_at = restorer.retry(|| witness.data_version()).ok();
-    // What cannot be read is no reason to keep it.
-    let from = match restorer.retry(|| table.rows(&witness)) {
-        Ok(rows) => Some(rows),
-        Err(RestoreError::Database(err)) if !err.is_busy() => None,
-        Err(err) => return Err(err),
-    };
-    let is_wal = restorer.retry(|| witness.is_wal())?;
-    let has_objects =
-        restorer.retry(|| witness.has_objects_besides([table.name(), LogTable::NAME]))?;
-    let runs = restorer.retry(|| LogTable::read_all(&witness))?;
-    // What ran is something too, even if it left nothing.
-    let holds_something = has_objects || !runs.is_empty();
-    let is_kept = holds_something && request.backup.mode != BackupMode::Never;
-    let mut has_agreed = !holds_something;
-    if holds_something {
+    let Held { from, is_wal, is_empty, runs } = restorer.look(&witness)?;
+    let from = from.filter(|_| !is_new);
+    let is_kept = !is_empty && request.backup.mode != BackupMode::Never;
+    let mut watched = looked_at;
+    if !is_empty {
         if restorer.is_same(&witness)? {
             let is_wal = [is_wal; 2];
             return Ok(Restored { from, to, is_same: true, is_wal, backup: None });
         }
-        let runs_of_backup = LogTable::read_all(&source).map_err(RestoreError::Unreadable)?;
-        // Without a log nothing says what it was.
-        let is_newer = is_beginning(&runs, &runs_of_backup) && !runs.is_empty() && !is_written;
-        if !(is_kept && is_newer) {
-            let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
-            let loss = Loss { backup: file.to_owned(), runs, is_written, is_kept };
+        if let Some(loss) = restorer.loss(runs, is_written, is_kept)? {
             if !agrees(&loss) {
                 return Err(RestoreError::Older(loss));
             }
-            has_agreed = true;
+            // Whoever agreed to lose what is there agreed to whatever it is.
+            watched = None;
         }
     }
-    let mut database = restorer.open(Access::Write)?;
-    database.checkpoint_on_close()?;
-    // Each connection knows only what it has seen itself, so that one hands over to the next. Whoever
-    // agreed to lose what is there agreed to whatever it is.
-    let mut watched = None;
-    if !has_agreed {
-        watched = Some(restorer.retry(|| database.data_version())?);
-        restorer.require(&witness, looked_at)?;
-    }
-    // Ours too would be in the way of another size of the pages.
-    drop(witness);
-    let has_left_wal = restorer.change_page_size(&database)?;
-    let outcome = restorer.open(Access::Read).and_then(|witness| {
-        if watched.is_some() && database.is_wal()? {
-            let version = restorer.retry(|| witness.data_version())?;
-            restorer.require(&database, watched)?;
-            watched = Some(version);
-        }
-        database.raise_synchronous()?;
-        restorer.overwrite(&mut database, is_kept.then_some(&witness), watched)
-    });
-    drop(database);
-    // From here on nothing can fail: what is restored is restored, whoever holds it now. So what it is
-    // like now is not read, either.
-    let is_wal_back = has_left_wal && restorer.enter_wal();
-    let made = outcome?;
+    let (made, is_wal_now) = restorer.replace(witness, watched, is_kept)?;
     restorer.prune(made.as_ref());
-    let is_wal = [is_wal, is_backup_wal || is_wal_back || is_wal && !has_left_wal];
+    let is_wal = if is_new { [is_backup_wal; 2] } else { [is_wal, is_backup_wal || is_wal_now] };
     Ok(Restored { from, to, is_same: false, backup: made.map(|it| it.path), is_wal })
+}
+
+/// What a database holds before it is overwritten.
+struct Held {
+    /// The rows of the version table; `None` where they cannot be read.
+    from: Option<Vec<String>>,
+    is_wal: bool,
+    /// Whether it has no objects but those of migrator, and nothing ran.
+    is_empty: bool,
+    /// The log.
+    runs: Vec<LogRow>,
 }
 
 /// What a restore works with.
@@ -218,6 +188,40 @@ impl Restorer<'_> {
         Ok(())
     }
 
+    /// What the database holds, as `witness` reads it.
+    fn look(&mut self, witness: &Database) -> Result<Held, RestoreError> {
+        let table = VersionTable::new(self.request.version_table);
+        // What cannot be read is no reason to keep it.
+        let from = match self.retry(|| table.rows(witness)) {
+            Ok(rows) => Some(rows),
+            Err(RestoreError::Database(err)) if !err.is_busy() => None,
+            Err(err) => return Err(err),
+        };
+        let is_wal = self.retry(|| witness.is_wal())?;
+        let own = [table.name(), LogTable::NAME];
+        let has_objects = self.retry(|| witness.has_objects_besides(own))?;
+        let runs = self.retry(|| LogTable::read_all(witness))?;
+        // What ran is something too, even if it left nothing.
+        Ok(Held { from, is_wal, is_empty: !has_objects && runs.is_empty(), runs })
+    }
+
+    /// What would be lost of a database whose log is `runs`; `None` where nothing is.
+    fn loss(
+        &self,
+        runs: Vec<LogRow>,
+        is_written: bool,
+        is_kept: bool,
+    ) -> Result<Option<Loss>, RestoreError> {
+        let runs_of_backup = LogTable::read_all(self.source).map_err(RestoreError::Unreadable)?;
+        // Without a log nothing says what it was.
+        let is_newer = is_beginning(&runs, &runs_of_backup) && !runs.is_empty() && !is_written;
+        if is_kept && is_newer {
+            return Ok(None);
+        }
+        let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
+        Ok(Some(Loss { backup: self.file.to_owned(), runs, is_written, is_kept }))
+    }
+
     /// Whether the database holds what the backup holds.
     fn is_same(&mut self, witness: &Database) -> Result<bool, RestoreError> {
         if self.retry(|| witness.pages())?
@@ -236,6 +240,42 @@ impl Restorer<'_> {
         let is_same = has_same_pages(copy.temporary(), self.file, goes_on.as_ref());
         let is_same = is_same.map_err(FileError::new("compare", self.file))?;
         is_same.ok_or(RestoreError::Cancelled)
+    }
+
+    /// Overwrites the database, unless somebody has written since `witness` said `watched`. Returns the
+    /// backup of what it held, where that is to be kept, and whether it has a write-ahead log again.
+    fn replace(
+        &mut self,
+        witness: Database,
+        mut watched: Option<i64>,
+        is_kept: bool,
+    ) -> Result<(Option<Made>, bool), RestoreError> {
+        let mut database = self.open(Access::Write)?;
+        database.checkpoint_on_close()?;
+        let was_wal = self.retry(|| database.is_wal())?;
+        // Each connection knows only what it has seen itself, so that one hands over to the next.
+        if watched.is_some() {
+            let version = self.retry(|| database.data_version())?;
+            self.require(&witness, watched)?;
+            watched = Some(version);
+        }
+        // Ours too would be in the way of another size of the pages.
+        drop(witness);
+        let has_left_wal = self.change_page_size(&database)?;
+        let outcome = self.open(Access::Read).and_then(|witness| {
+            if watched.is_some() && database.is_wal()? {
+                let version = self.retry(|| witness.data_version())?;
+                self.require(&database, watched)?;
+                watched = Some(version);
+            }
+            database.raise_synchronous()?;
+            self.overwrite(&mut database, &witness, watched, is_kept)
+        });
+        drop(database);
+        // From here on nothing can fail: what is restored is restored, whoever holds it now. So what it
+        // is like now is not read, either.
+        let is_wal_back = has_left_wal && self.enter_wal();
+        Ok((outcome?, is_wal_back || was_wal && !has_left_wal))
     }
 
     /// Lets the pages have the size of those of the backup, where that cannot be done later: with a
@@ -282,13 +322,15 @@ impl Restorer<'_> {
         }
     }
 
-    /// Overwrites the database; what it holds at that moment is backed up through `witness`, or through
-    /// the connection itself. Returns that backup.
+    /// Overwrites the database, unless somebody has written since it, or `witness` where it has a
+    /// write-ahead log, said `watched`. What it holds at that moment is backed up where it is to be kept.
+    /// Returns that backup.
     fn overwrite(
         &mut self,
         database: &mut Database,
-        witness: Option<&Database>,
+        witness: &Database,
         watched: Option<i64>,
+        is_kept: bool,
     ) -> Result<Option<Made>, RestoreError> {
         let (request, path, source) = (self.request, self.path, self.source);
         let goes_on = self.goes_on();
@@ -297,33 +339,30 @@ impl Restorer<'_> {
         let outcome = self.retry(|| {
             // Whoever waits must not be in the way of a body outside a transaction.
             SidecarLock::require_free(path)?;
-            let mut keep = |database: Option<&Database>| {
+            let mut keep = |database: &Database| {
                 SidecarLock::require_free(path)?;
-                if let (Some(watched), Some(database)) = (watched, database) {
+                if let Some(watched) = watched {
                     is_other = database.data_version()? != watched;
                     if is_other {
                         return Ok(false);
                     }
                 }
+                if !is_kept {
+                    return Ok(true);
+                }
                 let started = Instant::now();
                 let target = request.backup.target;
-                let made = witness
-                    .and(database)
-                    .map(|it| make(it, path, target, request.clock.now(), &goes_on))
-                    .transpose();
-                let is_kept = made.is_ok();
+                let made = make(database, path, target, request.clock.now(), &goes_on);
+                let is_made = made.is_ok();
                 backup = Some(made.map(|made| (made, started.elapsed())));
-                Ok(is_kept)
+                Ok(is_made)
             };
             database.replace_with(source, witness, &mut keep, goes_on.as_ref())
         });
         if is_other {
             return Err(RestoreError::WrittenMeanwhile { path: path.to_owned() });
         }
-        let backup = match backup.transpose()? {
-            Some((Some(made), elapsed)) => Some((made, elapsed)),
-            _ => None,
-        };
+        let backup = backup.transpose()?;
         // After a failing sync it is not known what the database is.
         let outcome = match outcome {
             Err(RestoreError::Database(source)) if !source.is_busy() => {
