@@ -40,7 +40,7 @@ pub fn was_empty(checksum: &str) -> bool {
 pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
     let net = Net::new(&history.log);
     let applied = implied(graph, &history.rows);
-    let mut troubles: Vec<Trouble> = edited(graph, &net, &upgrade_order(graph, &applied)).collect();
+    let mut troubles: Vec<Trouble> = edited(graph, &net, &graph.upgrade_order(&applied)).collect();
     if history.rows.iter().all(|it| is_declared(graph, it)) {
         troubles.extend(gone(graph, &net));
     }
@@ -68,13 +68,6 @@ pub fn audit(graph: &RevisionGraph, history: &History) -> Vec<Trouble> {
 /// What the rows of a version table imply; rows that no file declares imply nothing.
 pub fn implied(graph: &RevisionGraph, rows: &[String]) -> RevisionSet {
     graph.ancestors(rows.iter().filter_map(|it| graph.of_row(it)), Edges::All)
-}
-
-/// The revisions of a set in the order in which they run.
-pub fn upgrade_order(graph: &RevisionGraph, set: &RevisionSet) -> Vec<RevisionIndex> {
-    let mut order = graph.downgrade_order(set);
-    order.reverse();
-    order
 }
 
 /// Whether a file answers for an id: it declares or replaces it.
@@ -159,7 +152,7 @@ fn find_inserted(
     for (index, _) in find_partly_run(graph, is_whole, net, applied) {
         inserted.remove(index);
     }
-    upgrade_order(graph, &inserted)
+    graph.upgrade_order(&inserted)
 }
 
 /// Whether a revision was not there when one ran that comes after it now.
@@ -307,7 +300,7 @@ fn version_table(
         return troubles;
     }
     let back = back(graph, history, net);
-    for index in upgrade_order(graph, &lacking) {
+    for index in graph.upgrade_order(&lacking) {
         if let Some(row) = net.applied_or_replaced(&graph[index]) {
             troubles.push(Trouble::NotInTable {
                 revision: graph.id(index).clone(),
@@ -320,7 +313,7 @@ fn version_table(
         back.iter().flat_map(|it| &it.targets).filter_map(|it| graph.by_id(it.as_str())),
         Edges::All,
     );
-    for index in upgrade_order(graph, &unlogged) {
+    for index in graph.upgrade_order(&unlogged) {
         let revision = graph.id(index).clone();
         // What ran above it keeps it in the version table.
         let back = back.clone().filter(|_| !kept.contains(index));

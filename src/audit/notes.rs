@@ -3,7 +3,7 @@
 use super::history::State;
 use super::{
     History, HistoryError, LogDirection, LogRow, Net, checksum, find_inserted, find_partly_run,
-    implied, is_declared, not_run, upgrade_order,
+    implied, is_declared, not_run,
 };
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -28,7 +28,7 @@ pub fn baseline(graph: &RevisionGraph, applied: &RevisionSet) -> Vec<Note> {
         direction: LogDirection::Baseline,
         checksum: Some(checksum(&graph[index])),
     };
-    upgrade_order(graph, applied).into_iter().map(note).collect()
+    graph.upgrade_order(applied).into_iter().map(note).collect()
 }
 
 /// What the log has to be told before `plan` runs, of what the version table implies and the log does
@@ -52,7 +52,7 @@ pub fn unlogged(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<No
         unlogged.remove(index);
     }
     let mut notes = Vec::new();
-    for index in upgrade_order(graph, &unlogged) {
+    for index in graph.upgrade_order(&unlogged) {
         let (direction, known) = if inserted.contains(&index) {
             (LogDirection::Skipped, State::Skipped)
         } else {
@@ -127,7 +127,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
             coming.remove(index);
         }
     }
-    let coming = graph.ids(&upgrade_order(graph, &coming));
+    let coming = graph.ids(&graph.upgrade_order(&coming));
     notes.extend(coming.iter().map(|it| note(it.as_str(), LogDirection::Stamp)));
     notes
 }

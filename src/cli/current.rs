@@ -42,7 +42,7 @@ pub(super) fn run(app: &mut App, args: &CurrentArgs) -> anyhow::Result<ExitStatu
     let current = graph.current_tips(&indices);
     let pending = graph
         .range(&graph.real_heads(), &indices, RangeKind::Missing)
-        .map(|missing| graph.downgrade_order(&missing).into_iter().rev().collect::<Vec<_>>())
+        .map(|missing| graph.upgrade_order(&missing))
         .map_err(crate::Error::from)?;
     let status =
         if args.check_heads && !pending.is_empty() { ExitStatus::No } else { ExitStatus::Done };

@@ -1,7 +1,7 @@
 //! The proof that `upgrade --out-of-order` asks for.
 
 use super::project::Project;
-use crate::audit::{History, implied, upgrade_order};
+use crate::audit::{History, implied};
 use crate::exec::{PlanFailure, Replay};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::out_of_order::{self, Question};
@@ -14,7 +14,7 @@ pub(super) fn prove(
     history: &History,
     inserted: &[RevisionIndex],
 ) -> Result<(), PlanFailure> {
-    let applied = upgrade_order(graph, &implied(graph, &history.rows));
+    let applied = graph.upgrade_order(&implied(graph, &history.rows));
     Ok(out_of_order::prove(&Question {
         graph,
         applied: &applied,

@@ -10,7 +10,7 @@ use super::output::Format;
 use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show};
 use super::words::{count, describe_rows};
-use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second, upgrade_order};
+use crate::audit::{History, Net, Right, Trouble, audit, implied, to_the_second};
 use crate::db::Scratch;
 use crate::diagnostics::{ExitStatus, MAX_NAMED, Typed, take_over, trouble_hints};
 use crate::graph::walk::RevisionSet;
@@ -104,7 +104,7 @@ fn pending(graph: &RevisionGraph, history: &History) -> Vec<RevisionIndex> {
     let is_ahead = !history.unreadable.is_empty() || history.rows.iter().any(is_unknown);
     let ran = |it: RevisionIndex| is_ahead && net.applied_or_replaced(&graph[it]).is_some();
     let missing = graph.indices().filter(|it| !applied.contains(*it) && !ran(*it));
-    upgrade_order(graph, &RevisionSet::of(graph, missing))
+    graph.upgrade_order(&RevisionSet::of(graph, missing))
 }
 
 /// How often each rule of `migrator lint` is found in what is pending; the rest ran in `replayed`, if

@@ -22,8 +22,15 @@ use super::{Edges, RevisionGraph, RevisionIndex};
 type Place = usize;
 
 impl RevisionGraph {
+    /// The revisions of `wanted` in the order of an upgrade: each behind all that comes before it.
+    pub fn upgrade_order(&self, wanted: &RevisionSet) -> Vec<RevisionIndex> {
+        let mut order = self.downgrade_order(wanted);
+        order.reverse();
+        order
+    }
+
     /// Orders the revisions of `wanted` so that each stands before everything that comes before
-    /// it: the order of a downgrade, and of `history`. An upgrade is the exact reverse.
+    /// it: the order of a downgrade, and of `history`. [`Self::upgrade_order`] is the exact reverse.
     ///
     /// Alembic's order (its `_topological_sort`, where it is deterministic): depth first along a
     /// line, branches finished down to their branch point before the point itself, ties by load

@@ -1,7 +1,7 @@
 //! What may run late and what may not, on small graphs.
 
 use super::*;
-use crate::audit::{implied, upgrade_order};
+use crate::audit::implied;
 use crate::exec::testing::revision;
 
 /// Revisions `a`, `x`, `b`, of which `x` was inserted between the others; what stands against
@@ -39,7 +39,7 @@ fn check_beside(others: &[&str], bodies: [&str; 4], expected: Option<&str>) {
         after("c", third, "b"),
     ];
     let graph = RevisionGraph::new(revisions).unwrap();
-    let applied = upgrade_order(&graph, &implied(&graph, &["b".to_owned()]));
+    let applied = graph.upgrade_order(&implied(&graph, &["b".to_owned()]));
     let question = Question {
         graph: &graph,
         applied: &applied,

@@ -271,10 +271,10 @@ fn plan_steps(
     wanted: &RevisionSet,
     direction: Direction,
 ) -> Plan {
-    let mut order = graph.downgrade_order(wanted);
-    if direction == Direction::Upgrade {
-        order.reverse();
-    }
+    let order = match direction {
+        Direction::Upgrade => graph.upgrade_order(wanted),
+        Direction::Downgrade => graph.downgrade_order(wanted),
+    };
     let mut version_rows = VersionRows::new(graph, indices).with_texts(rows);
     let steps = order
         .into_iter()

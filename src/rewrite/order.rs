@@ -107,7 +107,5 @@ impl Range {
 
 /// All revisions, in the order of an upgrade.
 fn order(graph: &RevisionGraph) -> Vec<RevisionIndex> {
-    let mut order = graph.downgrade_order(&RevisionSet::of(graph, graph.indices()));
-    order.reverse();
-    order
+    graph.upgrade_order(&RevisionSet::of(graph, graph.indices()))
 }

@@ -49,8 +49,7 @@ impl Range {
         }
         refuse_ties(graph, &set, first, last)?;
 
-        let mut members = graph.downgrade_order(&set);
-        members.reverse();
+        let members = graph.upgrade_order(&set);
         let mut range = Self {
             first,
             last,

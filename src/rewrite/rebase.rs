@@ -81,8 +81,7 @@ pub fn rebase(
     let mut revisions: Vec<Revision> = graph.indices().map(|it| graph[it].clone()).collect();
     revisions[first.as_usize()] = changed.clone();
     let new_graph = RevisionGraph::new(revisions).map_err(RewriteError::Graph)?;
-    let mut order = new_graph.downgrade_order(&RevisionSet::of(&new_graph, moved.iter()));
-    order.reverse();
+    let order = new_graph.upgrade_order(&RevisionSet::of(&new_graph, moved.iter()));
     Ok(Some(Rebase {
         first: changed,
         from: graph[first].down_revisions.clone(),

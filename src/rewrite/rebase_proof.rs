@@ -90,9 +90,7 @@ impl RebaseProof<'_> {
 
     /// What runs on a database of the heads, in its order.
     fn order(&self, graph: &RevisionGraph) -> Vec<RevisionIndex> {
-        let mut order = graph.downgrade_order(&graph.ancestors((self.heads)(graph), Edges::All));
-        order.reverse();
-        order
+        graph.upgrade_order(&graph.ancestors((self.heads)(graph), Edges::All))
     }
 
     /// What went up and down without the other branch does so after it.
@@ -148,7 +146,7 @@ impl RebaseProof<'_> {
         rest.retain(|it| !first.contains(it));
         let scratch = self.before.replay.start()?;
         for set in [first, rest] {
-            for index in graph.downgrade_order(&set).into_iter().rev() {
+            for index in graph.upgrade_order(&set) {
                 run_in_memory(&scratch, graph, index, Direction::Upgrade)?;
             }
         }

@@ -85,12 +85,6 @@ fn n_led_back(graph: &RevisionGraph, order: &[RevisionIndex]) -> usize {
     { steps }.take_while(leads_back).count()
 }
 
-fn in_order(graph: &RevisionGraph, set: &RevisionSet) -> Vec<RevisionIndex> {
-    let mut order = graph.downgrade_order(set);
-    order.reverse();
-    order
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
@@ -129,7 +123,7 @@ proptest! {
         }
 
         let new = &rebased.graph;
-        let all = |graph: &RevisionGraph| in_order(graph, &RevisionSet::of(graph, graph.indices()));
+        let all = |graph: &RevisionGraph| graph.upgrade_order(&RevisionSet::of(graph, graph.indices()));
         let after = upgrade(new, &all(new));
         prop_assert!(after.is_some(), "does not run");
         let (_, after) = after.unwrap();
@@ -137,7 +131,7 @@ proptest! {
             prop_assert_eq!(before.last(), after.last());
         }
         // What led back without the other branch does so after it.
-        let line = in_order(&old, &old.ancestors([index(&format!("y{}", y.len() - 1))], Edges::All));
+        let line = old.upgrade_order(&old.ancestors([index(&format!("y{}", y.len() - 1))], Edges::All));
         let n_before = n_led_back(&old, &line).min(y.len());
         prop_assert!(n_led_back(new, &all(new)) >= n_before);
     }
