@@ -18,8 +18,8 @@ use rusqlite::config::DbConfig;
 use super::journal::{Journal, Touch};
 use super::stub::Stub;
 use super::{
-    CheckedSchema, Database, DbError, Lock, ObjectState, RowsFound, SchemaSnapshot, SqliteError,
-    SqliteErrorKind, Witness, checks, quote_identifier,
+    CheckedSchema, Database, DbError, HeaderNumber, Lock, ObjectState, RowsFound, SchemaSnapshot,
+    SqliteError, SqliteErrorKind, Witness, checks, quote_identifier,
 };
 use crate::schema::{ObjectKind, SchemaObject};
 use crate::sql::head::{Verb, head};
@@ -79,6 +79,12 @@ impl Scratch {
         let outcome = something(self);
         self.set_quoting(self.quoting)?;
         Ok(outcome)
+    }
+
+    /// The numbers of the header that are others in a later one.
+    pub fn other_numbers(&self, later: &Self) -> Result<Vec<HeaderNumber>, DbError> {
+        let snapshot = |it: &Self| it.database.snapshot(&SchemaSnapshot::default());
+        Ok(snapshot(self)?.other_numbers(&snapshot(later)?))
     }
 
     /// Whether SQLite understands a statement, with quotes as given; it is not run. Of a PRAGMA that

@@ -12,7 +12,7 @@ mod positions;
 mod rows;
 
 use crate::autogenerate::{AutogenerateError, Contents, compare, fill, read_schema};
-use crate::db::{SchemaSnapshot, Scratch};
+use crate::db::Scratch;
 use crate::diff::lines::Line;
 use crate::exec::{Replay, ReplayError, run_in_memory};
 use crate::graph::walk::RevisionSet;
@@ -219,11 +219,8 @@ fn same_numbers(
     planned: &Scratch,
     actual: &Scratch,
 ) -> Result<(), OutOfOrderError> {
-    let snapshot = |it: &Scratch| it.database().snapshot(&SchemaSnapshot::default());
-    let planned = snapshot(planned).map_err(AutogenerateError::from)?;
-    let actual = snapshot(actual).map_err(AutogenerateError::from)?;
     let revisions = question.graph.ids(question.inserted);
-    match planned.other_numbers(&actual).first() {
+    match planned.other_numbers(actual).map_err(AutogenerateError::from)?.first() {
         None => Ok(()),
         Some(it) => Err(OutOfOrderError::Number {
             revisions,

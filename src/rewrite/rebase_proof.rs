@@ -4,7 +4,7 @@
 //! a database of the line may have run it before the other branch, and what that would lead to must
 //! not be lost either.
 
-use super::side_by_side::{other_numbers, other_rows};
+use super::side_by_side::other_rows;
 use super::{Rebase, RewriteError};
 use crate::autogenerate::{compare, fill, read_schema};
 use crate::db::Scratch;
@@ -13,7 +13,7 @@ use crate::exec::{ReplayError, run_in_memory};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
-use crate::rehearsal::{self, Fault, Finding, Rehearsal, Tried, Verdict};
+use crate::rehearsal::{self, Fault, Finding, Rehearsal, Tried, Verdict, number_lines};
 use crate::schema::Schema;
 
 /// How the two orders are run and compared.
@@ -42,7 +42,7 @@ impl RebaseProof<'_> {
             let Ok(scratch) = scratch else { continue };
             let mut lines = compare(&self.schema(&scratch)?, &after, self.before.by_order);
             if is_all {
-                lines.extend(other_numbers(&scratch, &found)?);
+                lines.extend(number_lines(&scratch.other_numbers(&found)?));
             }
             if lines.iter().any(|it| is_all || it.sign != Sign::Added) {
                 let (first, onto) = (rebased.first.id.clone(), rebased.onto.clone());

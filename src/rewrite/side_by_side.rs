@@ -3,13 +3,12 @@
 use super::RewriteError;
 use super::squash::Settings;
 use crate::autogenerate::{Contents, fill};
-use crate::db::{SchemaSnapshot, Scratch};
+use crate::db::Scratch;
 use crate::diff::Diff;
 use crate::diff::lines::{Line, lines};
 use crate::exec::{Failure, run_in_memory};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
-use crate::rehearsal::number_lines;
 use crate::revision::Revision;
 use crate::schema::Schema;
 use crate::source::Location;
@@ -80,13 +79,6 @@ pub(super) fn other_rows(
     let found = Contents::of(found, schema)?;
     let again = || Contents::of(&again()?, schema).map_err(RewriteError::from);
     Ok(wanted.first_other(&found, again)?.map(ToString::to_string))
-}
-
-/// The numbers of the header that are not what they are to be.
-pub(super) fn other_numbers(wanted: &Scratch, found: &Scratch) -> Result<Vec<Line>, RewriteError> {
-    let snapshot = |it: &Scratch| it.database().snapshot(&SchemaSnapshot::default());
-    let (wanted, found) = (snapshot(wanted)?, snapshot(found)?);
-    Ok(number_lines(&wanted.other_numbers(&found)))
 }
 
 /// A failure of the new bodies, where the old ones do not fail. The file that it is about is not

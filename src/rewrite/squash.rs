@@ -13,7 +13,7 @@
 //! schema, and the same rows in every table.
 
 use super::body::{self, Effect, Joined};
-use super::side_by_side::{Bodies, compare, differences, other_numbers, other_rows};
+use super::side_by_side::{Bodies, compare, differences, other_rows};
 use super::{Range, RewriteError};
 use crate::autogenerate::{Request, autogenerate, read_schema};
 use crate::db::{LogTable, Scratch};
@@ -21,6 +21,7 @@ use crate::diff::lines::Line;
 use crate::exec::Replay;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::Direction;
+use crate::rehearsal::number_lines;
 use crate::revision::{Body, Revision, RunMode};
 use crate::schema::{Name, Schema};
 use crate::source::Location;
@@ -345,7 +346,7 @@ impl Settings<'_> {
     ) -> Result<Schema, RewriteError> {
         let schema = self.schema(wanted)?;
         let mut lines = differences(&self.schema(found)?, &schema, by_order);
-        lines.extend(other_numbers(wanted, found)?);
+        lines.extend(number_lines(&wanted.other_numbers(found)?));
         if lines.is_empty() {
             return Ok(schema);
         }
