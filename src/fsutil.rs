@@ -372,6 +372,13 @@ pub fn is_same_file(left: &Path, right: &Path) -> bool {
     real(left).is_some_and(|it| Some(it) == real(right))
 }
 
+/// A path whose last name has more behind it.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut longer = path.as_os_str().to_owned();
+    longer.push(suffix);
+    PathBuf::from(longer)
+}
+
 /// The folder that a file lies in; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))

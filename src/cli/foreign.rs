@@ -4,6 +4,8 @@
 
 use shell_words::quote;
 
+use super::line::is_number;
+
 /// Words before the real command: `db upgrade`, `migrate run`, `alembic stamp`.
 const GROUPS: [&str; 15] = [
     "migrate",
@@ -120,7 +122,6 @@ pub fn command(command: &str, rest: &[&str]) -> Option<String> {
 
 /// Where `up` or `down` is to lead, with a blank before it: a number counts steps.
 fn target(rest: &[&str], sign: char, otherwise: &str) -> String {
-    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
     match rest {
         // More digits than that are a version, which means nothing here.
         [number] if is_number(number) && number.len() <= 3 && *number != "0" => {

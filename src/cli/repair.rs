@@ -20,9 +20,9 @@ use crate::migrator::plan_error_first;
 ///
 /// What the version table calls applied counts as applied with the body that its file has now:
 /// edited revisions, inserted ones, and those that another tool ran. What it does not call applied
-/// counts as not applied: revisions whose files are gone. Nothing is run. With --never-ran, what the version table
-/// calls applied counts as skipped, so that `upgrade --out-of-order` can run it. Neither the schema
-/// nor the version table is changed.
+/// counts as not applied: revisions whose files are gone. With --never-ran, what the version table
+/// calls applied counts as skipped, so that `upgrade --out-of-order` can run it. Nothing is run, and
+/// neither the schema nor the version table is changed.
 #[derive(Debug, clap::Args)]
 pub(super) struct RepairArgs {
     /// Which revisions; also ids whose files are gone

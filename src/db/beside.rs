@@ -6,10 +6,17 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::fsutil::with_suffix;
+
 /// How large the journal and the log of a database are, in bytes; `-shm` is no part of them: it is
 /// memory.
 pub fn length_beside(database: &Path) -> u64 {
     length(&beside(database, "-journal")) + length(&beside(database, "-wal"))
+}
+
+/// Whether a write-ahead log with content lies beside a database.
+pub(super) fn has_log(database: &Path) -> bool {
+    length(&beside(database, "-wal")) > 0
 }
 
 /// Whether there is a journal that a crash has left: whoever opens the database with the right to write
@@ -34,10 +41,7 @@ pub fn has_hot_journal(database: &Path) -> bool {
 
 /// A file beside a database, where the database itself is no link.
 fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
-    let mut name = real.into_os_string();
-    name.push(suffix);
-    PathBuf::from(name)
+    with_suffix(&database.canonicalize().unwrap_or_else(|_| database.to_owned()), suffix)
 }
 
 fn length(path: &Path) -> u64 {

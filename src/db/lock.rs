@@ -13,10 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::DbError;
-use crate::fsutil::{folder_of, is_at};
-
-/// What is appended to the name of the database.
-const SUFFIX: &str = "-migrator-lock";
+use crate::fsutil::{folder_of, is_at, with_suffix};
 
 /// A held lock. Dropping it releases it and removes its file; a kill releases it too, and the file
 /// that is left then means nothing.
@@ -28,6 +25,9 @@ pub struct SidecarLock {
 }
 
 impl SidecarLock {
+    /// What its file has behind the name of the database.
+    pub const SUFFIX: &str = "-migrator-lock";
+
     /// Takes the lock that stands for the database at `database`, without waiting.
     ///
     /// # Errors
@@ -75,9 +75,7 @@ fn lock_path(database: &Path) -> PathBuf {
         let name = database.file_name().unwrap_or_default();
         folder_of(database).canonicalize().map(|it| it.join(name))
     });
-    let mut name = real.unwrap_or_else(|_| database.to_owned()).into_os_string();
-    name.push(SUFFIX);
-    PathBuf::from(name)
+    with_suffix(&real.unwrap_or_else(|_| database.to_owned()), SidecarLock::SUFFIX)
 }
 
 fn busy(database: &Path) -> DbError {

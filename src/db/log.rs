@@ -255,9 +255,7 @@ impl<'a> LogTable<'a> {
             quoted(tag),
         )
     }
-}
 
-impl LogTable<'_> {
     /// The version table as the rows have it, and the condition for the rows that are ours.
     fn as_sql(self) -> (String, String) {
         match self.version_table.map(quote_text) {

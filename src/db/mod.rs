@@ -147,7 +147,7 @@ impl Database {
         let (n_rollbacks, is_stopped) = (Cell::new(0), Arc::default());
         let mut database = Self { connection, path, n_rollbacks, is_stopped };
         database.set_waiting(waiting)?;
-        if access == Access::Read && has_log(&database.path) {
+        if access == Access::Read && beside::has_log(&database.path) {
             database.set_checkpoint_on_close(false)?;
         }
         functions::register(&database.connection).map_err(database.error("open"))?;
@@ -415,13 +415,6 @@ impl Database {
     fn error(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> DbError {
         move |err| DbError::sqlite(self.path.clone(), action, self.told(err.into()))
     }
-}
-
-/// Whether a write-ahead log with content lies beside a database.
-fn has_log(path: &Path) -> bool {
-    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
-    name.push("-wal");
-    std::fs::metadata(name).is_ok_and(|it| it.len() > 0)
 }
 
 /// An identifier as SQL.

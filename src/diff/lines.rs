@@ -1,8 +1,6 @@
 //! What differs, in lines for people and programs: one for each column, constraint and object.
 
-use std::fmt;
-
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use crate::schema::{
     Action, Check, Column, Conflict, ForeignKey, Fragment, Index, KeyColumn, Name, PrimaryKey,

@@ -34,7 +34,7 @@ use super::session::{Progress, Session};
 use super::work::Work;
 use crate::config::BackupMode;
 use crate::db::{self, Access, Database, DbError, FileCheck, Lock, LogTable, Watch};
-use crate::fsutil::{FileError, folder_of};
+use crate::fsutil::{FileError, folder_of, with_suffix};
 
 /// How often a backup is made at most before a body outside a transaction, where somebody writes after
 /// each.
@@ -331,9 +331,7 @@ fn refuse_reserved(path: &Path) -> Result<(), BackupError> {
         return Err(BackupError::Reserved { path: path.to_owned() });
     }
     for suffix in ["-journal", "-wal"] {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(suffix);
-        let beside = PathBuf::from(beside);
+        let beside = with_suffix(path, suffix);
         if beside.symlink_metadata().is_ok() {
             return Err(BackupError::Exists { path: beside });
         }

@@ -8,6 +8,8 @@ use std::ffi::{OsStr, OsString};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use crate::db::SidecarLock;
+
 /// What follows the name of a file that is still being written.
 pub(super) const TEMPORARY: &str = ".migrator-tmp";
 
@@ -79,7 +81,7 @@ pub(super) fn time_in(name: &OsStr) -> Option<DateTime<Utc>> {
 }
 
 /// What SQLite and migrator put behind the name of a database, for files of their own beside it.
-const BESIDE: [&str; 4] = ["-journal", "-wal", "-shm", "-migrator-lock"];
+const BESIDE: [&str; 4] = ["-journal", "-wal", "-shm", SidecarLock::SUFFIX];
 
 /// The database to which a file with this name belongs, where it has one.
 pub(super) fn owner(name: &OsStr) -> Option<&OsStr> {

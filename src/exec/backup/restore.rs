@@ -22,7 +22,7 @@ use crate::db::{
 use crate::exec::Run;
 use crate::exec::event::{Event, Observer};
 use crate::exec::wait::Patience;
-use crate::fsutil::{FileError, is_same_file};
+use crate::fsutil::{FileError, is_same_file, with_suffix};
 
 /// Bytes of the first page that are others in each copy: what the journal is, the counters of changes,
 /// the version of SQLite.
@@ -406,9 +406,7 @@ fn open_backup(file: &Path, database: &Path, go_on: &Watch) -> Result<Database, 
         return Err(RestoreError::Itself { path: file.to_owned(), is_link });
     }
     for suffix in ["-journal", "-wal"] {
-        let mut beside = file.as_os_str().to_owned();
-        beside.push(suffix);
-        let beside = PathBuf::from(beside);
+        let beside = with_suffix(file, suffix);
         if beside.metadata().is_ok_and(|it| it.len() > 0) {
             return Err(RestoreError::InUse { path: file.to_owned(), beside });
         }
@@ -432,9 +430,7 @@ fn is_written_since(database: &Path, backup: &Path) -> bool {
     let written = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
     let in_name = backup.file_name().and_then(time_in).map(SystemTime::from);
     let made = written(backup).into_iter().chain(in_name).min();
-    let mut log = real_path(database).into_os_string();
-    log.push("-wal");
-    let log = PathBuf::from(log);
+    let log = with_suffix(&real_path(database), "-wal");
     // Readers leave an empty one.
     let log = log.metadata().is_ok_and(|it| it.len() > 0).then(|| written(&log));
     let last = [Some(written(database)), log].into_iter().flatten();
