@@ -13,7 +13,7 @@ use super::screen::REPLAYING;
 use super::words::count;
 use crate::Error;
 use crate::audit::{LogRow, Net};
-use crate::db::{self, Access, Database, LogTable, Scratch, VersionTable};
+use crate::db::{self, Scratch};
 use crate::diagnostics::{ExitStatus, Usage, render_finding};
 use crate::graph::symbol::{Anchor, RevisionSymbol, SymbolRange};
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -24,9 +24,8 @@ use crate::rule::Level;
 ///
 /// Runs the revisions in memory, one by one, and looks at what each of them does to the schema and
 /// how it says it. Exits with 1 where a finding is an error, with `--strict` where it is a warning.
-/// `-- migrator:allow RULE` in the file
-/// silences a rule, `[lint]` in alembic.toml gives it another level; docs/lint.md has all rules, each
-/// with an example. Nothing is written anywhere.
+/// `-- migrator:allow RULE` in the file silences a rule, `[lint]` in alembic.toml gives it another
+/// level; docs/lint.md has all rules, each with an example. Nothing is written anywhere.
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
     /// Report on this revision only, or on A to B, both included; either side may be left out
@@ -190,14 +189,10 @@ fn linted(
 
 /// The fingerprints of what ran on the database; none where there is none, or it cannot be read.
 fn applied(app: &App, project: &Project) -> BTreeMap<String, String> {
-    let Some(location) = project.location().ok().filter(db::exists) else { return BTreeMap::new() };
-    let config = &project.config.database;
-    let log = LogTable::new(config.log, &config.version_table);
-    let waiting = project.waiting(config.busy_timeout);
-    let history = Database::open(&location, Access::Read, waiting).and_then(|it| {
-        it.read_at_once(|it| log.history(it, &VersionTable::new(&config.version_table)))
-    });
-    match history {
+    if !project.location().is_ok_and(|it| db::exists(&it)) {
+        return BTreeMap::new();
+    }
+    match project.history() {
         Ok(history) => {
             let net = Net::new(&history.log);
             let applied = net.ids().into_iter().filter_map(|id| Some((id, net.applied(id)?)));
