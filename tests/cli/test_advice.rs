@@ -1,42 +1,7 @@
 //! What a message tells to type, typed as it stands there
 
 use crate::support::TestEnv;
-
-/// Everything that a message tells to type.
-fn commands(text: &str) -> Vec<String> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter(|it| it.starts_with("migrator ")).map(str::to_owned).collect()
-}
-
-/// Runs the first command of a message that holds `part`, in a shell; what is piped into the shell of
-/// SQLite is run here.
-#[track_caller]
-fn obey(env: &TestEnv, text: &str, part: &str) -> String {
-    let found = commands(text).into_iter().find(|it| it.contains(part));
-    let command = found.unwrap_or_else(|| panic!("no `{part}` in:\n{text}"));
-    let (line, pipe) = match command.split_once(" | sqlite3 -bail ") {
-        Some((line, database)) => (line, Some(database)),
-        None => (command.as_str(), None),
-    };
-    let line = line.replacen("migrator", env!("CARGO_BIN_EXE_migrator"), 1);
-    let output = env.program("sh", &["-c", &line]).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{command}: {said}");
-    let answer = String::from_utf8(output.stdout).unwrap();
-    if let Some(database) = pipe {
-        assert_eq!(database, "app.db");
-        env.sql(answer.strip_prefix(".bail on\n").unwrap());
-    }
-    answer + &said
-}
-
-/// What `status` says, which finds something wrong.
-#[track_caller]
-fn wrong(env: &TestEnv) -> String {
-    let output = env.run("status");
-    assert_eq!(output.status, Some(1), "{output}");
-    output.stdout
-}
+use crate::support::advice::{obey, wrong};
 
 /// A database with rows that no revision made.
 fn in_use(env: &TestEnv) {
@@ -129,7 +94,7 @@ fn another_declared_schema_is_not_written_over() {
     `migrator revision --autogenerate -m "What was there"`, then `migrator stamp head`, which runs nothing
     [exit status: 1]
     "#);
-    assert!(obey(&env, &wrong(&env), "schema diff declared").contains("- table  wanted"));
+    assert!(obey(&env, &wrong(&env), "schema diff declared").said.contains("- table  wanted"));
 }
 
 #[test]
@@ -151,7 +116,7 @@ fn a_database_of_something_else_is_not_taken_apart() {
                 if it has what `b2` makes all the same: `migrator schema diff database b2` shows how far it is from that, and `migrator stamp b2` says that it is there, without running anything
     [exit status: 1]
     ");
-    assert!(obey(&env, &wrong(&env), "schema diff database").contains("- table  customers"));
+    assert!(obey(&env, &wrong(&env), "schema diff database").said.contains("- table  customers"));
 }
 
 #[test]
@@ -209,8 +174,8 @@ fn check_stamp(revisions: &[&str], at: &str, stamped: &str, command: &str) {
     let (tables, rows) = (env.tables(), env.rows());
     env.run(&format!("stamp {stamped}")).ok();
     let said = wrong(&env);
-    assert!(env.run("check --database").exits_with(1).contains(&format!("`{command}`")), "{said}");
-    obey(&env, &said, &command["migrator ".len()..]);
+    assert!(env.run("check --database").exits_with(1).contains(&format!("`migrator {command}`")));
+    obey(&env, &said, command);
     assert_eq!(env.rows(), rows);
     env.run("status").ok();
     assert_eq!(env.tables(), tables);
@@ -222,17 +187,17 @@ fn check_stamp(revisions: &[&str], at: &str, stamped: &str, command: &str) {
 #[test]
 fn a_database_that_is_elsewhere_is_stamped_and_loses_nothing() {
     let line = ["a1", "b2 < a1", "c3 < b2"];
-    check_stamp(&line, "c3", "a1", "migrator stamp c3");
-    check_stamp(&line, "b2", "a1", "migrator stamp b2");
-    check_stamp(&line, "b2", "c3", "migrator stamp b2");
-    check_stamp(&line, "c3", "base", "migrator stamp c3");
-    check_stamp(&line, "base", "c3", "migrator stamp base");
+    check_stamp(&line, "c3", "a1", "stamp c3");
+    check_stamp(&line, "b2", "a1", "stamp b2");
+    check_stamp(&line, "b2", "c3", "stamp b2");
+    check_stamp(&line, "c3", "base", "stamp c3");
+    check_stamp(&line, "base", "c3", "stamp base");
     let fork = ["a1", "b2 < a1", "c3 < a1"];
-    check_stamp(&fork, "heads", "a1", "migrator stamp b2 c3");
-    check_stamp(&fork, "b2", "a1", "migrator stamp b2");
-    check_stamp(&fork, "c3", "a1", "migrator stamp c3");
-    check_stamp(&fork, "b2", "heads", "migrator stamp --purge b2");
-    check_stamp(&["a1 [a]", "x1 [x]", "x2 < x1"], "x@head", "base", "migrator stamp x2");
+    check_stamp(&fork, "heads", "a1", "stamp b2 c3");
+    check_stamp(&fork, "b2", "a1", "stamp b2");
+    check_stamp(&fork, "c3", "a1", "stamp c3");
+    check_stamp(&fork, "b2", "heads", "stamp --purge b2");
+    check_stamp(&["a1 [a]", "x1 [x]", "x2 < x1"], "x@head", "base", "stamp x2");
 }
 
 #[test]
@@ -429,7 +394,7 @@ fn what_was_empty_when_it_ran_is_run_when_it_is_not() {
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
-    insta::assert_snapshot!(obey(&env, &output.stderr, "repair"), @"accepted b2 as skipped: it never ran here; `migrator upgrade --out-of-order` runs it");
+    insta::assert_snapshot!(obey(&env, &output.stderr, "repair").said, @"accepted b2 as skipped: it never ran here; `migrator upgrade --out-of-order` runs it");
     obey(&env, &output.stderr, "upgrade --out-of-order");
     env.run("status").ok();
     assert_eq!(env.tables(), ["notes", "t_a1"]);
@@ -515,14 +480,14 @@ fn two_heads_become_one_as_it_is_said() {
     hint: `migrator rebase c3` or `migrator rebase b2` makes one line of them: move the one that no database has run yet, here or elsewhere; `migrator merge heads` joins them in a revision of its own
     [exit status: 2]
     ");
-    check_heads(&fork, "", "migrator rebase c3");
-    check_heads(&fork, "", "migrator merge heads");
-    check_heads(&fork, "c3", "migrator rebase b2");
-    check_heads(&fork, "heads", "migrator merge heads");
+    check_heads(&fork, "", "rebase c3");
+    check_heads(&fork, "", "merge heads");
+    check_heads(&fork, "c3", "rebase b2");
+    check_heads(&fork, "heads", "merge heads");
     let three = ["a1", "b2 < a1", "c3 < a1", "d4 < a1 [x]"];
     let env = TestEnv::with_graph(&three);
     let said = env.run("upgrade").exits_with(2);
-    obey(&env, &said, "migrator rebase c3 --onto b2");
+    obey(&env, &said, "rebase c3 --onto b2");
     env.run("heads --check").ok();
     // The rest is meant to stay apart.
     insta::assert_snapshot!(env.run("upgrade"), @"
@@ -587,7 +552,7 @@ fn heads_of_several_databases_are_chosen_from_with_n() {
 
 #[test]
 fn lint_names_both_ways_to_one_head() {
-    for part in ["migrator rebase", "migrator merge"] {
+    for part in ["rebase", "merge"] {
         let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < a1"]);
         let said = env.run("lint").ok().replace("-m \"…\"", "-m both");
         obey(&env, &said, part);

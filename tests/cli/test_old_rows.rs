@@ -1,6 +1,7 @@
 //! Upgrades that delete or overwrite rows of before: what is said, kept and counted
 
 use crate::support::TestEnv;
+use crate::support::advice::commands;
 
 /// A project at `a1`, in whose table `users` there are two rows.
 fn env() -> TestEnv {
@@ -12,11 +13,6 @@ fn env() -> TestEnv {
     env.run("upgrade").ok();
     env.sql("INSERT INTO users (email, username) VALUES ('A@x', 'ada'), ('B@x', 'ben')");
     env
-}
-
-/// The commands that a message has in backticks.
-fn commands(said: &str) -> Vec<&str> {
-    said.split('`').filter_map(|it| it.strip_prefix("migrator ")).collect()
 }
 
 #[test]

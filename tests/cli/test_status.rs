@@ -2,6 +2,7 @@
 //! that the message gives
 
 use crate::support::TestEnv;
+use crate::support::advice::{obey, wrong};
 
 const LINE: &[&str] = &["a1", "b2 < a1", "c3 < b2"];
 
@@ -20,38 +21,6 @@ fn write_b2(env: &TestEnv, value: &str) {
         "CREATE TABLE t_b2 (id INTEGER PRIMARY KEY, v TEXT);\nINSERT INTO t_b2 (v) VALUES ({value});"
     );
     env.revision("b2").after("a1").up(&up).down("DROP TABLE t_b2;").write();
-}
-
-/// Everything that a message tells to type.
-fn commands(text: &str) -> Vec<String> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter(|it| it.starts_with("migrator ")).map(str::to_owned).collect()
-}
-
-/// Runs the first command of a message that holds `part`, as it stands there.
-#[track_caller]
-fn obey(env: &TestEnv, text: &str, part: &str) -> String {
-    let found = commands(text).into_iter().find(|it| it.contains(part));
-    let command = found.unwrap_or_else(|| panic!("no `{part}` in:\n{text}"));
-    let (line, pipe) = match command.split_once(" | ") {
-        Some((line, pipe)) => (line.to_owned(), Some(pipe)),
-        None => (command.clone(), None),
-    };
-    let answer = env.run(line.strip_prefix("migrator ").unwrap()).ok();
-    if let Some(pipe) = pipe {
-        assert_eq!(pipe, "sqlite3 -bail app.db");
-        // A command of the shell.
-        env.sql(answer.strip_prefix(".bail on\n").unwrap());
-    }
-    command
-}
-
-/// Asserts that `status` finds something wrong, and gives what it says.
-#[track_caller]
-fn wrong(env: &TestEnv) -> String {
-    let output = env.run("status");
-    assert_eq!(output.status, Some(1), "{output}");
-    output.stdout
 }
 
 /// Asserts that nothing is wrong, and that an upgrade goes on.
@@ -184,7 +153,7 @@ fn an_edited_revision_is_found_refused_and_accepted() {
     ");
 
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
+    insta::assert_snapshot!(obey(&env, &said, "repair").command, @"migrator repair b2");
     is_clean(&env);
     // Back to what ran is an edit again; to what was accepted it is none.
     write_b2(&env, "'seven'");
@@ -555,7 +524,7 @@ fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
 
     env.remove("versions/c3.sql");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp b2");
+    insta::assert_snapshot!(obey(&env, &said, "stamp").command, @"migrator stamp b2");
     // What it made is still there.
     let said = wrong(&env);
     obey(&env, &said, "schema diff");
@@ -583,13 +552,13 @@ fn a_version_table_that_was_moved_back_by_hand_is_found() {
     [exit status: 1]
     ");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp c3");
+    insta::assert_snapshot!(obey(&env, &said, "stamp").command, @"migrator stamp c3");
     assert_eq!(env.rows(), ["c3"]);
     is_clean(&env);
 
     env.sql("UPDATE alembic_version SET version_num = 'b2'; DROP TABLE t_c3;");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair c3");
+    insta::assert_snapshot!(obey(&env, &said, "repair").command, @"migrator repair c3");
     is_clean(&env);
     assert_eq!(env.tables(), ["t_a1", "t_b2", "t_c3"]);
 }
@@ -609,7 +578,7 @@ fn the_schema_tells_whether_the_version_table_or_the_log_is_right() {
     [exit status: 1]
     ");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "migrator"), @"migrator repair c3");
+    insta::assert_snapshot!(obey(&env, &said, "").command, @"migrator repair c3");
     is_clean(&env);
     // Neither is right, or both are: what runs nothing comes first.
     env.sql("UPDATE alembic_version SET version_num = 'b2'; DROP TABLE t_a1");
@@ -743,7 +712,7 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
     [exit status: 1]
     ");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge a1");
+    insta::assert_snapshot!(obey(&env, &said, "stamp").command, @"migrator stamp --purge a1");
     assert_eq!(env.rows(), ["a1"]);
     env.run("status").ok();
 
@@ -751,7 +720,7 @@ fn a_version_table_that_was_moved_on_by_hand_is_found() {
         "UPDATE alembic_version SET version_num = 'b2'; CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)",
     );
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
+    insta::assert_snapshot!(obey(&env, &said, "repair").command, @"migrator repair b2");
     env.run("status").ok();
 }
 
@@ -924,7 +893,7 @@ fn a_database_that_another_tool_moved_on_goes_on() {
     ");
     // Whose word counts is still to be said.
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "repair"), @"migrator repair b2");
+    insta::assert_snapshot!(obey(&env, &said, "repair").command, @"migrator repair b2");
     is_clean(&env);
 }
 
@@ -1093,7 +1062,7 @@ fn rows_that_are_no_revisions_are_found() {
     [exit status: 1]
     ");
     let said = wrong(&env);
-    insta::assert_snapshot!(obey(&env, &said, "stamp"), @"migrator stamp --purge c3");
+    insta::assert_snapshot!(obey(&env, &said, "stamp").command, @"migrator stamp --purge c3");
     is_clean(&env);
 }
 

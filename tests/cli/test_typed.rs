@@ -1,6 +1,7 @@
 //! Commands that are printed to be typed have the options of the call that prints them
 
 use crate::support::TestEnv;
+use crate::support::advice::commands;
 
 /// A project whose `-n prod` names another database, `other.db`.
 fn env(revisions: &[&str]) -> TestEnv {
@@ -9,12 +10,6 @@ fn env(revisions: &[&str]) -> TestEnv {
         "[database]\nurl = \"sqlite:///app.db\"\nbackup = \"never\"\n\n[env.prod.database]\nurl = \"other.db\"\n",
     );
     env
-}
-
-/// Every command in a text: what stands between backticks and begins with the tool's name.
-fn commands(text: &str) -> Vec<&str> {
-    let parts = text.split("`migrator ").skip(1);
-    parts.map(|it| it.split('`').next().unwrap()).collect()
 }
 
 /// Does `prepare`, then runs `line` with each set of options, as text and as JSON where there is an

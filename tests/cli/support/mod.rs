@@ -1,6 +1,7 @@
 //! A scratch project, and transcripts of what the binary prints in it.
 #![expect(clippy::disallowed_methods, reason = "tests write over files on purpose")]
 
+pub mod advice;
 pub mod terminal;
 
 use std::fmt;
