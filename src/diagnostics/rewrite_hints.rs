@@ -133,6 +133,9 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
             "`migrator squash --abort` takes all files back to what they were before it".to_owned(),
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
+        RewriteError::ChangedMeanwhile { .. } => {
+            one("nothing was changed; look at what somebody else did, and try again")
+        }
         RewriteError::ChangedSince { path } => changed_since(path),
         // The command line knows whether another way is open.
         RewriteError::MergeFirst { .. }

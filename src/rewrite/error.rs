@@ -329,6 +329,12 @@ pub enum RewriteError {
         /// Where it is written down what is to be changed.
         path: PathBuf,
     },
+    /// A file does not say any more what it said when the change was made up.
+    #[error("`{}` was changed in the meantime", path.display())]
+    ChangedMeanwhile {
+        /// The file, relative to the folder of alembic.toml where it lies below.
+        path: PathBuf,
+    },
     /// A file says neither what it said before the change nor what it is to say.
     #[error("`{}` is neither as it was before the squash nor as it is to be", path.display())]
     ChangedSince {

@@ -75,7 +75,8 @@ impl Journal {
     /// # Errors
     ///
     /// [`RewriteError::Interrupted`] and [`RewriteError::UnderWay`] where another change has begun,
-    /// and what the file system says. Nothing was changed.
+    /// [`RewriteError::ChangedMeanwhile`] where one has come to its end since the texts were read, or
+    /// somebody has changed a file, and what the file system says. Nothing was changed.
     pub fn begin(folder: &Path, changes: &[Change]) -> Result<Self, RewriteError> {
         refuse_begun(folder)?;
         let files = changes.iter().map(|it| {
@@ -86,8 +87,27 @@ impl Journal {
         let path = folder.join(NAME);
         let text = serde_json::to_string_pretty(&content).map_err(io::Error::other);
         let text = text.map_err(FileError::new("write", &path))?;
-        let file = fsutil::write_locked(&path, &text)?;
-        Ok(Self { folder: folder.to_owned(), changes: content.files, _file: file })
+        let file = fsutil::write_locked(&path, &text).map_err(|err| match err.source.kind() {
+            io::ErrorKind::AlreadyExists => RewriteError::UnderWay { path },
+            _ => err.into(),
+        })?;
+        let journal = Self { folder: folder.to_owned(), changes: content.files, _file: file };
+        if let Err(err) = journal.require_old() {
+            journal.close()?;
+            return Err(err);
+        }
+        Ok(journal)
+    }
+
+    /// Fails unless all files are as they were.
+    fn require_old(&self) -> Result<(), RewriteError> {
+        for change in &self.changes {
+            let text = fsutil::read_if_exists(&self.folder.join(&change.path))?;
+            if text.as_deref() != change.old.as_deref().map(str::as_bytes) {
+                return Err(RewriteError::ChangedMeanwhile { path: change.path.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// A change that was cut short; `None` where there is none.
@@ -140,6 +160,11 @@ impl Journal {
         for folder in &folders {
             fsutil::remove_abandoned(folder);
         }
+        self.close()
+    }
+
+    /// Nothing is under way any more.
+    fn close(&self) -> Result<(), RewriteError> {
         let path = self.folder.join(NAME);
         std::fs::remove_file(&path).map_err(FileError::new("remove", &path))?;
         // If the power goes and brings the journal back, it says nothing that is wrong.
@@ -268,6 +293,27 @@ mod tests {
         let (folder, changes) = folder();
         let journal = Journal::begin(folder.path(), &changes).unwrap();
         assert_eq!(journal.changes[0].path, Path::new("v/made"));
+    }
+
+    /// Another change may have come to its end since the files were read, be it the same one.
+    #[test]
+    fn it_begins_with_what_was_read_or_not_at_all() {
+        let (folder, changes) = folder();
+        let root = folder.path();
+        Journal::begin(root, &changes).unwrap().lead(Way::Forward).unwrap();
+        let refused = |name: &str| {
+            let err = Journal::begin(root, &changes).unwrap_err();
+            let is_it =
+                matches!(&err, RewriteError::ChangedMeanwhile { path } if path.ends_with(name));
+            assert!(is_it, "{err:?}");
+        };
+        refused("v/made");
+        assert_eq!(files(root), NEW);
+        fsutil::remove(&root.join("v/made"), "new").unwrap();
+        refused("v/changed");
+        fsutil::replace(&root.join("v/changed"), "new", "old").unwrap();
+        refused("v/removed");
+        assert_eq!(files(root), "changed=old");
     }
 
     #[test]
