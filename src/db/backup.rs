@@ -14,8 +14,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Access, Database, DbError, Lock, SqliteErrorKind, Watch};
 use crate::config::url::DatabaseLocation;
 
-/// How many pages are copied between two questions whether to go on: 16 MiB of the usual size.
-pub(super) const PAGES_AT_ONCE: i32 = 4096;
+/// How many pages are copied between two questions whether to go on: 2 MiB of the usual size, 32 MiB
+/// of the largest.
+pub(super) const PAGES_AT_ONCE: i32 = 512;
 
 /// What a look at all pages of a file found.
 #[derive(Debug, Clone, PartialEq, Eq)]

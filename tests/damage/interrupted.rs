@@ -16,7 +16,7 @@ const CALLS: [&str; 6] = ["pwrite64", "fsync", "fdatasync", "rename", "unlink", 
 const MOST_POINTS: usize = 5;
 
 /// More than migrator copies between two looks whether somebody wants it to stop.
-const ROWS: usize = 18 << 10;
+const ROWS: usize = 3 << 10;
 
 const BACKUP: &[&str] = &["backup"];
 const UPGRADE: &[&str] = &["upgrade"];
@@ -201,7 +201,7 @@ fn has_grown(project: &Project, size: u64) -> bool {
 #[cfg(unix)]
 #[test]
 fn every_signal_that_asks_to_stop_ends_a_copy_half_way() {
-    let start = project(Journal::Delete, 4 * ROWS);
+    let start = project(Journal::Delete, 24 * ROWS);
     let before = (files(&start), content(&start));
     for args in ALL {
         for signal in ["-INT", "-TERM", "-HUP"] {

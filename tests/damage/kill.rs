@@ -38,7 +38,13 @@ pub fn can_inject(test: &str) -> bool {
 /// Runs the binary under strace with a fault.
 pub fn run_injected(project: &Project, inject: &str, args: &[&str]) -> Ran {
     let mut command = project.command("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("inject={inject}"));
+    let call = inject.split(':').next().unwrap();
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
+    // Much faster, as it does not stop at other calls; but it sends no signals then.
+    if !inject.contains(":signal=") {
+        command.arg("--seccomp-bpf");
+    }
+    command.arg("-e").arg(format!("inject={inject}"));
     Ran::from(command.arg(binary()).args(args).output().unwrap())
 }
 
@@ -50,7 +56,7 @@ pub fn count_calls<'c>(
 ) -> Vec<(&'c str, usize)> {
     let trace = project.path("trace");
     let mut command = project.command("strace");
-    command.args(["-f", "-qq", "-o"]).arg(&trace);
+    command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(&trace);
     command.arg("-e").arg(format!("trace={}", calls.join(",")));
     Ran::from(command.arg(binary()).args(args).output().unwrap()).exits(0);
     let trace = std::fs::read_to_string(trace).unwrap();
