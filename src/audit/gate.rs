@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{History, HistoryError, Net, Trouble, audit, implied};
+use super::{History, HistoryError, Net, Trouble, audit, implied, inserted};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
@@ -66,13 +66,16 @@ pub fn leave_out(plan: &mut Plan, inserted: &[RevisionIndex]) {
 }
 
 /// What is to be known of a downgrade that goes on: of the revisions that it reverts, whose way back
-/// may be another one than that of what ran; and of those without a file that ran among them, and that
-/// it leaves behind.
+/// may be another one than that of what ran; of those without a file that ran among them, and that
+/// it leaves behind; and of those that it leads to, if they never ran.
 pub fn describe_changed(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<String> {
     let reverted = revisions(graph, plan);
     let net = Net::new(&history.log);
     let mut stays = implied(graph, &history.rows);
     stays.retain(|it| !reverted.contains(graph.id(it).as_str()));
+    let tips = if plan.steps.is_empty() { Vec::new() } else { graph.maximal(&stays) };
+    let mut never_ran = inserted(graph, history);
+    never_ran.retain(|it| tips.contains(it));
     let stays: HashSet<&str> = stays.iter().map(|it| net.key(&graph[it])).collect();
     let ran_among: HashSet<&str> =
         net.in_order().rev().take_while(|it| !stays.contains(it)).collect();
@@ -93,7 +96,10 @@ pub fn describe_changed(graph: &RevisionGraph, history: &History, plan: &Plan) -
         Trouble::Gone { .. } => format!("{it}: what it did was not undone"),
         it => it.to_string(),
     };
-    troubles.iter().map(describe).collect()
+    let never_ran = never_ran.into_iter().map(|it| {
+        format!("revision `{}`, which the database is at now, never ran here", graph.id(it))
+    });
+    troubles.iter().map(describe).chain(never_ran).collect()
 }
 
 /// The ids of what a plan runs.

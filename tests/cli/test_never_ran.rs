@@ -81,7 +81,12 @@ fn a_body_without_a_transaction_is_left_out_too() {
 #[test]
 fn a_downgrade_does_not_make_it_ran() {
     let env = env();
-    env.run("downgrade -1 --no-backup").ok();
+    insta::assert_snapshot!(env.run("downgrade -1 --no-backup"), @"
+    ------- stderr -------
+    downgrade b2, make b2 ([time])
+    warning: revision `i9`, which the database is at now, never ran here
+    app.db is at i9
+    ");
     assert_eq!(env.rows(), ["i9"]);
     insta::assert_snapshot!(env.run("status"), @"
     database  app.db
