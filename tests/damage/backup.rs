@@ -501,7 +501,8 @@ fn backups_need_no_file_locks() {
 /// It is newer than the database until somebody writes, and who is in the way may be about to.
 #[test]
 fn what_is_written_while_a_restore_waits_is_asked_about() {
-    for journal in Journal::BOTH {
+    let locks = ["IMMEDIATE", "EXCLUSIVE"];
+    for (journal, lock) in Journal::BOTH.into_iter().flat_map(|it| locks.map(|lock| (it, lock))) {
         let project = Project::with_config("", "busy_timeout = \"60s\"")
             .line(&["CREATE TABLE one(x);", "CREATE TABLE two(x);"])
             .database(journal, "CREATE TABLE a(x);");
@@ -514,12 +515,13 @@ fn what_is_written_while_a_restore_waits_is_asked_about() {
         file.set_modified(std::time::SystemTime::now() - Duration::from_hours(1)).unwrap();
         drop(file);
         let writer = project.connect();
-        writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO a VALUES ('meanwhile')").unwrap();
+        let begin = format!("BEGIN {lock}; INSERT INTO a VALUES ('meanwhile')");
+        writer.execute_batch(&begin).unwrap();
         let waiting = project.migrator(&["restore", "two.db"]).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(800));
         writer.execute_batch("COMMIT").unwrap();
         finish(waiting).exits(2).says(&["written to after the backup", "nothing was changed"]);
-        assert_eq!(project.query("SELECT x FROM a"), "meanwhile", "{}", journal.as_str());
+        assert_eq!(project.query("SELECT x FROM a"), "meanwhile", "{} {lock}", journal.as_str());
         project.run(&["restore", "two.db", "--yes"]).exits(0);
         assert_eq!(project.query("SELECT count(*) FROM two"), "0");
     }

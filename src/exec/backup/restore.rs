@@ -118,6 +118,9 @@ fn restore_once(
     let witness = restorer.open(Access::Read)?;
     let looked_at = restorer.retry(|| witness.data_version()).ok();
     let Held { from, is_wal, is_empty, runs } = restorer.look(&witness)?;
+    // Whoever kept it from being read until now may have written.
+    let has_waited = !restorer.patience.waited.is_zero();
+    let is_written = is_written || has_waited && is_written_since(path, file);
     let from = from.filter(|_| !is_new);
     let is_kept = !is_empty && request.backup.mode != BackupMode::Never;
     let mut watched = looked_at;
