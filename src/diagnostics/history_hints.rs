@@ -49,16 +49,22 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
                 either("belongs", "belong")
             ),
         ],
+        Trouble::Inserted { gone: Some(gone), .. } if is_one => vec![
+            format!(
+                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what it does"
+            ),
+            "or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that \
+             is safe"
+                .to_owned(),
+        ],
+        // Each may be another case.
         Trouble::Inserted { gone: Some(gone), .. } => vec![
             format!(
-                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what {}",
-                either("it does", "they do")
+                "`migrator {repair}`, without those whose work `{gone}`, which ran and has no file here, \
+                 did not do"
             ),
-            format!(
-                "or `migrator upgrade --out-of-order --allow-changed` runs {}, if it did not, and where \
-                 that is safe",
-                either("it", "them")
-            ),
+            "then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe"
+                .to_owned(),
         ],
         Trouble::Inserted { gone: None, .. } => vec![
             format!(

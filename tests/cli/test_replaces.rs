@@ -97,7 +97,7 @@ fn what_a_squash_did_is_not_done_again_by_files_of_before() {
     env.run("upgrade").ok();
     env.remove("versions/s9.sql");
     env.graph(&["a1", "b2 < a1", "c3 < b2"]);
-    let said = "`migrator repair a1 b2`, if `s9`, which ran and has no file here, did what they do";
+    let said = "`migrator repair a1 b2`, without those whose work `s9`, which ran and has no file here, did not do";
     let status = env.run("status").stdout;
     assert!(status.contains(said), "{status}");
     env.run("repair s9").ok();
@@ -108,8 +108,8 @@ fn what_a_squash_did_is_not_done_again_by_files_of_before() {
     error: revision `a1` never ran here, and never would: it was put below `c3`, which did
 
     error: revision `b2` never ran here, and never would: it was put below `c3`, which did
-    hint: `migrator repair a1 b2`, if `s9`, which ran and has no file here, did what they do
-    hint: or `migrator upgrade --out-of-order --allow-changed` runs them, if it did not, and where that is safe
+    hint: `migrator repair a1 b2`, without those whose work `s9`, which ran and has no file here, did not do
+    hint: then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe
     hint: nothing was changed; `migrator upgrade --out-of-order --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
     ");
