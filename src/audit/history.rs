@@ -201,11 +201,16 @@ impl<'h> Net<'h> {
     pub(super) fn key<'r>(&self, revision: &'r Revision) -> &'r str {
         let own = revision.id.as_str();
         let Some(end) = revision.replaces.last().map(RevisionId::as_str) else { return own };
-        let place = |id: &str| self.decided.get(id).map(|it| it.place);
-        match (place(own), place(end)) {
-            (Some(own_place), end_place) if end_place.is_none_or(|it| it < own_place) => own,
-            _ => end,
-        }
+        let (Some(of_own), of_end) = (self.decided.get(own), self.decided.get(end)) else {
+            return end;
+        };
+        let is_later = of_end.is_none_or(|it| it.place < of_own.place);
+        // A stamp or a repair that takes the one for gone, with files that have the others, is no
+        // word on these.
+        let is_aside = of_own.row.direction() != Some(LogDirection::Downgrade)
+            && of_own.state == State::Absent
+            && of_end.is_some_and(|it| it.state == State::Applied);
+        if is_later && !is_aside { own } else { end }
     }
 
     /// What the log has as applied, in the order in which it became so.

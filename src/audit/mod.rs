@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub use self::gate::{describe_changed, leave_out, refuse_changed, run_again, run_first};
 use self::history::State;
 pub use self::history::{History, LogDirection, LogRow, Net};
-pub use self::notes::{Accepted, Note, baseline, repair, stamped, unlogged};
+pub use self::notes::{Accepted, Note, Repair, baseline, repair, stamped, stood_for, unlogged};
 pub use self::trouble::{HistoryError, Ran, Right, Trouble, to_the_second};
 use crate::graph::symbol::RevisionSymbol;
 use crate::graph::walk::RevisionSet;
@@ -107,15 +107,15 @@ fn gone<'a>(graph: &'a RevisionGraph, net: &'a Net<'_>) -> impl Iterator<Item = 
 }
 
 /// The last revision that ran or was stamped, was not reverted and has no file that answers for it,
-/// also where somebody accepted that.
+/// also where somebody accepted that, or stamped another one: that undoes nothing.
 fn ran_and_gone<'h>(graph: &RevisionGraph, history: &'h History) -> Option<&'h String> {
     let mut is_reverted = HashMap::new();
     let mut rows = history.log.iter().rev().filter(|it| !is_declared(graph, &it.revision));
     let found = rows.find(|row| {
         // The last row of each comes first.
-        let is_reverted = is_reverted.entry(&row.revision).or_insert_with(|| {
-            matches!(row.direction(), Some(LogDirection::Downgrade | LogDirection::Unstamp))
-        });
+        let is_reverted = is_reverted
+            .entry(&row.revision)
+            .or_insert_with(|| row.direction() == Some(LogDirection::Downgrade));
         row.state() == Some(State::Applied) && !*is_reverted
     });
     found.map(|row| &row.revision)

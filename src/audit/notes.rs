@@ -7,7 +7,7 @@ use super::{
 };
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
-use crate::plan::{Direction, Plan};
+use crate::plan::Plan;
 use crate::revision::{Revision, RevisionId};
 
 /// Something to write into the log, about a revision whose body did not run.
@@ -21,14 +21,45 @@ pub struct Note {
     pub checksum: Option<String>,
 }
 
-/// The revisions of a set, taken as their files say now.
-pub fn baseline(graph: &RevisionGraph, applied: &RevisionSet) -> Vec<Note> {
-    let note = |index| Note {
-        revision: graph.id(index).to_string(),
-        direction: LogDirection::Baseline,
-        checksum: Some(checksum(&graph[index])),
-    };
-    graph.upgrade_order(applied).into_iter().map(note).collect()
+/// The revisions of a set, taken as their files say now. One that a row of the version table names by
+/// what it replaces did not run itself.
+pub fn baseline(graph: &RevisionGraph, applied: &RevisionSet, rows: &[String]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for index in graph.upgrade_order(applied) {
+        let revision = &graph[index];
+        notes.extend(notes_of(stood_for(revision, LogDirection::Baseline)));
+        if !revision.replaces.iter().any(|it| rows.iter().any(|row| row == it.as_str())) {
+            notes.push(Note {
+                revision: revision.id.to_string(),
+                direction: LogDirection::Baseline,
+                checksum: Some(checksum(revision)),
+            });
+        }
+    }
+    notes
+}
+
+/// What the log says of the revisions that one stands for, beside what it says of that one: older
+/// files, which have them, find what became of them. Before its own row where it becomes applied, in
+/// the order in which they would have run; behind it, the other way round, where it is no more.
+pub fn stood_for(revision: &Revision, direction: LogDirection) -> Vec<(&RevisionId, LogDirection)> {
+    let all = revision.replaces.iter();
+    match direction {
+        LogDirection::Upgrade | LogDirection::Stamp => {
+            all.map(|it| (it, LogDirection::Stamp)).collect()
+        }
+        LogDirection::Baseline => all.map(|it| (it, direction)).collect(),
+        // What they did was undone, whoever had done it.
+        _ => all.rev().map(|it| (it, direction)).collect(),
+    }
+}
+
+fn notes_of(found: Vec<(&RevisionId, LogDirection)>) -> impl Iterator<Item = Note> {
+    found.into_iter().map(|(revision, direction)| Note {
+        revision: revision.to_string(),
+        direction,
+        checksum: None,
+    })
 }
 
 /// What the log has to be told before `plan` runs, of what the version table implies and the log does
@@ -45,7 +76,7 @@ pub fn unlogged(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<No
     let mut unlogged = applied.clone();
     unlogged.retain(|it| state(it) != Some(State::Applied));
     if history.log.is_empty() || !history.is_whole {
-        return baseline(graph, &unlogged);
+        return baseline(graph, &unlogged, &history.rows);
     }
     let inserted = find_inserted(graph, history.is_whole, &net, &applied);
     for (index, _) in find_partly_run(graph, history.is_whole, &net, &applied) {
@@ -65,21 +96,7 @@ pub fn unlogged(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<No
             notes.push(Note { revision: graph.id(index).to_string(), direction, checksum: None });
         }
     }
-    let reverted = plan.steps.iter().filter(|it| it.direction == Direction::Downgrade);
-    notes.extend(reverted.flat_map(|it| no_longer_stood_for(&graph[it.revision], &net)));
     notes
-}
-
-/// What a revision stands for and takes back with itself: older files, which have these, find no trace
-/// of them.
-fn no_longer_stood_for(revision: &Revision, net: &Net<'_>) -> Vec<Note> {
-    let applied = revision.replaces.iter().rev().filter(|it| net.applied(it.as_str()).is_some());
-    let note = |it: &RevisionId| Note {
-        revision: it.to_string(),
-        direction: LogDirection::Unstamp,
-        checksum: None,
-    };
-    applied.map(note).collect()
 }
 
 /// What a stamp means that leaves the rows `end`: the log says afterwards what they imply. What was
@@ -91,7 +108,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     let mut notes = Vec::new();
     let mut before = implied(graph, &history.rows);
     if history.log.is_empty() {
-        notes = baseline(graph, &before);
+        notes = baseline(graph, &before, &history.rows);
     } else {
         before = RevisionSet::of(
             graph,
@@ -116,7 +133,9 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     leaving.retain(|it| !after.contains(it));
     for index in graph.downgrade_order(&leaving) {
         notes.push(note(graph.id(index).as_str(), LogDirection::Unstamp));
-        notes.extend(no_longer_stood_for(&graph[index], &net));
+        let mut others = stood_for(&graph[index], LogDirection::Unstamp);
+        others.retain(|it| net.applied(it.0.as_str()).is_some());
+        notes.extend(notes_of(others));
     }
 
     let inserted = find_inserted(graph, history.is_whole, &net, &after);
@@ -127,8 +146,12 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
             coming.remove(index);
         }
     }
-    let coming = graph.ids(&graph.upgrade_order(&coming));
-    notes.extend(coming.iter().map(|it| note(it.as_str(), LogDirection::Stamp)));
+    for index in graph.upgrade_order(&coming) {
+        let mut others = stood_for(&graph[index], LogDirection::Stamp);
+        others.retain(|it| net.applied(it.0.as_str()).is_none());
+        notes.extend(notes_of(others));
+        notes.push(note(graph.id(index).as_str(), LogDirection::Stamp));
+    }
     notes
 }
 
@@ -139,6 +162,35 @@ pub enum Accepted {
     AsItIs,
     /// That it never ran, whatever the version table says.
     AsSkipped,
+}
+
+/// What is to be written so that something is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// Of the revision itself.
+    pub note: Note,
+    /// Of those that it stands for.
+    pub others: Vec<Note>,
+}
+
+impl Repair {
+    /// Of `note`, with what it means for those that its revision stands for.
+    fn new(note: Note, revision: Option<&Revision>, net: &Net<'_>) -> Self {
+        let is_applied = note.checksum.is_some();
+        let direction = if is_applied { LogDirection::Stamp } else { note.direction };
+        let mut others = revision.map(|it| stood_for(it, direction)).unwrap_or_default();
+        others.retain(|it| net.applied(it.0.as_str()).is_some() != is_applied);
+        Self { note, others: notes_of(others).collect() }
+    }
+
+    /// All of them, in the order in which they are to be written.
+    pub fn notes(&self) -> impl Iterator<Item = &Note> {
+        let (first, last) = match self.note.checksum {
+            Some(_) => (&self.others[..], &[][..]),
+            None => (&[][..], &self.others[..]),
+        };
+        first.iter().chain([&self.note]).chain(last)
+    }
 }
 
 /// What accepts a revision as it is; `None` where nothing is wrong about it. An id that was replaced
@@ -156,7 +208,7 @@ pub fn repair(
     history: &History,
     revision: &str,
     accepted: Accepted,
-) -> Result<Option<Note>, HistoryError> {
+) -> Result<Option<Repair>, HistoryError> {
     if history.log.is_empty() {
         return Err(HistoryError::NoLog);
     }
@@ -170,6 +222,7 @@ pub fn repair(
     if index.is_none() && history.rows.iter().any(|it| it == revision) {
         return Err(HistoryError::UnknownRow { revision: revision.to_owned() });
     }
+    let declared = index.map(|it| &graph[it]);
     let index = index.filter(|it| implied(graph, &history.rows).contains(*it));
     if accepted == Accepted::AsSkipped {
         if index.is_none() {
@@ -177,7 +230,8 @@ pub fn repair(
         }
         let (revision, direction) = (revision.to_owned(), LogDirection::Skipped);
         let is_new = net.state(&revision) != Some(State::Skipped);
-        return Ok(is_new.then_some(Note { revision, direction, checksum: None }));
+        let note = Note { revision, direction, checksum: None };
+        return Ok(is_new.then(|| Repair::new(note, declared, &net)));
     }
     let checksum = match (index, logged) {
         (None, None) => {
@@ -200,5 +254,6 @@ pub fn repair(
         }
     };
     let revision = revision.to_owned();
-    Ok(Some(Note { revision, direction: LogDirection::Repair, checksum }))
+    let note = Note { revision, direction: LogDirection::Repair, checksum };
+    Ok(Some(Repair::new(note, declared, &net)))
 }

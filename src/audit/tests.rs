@@ -321,7 +321,7 @@ fn check_repair(rows: &str, log: &str, revision: &str, expected: Result<&str, &s
     let found = repair(&graph(LINE), &history(rows, log), revision, Accepted::AsItIs);
     let found = match found {
         Ok(None) => Ok("nothing"),
-        Ok(Some(Note { checksum: Some(_), .. })) => Ok("applied"),
+        Ok(Some(Repair { note: Note { checksum: Some(_), .. }, .. })) => Ok("applied"),
         Ok(Some(_)) => Ok("not applied"),
         Err(HistoryError::NoLog) => Err("no log"),
         Err(HistoryError::NotApplied { .. }) => Err("not applied"),
@@ -350,7 +350,7 @@ fn a_revision_that_never_ran_can_be_called_so() {
     let check = |rows: &str, log: &str, expected: Option<&str>| {
         let history = history(rows, log);
         let found = repair(&graph(LINE), &history, "b", Accepted::AsSkipped);
-        let found = found.map(|it| it.map(|it| it.direction.as_str()));
+        let found = found.map(|it| it.map(|it| it.note.direction.as_str()));
         assert_eq!(found.ok(), expected.map(|it| (!it.is_empty()).then_some(it)));
     };
     check("c", "+a ~b +c", Some("skipped"));
@@ -388,7 +388,7 @@ fn a_replaced_id_means_what_stands_for_it() {
     let check = |rows: &str, log: &str, expected: &str| {
         for id in ["b", "c", "s"] {
             let found = repair(&graph, &history(rows, log), id, Accepted::AsItIs);
-            let note = |it: Note| format!("{} {}", it.revision, it.checksum.is_some());
+            let note = |it: Repair| format!("{} {}", it.note.revision, it.note.checksum.is_some());
             let found = found.map(|it| it.map_or_else(|| "nothing".to_owned(), note));
             let found = found.unwrap_or_else(|err| err.to_string());
             assert!(found.starts_with(expected), "{rows}, {log}, {id}: {found}");

@@ -18,7 +18,8 @@ use crate::graph::symbol::RevisionSymbol;
 /// Besides `upgrade` and `downgrade` there is `stamp` and `unstamp` for what the version table was
 /// told without running anything, `baseline` for what ran before the log began, and `repair` for what
 /// was accepted as it is. `found` and `skipped` are what the version table called applied when something
-/// else ran, and the log did not know of it, or knew that it never ran.
+/// else ran, and the log did not know of it, or knew that it never ran. Beside a revision that replaces
+/// others there is a row for each of them, so that files of before know of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
     /// Only this revision; also one whose file is gone
@@ -62,6 +63,7 @@ pub(super) fn run(app: &mut App, args: &LogArgs) -> anyhow::Result<ExitStatus> {
     let limit = args.limit.unwrap_or(usize::MAX);
     let rows = history.log.iter().rev().filter(is_wanted).take(limit);
     let message = |it: &LogRow| graph.by_id(&it.revision).map(|it| graph[it].summary());
+    let stands_for = |it: &LogRow| graph.replaced_by(&it.revision).map(|it| graph.id(it));
 
     if app.output.format == Format::Json {
         let json = |it| json(it, message(it));
@@ -73,7 +75,11 @@ pub(super) fn run(app: &mut App, args: &LogArgs) -> anyhow::Result<ExitStatus> {
         app.output.status(format_args!("{database} has no log of what ran"));
     }
     for row in rows {
-        app.output.line(line(row, message(row)))?;
+        let message = message(row).unwrap_or_else(|| match stands_for(row) {
+            Some(id) => format!("which `{id}` replaces"),
+            None => "which no file declares".to_owned(),
+        });
+        app.output.line(line(row, &message))?;
     }
     Ok(ExitStatus::Done)
 }
@@ -93,10 +99,9 @@ fn json(row: &LogRow, message: Option<String>) -> LogJson<'_> {
 }
 
 /// When, what, and in brackets the rest.
-fn line(row: &LogRow, message: Option<String>) -> String {
+fn line(row: &LogRow, message: &str) -> String {
     let at = to_the_second(&row.started_at);
-    let comma = if message.as_ref().is_some_and(|it| !it.is_empty()) { ", " } else { "" };
-    let message = message.unwrap_or_else(|| ", which no file declares".to_owned());
+    let comma = if message.is_empty() { "" } else { ", " };
     // Anybody may have written into the table: a time that is none is left out.
     let elapsed =
         row.duration_ms.and_then(|it| Duration::try_from_secs_f64(it.max(0.0) / 1e3).ok());

@@ -9,7 +9,7 @@ use super::log::named;
 use super::output::Format;
 use super::progress::tell;
 use super::project::{Project, clock};
-use crate::audit::{self, Accepted, History, Note};
+use crate::audit::{self, Accepted, History, Note, Repair};
 use crate::diagnostics::{ExitStatus, MAX_NAMED, Usage};
 use crate::exec::event::Event;
 use crate::exec::{self, PlanFailure, Run, Stamp};
@@ -98,17 +98,19 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
     let clock = clock()?;
     let request = Run { tag: args.tag.as_deref(), ..project.run_on(&location, clock.as_ref()) };
     let accepted = if args.never_ran { Accepted::AsSkipped } else { Accepted::AsItIs };
-    let mut notes: Vec<Note> = Vec::new();
+    let mut repairs: Vec<Repair> = Vec::new();
     let mut planner = |history: &History| -> Result<Stamp, PlanFailure> {
-        notes.clear();
+        repairs.clear();
         for revision in &revisions {
-            notes.extend(audit::repair(&graph, history, revision, accepted)?);
+            repairs.extend(audit::repair(&graph, history, revision, accepted)?);
         }
-        Ok(Stamp { notes: notes.clone(), ..Stamp::default() })
+        let notes = repairs.iter().flat_map(Repair::notes).cloned().collect();
+        Ok(Stamp { notes, ..Stamp::default() })
     };
     let mut observer = |event: &Event<'_>| tell(&app.output, event);
     exec::stamp(&request, false, &mut planner, &mut observer).map_err(plan_error_first)?;
 
+    let notes: Vec<&Note> = repairs.iter().map(|it| &it.note).collect();
     if notes.iter().any(|it| it.checksum.is_some()) {
         warn_of_drift(app, &project, &graph)?;
     }
@@ -118,7 +120,7 @@ pub(super) fn run(app: &mut App, args: &RepairArgs) -> anyhow::Result<ExitStatus
         app.output.did(format_args!("accepted {} in {database}", revisions.join(", ")));
     }
     if app.output.format == Format::Json {
-        let json = |it: &Note| RepairedJson {
+        let json = |it: &&Note| RepairedJson {
             revision: it.revision.clone(),
             is_applied: it.checksum.is_some(),
         };

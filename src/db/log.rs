@@ -188,8 +188,10 @@ impl<'a> LogTable<'a> {
         format!("CREATE TABLE {if_not_exists}{DEFINITION}")
     }
 
-    /// Rows that begin the log of a database that has none, as text; nothing where it has one.
-    pub(crate) fn begin_sql(self, notes: &[Note], tag: Option<&str>) -> String {
+    /// Rows that begin the log of a database that has none, as text; nothing where it has one. Of those
+    /// in `column1` and `column2`, the id and the checksum, `condition` chooses some: SQL that goes on
+    /// behind a WHERE, or nothing.
+    pub(crate) fn begin_sql(self, notes: &[Note], tag: Option<&str>, condition: &str) -> String {
         let (name, ours) = self.as_sql();
         let values: Vec<String> = notes
             .iter()
@@ -199,7 +201,7 @@ impl<'a> LogTable<'a> {
             "INSERT INTO migrator_log \
              (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) \
              SELECT column1, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, column2, '{}', {}, {name} \
-             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log WHERE {ours})",
+             FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM migrator_log WHERE {ours}){condition}",
             LogDirection::Baseline.as_str(),
             env!("CARGO_PKG_VERSION"),
             quoted(tag),

@@ -7,7 +7,7 @@
 use super::checks::Baseline;
 use super::error::Failure;
 use super::event::Event;
-use super::group::{Renew, blame, culprit, log_entry};
+use super::group::{Renew, blame, culprit, log_entries};
 use super::session::Session;
 use super::work::{Task, Work};
 use crate::db::{Lock, SidecarLock};
@@ -111,8 +111,8 @@ impl Session<'_> {
             let written = self.table.apply(&self.database, write);
             written.map_err(|err| blame(&self.table, std::slice::from_ref(task), err))?;
         }
-        let entry = log_entry(task, started_at, report.elapsed_ms(), self.request);
-        self.log.append(&self.database, [entry])?;
+        let entries = log_entries(task, started_at, report.elapsed_ms(), self.request);
+        self.log.append(&self.database, entries)?;
         let rows_after = self.table.rows(&self.database)?;
         self.commit(&rows, &rows_after)?;
         self.finish_step(task, report);

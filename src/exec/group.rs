@@ -143,8 +143,8 @@ impl Session<'_> {
         if writes_late {
             self.write_versions(&joined(steps.iter().flat_map(|it| &it.writes)))?;
         }
-        let entries = steps.iter().zip(times).map(|(task, (started_at, duration_ms))| {
-            log_entry(task, started_at, duration_ms, self.request)
+        let entries = steps.iter().zip(times).flat_map(|(task, (started_at, duration_ms))| {
+            log_entries(task, started_at, duration_ms, self.request)
         });
         self.log.append(&self.database, entries)?;
         self.check_against(&baseline)?;
@@ -255,21 +255,23 @@ pub(super) fn culprit(table: &VersionTable, steps: &[Task<'_>]) -> Option<Failur
     })
 }
 
-/// What the log says of a step.
-pub(super) fn log_entry<'t>(
+/// What the log says of a step that ran: a row of its own, and one for each revision that it stands
+/// for.
+pub(super) fn log_entries<'t>(
     task: &'t Task<'_>,
     started_at: DateTime<Utc>,
     duration_ms: f64,
     request: &'t Run<'_>,
-) -> LogEntry<'t> {
-    let checksum = task.checksum();
-    LogEntry {
-        revision: task.revision.id.as_str(),
-        direction: task.logged_as(),
+) -> Vec<LogEntry<'t>> {
+    let Run { tag, who, .. } = *request;
+    let entry = |(revision, direction, checksum): (&'t RevisionId, _, Option<String>)| LogEntry {
+        revision: revision.as_str(),
+        direction,
         started_at,
         duration_ms: checksum.as_ref().map(|_| duration_ms),
         checksum,
-        tag: request.tag,
-        who: request.who,
-    }
+        tag,
+        who,
+    };
+    task.logged().into_iter().map(entry).collect()
 }

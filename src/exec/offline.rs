@@ -157,7 +157,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(options: &'a Offline<'a>, graph: &RevisionGraph, start: &[String]) -> Self {
         let text = Text::new();
-        let unlogged = audit::baseline(graph, &audit::implied(graph, start));
+        let unlogged = audit::baseline(graph, &audit::implied(graph, start), start);
         let synonym = |row: &String| {
             let old = graph[graph.by_id(row)?].replaces.last()?;
             Some((row.clone(), old.to_string()))
@@ -211,8 +211,19 @@ impl<'a> Writer<'a> {
             // Once: after the first transaction the log is not empty.
             let unlogged = std::mem::take(&mut self.unlogged);
             if !unlogged.is_empty() {
-                self.text
-                    .statement(&self.options.log_table().begin_sql(&unlogged, self.options.tag));
+                // What a row names by what it replaces did not run itself.
+                let table = self.table.identifier();
+                let mut synonyms: Vec<_> = self.synonyms.iter().collect();
+                synonyms.sort();
+                let condition = |(new, old): (&String, &String)| {
+                    let (new, old) = (quote_text(new), quote_text(old));
+                    format!(
+                        " AND NOT (column1 = {new} AND {old} IN (SELECT version_num FROM {table}))"
+                    )
+                };
+                let condition: String = synonyms.into_iter().map(condition).collect();
+                let (log, tag) = (self.options.log_table(), self.options.tag);
+                self.text.statement(&log.begin_sql(&unlogged, tag, &condition));
             }
         }
     }
@@ -327,10 +338,11 @@ impl<'a> Writer<'a> {
             self.write(write);
         }
         if self.options.log {
-            let (id, direction) = (task.revision.id.as_str(), task.logged_as());
-            let (checksum, tag) = (task.checksum(), self.options.tag);
-            let log = self.options.log_table();
-            self.text.statement(&log.append_sql(id, direction, checksum.as_deref(), tag));
+            let (log, tag) = (self.options.log_table(), self.options.tag);
+            for (id, direction, checksum) in task.logged() {
+                let row = log.append_sql(id.as_str(), direction, checksum.as_deref(), tag);
+                self.text.statement(&row);
+            }
         }
     }
 }

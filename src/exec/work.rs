@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::TransactionMode;
 use super::error::{Failure, NotRehearsable};
-use crate::audit::{LogDirection, Note};
+use crate::audit::{LogDirection, Note, stood_for};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
@@ -196,17 +196,20 @@ impl Task<'_> {
         self.body.map_or(RunMode::default(), |_| self.revision.mode)
     }
 
-    /// The fingerprint of the body, in hexadecimal; `None` where it is left out.
-    pub fn checksum(&self) -> Option<String> {
-        self.body.map(checksum)
-    }
-
-    /// What the log calls it.
-    pub fn logged_as(&self) -> LogDirection {
-        match self.body {
+    /// What the log says of it: ids and what becomes of them, in order, with the fingerprint of the
+    /// body that ran, in hexadecimal; `None` where none did.
+    pub fn logged(&self) -> Vec<(&RevisionId, LogDirection, Option<String>)> {
+        let direction = match self.body {
             Some(_) => self.direction.into(),
+            // It is left out.
             None => LogDirection::Unstamp,
-        }
+        };
+        let own = (&self.revision.id, direction, self.body.map(checksum));
+        let others = stood_for(self.revision, direction);
+        let mut rows: Vec<_> = others.into_iter().map(|(id, it)| (id, it, None)).collect();
+        let place = if self.direction == Direction::Upgrade { rows.len() } else { 0 };
+        rows.insert(place, own);
+        rows
     }
 
     /// Whether it takes away what only a backup brings back: it drops a table or a column, rebuilds a

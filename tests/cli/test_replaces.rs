@@ -7,14 +7,17 @@ use crate::test_offline::sqlite3;
 fn squashed(target: &str) -> TestEnv {
     let env = TestEnv::with_graph(&["a1", "b2 < a1", "c3 < b2"]);
     env.run(&format!("upgrade {target}")).ok();
-    env.remove("versions/a1.sql").remove("versions/b2.sql").remove("versions/c3.sql");
+    files_of_after(&env);
+    env
+}
+
+/// Writes `s9`.
+fn write_squash(env: &TestEnv) {
     env.revision("s9")
         .header("replaces = [\"a1\", \"b2\"]")
         .up("CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);\nCREATE TABLE t_b2 (id INTEGER PRIMARY KEY);")
         .down("DROP TABLE t_b2;\nDROP TABLE t_a1;")
         .write();
-    env.graph(&["c3 < s9"]);
-    env
 }
 
 #[test]
@@ -79,24 +82,137 @@ fn files_of_before_find_what_was_taken_back_with_it() {
         if command == "stamp base" {
             env.sql("DROP TABLE t_b2; DROP TABLE t_a1");
         }
-        env.remove("versions/s9.sql");
-        env.graph(&["a1", "b2 < a1", "c3 < b2"]);
+        files_of_before(&env);
         env.run("status").ok();
         env.run("upgrade").ok();
         env.run("status").ok();
     }
 }
 
-#[test]
-fn what_a_squash_did_is_not_done_again_by_files_of_before() {
+/// A new database that `s9` was run on, then files of before.
+fn squash_ran(target: &str) -> TestEnv {
     let env = TestEnv::with_graph(&["c3 < s9"]);
-    env.revision("s9")
-        .header("replaces = [\"a1\", \"b2\"]")
-        .up("CREATE TABLE t_a1 (id INTEGER PRIMARY KEY);\nCREATE TABLE t_b2 (id INTEGER PRIMARY KEY);")
-        .write();
-    env.run("upgrade").ok();
+    write_squash(&env);
+    env.run(&format!("upgrade {target}")).ok();
+    files_of_before(&env);
+    env
+}
+
+fn files_of_before(env: &TestEnv) {
     env.remove("versions/s9.sql");
     env.graph(&["a1", "b2 < a1", "c3 < b2"]);
+}
+
+fn files_of_after(env: &TestEnv) {
+    env.remove("versions/a1.sql").remove("versions/b2.sql");
+    env.graph(&["c3 < s9"]);
+    write_squash(env);
+}
+
+#[test]
+fn what_a_squash_did_is_known_to_files_of_before() {
+    let env = squash_ran("c3");
+    insta::assert_snapshot!(env.run("log"), @"
+    2026-11-03 14:40:11  upgrade   c3, make c3 ([time], migrator 0.1.0)
+    2026-11-03 14:40:11  upgrade   s9, which no file declares ([time], migrator 0.1.0)
+    2026-11-03 14:40:11  stamp     b2, make b2 (migrator 0.1.0)
+    2026-11-03 14:40:11  stamp     a1, make a1 (migrator 0.1.0)
+    ");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        c3
+    pending   nothing
+    log       4 rows since 2026-11-03 14:40:11
+    wrong     the file of revision `s9`, which ran (2026-11-03 14:40:11, migrator 0.1.0), is gone
+                `migrator repair s9` accepts that it is gone
+                or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
+    [exit status: 1]
+    ");
+    env.run("repair s9").ok();
+    env.run("status").ok();
+    insta::assert_snapshot!(env.run("upgrade --out-of-order"), @"
+    ------- stderr -------
+    nothing to do: app.db is at c3
+    ");
+    files_of_after(&env);
+    env.run("status").ok();
+    assert!(env.run("log").ok().contains("stamp     b2, which `s9` replaces"));
+    env.run("downgrade base").ok();
+    files_of_before(&env);
+    env.run("status").ok();
+    env.run("upgrade").ok();
+    files_of_after(&env);
+    env.run("status").ok();
+}
+
+#[test]
+fn a_stamp_leads_from_a_squash_to_what_it_replaced() {
+    let env = squash_ran("s9");
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        s9
+    pending   c3, make c3
+    log       3 rows since 2026-11-03 14:40:11
+    wrong     the database is at `s9`, which no revision file declares (upgrade 2026-11-03 14:40:11, migrator 0.1.0)
+                bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
+                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
+    unknown   the schema was not compared: no file says what the newest revisions make
+    [exit status: 1]
+    ");
+    env.run("stamp b2").ok();
+    env.run("status").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade c3, make c3 ([time])
+    app.db is at c3
+    ");
+    env.run("status").ok();
+    files_of_after(&env);
+    env.run("status").ok();
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    nothing to do: app.db is at c3
+    ");
+}
+
+#[test]
+fn what_is_stamped_and_repaired_is_known_to_files_of_before_and_after() {
+    let objects =
+        "CREATE TABLE t_a1 (id INTEGER PRIMARY KEY); CREATE TABLE t_b2 (id INTEGER PRIMARY KEY)";
+    let env = TestEnv::with_graph(&["c3 < s9"]);
+    write_squash(&env);
+    env.sql(objects);
+    env.run("stamp s9").ok();
+    env.run("upgrade").ok();
+    files_of_before(&env);
+    env.run("repair s9").ok();
+    env.run("status").ok();
+    // Another tool took all of it back.
+    env.sql("DROP TABLE t_c3; DROP TABLE t_b2; DROP TABLE t_a1; DELETE FROM alembic_version");
+    files_of_after(&env);
+    env.run("repair --all version-table").ok();
+    env.run("status").ok();
+    files_of_before(&env);
+    env.run("status").ok();
+    env.run("upgrade").ok();
+}
+
+#[test]
+fn a_database_without_a_log_ran_what_its_row_names() {
+    let env = squashed("b2");
+    env.sql("DROP TABLE migrator_log");
+    env.run("upgrade").ok();
+    env.run("status").ok();
+    files_of_before(&env);
+    env.run("status").ok();
+    env.run("upgrade").ok();
+}
+
+/// Its log is one in which a squash wrote of itself alone.
+#[test]
+fn what_a_squash_did_is_not_done_again_by_files_of_before() {
+    let env = squash_ran("c3");
+    env.sql("DELETE FROM migrator_log WHERE direction = 'stamp'");
     let said = "`migrator repair a1 b2`, without those whose work `s9`, which ran and has no file here, did not do";
     let status = env.run("status").stdout;
     assert!(status.contains(said), "{status}");
@@ -382,6 +498,14 @@ fn at(row: &str, target: &str) -> TestEnv {
     env
 }
 
+/// What the log says of each revision last.
+fn last_said(env: &TestEnv) -> Vec<String> {
+    env.query(
+        "SELECT revision || ' ' || direction FROM migrator_log \
+         WHERE id IN (SELECT max(id) FROM migrator_log GROUP BY revision) ORDER BY 1",
+    )
+}
+
 /// A script must do with either database what the command does.
 #[track_caller]
 fn check_script(script: &str, online: &str, target: &str) {
@@ -392,6 +516,10 @@ fn check_script(script: &str, online: &str, target: &str) {
         assert!(is_ok, "{row}: {said}");
         other.run(online).ok();
         assert_eq!(place(&env), place(&other), "{row}");
+        // Of a stamp a script does not know what it changes.
+        if !online.starts_with("stamp") {
+            assert_eq!(last_said(&env), last_said(&other), "{row}, {script}");
+        }
         assert_eq!(env.run("upgrade").to_string(), other.run("upgrade").to_string(), "{row}");
         assert_eq!(env.rows(), ["c3"]);
     }
