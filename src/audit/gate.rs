@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{History, HistoryError, Net, Trouble, audit, implied, inserted};
+use super::{History, HistoryError, Net, Ran, Trouble, audit, implied, inserted};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
@@ -34,16 +34,32 @@ pub fn refuse_changed(
     Err(HistoryError::Troubles { direction, troubles })
 }
 
-/// The revisions of an upgrade that are applied, as the log has it, and that the version table does not
-/// have: what their bodies did may be there already.
-pub fn run_again(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<RevisionId> {
+/// A revision that ran, and that an upgrade runs again: what its body did may be there already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// Which.
+    pub revision: RevisionId,
+    /// When it ran, where the log does not have it as applied any more, though nothing took it back;
+    /// `None` where it has, and the version table has not.
+    pub left: Option<Ran>,
+}
+
+/// The revisions of an upgrade that ran, as the log has it.
+pub fn run_again(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<Again> {
     if history.log.is_empty() {
         return Vec::new();
     }
     let net = Net::new(&history.log);
     let up = plan.steps.iter().filter(|it| it.direction == Direction::Upgrade);
-    let again = up.filter(|it| net.applied_or_replaced(&graph[it.revision]).is_some());
-    again.map(|it| graph.id(it.revision).clone()).collect()
+    let again = up.filter_map(|it| {
+        let revision = &graph[it.revision];
+        let left = match net.applied_or_replaced(revision) {
+            Some(_) => None,
+            None => Some(Ran::of(net.left_behind(revision)?)),
+        };
+        Some(Again { revision: revision.id.clone(), left })
+    });
+    again.collect()
 }
 
 /// Puts inserted revisions before the rest of an upgrade. The rows imply them already.

@@ -18,8 +18,8 @@ pub enum LogDirection {
     Unstamp,
     /// It was applied already when the log began, or another tool applied it.
     Baseline,
-    /// Somebody accepted it as it is: with a checksum as applied with that body, without one as not
-    /// applied.
+    /// Somebody accepted it as it is: with a checksum as applied with that body, without one that its
+    /// file is gone.
     Repair,
     /// The version table called it applied when something else ran, and the log did not know that it
     /// ran.
@@ -218,6 +218,22 @@ impl<'h> Net<'h> {
         let decides =
             |it: &&'h LogRow| self.applied(&it.revision).is_some_and(|row| std::ptr::eq(row, *it));
         self.log.iter().filter(decides).map(|it| it.revision.as_str())
+    }
+
+    /// The run of a body that nothing took back, and that the log does not count any more, because its
+    /// file was gone.
+    pub fn left_behind(&self, revision: &Revision) -> Option<&'h LogRow> {
+        let key = self.key(revision);
+        let decided = self.decided.get(key)?;
+        let is_given_up = decided.row.direction() == Some(LogDirection::Repair);
+        if decided.state != State::Absent || !is_given_up {
+            return None;
+        }
+        let mut rows = self.log.iter().rev().filter(|it| it.revision == key);
+        let ran = rows.find(|it| {
+            matches!(it.direction(), Some(LogDirection::Upgrade | LogDirection::Downgrade))
+        });
+        ran.filter(|it| it.direction() == Some(LogDirection::Upgrade))
     }
 
     /// The last row of a revision.

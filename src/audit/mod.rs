@@ -13,7 +13,7 @@ mod trouble;
 
 use std::collections::HashMap;
 
-pub use self::gate::{describe_changed, leave_out, refuse_changed, run_again, run_first};
+pub use self::gate::{Again, describe_changed, leave_out, refuse_changed, run_again, run_first};
 use self::history::State;
 pub use self::history::{History, LogDirection, LogRow, Net};
 pub use self::notes::{Accepted, Note, Repair, baseline, repair, stamped, stood_for, unlogged};
@@ -317,7 +317,8 @@ fn version_table(
         let revision = graph.id(index).clone();
         // What ran above it keeps it in the version table.
         let back = back.clone().filter(|_| !kept.contains(index));
-        troubles.push(Trouble::NotInLog { revision, back });
+        let left = net.left_behind(&graph[index]).map(Ran::of);
+        troubles.push(Trouble::NotInLog { revision, left, back });
     }
     troubles
 }

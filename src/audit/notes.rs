@@ -122,7 +122,8 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
         checksum: None,
     };
     let unknown = net.ids().into_iter().filter(|it| !is_declared(graph, it));
-    notes.extend(unknown.map(|it| note(it, LogDirection::Unstamp)));
+    // What they did stays.
+    notes.extend(unknown.map(|it| note(it, LogDirection::Repair)));
     let mut leaving = before.clone();
     let marked = |it: &RevisionIndex| {
         matches!(net.state_or_replaced(&graph[*it]), Some(State::Found | State::Skipped))
@@ -254,6 +255,9 @@ pub fn repair(
         }
     };
     let revision = revision.to_owned();
-    let note = Note { revision, direction: LogDirection::Repair, checksum };
+    // What has a file is there to be run; what has none may have left something.
+    let is_revoked = declared.is_some() && checksum.is_none();
+    let direction = if is_revoked { LogDirection::Unstamp } else { LogDirection::Repair };
+    let note = Note { revision, direction, checksum };
     Ok(Some(Repair::new(note, declared, &net)))
 }

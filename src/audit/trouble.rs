@@ -150,11 +150,16 @@ pub enum Trouble {
         /// The stamp that goes back to what the log says.
         back: Option<Back>,
     },
-    /// The version table says that a revision is applied, the log says that it never ran.
-    #[error("the version table says that `{revision}` is applied, the log does not know of it")]
+    /// The version table says that a revision is applied, the log does not.
+    #[error("the version table says that `{revision}` is applied, {}", match left {
+        Some(ran) => format!("the log that it ran ({ran}) and was given up since"),
+        None => "the log does not know of it".to_owned(),
+    })]
     NotInLog {
         /// Which.
         revision: RevisionId,
+        /// When it ran, where somebody accepted it as gone since, or stamped another one.
+        left: Option<Ran>,
         /// The stamp that goes back to what the log says.
         back: Option<Back>,
     },
@@ -199,10 +204,13 @@ impl Trouble {
             | (Self::PartlyRun { .. }, Self::PartlyRun { .. }) => true,
             (Self::Ahead { back: one, .. }, Self::Ahead { back: two, .. })
             | (Self::NotInTable { back: one, .. }, Self::NotInTable { back: two, .. })
-            | (Self::NotInLog { back: one, .. }, Self::NotInLog { back: two, .. })
             | (Self::Unreadable { back: one, .. }, Self::Unreadable { back: two, .. }) => {
                 one == two
             }
+            (
+                Self::NotInLog { back: one, left: left_one, .. },
+                Self::NotInLog { back: two, left: left_two, .. },
+            ) => one == two && left_one.is_some() == left_two.is_some(),
             _ => false,
         }
     }

@@ -267,11 +267,20 @@ impl Status<'_> {
     }
 
     fn pending_lines(&self) -> Vec<String> {
+        let net = Net::new(&self.history.log);
         let describe = |it: &RevisionIndex| {
             let revision = &self.graph[*it];
             let summary = revision.summary();
             let comma = if summary.is_empty() { "" } else { ", " };
-            format!("{}{comma}{summary}", revision.id)
+            let left = net.left_behind(revision).map(|it| {
+                let id = &revision.id;
+                let at = to_the_second(&it.started_at);
+                format!(
+                    " (ran {at}, and nothing took it back: `migrator stamp {id}` if what it did is there \
+                     still)"
+                )
+            });
+            format!("{}{comma}{summary}{}", revision.id, left.unwrap_or_default())
         };
         let mut lines: Vec<String> = self.pending.iter().take(MAX_SHOWN).map(describe).collect();
         if lines.is_empty() {

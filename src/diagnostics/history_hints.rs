@@ -109,7 +109,9 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
         }
         Trouble::Rows(err) => plan(err),
         Trouble::NotInTable { back, .. } => not_in_table(back.as_ref(), &repair, is_one, right),
-        Trouble::NotInLog { back, .. } => not_in_log(back.as_ref(), &repair, is_one, right),
+        Trouble::NotInLog { back, left, .. } => {
+            not_in_log(back.as_ref(), left.is_some(), &repair, is_one, right)
+        }
     }
 }
 
@@ -138,22 +140,35 @@ fn not_in_table(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -
 }
 
 /// The same for what the version table alone has.
-fn not_in_log(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -> Vec<String> {
+fn not_in_log(
+    back: Option<&Back>,
+    has_run: bool,
+    repair: &str,
+    is_one: bool,
+    right: Right,
+) -> Vec<String> {
     let (they, them) = if is_one { ("it", "it") } else { ("they", "them") };
+    let [is_there, is_not] = if has_run {
+        [
+            format!("what {they} did is there still"),
+            format!("what {they} did is not there any more"),
+        ]
+    } else {
+        [format!("{they} ran, by another tool or by hand"), format!("{they} did not run")]
+    };
     let accepted = Way {
         right: Right::VersionTable,
         command: format!("migrator {repair}"),
-        condition: format!("{they} ran, by another tool or by hand"),
+        condition: is_there,
         effect: format!("accepts {them} as applied"),
     };
-    let condition = format!("{they} did not run");
     if let Some(back) = back {
-        return ways_out(vec![accepted, to_log(back, condition)], right);
+        return ways_out(vec![accepted, to_log(back, is_not)], right);
     }
     let never_ran = Way {
         right: Right::Log,
         command: format!("migrator {}", repair.replacen(' ', " --never-ran ", 1)),
-        condition,
+        condition: is_not,
         effect: format!("then `migrator upgrade --out-of-order` can run {them}"),
     };
     // What ran above it keeps it on both sides, so that the schema of the log has it too.

@@ -55,8 +55,7 @@ pub struct State {
     /// Whether the statement after those of `partial`, which failed, may stay as well: outside a
     /// transaction a failing sync is reported although the statement is committed.
     pub may_stay: bool,
-    /// The revisions that the log has as applied and the version table had not, and that were run
-    /// again.
+    /// The revisions that ran before, as the log has it, and that were run again.
     pub again: Vec<RevisionId>,
     /// Whether neither the version table nor the log knew of anything that ran before.
     pub is_first_run: bool,

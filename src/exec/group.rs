@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::event::Event;
 use super::session::Session;
 use super::work::{Group, Task, Work};
-use crate::audit::{History, LogDirection, Note};
+use crate::audit::{Again, History, LogDirection, Note};
 use crate::db::{DbError, Lock, LogEntry, VersionTable};
 use crate::graph::resolve::list;
 use crate::plan::{RowWrite, joined};
@@ -203,23 +203,30 @@ impl Session<'_> {
         }
     }
 
-    /// Says once what runs although the log has it as applied: somebody may have edited the version
-    /// table, or another tool, which writes no log, may have taken it back.
-    pub fn warn_of_again(&mut self, again: &[RevisionId]) {
-        let new: Vec<_> =
-            again.iter().filter(|it| !self.progress.again.contains(it)).cloned().collect();
-        let names: Vec<String> = new.iter().take(3).map(|it| format!("`{it}`")).collect();
-        let names = match new.len() {
-            0 => return,
-            n if n > names.len() => format!("{} and {} more", names.join(", "), n - names.len()),
-            _ => names.join(", "),
-        };
-        let they = if new.len() == 1 { "it runs" } else { "they run" };
-        self.warn(format!(
-            "the log has {names} as applied, the version table has not: {they} again; `migrator status` \
-             tells more"
-        ));
-        self.progress.again.extend(new);
+    /// Says once what runs although the log knows that it ran: somebody may have edited the version
+    /// table, or another tool, which writes no log, may have taken it back; or its file was gone, and
+    /// what it did is there still.
+    pub fn warn_of_again(&mut self, again: &[Again]) {
+        let new: Vec<&Again> =
+            again.iter().filter(|it| !self.progress.again.contains(&it.revision)).collect();
+        self.progress.again.extend(new.iter().map(|it| it.revision.clone()));
+        let (applied, left): (Vec<&Again>, Vec<&Again>) =
+            new.into_iter().partition(|it| it.left.is_none());
+        if let Some((names, is_one)) = names(&applied) {
+            let they = if is_one { "it runs" } else { "they run" };
+            self.warn(format!(
+                "the log has {names} as applied, the version table has not: {they} again; `migrator \
+                 status` tells more"
+            ));
+        }
+        if let Some((names, is_one)) = names(&left) {
+            let (it, does, runs) =
+                if is_one { ("it", "it did", "it runs") } else { ("them", "they did", "they run") };
+            self.warn(format!(
+                "{names} ran here before, and nothing took {it} back: what {does} may be there already, \
+                 and {runs} again"
+            ));
+        }
     }
 
     fn write_versions(&self, writes: &[RowWrite]) -> Result<(), DbError> {
@@ -274,4 +281,16 @@ pub(super) fn log_entries<'t>(
         who,
     };
     task.logged().into_iter().map(entry).collect()
+}
+
+/// Some revisions by name, and how many more there are, and whether it is one; `None` where there is
+/// none.
+fn names(again: &[&Again]) -> Option<(String, bool)> {
+    let names: Vec<String> = again.iter().take(3).map(|it| format!("`{}`", it.revision)).collect();
+    let names = match again.len() {
+        0 => return None,
+        n if n > names.len() => format!("{} and {} more", names.join(", "), n - names.len()),
+        _ => names.join(", "),
+    };
+    Some((names, again.len() == 1))
 }

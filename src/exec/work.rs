@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::TransactionMode;
 use super::error::{Failure, NotRehearsable};
-use crate::audit::{LogDirection, Note, stood_for};
+use crate::audit::{Again, LogDirection, Note, stood_for};
 use crate::graph::RevisionGraph;
 use crate::plan::{Direction, Plan, RowWrite, Step};
 use crate::revision::{Body, Directive, Downgrade, Revision, RevisionId, RunMode};
@@ -32,7 +32,7 @@ pub(super) struct Work<'g> {
     /// What the log lacks, to be written before anything else.
     pub unlogged: Vec<Note>,
     /// Those that run a second time, as the log has it.
-    pub again: Vec<RevisionId>,
+    pub again: Vec<Again>,
     /// See [`Work::loses_data`].
     loses_data: OnceCell<bool>,
 }

@@ -21,6 +21,7 @@ mod test_extensions;
 mod test_failures;
 mod test_files;
 mod test_foreign;
+mod test_given_up;
 mod test_globals;
 mod test_graph;
 mod test_heads;
