@@ -41,7 +41,11 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
             accept(&repair, is_one),
         ],
         Trouble::Gone { .. } => vec![
-            format!("`migrator {repair}` accepts that {} gone", either("it is", "they are")),
+            format!(
+                "`migrator {repair}` accepts that {} gone; what {} did stays",
+                either("it is", "they are"),
+                either("it", "they")
+            ),
             format!(
                 "or bring the {} on another branch of your repository, or {} to another version of \
                  the program",
@@ -90,7 +94,7 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
             match back {
                 Some(back) => format!(
                     "or, if it is gone for good, `{}` goes back to what the files declare, without \
-                     running anything",
+                     running anything: what it did stays",
                     stamp(back)
                 ),
                 None => "or, if it is gone for good, `migrator stamp REVISION` replaces it by one \

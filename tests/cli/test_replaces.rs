@@ -124,7 +124,7 @@ fn what_a_squash_did_is_known_to_files_of_before() {
     pending   nothing
     log       4 rows since 2026-11-03 14:40:11
     wrong     the file of revision `s9`, which ran (2026-11-03 14:40:11, migrator 0.1.0), is gone
-                `migrator repair s9` accepts that it is gone
+                `migrator repair s9` accepts that it is gone; what it did stays
                 or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
     [exit status: 1]
     ");
@@ -155,7 +155,7 @@ fn a_stamp_leads_from_a_squash_to_what_it_replaced() {
     log       3 rows since 2026-11-03 14:40:11
     wrong     the database is at `s9`, which no revision file declares (upgrade 2026-11-03 14:40:11, migrator 0.1.0)
                 bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
-                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
+                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything: what it did stays
     unknown   the schema was not compared: no file says what the newest revisions make
     [exit status: 1]
     ");

@@ -247,7 +247,7 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     pending   nothing
     log       3 rows since 2026-11-03 14:40:11
     wrong     the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
-                `migrator repair b2` accepts that it is gone
+                `migrator repair b2` accepts that it is gone; what it did stays
                 or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
     wrong     the schema is not what the applied revisions make; it has more (+), less (-) or something else (~):
                 + table  t_b2  (id, v)
@@ -257,7 +257,7 @@ fn a_revision_file_that_is_gone_is_found_refused_and_accepted() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: the file of revision `b2`, which ran (2026-11-03 14:40:11 by ada, migrator 0.1.0), is gone
-    hint: `migrator repair b2` accepts that it is gone
+    hint: `migrator repair b2` accepts that it is gone; what it did stays
     hint: or bring the file back: it was deleted, is on another branch of your repository, or belongs to another version of the program
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
@@ -508,7 +508,7 @@ fn a_database_that_is_ahead_of_the_files_is_found_and_refused() {
     log       3 rows since 2026-11-03 14:40:11
     wrong     the database is at `c3`, which no revision file declares (upgrade 2026-11-03 14:40:11 by ada, migrator 0.1.0)
                 bring back the file: it belongs to a newer version of the program, was deleted, or is on another branch of your repository
-                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything
+                or, if it is gone for good, `migrator stamp b2` goes back to what the files declare, without running anything: what it did stays
     unknown   the schema was not compared: no file says what the newest revisions make
     [exit status: 1]
     ");
