@@ -14,7 +14,7 @@ use super::words::describe_rows;
 use crate::Error;
 use crate::config::BackupMode;
 use crate::diagnostics::{ExitStatus, Usage};
-use crate::exec::{BackupPlan, Loss, RestoreError, Run, restore};
+use crate::exec::{BackupPlan, Consent, Loss, RestoreError, Run, restore};
 
 /// Take a backup back into the database, while it is in use
 ///
@@ -78,10 +78,13 @@ pub(super) fn run(app: &mut App, args: &RestoreArgs) -> anyhow::Result<ExitStatu
         &request,
         &args.file,
         &mut |loss| {
-            if !args.yes && can_ask() {
+            if args.yes {
+                return Consent::ToAnything;
+            }
+            if can_ask() {
                 answer = confirm(&question(loss.clone()));
             }
-            matches!(answer, Ok(true))
+            if matches!(answer, Ok(true)) { Consent::ToThis } else { Consent::No }
         },
         &mut progress,
     );
@@ -133,6 +136,6 @@ pub(super) fn run(app: &mut App, args: &RestoreArgs) -> anyhow::Result<ExitStatu
 
 /// What is asked on a terminal.
 fn question(loss: Loss) -> String {
-    let kept = if loss.is_kept { " It is backed up first." } else { "" };
+    let kept = if loss.is_kept { " It is backed up first." } else { " It is not backed up." };
     format!("{}.{kept} Overwrite the database?", RestoreError::Older(loss))
 }

@@ -53,33 +53,7 @@ pub fn troubles(group: &[Trouble], here: &Path, right: Right) -> Vec<String> {
                 either("belongs", "belong")
             ),
         ],
-        Trouble::Inserted { gone: Some(gone), .. } if is_one => vec![
-            format!(
-                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what it does"
-            ),
-            "or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that \
-             is safe"
-                .to_owned(),
-        ],
-        // Each may be another case.
-        Trouble::Inserted { gone: Some(gone), .. } => vec![
-            format!(
-                "`migrator {repair}`, without those whose work `{gone}`, which ran and has no file here, \
-                 did not do"
-            ),
-            "then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe"
-                .to_owned(),
-        ],
-        Trouble::Inserted { gone: None, .. } => vec![
-            format!(
-                "`migrator upgrade --out-of-order` runs {}, where that is safe",
-                either("it", "them")
-            ),
-            format!(
-                "or `migrator {repair}`, if what {} is there already",
-                either("it does", "they do")
-            ),
-        ],
+        Trouble::Inserted { gone, .. } => inserted(gone.as_deref(), &repair, is_one),
         Trouble::PartlyRun { .. } => vec![
             format!(
                 "`migrator {repair}`, if what {} is there already, or once you have brought it about",
@@ -141,6 +115,40 @@ fn not_in_table(back: Option<&Back>, repair: &str, is_one: bool, right: Right) -
     };
     let to_log = back.map(|it| to_log(it, format!("{were} not reverted")));
     ways_out(to_log.into_iter().chain([accepted]).collect(), right)
+}
+
+/// What to do about what was put below others; `gone` ran and has no file.
+fn inserted(gone: Option<&str>, repair: &str, is_one: bool) -> Vec<String> {
+    let either = |one: &'static str, several: &'static str| if is_one { one } else { several };
+    match gone {
+        Some(gone) if is_one => vec![
+            format!(
+                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what it does"
+            ),
+            "or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that \
+             is safe"
+                .to_owned(),
+        ],
+        // Each may be another case.
+        Some(gone) => vec![
+            format!(
+                "`migrator {repair}`, without those whose work `{gone}`, which ran and has no file here, \
+                 did not do"
+            ),
+            "then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe"
+                .to_owned(),
+        ],
+        None => vec![
+            format!(
+                "`migrator upgrade --out-of-order` runs {}, where that is safe",
+                either("it", "them")
+            ),
+            format!(
+                "or `migrator {repair}`, if what {} is there already",
+                either("it does", "they do")
+            ),
+        ],
+    }
 }
 
 /// The same for what the version table alone has.

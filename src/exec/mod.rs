@@ -34,8 +34,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::backup::{
-    BackupError, BackupPlan, Loss, RestoreError, make as make_backup, prune as prune_backups,
-    restore,
+    BackupError, BackupPlan, Consent, Loss, RestoreError, make as make_backup,
+    prune as prune_backups, restore,
 };
 pub use self::error::{
     CommitOutcome, ExecError, ExitClass, Failure, NotRehearsable, PlanFailure, Refusal, State,

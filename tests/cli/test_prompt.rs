@@ -134,6 +134,29 @@ fn a_downgrade_and_a_restore_are_asked_the_same_way() {
 }
 
 #[test]
+fn what_is_written_while_a_question_stands_is_asked_about_anew_where_nothing_keeps_it() {
+    for (option, is_kept) in [("", true), (" --no-backup", false)] {
+        let env = branched();
+        env.run("backup old.bak").ok();
+        env.sql("CREATE TABLE mine(a)");
+        let Some(mut terminal) = env.on_a_terminal(&format!("restore old.bak{option}")) else {
+            return;
+        };
+        let kept = if is_kept { "It is backed up first." } else { "It is not backed up." };
+        let question = format!("{kept} Overwrite the database? [y/N] ");
+        terminal.shows(&question);
+        env.sql("INSERT INTO mine VALUES ('late')");
+        terminal.types("y\n");
+        if !is_kept {
+            terminal.shows(&question).types("n\n");
+        }
+        let (text, status) = terminal.ends();
+        assert_eq!(status, Some(if is_kept { 0 } else { 2 }), "{text}");
+        assert_eq!(env.tables().contains(&"mine".to_owned()), !is_kept);
+    }
+}
+
+#[test]
 fn nothing_of_an_answer_is_left_for_the_shell() {
     let env = branched();
     let binary = env!("CARGO_BIN_EXE_migrator");

@@ -25,7 +25,7 @@ pub(super) use self::before::name_backup;
 pub use self::error::BackupError;
 use self::file::NewFile;
 use self::name::{is_temporary, owner};
-pub use self::restore::restore;
+pub use self::restore::{Consent, restore};
 pub use self::restore_error::{Loss, RestoreError};
 use super::Run;
 use super::error::Failure;

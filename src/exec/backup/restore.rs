@@ -57,7 +57,7 @@ pub struct Restored {
 pub fn restore(
     request: &Run<'_>,
     file: &Path,
-    agrees: &mut dyn FnMut(&Loss) -> bool,
+    agrees: &mut dyn FnMut(&Loss) -> Consent,
     observer: &mut dyn Observer,
 ) -> Result<Restored, RestoreError> {
     let mut n_tries = 1;
@@ -92,7 +92,7 @@ fn is_read_only(request: &Run<'_>) -> Option<DbError> {
 fn restore_once(
     request: &Run<'_>,
     file: &Path,
-    agrees: &mut dyn FnMut(&Loss) -> bool,
+    agrees: &mut dyn FnMut(&Loss) -> Consent,
     observer: &mut dyn Observer,
 ) -> Result<Restored, RestoreError> {
     let Some(path) = request.location.path() else {
@@ -130,11 +130,11 @@ fn restore_once(
             return Ok(Restored { from, to, is_same: true, is_wal, backup: None });
         }
         if let Some(loss) = restorer.loss(runs, is_written, is_kept)? {
-            if !agrees(&loss) {
-                return Err(RestoreError::Older(loss));
+            match agrees(&loss) {
+                Consent::No => return Err(RestoreError::Older(loss)),
+                Consent::ToThis if !is_kept => {}
+                Consent::ToThis | Consent::ToAnything => watched = None,
             }
-            // Whoever agreed to lose what is there agreed to whatever it is.
-            watched = None;
         }
     }
     let (made, is_wal_now) = restorer.replace(witness, watched, is_kept)?;
@@ -143,12 +143,24 @@ fn restore_once(
     Ok(Restored { from, to, is_same: false, backup: made.map(|it| it.path), is_wal })
 }
 
+/// Whether somebody agrees to lose what a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// No.
+    No,
+    /// To what was asked about: where no backup keeps it, what others write after that is asked about
+    /// anew.
+    ToThis,
+    /// To whatever it is.
+    ToAnything,
+}
+
 /// What a database holds before it is overwritten.
 struct Held {
     /// The rows of the version table; `None` where they cannot be read.
     from: Option<Vec<String>>,
     is_wal: bool,
-    /// Whether it has no objects but those of migrator, and nothing ran.
+    /// Whether it has no objects but those of migrator, and they are empty.
     is_empty: bool,
     /// The log.
     runs: Vec<LogRow>,
@@ -204,8 +216,9 @@ impl Restorer<'_> {
         let own = [table.name(), LogTable::NAME];
         let has_objects = self.retry(|| witness.has_objects_besides(own))?;
         let runs = self.retry(|| LogTable::read_all(witness))?;
-        // What ran is something too, even if it left nothing.
-        Ok(Held { from, is_wal, is_empty: !has_objects && runs.is_empty(), runs })
+        // What ran is something too, even if it left nothing, and so is what was stamped.
+        let has_rows = from.as_ref().is_none_or(|it| !it.is_empty());
+        Ok(Held { from, is_wal, is_empty: !has_objects && !has_rows && runs.is_empty(), runs })
     }
 
     /// What would be lost of a database whose log is `runs`; `None` where nothing is.

@@ -227,7 +227,7 @@ fn a_restore_overwrites_nothing_under_a_body() {
                 if takes {
                     *held.borrow_mut() = Some(SidecarLock::try_take(path).unwrap());
                 }
-                true
+                Consent::ToAnything
             };
             let options = Options { busy_timeout: Duration::from_millis(20), ..Options::default() };
             project.request(&options, |it| {
