@@ -51,16 +51,18 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
                 project.replayed(format!("the revisions up to {up_to}"), &graph, &applied)?;
             let to = project.live_schema(&location)?;
             let lines = compare(&from.schema, &to, project.config.schema.column_order);
-            Ok((from, to, lines))
+            let troubles = audit(&graph, history);
+            // At once: who is in the middle of something now may be through with it afterwards.
+            let mut hints =
+                super::drift::hints(&project, &graph, history, &troubles, (&to, &lines))?;
+            if !troubles.is_empty() && !hints.is_empty() {
+                let more = "more is wrong than that: `migrator status` tells what to do first";
+                hints = vec![more.to_owned()];
+            }
+            Ok((from, lines, hints))
         };
-        let (history, (from, to, lines)) =
-            project.settle(Project::history, look, |it| it.2.is_empty())?;
-        let troubles = audit(&graph, &history);
-        hints = super::drift::hints(&project, &graph, &history, &troubles, (&to, &lines))?;
-        if !troubles.is_empty() && !hints.is_empty() {
-            hints =
-                vec!["more is wrong than that: `migrator status` tells what to do first".into()];
-        }
+        let (from, lines, advice) = project.settle(Project::history, look, |it| it.1.is_empty())?.1;
+        hints = advice;
         (from.name, project.shown_database(&location), lines)
     } else {
         let (to, from) = project.declared_and_replayed(&graph, &graph.heads())?;

@@ -104,6 +104,9 @@ pub(super) fn run(app: &mut App, args: &VerifyArgs) -> anyhow::Result<ExitStatus
     Ok(if tally.is_clean() { ExitStatus::Done } else { ExitStatus::No })
 }
 
+/// How often it is begun anew because another process ran something meanwhile.
+const MOST_TRIES: usize = 3;
+
 /// `verify --database`.
 fn on_a_copy(
     app: &mut App,
@@ -158,7 +161,13 @@ fn on_a_copy(
         };
         migrator.run(&request, observer)
     };
-    let report = rehearsal::on_a_copy(rehearsal, &request, upgrade, &mut progress);
+    let mut n_tries = 1;
+    let report = loop {
+        match rehearsal::on_a_copy(rehearsal, &request, upgrade, &mut progress) {
+            Err(RehearsalError::Moved) if n_tries < MOST_TRIES => n_tries += 1,
+            report => break report,
+        }
+    };
     progress.finish();
     let CopyReport { upgrade, warnings, size, peak, revisions } = report.map_err(Error::from)?;
     if let Err(Error::Run(err)) = &upgrade

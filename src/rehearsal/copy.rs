@@ -16,7 +16,7 @@ use super::lost::Lost;
 use super::meter::{Meter, Metered, size_of};
 use super::{Phase, Rehearsal, RehearsalError, Tried, Verdict};
 use crate::config::url::DatabaseLocation;
-use crate::db::{Access, Database, SchemaSnapshot, VersionTable, has_hot_journal};
+use crate::db::{Access, Database, SchemaSnapshot, SidecarLock, VersionTable, has_hot_journal};
 use crate::exec::event::Observer;
 use crate::exec::{self, ExecError, Failure, Outcome, Run, StepReport};
 use crate::fsutil::FileError;
@@ -97,9 +97,10 @@ pub fn on_a_copy<R, E>(
     {
         return Err(RehearsalError::HotJournal { path: path.to_owned() });
     }
-    let bench = Bench::new(rehearsal, request)?;
+    let mut bench = Bench::new(rehearsal, request)?;
     let size = size_of(request.run.location.path());
     bench.copy()?;
+    bench.rows = Some(bench.read_rows()?);
     let pending = bench.pending()?;
     for revision in &pending {
         refuse_other_files(&rehearsal.graph[*revision])?;
@@ -159,6 +160,8 @@ struct Bench<'a> {
     location: DatabaseLocation,
     path: PathBuf,
     meter: Arc<Meter>,
+    /// The rows of the version table in the first copy, once there is one.
+    rows: Option<Vec<String>>,
 }
 
 impl<'a> Bench<'a> {
@@ -174,10 +177,11 @@ impl<'a> Bench<'a> {
         let path = folder.path().join(name.unwrap_or(OsStr::new("copy.db")));
         let location = DatabaseLocation::File(path.clone());
         let meter = Arc::new(Meter::new(&path));
-        Ok(Self { rehearsal, request, folder, location, path, meter })
+        Ok(Self { rehearsal, request, folder, location, path, meter, rows: None })
     }
 
-    /// Copies the database as it is now, in the place of what was left of the copy before.
+    /// Copies the database as it is now, in the place of what was left of the copy before; fails where
+    /// another process has run something since the first copy.
     fn copy(&self) -> Result<(), RehearsalError> {
         let entries = std::fs::read_dir(self.folder.path());
         let entries = entries.map_err(FileError::new("read", self.folder.path()))?;
@@ -186,24 +190,33 @@ impl<'a> Bench<'a> {
             std::fs::remove_file(&path).map_err(FileError::new("remove", &path))?;
         }
         let run = &self.request.run;
+        // A body outside a transaction writes its row when it is through: the next copy has it.
+        if run.location.path().is_some_and(|it| SidecarLock::require_free(it).is_err()) {
+            return Err(RehearsalError::Moved);
+        }
         let source = Database::open(run.location, Access::Read, run.waiting())?;
         let goes_on = || self.check_cancelled().is_ok();
         let outcome = source.copy_while(&self.path, &goes_on);
         self.meter.sample();
         outcome.map_err(|err| self.without_room(err.into()))?;
-        self.check_cancelled()
+        self.check_cancelled()?;
+        match &self.rows {
+            Some(rows) if *rows != self.read_rows()? => Err(RehearsalError::Moved),
+            _ => Ok(()),
+        }
+    }
+
+    /// The rows of the version table in the copy.
+    fn read_rows(&self) -> Result<Vec<String>, RehearsalError> {
+        Ok(VersionTable::new(self.request.run.version_table).rows(&self.open()?)?)
     }
 
     /// What an upgrade of the copy would run, in order.
     fn pending(&self) -> Result<Vec<RevisionIndex>, RehearsalError> {
         let graph = self.rehearsal.graph;
-        let rows = self.table().rows(&self.open()?)?;
+        let rows = self.read_rows()?;
         let goal = Goal::upgrade(graph, &rows, self.request.target)?;
         Ok(goal.plan(graph, &rows)?.steps.iter().map(|it| it.revision).collect())
-    }
-
-    fn table(&self) -> VersionTable {
-        VersionTable::new(self.request.run.version_table)
     }
 
     /// The copy, to look at.

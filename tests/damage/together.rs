@@ -155,7 +155,8 @@ fn a_run_while_it_is_looked_at_is_nothing_that_is_wrong() {
     if !can_inject("a run between two looks") {
         return;
     }
-    for args in [["status"].as_slice(), &["check", "--database"]] {
+    // The second time is that of the schema; `verify` copies twice.
+    for args in [["status"].as_slice(), &["check", "--database"], &["verify", "--database"]] {
         let project = Project::new().line(&["CREATE TABLE a(x);", "CREATE TABLE b(x);"]);
         project.run(&["upgrade", "r1"]).exits(0);
         let mut looking = project.command("strace");
