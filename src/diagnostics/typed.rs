@@ -49,11 +49,13 @@ impl Typed {
     /// The command that was called with the options that it lacks, for one that names nothing else.
     fn again(&self, command: &str) -> Option<String> {
         let (name, options) = command.split_once(' ')?;
-        let (called, arguments) = self.called.split_once(' ').unwrap_or((&self.called, ""));
-        if called != name || !options.split(' ').all(|it| AGAIN.contains(&it)) {
+        // A value in quotes is one word.
+        let called = shell_words::split(&self.called).ok()?;
+        let is_it = called.first().is_some_and(|it| it == name);
+        if !is_it || !options.split(' ').all(|it| AGAIN.contains(&it)) {
             return None;
         }
-        let is_lacking = |option: &&str| arguments.split(' ').all(|it| it != *option);
+        let is_lacking = |option: &&str| called.iter().all(|it| it != *option);
         let lacking: Vec<&str> = options.split(' ').filter(is_lacking).collect();
         (!lacking.is_empty()).then(|| format!("{} {}", self.called, lacking.join(" ")))
     }
@@ -149,6 +151,10 @@ mod tests {
         for (called, expected) in [
             ("upgrade c3", "upgrade c3 --out-of-order --allow-changed"),
             ("upgrade --out-of-order c3", "upgrade --out-of-order c3 --allow-changed"),
+            (
+                "upgrade --tag 'an --allow-changed one'",
+                "upgrade --tag 'an --allow-changed one' --out-of-order --allow-changed",
+            ),
         ] {
             check(called, both, &format!("`migrator -n prod {expected}` runs it"));
         }
