@@ -22,7 +22,7 @@ pub fn can_inject(test: &str) -> bool {
         return false;
     }
     let mut command = Command::new("strace");
-    match command.args(["-qq", "-o", "/dev/null", "true"]).status() {
+    match command.args(["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "true"]).status() {
         Ok(status) if status.success() => true,
         Ok(_) => {
             skip(test, "strace may not trace here");
