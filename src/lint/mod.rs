@@ -15,6 +15,7 @@ mod filling;
 mod finding;
 pub mod guide;
 mod lineage;
+mod made_up;
 mod mending;
 mod odd_rows;
 mod old_rows;

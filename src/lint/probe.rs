@@ -5,19 +5,14 @@
 //! All of them are tried at once first, and one by one only where that shows something. Nothing is
 //! concluded where the upgrade does not take ordinary rows.
 
-use std::collections::HashMap;
-
 use super::Request;
-use super::data_failure::{forbids_null, is_key};
 use super::deed::{Alteration, Deed, What};
-use super::fate::{Inconclusive, contents, literal, named};
+use super::fate::{Inconclusive, contents, named};
+use super::made_up::{Row, Rows};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, Name, Schema, Table};
 use crate::sql::head::head;
 use crate::sql::lexer::has_keyword;
-
-/// How many ordinary rows a table gets.
-const N_ROWS: usize = 2;
 
 /// A row that was tried, and what became of it.
 #[derive(Debug, Clone)]
@@ -86,170 +81,6 @@ pub fn probes(
         .and_then(|it| it.try_all());
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
-}
-
-/// A row to be tried.
-#[derive(Debug, Clone)]
-struct Row {
-    table: Name,
-    oddity: Oddity,
-    insert: String,
-    /// What stands in no other row; empty where nothing does.
-    marks: Vec<String>,
-    /// Of a twin: what stands there in the other one.
-    other: Vec<String>,
-}
-
-/// Makes rows up that reference what is there.
-struct Rows<'s> {
-    schema: &'s Schema,
-    next: u64,
-    /// The values of the ordinary rows, by table and column.
-    values: HashMap<(&'s Name, usize, &'s Name), String>,
-}
-
-impl<'s> Rows<'s> {
-    fn new(schema: &'s Schema) -> Self {
-        let mut rows = Self { schema, next: 8_000_000, values: HashMap::new() };
-        for table in &schema.tables {
-            for row in 0..N_ROWS {
-                for column in table.columns.iter().filter(|it| it.holds()) {
-                    let mark = rows.mark();
-                    let value = literal(column.datatype.text(), &mark);
-                    rows.values.insert((&table.name, row, &column.name), value);
-                }
-            }
-        }
-        // What references a key that references another one is settled last.
-        for _ in 0..4 {
-            for table in &schema.tables {
-                for row in 0..N_ROWS {
-                    for (column, value) in rows.references(table, row) {
-                        rows.values.insert((&table.name, row, column), value);
-                    }
-                }
-            }
-        }
-        rows
-    }
-
-    fn mark(&mut self) -> String {
-        self.next += 1;
-        self.next.to_string()
-    }
-
-    /// What the columns of foreign keys hold, so that they reference this ordinary row.
-    fn references(&self, table: &'s Table, row: usize) -> Vec<(&'s Name, String)> {
-        let mut found = Vec::new();
-        for key in &table.foreign_keys {
-            let Some(parent) = self.schema.table(&key.parent) else { continue };
-            for (column, to) in key.columns.iter().zip(&key.parent_columns) {
-                let own = table.column(column).filter(|it| it.holds());
-                let to = parent.column(to).map(|it| &it.name);
-                if let (Some(own), Some(to)) = (own, to)
-                    && let Some(value) = self.values.get(&(&parent.name, row, to))
-                {
-                    found.push((&own.name, value.clone()));
-                }
-            }
-        }
-        found
-    }
-
-    fn ordinary(&self) -> Vec<Row> {
-        let mut found = Vec::new();
-        for table in &self.schema.tables {
-            for nth in 0..N_ROWS {
-                let columns = table.columns.iter().filter(|it| it.holds());
-                let values: Vec<(&Name, String)> = columns
-                    .map(|it| (&it.name, self.values[&(&table.name, nth, &it.name)].clone()))
-                    .collect();
-                let is_own = |name: &Name| !references(table, name);
-                let own = values.iter().filter(|it| is_own(it.0)).map(|it| it.1.clone());
-                let marks: Vec<String> = own.collect();
-                found.push(row(table, Oddity::Ordinary, &values, &marks));
-            }
-        }
-        found
-    }
-
-    /// Odd rows of all tables that are somebody's business.
-    fn odd(&mut self, is_excluded: &dyn Fn(&Table) -> bool) -> Vec<Row> {
-        let mut found = Vec::new();
-        for table in self.schema.tables.iter().filter(|it| !is_excluded(it)) {
-            // What a check says of a NULL, or of values together, is not known.
-            let is_checked = |name: &Name| table.checks.iter().any(|it| it.expression.names(name));
-            for column in table.columns.iter().filter(|it| it.holds()) {
-                let may_be_null = !forbids_null(table, column) && !is_key(table, &column.name);
-                if may_be_null && !is_checked(&column.name) {
-                    let null = Oddity::Null(column.name.clone());
-                    found.push(self.odd_row(table, null));
-                }
-            }
-            if table.checks.is_empty() {
-                found.push(self.odd_row(table, Oddity::Twin));
-            }
-        }
-        found
-    }
-
-    fn odd_row(&mut self, table: &'s Table, oddity: Oddity) -> Row {
-        let references: HashMap<&Name, String> = self.references(table, 0).into_iter().collect();
-        let keys = table.primary_key.iter().map(|it| &it.columns);
-        let keys = keys.chain(table.uniques.iter().map(|it| &it.columns));
-        let keys: Vec<&Name> = keys.flatten().map(|it| &it.name).collect();
-        let indexes =
-            self.schema.indexes.iter().filter(|it| it.table == table.name && it.is_unique);
-        let indexes: Vec<_> = indexes.flat_map(|it| &it.columns).collect();
-        let is_key = |name: &Name| keys.contains(&name) || indexes.iter().any(|it| it.names(name));
-        let mut values = Vec::new();
-        let (mut marks, mut other) = (Vec::new(), Vec::new());
-        for column in table.columns.iter().filter(|it| it.holds()) {
-            let name = &column.name;
-            let value = if oddity == Oddity::Null(name.clone()) {
-                "NULL".to_owned()
-            } else if let Some(value) = references.get(name) {
-                value.clone()
-            } else if oddity == Oddity::Twin && !is_key(name) {
-                self.values[&(&table.name, 0, name)].clone()
-            } else {
-                let value = literal(column.datatype.text(), &self.mark());
-                marks.push(value.clone());
-                if oddity == Oddity::Twin {
-                    other.push(self.values[&(&table.name, 0, name)].clone());
-                }
-                value
-            };
-            values.push((name, value));
-        }
-        Row { other: digits(&other), ..row(table, oddity, &values, &marks) }
-    }
-}
-
-fn row(table: &Table, oddity: Oddity, values: &[(&Name, String)], marks: &[String]) -> Row {
-    let list = |it: Vec<String>| it.join(", ");
-    let insert = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        table.name.quoted(),
-        list(values.iter().map(|it| it.0.quoted()).collect()),
-        list(values.iter().map(|it| it.1.clone()).collect()),
-    );
-    Row { table: table.name.clone(), oddity, insert, marks: digits(marks), other: Vec::new() }
-}
-
-/// Values as they are found: without quotes, and for a BLOB in hexadecimal too.
-fn digits(values: &[String]) -> Vec<String> {
-    let digits = |it: &String| {
-        let rest = it.chars().skip_while(|it| !it.is_ascii_digit());
-        rest.take_while(char::is_ascii_digit).collect::<String>()
-    };
-    let both = |it: String| [it.chars().flat_map(|it| ['3', it]).collect(), it];
-    values.iter().map(digits).flat_map(both).collect()
-}
-
-/// Whether a column is one of a foreign key.
-fn references(table: &Table, column: &Name) -> bool {
-    table.foreign_keys.iter().any(|it| it.columns.contains(column))
 }
 
 /// The schema of before, without rows, and the rows that there are to be.
@@ -331,10 +162,4 @@ fn lost(rows: &[Row], found: &str) -> Vec<Probe> {
         (own, other) => has_any(own) != has_any(other),
     };
     rows.iter().filter(is_lost).map(|it| it.probe(Outcome::Lost)).collect()
-}
-
-impl Row {
-    fn probe(&self, outcome: Outcome) -> Probe {
-        Probe { table: self.table.clone(), oddity: self.oddity.clone(), outcome }
-    }
 }
