@@ -6,12 +6,13 @@
 //! concluded where the upgrade does not take ordinary rows.
 
 use super::Request;
-use super::deed::{Alteration, Deed, What};
+use super::data_failure::forbids_null;
+use super::deed::{Alteration, Deed, What, names};
 use super::fate::{Inconclusive, contents, named};
 use super::made_up::{Row, Rows};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, Name, Schema, Table};
-use crate::sql::head::head;
+use crate::sql::head::{Kind, Verb, head, verb};
 use crate::sql::lexer::has_keyword;
 
 /// A row that was tried, and what became of it.
@@ -55,19 +56,15 @@ pub fn probes(
     before: &SchemaSnapshot,
     request: &Request<'_>,
 ) -> Result<Vec<Probe>, schema::ReadError> {
-    let may_matter = |it: &Deed<'_>| match &it.what {
-        What::Copy(_) | What::DropTable(_) => true,
-        What::Alter(_, Alteration::AddColumn(_)) => has_keyword(it.sql, "AS"),
-        _ => {
-            let head = head(it.sql);
-            head.makes_rows || head.is_unique
-        }
-    };
-    if !deeds.iter().any(may_matter) {
+    let is_certain = deeds.iter().any(may_matter);
+    if !is_certain && !deeds.iter().any(may_write) {
         return Ok(Vec::new());
     }
     let objects = named(deeds, before);
     let before = schema::read(&objects)?;
+    if !is_certain && !may_be_refused(deeds, &before) {
+        return Ok(Vec::new());
+    }
     let is_excluded = |it: &Table| (request.is_excluded)(it.name.as_str());
     let tried = Scratch::new(Quoting::Lenient, request.replay.extensions)
         .map_err(|_| Inconclusive)
@@ -81,6 +78,55 @@ pub fn probes(
         .and_then(|it| it.try_all());
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
+}
+
+/// Whether odd rows may matter to a statement, whatever its table is like.
+fn may_matter(deed: &Deed<'_>) -> bool {
+    match &deed.what {
+        What::Copy(_) | What::DropTable(_) => true,
+        What::Alter(_, Alteration::AddColumn(_)) => has_keyword(deed.sql, "AS"),
+        _ => {
+            let head = head(deed.sql);
+            head.makes_rows || head.is_unique
+        }
+    }
+}
+
+/// Whether they may, if its table is like that.
+fn may_write(deed: &Deed<'_>) -> bool {
+    matches!(deed.what, What::Update(_) | What::Delete(_))
+}
+
+/// Whether a row may be refused that a statement changes, or one that a trigger writes then: most
+/// statements that change rows cannot fail, and are not tried.
+fn may_be_refused(deeds: &[Deed<'_>], before: &Schema) -> bool {
+    let makes_trigger = |it: &Deed<'_>| verb(it.sql) == Verb::Create(Kind::Trigger);
+    if !before.triggers.is_empty() || deeds.iter().any(makes_trigger) {
+        return true;
+    }
+    let is_set_not_null = |column: &Name| {
+        let alters = |it: &Deed<'_>| matches!(it.what, What::Alter(..)) && it.names(column);
+        deeds.iter().any(|it| alters(it) && has_keyword(it.sql, "NULL"))
+    };
+    deeds.iter().any(|deed| {
+        let What::Update(update) = &deed.what else { return false };
+        // By another name it may be any.
+        let table = before.table(&update.table);
+        let is_needed = |column: &Name| {
+            let old = table.and_then(|table| Some((table, table.column(column)?)));
+            table.is_none()
+                || is_set_not_null(column)
+                || old.is_some_and(|(table, it)| forbids_null(table, it))
+        };
+        let may_be_null = |value: &str| {
+            let nullable =
+                table.iter().flat_map(|it| &it.columns).filter(|it| it.not_null.is_none());
+            table.is_none()
+                || has_keyword(deed.sql, "FROM")
+                || nullable.into_iter().any(|it| names(value, &it.name))
+        };
+        update.sets.iter().any(|(target, value)| is_needed(target) && may_be_null(value))
+    })
 }
 
 /// The schema of before, without rows, and the rows that there are to be.
