@@ -116,7 +116,8 @@ pub fn guide(rule: Rule) -> Guide {
                   Silent where the column has a DEFAULT, where the body gives all such rows a value \
                   first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
                   WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one, and for \
-                  what is computed (`lower(email)`): a row with a NULL is tried.",
+                  what is computed, by a copy, an UPDATE or a trigger (`lower(email)`): rows with a NULL are \
+                  tried, one with NULL wherever it may be, and one that nothing references.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::data_failure::{forbids_null, is_key};
 use super::fate::literal;
 use super::probe::{Oddity, Outcome, Probe};
-use crate::schema::{Name, Schema, Table};
+use crate::schema::{Column, Name, Schema, Table};
 
 /// How many ordinary rows a table gets.
 const N_ROWS: usize = 2;
@@ -105,20 +105,45 @@ impl<'s> Rows<'s> {
     pub fn odd(&mut self, is_excluded: &dyn Fn(&Table) -> bool) -> Vec<Row> {
         let mut found = Vec::new();
         for table in self.schema.tables.iter().filter(|it| !is_excluded(it)) {
+            let mut keys = self.schema.tables.iter().flat_map(|it| &it.foreign_keys);
+            if keys.any(|it| it.parent == table.name) {
+                found.push(self.odd_row(table, Oddity::Alone));
+            }
             // What a check says of a NULL, or of values together, is not known.
             let is_checked = |name: &Name| table.checks.iter().any(|it| it.expression.names(name));
-            for column in table.columns.iter().filter(|it| it.holds()) {
-                let may_be_null = !forbids_null(table, column) && !is_key(table, &column.name);
-                if may_be_null && !is_checked(&column.name) {
-                    let null = Oddity::Null(column.name.clone());
-                    found.push(self.odd_row(table, null));
-                }
+            let may_be_null = |it: &&Column| {
+                let may = !forbids_null(table, it) && !is_key(table, &it.name);
+                it.holds() && may && !is_checked(&it.name)
+            };
+            let nullable: Vec<Name> =
+                table.columns.iter().filter(may_be_null).map(|it| it.name.clone()).collect();
+            for it in &nullable {
+                found.push(self.odd_row(table, Oddity::Null(vec![it.clone()])));
+            }
+            if nullable.len() > 1 {
+                found.push(self.odd_row(table, Oddity::Null(nullable)));
             }
             if table.checks.is_empty() {
                 found.push(self.odd_row(table, Oddity::Twin));
             }
         }
         found
+    }
+
+    /// A row of this table in which these columns are NULL.
+    pub fn null(&mut self, table: &Name, columns: &[Name]) -> Option<Row> {
+        let table = self.schema.table(table)?;
+        Some(self.odd_row(table, Oddity::Null(columns.to_vec())))
+    }
+
+    /// Whether a row of this table says something besides these columns and a number that it may not
+    /// keep.
+    pub fn says_more(&self, table: &Name, columns: &[Name]) -> bool {
+        self.schema.table(table).is_some_and(|table| {
+            let holding = table.columns.iter().filter(|it| it.holds()).map(|it| &it.name);
+            let mut others = holding.filter(|it| !columns.contains(it) && !references(table, it));
+            others.any(|it| !table.is_rowid(it))
+        })
     }
 
     fn odd_row(&mut self, table: &'s Table, oddity: Oddity) -> Row {
@@ -134,7 +159,7 @@ impl<'s> Rows<'s> {
         let (mut marks, mut other) = (Vec::new(), Vec::new());
         for column in table.columns.iter().filter(|it| it.holds()) {
             let name = &column.name;
-            let value = if oddity == Oddity::Null(name.clone()) {
+            let value = if oddity.is_null(name) {
                 "NULL".to_owned()
             } else if let Some(value) = references.get(name) {
                 value.clone()

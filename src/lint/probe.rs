@@ -31,8 +31,10 @@ pub struct Probe {
 pub enum Oddity {
     /// Nothing.
     Ordinary,
-    /// This column is NULL.
-    Null(Name),
+    /// No other row references it.
+    Alone,
+    /// These columns are NULL; not empty.
+    Null(Vec<Name>),
     /// Another one has the same values in all columns but those of its keys.
     Twin,
 }
@@ -44,6 +46,26 @@ pub enum Outcome {
     Lost,
     /// The statement with this number fails on it.
     Fails(usize, Violation),
+}
+
+impl Oddity {
+    /// Whether this column is NULL.
+    pub fn is_null(&self, column: &Name) -> bool {
+        matches!(self, Self::Null(columns) if columns.contains(column))
+    }
+
+    /// Whether a row that is odd like `other` is odd like this, and then some.
+    fn is_part_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ordinary, other) => *other != Self::Ordinary,
+            // Odd rows are made last, so that none is referenced.
+            (Self::Alone, Self::Null(_) | Self::Twin) => true,
+            (Self::Null(own), Self::Null(others)) => {
+                own.len() < others.len() && own.iter().all(|it| others.contains(it))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The constraint that a row is against, as SQLite says it.
@@ -73,9 +95,9 @@ pub fn probes(
                 scratch.execute(&it.sql)?;
             }
             let mut rows = Rows::new(&before);
-            Ok(Prepared { scratch, deeds, ordinary: rows.ordinary(), odd: rows.odd(&is_excluded) })
-        })
-        .and_then(|it| it.try_all());
+            let (ordinary, odd) = (rows.ordinary(), rows.odd(&is_excluded));
+            Prepared { scratch, deeds, ordinary, odd }.try_all(&mut rows)
+        });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
 }
@@ -145,18 +167,60 @@ enum Run {
 }
 
 impl Prepared<'_> {
-    fn try_all(&self) -> Result<Vec<Probe>, Inconclusive> {
+    fn try_all(&self, made_up: &mut Rows<'_>) -> Result<Vec<Probe>, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
         let mut probes = lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
         if let Ok(Run::Through(found)) = self.run(&odd) {
             probes.extend(lost(&self.odd, &found));
-            return Ok(probes);
+        } else {
+            for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
+                self.try_table(rows, &mut probes);
+            }
         }
-        for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
-            self.try_table(rows, &mut probes);
+        Ok(self.without_company(&probes, made_up))
+    }
+
+    /// Leaves out what happens to rows that are less odd as well, and of the columns that are NULL
+    /// together those that do not matter.
+    fn without_company(&self, probes: &[Probe], made_up: &mut Rows<'_>) -> Vec<Probe> {
+        let is_by_itself = |it: &&Probe| {
+            let is_why = |other: &Probe| {
+                other.table == it.table
+                    && other.outcome == it.outcome
+                    && other.oddity.is_part_of(&it.oddity)
+            };
+            !probes.iter().any(is_why)
+        };
+        let mut found: Vec<Probe> = probes.iter().filter(is_by_itself).cloned().collect();
+        for probe in &mut found {
+            let Oddity::Null(all) = &probe.oddity else { continue };
+            let mut columns = all.clone();
+            for column in all.iter().filter(|_| all.len() > 1) {
+                let fewer: Vec<Name> = columns.iter().filter(|it| *it != column).cloned().collect();
+                let row = made_up.null(&probe.table, &fewer).filter(|_| !fewer.is_empty());
+                if row.and_then(|it| self.outcome(&it)).as_ref() == Some(&probe.outcome) {
+                    columns = fewer;
+                }
+            }
+            probe.oddity = Oddity::Null(columns);
         }
-        Ok(probes)
+        // Where all that it says is NULL, nobody can tell whether a row is there.
+        found.retain(|it| match &it.oddity {
+            Oddity::Null(columns) if columns.len() > 1 && it.outcome == Outcome::Lost => {
+                made_up.says_more(&it.table, columns)
+            }
+            _ => true,
+        });
+        found
+    }
+
+    /// What becomes of one row by itself; nothing where that is not known either.
+    fn outcome(&self, row: &Row) -> Option<Outcome> {
+        match self.run(&[row]).ok()? {
+            Run::Through(found) => is_lost(row, &found).then_some(Outcome::Lost),
+            Run::Failed(at, err) => Some(Outcome::Fails(at, Violation(err.message))),
+        }
     }
 
     /// Tries the odd rows of one table together, and one by one if it fails on some.
@@ -165,18 +229,9 @@ impl Prepared<'_> {
             probes.extend(lost(rows, &found));
             return;
         }
-        for row in rows {
-            // What a key does not take was never there.
-            match self.run(&[row]) {
-                Ok(Run::Through(found)) => {
-                    probes.extend(lost(std::slice::from_ref(row), &found));
-                }
-                Ok(Run::Failed(at, err)) => {
-                    probes.push(row.probe(Outcome::Fails(at, Violation(err.message))));
-                }
-                Err(Inconclusive) => {}
-            }
-        }
+        // What a key does not take was never there.
+        let told = rows.iter().filter_map(|it| Some(it.probe(self.outcome(it)?)));
+        probes.extend(told);
     }
 
     /// Runs the upgrade over the ordinary rows and these.
@@ -200,12 +255,16 @@ impl Prepared<'_> {
 
 /// Which of these rows are not in what was found.
 fn lost(rows: &[Row], found: &str) -> Vec<Probe> {
+    let lost = rows.iter().filter(|it| is_lost(it, found));
+    lost.map(|it| it.probe(Outcome::Lost)).collect()
+}
+
+fn is_lost(row: &Row, found: &str) -> bool {
     let has_any = |marks: &[String]| marks.iter().any(|it| found.contains(it));
-    let is_lost = |it: &&Row| match (&it.marks[..], &it.other[..]) {
+    match (&row.marks[..], &row.other[..]) {
         ([], _) => false,
         (own, []) => !has_any(own),
         // Either may stand for both; where neither is there, they have another key now.
         (own, other) => has_any(own) != has_any(other),
-    };
-    rows.iter().filter(is_lost).map(|it| it.probe(Outcome::Lost)).collect()
+    }
 }
