@@ -363,7 +363,9 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
         if is_old || key.columns.iter().any(|it| is_all_null(facts, table, it)) {
             continue;
         }
-        let columns: Vec<&Name> = key.columns.iter().collect();
+        // A copy that leaves rows out names them as they were called before.
+        let old = facts.change.as_ref().map(|it| it.lineage.old_columns(name, &key.columns));
+        let columns: Vec<&Name> = key.columns.iter().chain(old.iter().flatten()).collect();
         // They are looked at when the whole body has run.
         let (unique, trouble) = (&[][..], Trouble::Dangling);
         let constraint = Constraint { table: name, columns: &columns, unique, trouble };

@@ -201,7 +201,7 @@ fn digits(values: &[String]) -> Vec<String> {
 }
 
 /// Whether a column is one of a foreign key.
-fn references(table: &Table, column: &Name) -> bool {
+pub fn references(table: &Table, column: &Name) -> bool {
     table.foreign_keys.iter().any(|it| it.columns.contains(column))
 }
 

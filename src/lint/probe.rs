@@ -8,10 +8,11 @@
 use super::Request;
 use super::data_failure::forbids_null;
 use super::deed::{Alteration, Deed, What, names};
+use super::facts::Facts;
 use super::fate::{Inconclusive, contents, named};
-use super::made_up::{Row, Rows};
+use super::made_up::{Row, Rows, references};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
-use crate::schema::{self, Name, Schema, Table};
+use crate::schema::{self, ForeignKey, Name, Schema, Table};
 use crate::sql::head::{Kind, Verb, head, verb};
 use crate::sql::lexer::has_keyword;
 
@@ -74,19 +75,21 @@ pub struct Violation(pub String);
 
 /// What becomes of odd rows; of those that are kept nothing is told.
 pub fn probes(
-    deeds: &[Deed<'_>],
+    facts: &Facts<'_>,
     before: &SchemaSnapshot,
     request: &Request<'_>,
 ) -> Result<Vec<Probe>, schema::ReadError> {
+    let deeds = &facts.upgrade[..];
     let is_certain = deeds.iter().any(may_matter);
     if !is_certain && !deeds.iter().any(may_write) {
         return Ok(Vec::new());
     }
     let objects = named(deeds, before);
-    let before = schema::read(&objects)?;
+    let mut before = schema::read(&objects)?;
     if !is_certain && !may_be_refused(deeds, &before) {
         return Ok(Vec::new());
     }
+    reference(facts, &mut before);
     let is_excluded = |it: &Table| (request.is_excluded)(it.name.as_str());
     let tried = Scratch::new(Quoting::Lenient, request.replay.extensions)
         .map_err(|_| Inconclusive)
@@ -100,6 +103,27 @@ pub fn probes(
         });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
+}
+
+/// Lets rows of before reference what a new foreign key wants them to: those that do not may be left
+/// out for it, and would tell nothing about the others.
+fn reference(facts: &Facts<'_>, before: &mut Schema) {
+    let Some((change, diff)) = facts.diff() else { return };
+    let lineage = &change.lineage;
+    for altered in &diff.altered {
+        for key in &altered.foreign_keys.added {
+            let name = lineage.old_table(&key.parent).clone();
+            let parent_columns = lineage.old_columns(&key.parent, &key.parent_columns);
+            let columns = lineage.old_columns(&altered.to.name, &key.columns);
+            let child = lineage.old_table(&altered.to.name);
+            let child = before.tables.iter_mut().find(|it| it.name == *child);
+            let is_new = |table: &Table| !columns.iter().any(|it| references(table, it));
+            if let Some(child) = child.filter(|it| is_new(it)) {
+                let key = ForeignKey { parent: name, columns, parent_columns, ..(*key).clone() };
+                child.foreign_keys.push(key);
+            }
+        }
+    }
 }
 
 /// Whether odd rows may matter to a statement, whatever its table is like.

@@ -188,7 +188,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         facts.change = Some(self.change(facts, &before, all_before)?);
         facts.trial.violated = violated(facts, &self.scratch);
         facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
-        facts.trial.probes = probes(&facts.upgrade, &before, self.request)?;
+        facts.trial.probes = probes(facts, &before, self.request)?;
         if let Downgrade::Body(body) = &revision.downgrade {
             facts.trial.strings.extend(strings(&self.scratch, revision, body)?);
         }

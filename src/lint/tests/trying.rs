@@ -162,3 +162,40 @@ fn nothing_references_a_row() {
     );
     check(&more, &joined.replace("JOIN", "LEFT JOIN"), "");
 }
+
+/// Rows that reference nothing are left out for a foreign key that is new.
+#[test]
+fn rows_are_left_out_for_a_new_foreign_key() {
+    let given = "CREATE TABLE users (id INTEGER PRIMARY KEY);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, buyer INTEGER NOT NULL, total TEXT);";
+    let copy = |rest: &str| {
+        format!(
+            "CREATE TABLE o2 (id INTEGER PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES users (id), total TEXT);\n\
+             INSERT INTO o2 SELECT o.* FROM orders o {rest};\nDROP TABLE orders;\n\
+             ALTER TABLE o2 RENAME TO orders;\nCREATE INDEX i ON orders (buyer);"
+        )
+    };
+    check(given, &copy("WHERE buyer IN (SELECT id FROM users)"), "");
+    check(given, &copy("WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = o.buyer)"), "");
+    check(given, &copy("JOIN users u ON u.id = o.buyer"), "");
+    // That is not why these are left out.
+    says(
+        given,
+        &copy("WHERE buyer IN (SELECT id FROM users) AND total <> 'x'"),
+        "the copy leaves out rows of `orders` (where `total` is NULL, say), and the old table is \
+         dropped with them",
+    );
+    // The column has another name then.
+    let renamed = copy("WHERE buyer IN (SELECT id FROM users)")
+        .replace("buyer INTEGER", "user INTEGER")
+        .replace("o2 SELECT o.*", "o2 (id, user, total) SELECT o.id, o.buyer, o.total")
+        .replace("ON orders (buyer)", "ON orders (user)");
+    check(given, &renamed, "");
+    // For another reason all of them may be.
+    says(
+        given,
+        &copy("WHERE id IN (SELECT total FROM orders)").replace(" REFERENCES users (id)", ""),
+        "the copy leaves out rows of `orders` (those that were tried), and the old table is dropped \
+         with them",
+    );
+}
