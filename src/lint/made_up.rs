@@ -136,6 +136,18 @@ impl<'s> Rows<'s> {
         Some(self.odd_row(table, Oddity::Null(columns.to_vec())))
     }
 
+    /// Rows of a table of which each is like an ordinary one but for one column and its keys.
+    pub fn near_twins(&mut self, table: &Name) -> Vec<Row> {
+        let Some(table) = self.schema.table(table) else { return Vec::new() };
+        let is_of_pair = |name: &Name| {
+            let mut keys = table.foreign_keys.iter();
+            keys.any(|it| it.columns.len() > 1 && it.columns.contains(name))
+        };
+        let columns = table.columns.iter().filter(|it| it.holds() && !is_of_pair(&it.name));
+        let columns: Vec<Name> = columns.map(|it| it.name.clone()).collect();
+        columns.into_iter().map(|it| self.odd_row(table, Oddity::TwinBut(it))).collect()
+    }
+
     /// Whether a row of this table says something besides these columns and a number that it may not
     /// keep.
     pub fn says_more(&self, table: &Name, columns: &[Name]) -> bool {
@@ -155,15 +167,26 @@ impl<'s> Rows<'s> {
             self.schema.indexes.iter().filter(|it| it.table == table.name && it.is_unique);
         let indexes: Vec<_> = indexes.flat_map(|it| &it.columns).collect();
         let is_key = |name: &Name| keys.contains(&name) || indexes.iter().any(|it| it.names(name));
+        let is_like = |name: &Name| match &oddity {
+            Oddity::Twin => !is_key(name),
+            Oddity::TwinBut(column) => name != column && !is_key(name),
+            _ => false,
+        };
+        let others: HashMap<&Name, String> = match &oddity {
+            Oddity::TwinBut(_) => self.references(table, 1).into_iter().collect(),
+            _ => HashMap::new(),
+        };
         let mut values = Vec::new();
         let (mut marks, mut other) = (Vec::new(), Vec::new());
         for column in table.columns.iter().filter(|it| it.holds()) {
             let name = &column.name;
             let value = if oddity.is_null(name) {
                 "NULL".to_owned()
+            } else if let Some(value) = others.get(name).filter(|_| oddity.is_but(name)) {
+                value.clone()
             } else if let Some(value) = references.get(name) {
                 value.clone()
-            } else if oddity == Oddity::Twin && !is_key(name) {
+            } else if is_like(name) {
                 self.values[&(&table.name, 0, name)].clone()
             } else {
                 let value = literal(column.datatype.text(), &self.mark());

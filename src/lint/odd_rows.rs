@@ -25,7 +25,9 @@ pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
             Oddity::Alone if violation.forbids_null(deed) => {
                 null(facts, probe, &[], violation, deed, found);
             }
-            Oddity::Twin if violation.is("UNIQUE") => twins(facts, probe, violation, deed, found),
+            Oddity::Twin | Oddity::TwinBut(_) if violation.is("UNIQUE") => {
+                twins(facts, probe, violation, deed, found);
+            }
             _ => {}
         }
     }
@@ -124,11 +126,15 @@ fn twins(
             format!(" ({})", list.join(", "))
         }
     };
+    let other = match &probe.oddity {
+        Oddity::TwinBut(column) => format!("`{column}` and "),
+        _ => String::new(),
+    };
     found.add(
         Rule::AddUnique,
         deed.span.clone(),
         format!(
-            "rows of `{}` may differ in their key alone, and `{}` gets them with a key that they \
+            "rows of `{}` may differ in {other}their key alone, and `{}` gets them with a key that they \
              share{over}: the upgrade fails where there are such",
             probe.table,
             facts.name_after(target)
@@ -164,7 +170,9 @@ pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
     let constrained = newly_constrained(facts, &loss.now());
     let is_meant = |it: &&Probe| match &it.oddity {
         Oddity::Null(columns) => columns.iter().any(|it| constrained.contains(it)),
-        Oddity::Ordinary | Oddity::Alone | Oddity::Twin => !constrained.is_empty(),
+        Oddity::Ordinary | Oddity::Alone | Oddity::Twin | Oddity::TwinBut(_) => {
+            !constrained.is_empty()
+        }
     };
     let Some(probe) = lost.find(|it| !is_meant(it)) else { return };
     let which = match &probe.oddity {
@@ -175,7 +183,7 @@ pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
             let are = if list.len() == 1 { "is" } else { "are" };
             format!("where {} {are} NULL, say", list.join(" and "))
         }
-        Oddity::Twin => "of those that differ in their key alone".to_owned(),
+        Oddity::Twin | Oddity::TwinBut(_) => "of those that differ in their key alone".to_owned(),
     };
     loss.report_left_out(deed, &which, found);
 }

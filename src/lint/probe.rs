@@ -38,6 +38,8 @@ pub enum Oddity {
     Null(Vec<Name>),
     /// Another one has the same values in all columns but those of its keys.
     Twin,
+    /// Another one has the same values in all columns but this one and those of its keys.
+    TwinBut(Name),
 }
 
 /// What became of a row.
@@ -53,6 +55,11 @@ impl Oddity {
     /// Whether this column is NULL.
     pub fn is_null(&self, column: &Name) -> bool {
         matches!(self, Self::Null(columns) if columns.contains(column))
+    }
+
+    /// Whether this column alone, but for keys, tells it from another row.
+    pub fn is_but(&self, column: &Name) -> bool {
+        matches!(self, Self::TwinBut(it) if it == column)
     }
 
     /// Whether a row that is odd like `other` is odd like this, and then some.
@@ -133,7 +140,8 @@ fn may_matter(deed: &Deed<'_>) -> bool {
         What::Alter(_, Alteration::AddColumn(_)) => has_keyword(deed.sql, "AS"),
         _ => {
             let head = head(deed.sql);
-            head.makes_rows || head.is_unique
+            let fills = head.verb == Verb::Insert && has_keyword(deed.sql, "SELECT");
+            head.makes_rows || head.is_unique || fills
         }
     }
 }
@@ -202,7 +210,41 @@ impl Prepared<'_> {
                 self.try_table(rows, &mut probes);
             }
         }
-        Ok(self.without_company(&probes, made_up))
+        let mut probes = self.without_company(&probes, made_up);
+        self.try_near_twins(made_up, &mut probes);
+        Ok(probes)
+    }
+
+    /// Tries rows that share what a key may want to differ, where those that share everything are taken
+    /// care of.
+    fn try_near_twins(&self, made_up: &mut Rows<'_>, probes: &mut Vec<Probe>) {
+        // Nothing else takes some rows for the same ones.
+        let tells_apart = |it: &Deed<'_>| {
+            let words =
+                ["DELETE", "DISTINCT", "EXISTS", "GROUP", "IN", "INTERSECT", "OVER", "UNION"];
+            words.iter().any(|word| has_keyword(it.sql, word))
+        };
+        if !self.deeds.iter().any(tells_apart) {
+            return;
+        }
+        let fails = |it: &&Row| {
+            let is_it = |probe: &Probe| probe.table == it.table && probe.oddity == it.oddity;
+            probes.iter().any(|it| is_it(it) && it.outcome != Outcome::Lost)
+        };
+        let twins = self.odd.iter().filter(|it| it.oddity == Oddity::Twin && !fails(it));
+        let tables: Vec<Vec<Row>> = twins.map(|it| made_up.near_twins(&it.table)).collect();
+        let all: Vec<&Row> = tables.iter().flatten().collect();
+        if let Ok(Run::Through(_)) = self.run(&all) {
+            return;
+        }
+        for rows in &tables {
+            // Where one of them fails, the others tell nothing more.
+            let failing = rows.iter().find_map(|it| {
+                let outcome = self.outcome(it).filter(|it| *it != Outcome::Lost);
+                outcome.map(|outcome| it.probe(outcome))
+            });
+            probes.extend(failing);
+        }
     }
 
     /// Leaves out what happens to rows that are less odd as well, and of the columns that are NULL

@@ -199,3 +199,47 @@ fn rows_are_left_out_for_a_new_foreign_key() {
          with them",
     );
 }
+
+const TAGS: &str = "CREATE TABLE tags (post INTEGER, name TEXT, note TEXT);";
+
+/// Duplicates are told apart by what the key does not have.
+#[test]
+fn duplicates_in_other_columns_are_deleted() {
+    let once = |group: &str, key: &str, expected: &str| {
+        let body = format!(
+            "DELETE FROM tags WHERE rowid NOT IN (SELECT min(rowid) FROM tags GROUP BY {group});\n\
+             CREATE UNIQUE INDEX ux ON tags ({key});"
+        );
+        check(TAGS, &body, expected);
+    };
+    once("name", "name", "");
+    once("name", "post, name", "");
+    once("post, name", "post, name", "");
+    once("lower(name)", "name", "");
+    once("lower(name)", "lower(name)", "");
+    once("post, name", "name", "add-unique");
+    once("post, name", "post, note", "add-unique");
+    once("post", "lower(name)", "add-unique");
+    says(
+        TAGS,
+        "DELETE FROM tags WHERE EXISTS (SELECT 1 FROM tags t WHERE t.name = tags.name \
+         AND t.post = tags.post AND t.rowid < tags.rowid);\nCREATE UNIQUE INDEX ux ON tags (name);",
+        "rows of `tags` may differ in `post` and their key alone, and `tags` gets them with a key that \
+         they share (name): the upgrade fails where there are such",
+    );
+    let fill = |select: &str, expected: &str| {
+        let table = "CREATE TABLE names (name TEXT PRIMARY KEY, post INTEGER);";
+        check(TAGS, &format!("{table}\nINSERT INTO names SELECT {select};"), expected);
+    };
+    fill("name, min(post) FROM tags WHERE name > '' GROUP BY name", "");
+    fill("lower(name), post FROM (SELECT DISTINCT name, post FROM tags)", "add-unique");
+    fill("name, max(post) FROM tags GROUP BY name, note", "add-unique");
+    // A column of a foreign key differs, too.
+    let given = format!("CREATE TABLE posts (id INTEGER PRIMARY KEY, t TEXT); {TAGS}")
+        .replace("post INTEGER", "post INTEGER REFERENCES posts (id)");
+    let body = "DELETE FROM tags WHERE rowid NOT IN (SELECT min(rowid) FROM tags GROUP BY post, name);\n\
+                CREATE UNIQUE INDEX ux ON tags (name);";
+    check(&given, body, "add-unique");
+    let refuse = "-- migrate:refuse-if tags share a name: SELECT name FROM tags GROUP BY name HAVING count(*) > 1\n";
+    check(&given, &format!("{refuse}{body}"), "");
+}
