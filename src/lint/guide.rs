@@ -131,8 +131,10 @@ pub fn guide(rule: Rule) -> Guide {
             why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows, or \
                   over a new one that is filled from such a table. Silent for columns that were unique \
                   before, where the body deletes duplicates, leaves them out of a copy or sets values that \
-                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates. Whether it deletes \
-                  all that are in the way is tried: rows that share the key and nothing else are some.",
+                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates. Tried out are \
+                  rows that differ in one column, for what deleting duplicates leaves, and rows that \
+                  hardly differ, for a key that is computed (`slug || '-' || id`). Silent for an index whose WHERE is true of \
+                  no row, for what a new column holds.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE UNIQUE INDEX ix_users_email ON users (email);",

@@ -148,6 +148,41 @@ impl<'s> Rows<'s> {
         columns.into_iter().map(|it| self.odd_row(table, Oddity::TwinBut(it))).collect()
     }
 
+    /// Rows of a table that differ in their keys alone, and there only just: in case, in spaces, by one.
+    /// What is made of the keys may be the same for all of them. Its other texts differ no more.
+    pub fn cousins(&mut self, table: &Name) -> Option<Row> {
+        let table = self.schema.table(table)?;
+        let mark = self.mark();
+        let references = self.references(table, 0);
+        let columns: Vec<&Column> = table.columns.iter().filter(|it| it.holds()).collect();
+        let tuple = |nth: usize| {
+            let value = |(at, column): (usize, &&Column)| {
+                let is_key = is_of_key(self.schema, table, &column.name);
+                let own = &self.values[&(&table.name, 0, &column.name)];
+                if let Some((_, value)) = references.iter().find(|it| *it.0 == column.name) {
+                    value.clone()
+                } else if own.starts_with('\'') {
+                    let text = [format!("Ab {mark} {at}"), format!("aB {mark} {at}")];
+                    let text = text.get(nth).cloned();
+                    format!("'{}'", text.unwrap_or_else(|| format!("Ab {mark} {at} ")))
+                } else if is_key {
+                    // Far from all other numbers, which begin with an 8.
+                    literal(column.datatype.text(), &(9_000_000 + [0, 1, 1000][nth]).to_string())
+                } else {
+                    own.clone()
+                }
+            };
+            let values: Vec<String> = columns.iter().enumerate().map(value).collect();
+            format!("({})", values.join(", "))
+        };
+        let tuples = [0, 1, 2].map(tuple).join(", ");
+        let names: Vec<String> = columns.iter().map(|it| it.name.quoted()).collect();
+        let insert =
+            format!("INSERT INTO {} ({}) VALUES {tuples}", table.name.quoted(), names.join(", "));
+        let table = table.name.clone();
+        Some(Row { table, oddity: Oddity::Twin, insert, marks: Vec::new(), other: Vec::new() })
+    }
+
     /// Whether a row of this table says something besides these columns and a number that it may not
     /// keep.
     pub fn says_more(&self, table: &Name, columns: &[Name]) -> bool {
@@ -160,13 +195,8 @@ impl<'s> Rows<'s> {
 
     fn odd_row(&mut self, table: &'s Table, oddity: Oddity) -> Row {
         let references: HashMap<&Name, String> = self.references(table, 0).into_iter().collect();
-        let keys = table.primary_key.iter().map(|it| &it.columns);
-        let keys = keys.chain(table.uniques.iter().map(|it| &it.columns));
-        let keys: Vec<&Name> = keys.flatten().map(|it| &it.name).collect();
-        let indexes =
-            self.schema.indexes.iter().filter(|it| it.table == table.name && it.is_unique);
-        let indexes: Vec<_> = indexes.flat_map(|it| &it.columns).collect();
-        let is_key = |name: &Name| keys.contains(&name) || indexes.iter().any(|it| it.names(name));
+        let schema = self.schema;
+        let is_key = |name: &Name| is_of_key(schema, table, name);
         let is_like = |name: &Name| match &oddity {
             Oddity::Twin => !is_key(name),
             Oddity::TwinBut(column) => name != column && !is_key(name),
@@ -221,6 +251,14 @@ fn digits(values: &[String]) -> Vec<String> {
     };
     let both = |it: String| [it.chars().flat_map(|it| ['3', it]).collect(), it];
     values.iter().map(digits).flat_map(both).collect()
+}
+
+/// Whether a column is one of a key, or in an expression of one.
+fn is_of_key(schema: &Schema, table: &Table, name: &Name) -> bool {
+    let keys = table.primary_key.iter().map(|it| &it.columns);
+    let mut keys = keys.chain(table.uniques.iter().map(|it| &it.columns)).flatten();
+    let mut indexes = schema.indexes.iter().filter(|it| it.table == table.name && it.is_unique);
+    keys.any(|it| it.name == *name) || indexes.any(|it| it.columns.iter().any(|it| it.names(name)))
 }
 
 /// Whether a column is one of a foreign key.

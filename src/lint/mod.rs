@@ -17,6 +17,8 @@ pub mod guide;
 mod lineage;
 mod made_up;
 mod mending;
+mod new_columns;
+mod new_keys;
 mod odd_rows;
 mod old_rows;
 mod probe;

@@ -15,7 +15,7 @@ use crate::sql::lexer::{self, Token, TokenKind, tokens};
 
 /// `add-not-null` and `add-unique`, where rows of before make a statement fail.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    for probe in &facts.trial.probes {
+    for probe in &facts.trial.probed.probes {
         let Outcome::Fails(at, violation) = &probe.outcome else { continue };
         let Some(deed) = facts.upgrade.get(*at) else { continue };
         match &probe.oddity {
@@ -148,7 +148,7 @@ fn twins(
 pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
     let facts = loss.facts;
     let is_lost = |it: &&Probe| it.table == loss.table.name && it.outcome == Outcome::Lost;
-    let mut lost = facts.trial.probes.iter().filter(is_lost);
+    let mut lost = facts.trial.probed.probes.iter().filter(is_lost);
     if loss.is_asked_for() {
         return;
     }
@@ -214,7 +214,7 @@ fn is_refused(
 
 impl Violation {
     /// Whether it is one of a constraint of this kind.
-    fn is(&self, kind: &str) -> bool {
+    pub fn is(&self, kind: &str) -> bool {
         let rest = self.0.strip_prefix(kind);
         rest.is_some_and(|it| it.starts_with(" constraint failed"))
     }

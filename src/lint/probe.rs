@@ -11,6 +11,7 @@ use super::deed::{Alteration, Deed, What, names};
 use super::facts::Facts;
 use super::fate::{Inconclusive, contents, named};
 use super::made_up::{Row, Rows, references};
+use super::new_keys::{NewKey, computed_keys};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, ForeignKey, Name, Schema, Table};
 use crate::sql::head::{Kind, Verb, head, verb};
@@ -25,6 +26,15 @@ pub struct Probe {
     pub oddity: Oddity,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// What was found by trying rows.
+#[derive(Debug, Clone, Default)]
+pub struct Probed {
+    /// What becomes of odd rows, where they are not kept.
+    pub probes: Vec<Probe>,
+    /// New keys that an upgrade computes, and of which it gives rows that differ no same ones.
+    pub kept_apart: Vec<NewKey>,
 }
 
 /// What is odd about a row.
@@ -81,20 +91,20 @@ impl Oddity {
 pub struct Violation(pub String);
 
 /// What becomes of odd rows; of those that are kept nothing is told.
-pub fn probes(
+pub fn probe(
     facts: &Facts<'_>,
     before: &SchemaSnapshot,
     request: &Request<'_>,
-) -> Result<Vec<Probe>, schema::ReadError> {
+) -> Result<Probed, schema::ReadError> {
     let deeds = &facts.upgrade[..];
     let is_certain = deeds.iter().any(may_matter);
     if !is_certain && !deeds.iter().any(may_write) {
-        return Ok(Vec::new());
+        return Ok(Probed::default());
     }
     let objects = named(deeds, before);
     let mut before = schema::read(&objects)?;
     if !is_certain && !may_be_refused(deeds, &before) {
-        return Ok(Vec::new());
+        return Ok(Probed::default());
     }
     reference(facts, &mut before);
     let is_excluded = |it: &Table| (request.is_excluded)(it.name.as_str());
@@ -106,7 +116,7 @@ pub fn probes(
             }
             let mut rows = Rows::new(&before);
             let (ordinary, odd) = (rows.ordinary(), rows.odd(&is_excluded));
-            Prepared { scratch, deeds, ordinary, odd }.try_all(&mut rows)
+            Prepared { scratch, deeds, ordinary, odd }.try_all(&computed_keys(facts), &mut rows)
         });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
@@ -192,14 +202,14 @@ struct Prepared<'d> {
 }
 
 /// How an upgrade ended.
-enum Run {
-    /// What stands in any table.
-    Through(String),
+enum Run<T> {
+    /// What is there then.
+    Through(T),
     Failed(usize, SqliteError),
 }
 
 impl Prepared<'_> {
-    fn try_all(&self, made_up: &mut Rows<'_>) -> Result<Vec<Probe>, Inconclusive> {
+    fn try_all(&self, keys: &[NewKey], made_up: &mut Rows<'_>) -> Result<Probed, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
         let mut probes = lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
@@ -212,7 +222,27 @@ impl Prepared<'_> {
         }
         let mut probes = self.without_company(&probes, made_up);
         self.try_near_twins(made_up, &mut probes);
-        Ok(probes)
+        let shares = |it: &Probe| matches!(&it.outcome, Outcome::Fails(_, it) if it.is("UNIQUE"));
+        let kept_apart = if probes.iter().any(shares) {
+            Vec::new()
+        } else {
+            keys.iter().filter(|it| self.keeps_apart(it, made_up)).cloned().collect()
+        };
+        Ok(Probed { probes, kept_apart })
+    }
+
+    /// Whether an upgrade gives rows that hardly differ no same key, having made keys for some.
+    fn keeps_apart(&self, key: &NewKey, made_up: &mut Rows<'_>) -> bool {
+        let is_twin = |it: &Row| it.oddity == Oddity::Twin && it.table == key.old;
+        let cousins = made_up.cousins(&key.old).filter(|_| self.odd.iter().any(is_twin));
+        let Some(cousins) = cousins else { return false };
+        let Ok(Run::Through(scratch)) = self.ran(&[&cousins]) else { return false };
+        let are_there = key.columns.iter().map(|it| format!("{} IS NOT NULL", it.quoted()));
+        let are_there = are_there.collect::<Vec<_>>().join(" AND ");
+        let table = key.table.quoted();
+        let found = scratch
+            .rows_found(&format!("SELECT 1 FROM {table} WHERE {are_there} LIMIT 1 OFFSET 1"));
+        found.is_ok_and(|it| it.is_some())
     }
 
     /// Tries rows that share what a key may want to differ, where those that share everything are taken
@@ -300,8 +330,16 @@ impl Prepared<'_> {
         probes.extend(told);
     }
 
-    /// Runs the upgrade over the ordinary rows and these.
-    fn run(&self, odd: &[&Row]) -> Result<Run, Inconclusive> {
+    /// Runs the upgrade over the ordinary rows and these; what stands in any table then.
+    fn run(&self, odd: &[&Row]) -> Result<Run<String>, Inconclusive> {
+        Ok(match self.ran(odd)? {
+            Run::Through(scratch) => Run::Through(contents(&scratch)?),
+            Run::Failed(at, err) => Run::Failed(at, err),
+        })
+    }
+
+    /// The same; the database afterwards.
+    fn ran(&self, odd: &[&Row]) -> Result<Run<Scratch>, Inconclusive> {
         let scratch = self.scratch.copy()?;
         // No row of ours passes every check.
         scratch.execute("PRAGMA ignore_check_constraints = ON")?;
@@ -315,7 +353,7 @@ impl Prepared<'_> {
                 return Ok(Run::Failed(at, err));
             }
         }
-        Ok(Run::Through(contents(&scratch)?))
+        Ok(Run::Through(scratch))
     }
 }
 

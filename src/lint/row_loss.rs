@@ -428,7 +428,7 @@ pub(super) fn selects(deed: &Deed<'_>, tables: &[Name]) -> bool {
 }
 
 /// Whether a name that is no function stands in an expression.
-fn has_name(sql: &str) -> bool {
+pub(super) fn has_name(sql: &str) -> bool {
     let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
     words.iter().enumerate().any(|(at, it)| {
         let next = words.get(at + 1);

@@ -243,3 +243,100 @@ fn duplicates_in_other_columns_are_deleted() {
     let refuse = "-- migrate:refuse-if tags share a name: SELECT name FROM tags GROUP BY name HAVING count(*) > 1\n";
     check(&given, &format!("{refuse}{body}"), "");
 }
+
+/// What is computed for a new key differs where rows do, or it does not.
+#[test]
+fn new_keys_are_computed() {
+    let given =
+        "CREATE TABLE orgs (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, title TEXT, n INTEGER);";
+    let key = |definition: &str, value: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (slug {definition}, title TEXT, n INTEGER, id INTEGER);\n\
+             INSERT INTO new SELECT {value}, title, n, id FROM orgs;\nDROP TABLE orgs;\n\
+             ALTER TABLE new RENAME TO orgs;"
+        );
+        check(given, &body, expected);
+    };
+    let text = "TEXT NOT NULL PRIMARY KEY";
+    key(text, "slug || '-' || id", "");
+    key(text, "printf('%s-%d', slug, id)", "");
+    key(text, "lower(slug)", "add-unique");
+    key(text, "substr(slug, 1, 4)", "add-unique");
+    key(text, "id / 10", "add-unique");
+    key(text, "length(slug) || id % 100", "add-unique");
+    key("INTEGER UNIQUE", "row_number() OVER (ORDER BY slug)", "");
+    key("INTEGER UNIQUE", "row_number() OVER (PARTITION BY slug)", "add-unique");
+    // Nobody knows what is made of it.
+    key(text, "slug_of(title)", "add-unique");
+    let unique = given.replace("slug TEXT NOT NULL", "slug TEXT NOT NULL UNIQUE");
+    let other = |value: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, slug TEXT UNIQUE, title TEXT, n INTEGER, s TEXT UNIQUE);\n\
+             INSERT INTO new SELECT *, {value} FROM orgs;\nDROP TABLE orgs;\nALTER TABLE new RENAME TO orgs;"
+        );
+        check(&unique, &body.replace('*', "id, slug, title, n"), expected);
+    };
+    other("slug || '!'", "");
+    other("lower(slug)", "add-unique");
+    other("trim(slug)", "add-unique");
+    let place = |value: &str, expected: &str| {
+        let body = format!(
+            "ALTER TABLE orgs ADD COLUMN place INTEGER;\nUPDATE orgs SET place = {value};\n\
+             CREATE UNIQUE INDEX ux ON orgs (slug, place);"
+        );
+        check(given, &body, expected);
+    };
+    let numbered = |by: &str| {
+        format!(
+            "k FROM (SELECT id AS o, row_number() OVER (PARTITION BY {by}) AS k FROM orgs) WHERE o = id"
+        )
+    };
+    place(&numbered("slug"), "");
+    place(&numbered("id"), "add-unique");
+    place(&numbered("slug").replace("o = id", "o = title"), "add-unique");
+    // It was a key under another name.
+    let copy = |to: &str, select: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (id TEXT PRIMARY KEY NOT NULL, old INTEGER UNIQUE, slug TEXT, title TEXT, n INTEGER);\n\
+             INSERT INTO new {to} SELECT {select} FROM orgs;\nDROP TABLE orgs;\nALTER TABLE new RENAME TO orgs;"
+        );
+        check(given, &body, expected);
+    };
+    copy("", "hex(randomblob(16)), id, slug, title, n", "");
+    copy("(id, old, slug, title, n)", "hex(randomblob(16)), id, slug, title, n", "");
+    copy("", "hex(randomblob(16)), n, slug, title, id", "add-unique");
+    // The table goes, and its names stay.
+    let names = |unique: &str, select: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL {unique});\n\
+             INSERT INTO tag (name) SELECT {select} FROM tags WHERE trim(name) <> '';\nDROP TABLE tags;"
+        );
+        check("CREATE TABLE tags (name TEXT);", &body, expected);
+    };
+    names("UNIQUE", "DISTINCT trim(name)", "");
+    names("UNIQUE", "trim(name)", "add-unique");
+    names("COLLATE NOCASE UNIQUE", "DISTINCT trim(name)", "add-unique");
+}
+
+/// A new column holds the same in all rows, and an index may be over none of them.
+#[test]
+fn an_index_is_over_no_row() {
+    let index = |column: &str, condition: &str, expected: &str| {
+        let body = format!(
+            "ALTER TABLE users ADD COLUMN {column};\n\
+             CREATE UNIQUE INDEX ux ON users (email) WHERE {condition};"
+        );
+        check(USERS, &body, expected);
+    };
+    index("gone TEXT", "gone IS NOT NULL", "");
+    index("gone TEXT", "gone > ''", "");
+    index("gone TEXT", "gone IS NULL", "add-unique");
+    index("gone TEXT", "gone IS NOT NULL AND email <> ''", "");
+    index("gone TEXT", "email <> '' AND gone IS NOT NULL", "");
+    index("gone TEXT", "gone IS NOT NULL OR email <> ''", "add-unique");
+    index("gone TEXT", "email BETWEEN gone IS NOT NULL AND 'x'", "add-unique");
+    index("live INT NOT NULL DEFAULT 1", "live", "add-unique");
+    index("live INT NOT NULL DEFAULT 0", "live", "");
+    index("gone TEXT;\nUPDATE users SET gone = email", "gone IS NOT NULL", "add-unique");
+    check(USERS, "CREATE UNIQUE INDEX ux ON users (email) WHERE name = 'x';", "add-unique");
+}
