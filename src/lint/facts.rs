@@ -62,6 +62,8 @@ pub struct Trial {
     pub probed: Probed,
     /// Checks over new columns alone, by table, that what these columns hold is against.
     pub violated: Vec<(Name, Fragment)>,
+    /// Checks over what a copy computes that nothing which was tried is against, by table.
+    pub passed: Vec<(Name, Fragment)>,
     /// New indexes that are over no row that is there.
     pub vacant: Vec<Name>,
     /// Quoted names that SQLite takes for strings.

@@ -5,6 +5,7 @@
 //! rebuild leaves out is found. Only [`trial`] runs anything, and [`fate`] for it.
 
 mod allow;
+mod computed_checks;
 mod data_failure;
 mod data_loss;
 mod deed;

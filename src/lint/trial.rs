@@ -1,5 +1,6 @@
 //! Runs the revisions in memory, one by one, and takes down what each of them does.
 
+use super::computed_checks::passed;
 use super::deed::{Deed, What};
 use super::facts::{Change, Facts, Failing, Undo};
 use super::fate::fate;
@@ -189,6 +190,7 @@ impl<'r, 'a> Stage<'r, 'a> {
         facts.change = Some(self.change(facts, &before, all_before)?);
         facts.trial.violated = violated(facts, &self.scratch);
         facts.trial.vacant = vacant(facts, &self.scratch);
+        facts.trial.passed = passed(facts, &before, self.request)?;
         facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
         facts.trial.probed = probe(facts, &before, self.request)?;
         if let Downgrade::Body(body) = &revision.downgrade {

@@ -340,3 +340,52 @@ fn an_index_is_over_no_row() {
     index("gone TEXT;\nUPDATE users SET gone = email", "gone IS NOT NULL", "add-unique");
     check(USERS, "CREATE UNIQUE INDEX ux ON users (email) WHERE name = 'x';", "add-unique");
 }
+
+/// What a copy computes is tried with values at which it may go wrong.
+#[test]
+fn checks_of_what_is_computed() {
+    let given =
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY, status TEXT, views INTEGER, note TEXT);";
+    let copy = |definition: &str, status: &str, views: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, {definition}, note TEXT);\n\
+             INSERT INTO new SELECT id, {status}, {views}, note FROM posts;\nDROP TABLE posts;\n\
+             ALTER TABLE new RENAME TO posts;"
+        );
+        check(given, &body, expected);
+        let away = body
+            .replace("CREATE TABLE new", "ALTER TABLE posts RENAME TO old;\nCREATE TABLE posts");
+        let away = away.replace("INTO new", "INTO posts").replace("FROM posts", "FROM old");
+        let away =
+            away.replace("DROP TABLE posts;\nALTER TABLE new RENAME TO posts", "DROP TABLE old");
+        check(given, &away, expected);
+    };
+    let status = |value: &str, expected: &str| {
+        let definition = "status TEXT CHECK (status IN ('draft', 'live')), views INTEGER";
+        copy(definition, value, "views", expected);
+    };
+    status("CASE status WHEN 'live' THEN 'live' ELSE 'draft' END", "");
+    status("CASE WHEN status IN ('draft', 'live') THEN status ELSE 'draft' END", "");
+    status("iif(status = 'live', status, 'draft')", "");
+    status("trim(status)", "add-check");
+    status("coalesce(status, 'draft')", "add-check");
+    status("CASE status WHEN 'Live' THEN 'Live' ELSE 'draft' END", "add-check");
+    status("CASE WHEN status = '' THEN status ELSE 'draft' END", "add-check");
+    let views = |check: &str, value: &str, expected: &str| {
+        copy(&format!("status TEXT, views INTEGER CHECK ({check})"), "status", value, expected);
+    };
+    views("views >= 0", "max(0, coalesce(views, 0))", "");
+    views("views >= 0", "abs(views)", "");
+    views("views >= 0 OR views IS NULL", "CASE WHEN views < 0 THEN 0 ELSE views END", "");
+    views("views >= 0", "views * 2", "add-check");
+    views("views <= 100", "min(views, 100)", "");
+    views("views < 100", "min(views, 100)", "add-check");
+    views("views <> 77", "coalesce(views, 0)", "add-check");
+    views("views >= 0 AND status <> ''", "abs(views)", "add-check");
+    let length = "status TEXT DEFAULT 'new' CHECK (length(status) = 3), views INTEGER";
+    copy(length, "CASE WHEN length(status) = 3 THEN status ELSE 'new' END", "views", "");
+    copy(length, "substr(status, 1, 3)", "views", "add-check");
+    let plain = "status TEXT CHECK (status NOT LIKE '%;%'), views INTEGER";
+    copy(plain, "trim(status)", "views", "add-check");
+    copy(plain, "replace(status, ';', ',')", "views", "");
+}
