@@ -314,6 +314,12 @@ fn new_keys_are_computed() {
         check("CREATE TABLE tags (name TEXT);", &body, expected);
     };
     names("UNIQUE", "DISTINCT trim(name)", "");
+    says(
+        TAGS,
+        "CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT UNIQUE, note TEXT);\n\
+         INSERT INTO tag (name, note) SELECT name, note FROM tags GROUP BY name;\nDROP TABLE tags;",
+        "drops `tags.post` with its values",
+    );
     names("UNIQUE", "trim(name)", "add-unique");
     names("COLLATE NOCASE UNIQUE", "DISTINCT trim(name)", "add-unique");
 }
