@@ -1,6 +1,6 @@
-//! Rows that an upgrade may not expect: with a NULL where the schema allows one, alike but for their
-//! key, or like any other. Each is put into a table of before, and the upgrade runs: it fails, or the
-//! row is nowhere afterwards, or nothing happens to it.
+//! Rows that an upgrade may not expect: with NULL where the schema allows it, alike but for their key,
+//! referenced by none, or like any other. Each is put into a table of before, and the upgrade runs: it
+//! fails, or the row is nowhere afterwards, or nothing happens to it.
 //!
 //! All of them are tried at once first, and one by one only where that shows something. Nothing is
 //! concluded where the upgrade does not take ordinary rows.
