@@ -8,6 +8,7 @@ use super::facts::{Facts, Source};
 use super::filling::filled;
 use super::finding::Findings;
 use super::mending::{Constraint, Trouble, is_mended};
+use super::new_keys::columns_of;
 use crate::diff::{Change, Diff, TableDiff};
 use crate::rule::Rule;
 use crate::schema::{Column, ForeignKey, Fragment, Index, KeyColumn, Name, Schema, Table};
@@ -163,8 +164,17 @@ fn is_safe(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, key: &[Par
         let old = table.from.column(name);
         old.is_some_and(|old| table.to.column(name).is_some_and(|it| it.collation == old.collation))
     };
-    let is_known =
-        |old: &Vec<Part>| old.iter().all(|it| key.contains(it) && has_same_collation(&it.0));
+    let is_copied = |name: &Name, old: &Name| {
+        let column = |of: &Table, name: &Name| of.column(name).map(|it| it.collation.clone());
+        facts.origin(table, name).is_some_and(|it| it == old)
+            && column(table.to, name) == column(table.from, old)
+    };
+    let is_in_key = |(old, collation): &Part| {
+        key.iter().any(|(name, it)| {
+            it == collation && (name == old && has_same_collation(name) || is_copied(name, old))
+        })
+    };
+    let is_known = |old: &Vec<Part>| old.iter().all(is_in_key);
     known_keys(table.from, before).iter().any(is_known)
         || key.iter().any(|(name, _)| is_all_null(facts, table, name))
 }
@@ -177,8 +187,9 @@ fn keys(facts: &Facts<'_>, table: &TableDiff<'_>, before: &Schema, found: &mut F
         table.has_other_primary_key && !(key.is_rowid && is_new)
     });
     for (what, columns) in uniques.chain(primary.map(|it| ("primary key", &it.columns))) {
-        if !is_safe(facts, table, before, &parts(columns)) {
-            let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
+        let key = parts(columns);
+        let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
+        if !is_safe(facts, table, before, &key) && !facts.keeps_apart(&table.to.name, &columns) {
             let unique = unique_columns(table.from, before);
             shared(facts, (table.to, what), &columns, &unique, &|it| defines(it), found);
         }
@@ -202,6 +213,9 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
         if old.is_some_and(is_same) || before.indexes.iter().any(is_same) {
             continue;
         }
+        if facts.trial.vacant.contains(&index.name) {
+            continue;
+        }
         let keys = keys_of(index);
         let altered = diff.altered.iter().find(|it| it.to.name == index.table);
         let key: Vec<Part> = keys.iter().map(|it| (it.clone(), None)).collect();
@@ -212,7 +226,7 @@ fn unique_indexes(facts: &Facts<'_>, diff: &Diff<'_>, before: &Schema, found: &m
             }
         };
         let table = altered.map_or(from, |it| it.to);
-        if !is_known {
+        if !is_known && !facts.keeps_apart(&table.name, &columns_of(index, table)) {
             let is_it = |it: &Deed<'_>| matches!(&it.what, What::CreateIndex(name, _) if *name == index.name);
             let what = format!("unique index `{}`", index.name);
             let unique = unique_columns(from, before);
@@ -268,7 +282,8 @@ fn checks(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) {
             .dropped
             .iter()
             .any(|it| allows_all_of(check.expression.text(), it.expression.text()));
-        if is_old || is_loosened {
+        let is_it = |it: &(Name, Fragment)| it.0 == *name && it.1 == check.expression;
+        if is_old || is_loosened || facts.trial.passed.iter().any(is_it) {
             continue;
         }
         if columns.is_empty() {
@@ -363,7 +378,9 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
         if is_old || key.columns.iter().any(|it| is_all_null(facts, table, it)) {
             continue;
         }
-        let columns: Vec<&Name> = key.columns.iter().collect();
+        // A copy that leaves rows out names them as they were called before.
+        let old = facts.change.as_ref().map(|it| it.lineage.old_columns(name, &key.columns));
+        let columns: Vec<&Name> = key.columns.iter().chain(old.iter().flatten()).collect();
         // They are looked at when the whole body has run.
         let (unique, trouble) = (&[][..], Trouble::Dangling);
         let constraint = Constraint { table: name, columns: &columns, unique, trouble };

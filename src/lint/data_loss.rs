@@ -193,9 +193,14 @@ pub fn drop_table(facts: &Facts<'_>, name: &Name, found: &mut Findings<'_>) {
     );
 }
 
-/// Reports a column that goes.
-pub fn drop_column(facts: &Facts<'_>, table: &Name, column: &Name, found: &mut Findings<'_>) {
-    let place = facts.place(table, Some(column), &|it| match &it.what {
+/// Reports a column that goes, of a table by its name of now and the one that it is told by.
+pub fn drop_column(
+    facts: &Facts<'_>,
+    (now, table): (&Name, &Name),
+    column: &Name,
+    found: &mut Findings<'_>,
+) {
+    let place = facts.place(now, Some(column), &|it| match &it.what {
         What::Alter(_, Alteration::DropColumn(dropped)) => dropped == column,
         // A rebuild: the definition that does not have it.
         What::CreateTable(_) => !it.names(column),

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::deed::{Alteration, Copy, Deed, What, deeds};
 use super::fate::Fate;
 use super::lineage::Lineage;
-use super::probe::Probe;
-use crate::diff::Diff;
+use super::probe::Probed;
 use crate::diff::lines::Line;
+use crate::diff::{Diff, TableDiff};
 use crate::revision::{DirectiveKind, Downgrade, Revision, RevisionId};
 use crate::schema::{Fragment, Name, Schema};
 use crate::source::Location;
@@ -58,10 +58,14 @@ pub struct Trial {
     pub is_over: bool,
     /// What becomes of rows, where a table or a column goes.
     pub fate: Option<Fate>,
-    /// What becomes of odd rows, where they are not kept.
-    pub probes: Vec<Probe>,
+    /// What becomes of odd rows.
+    pub probed: Probed,
     /// Checks over new columns alone, by table, that what these columns hold is against.
     pub violated: Vec<(Name, Fragment)>,
+    /// Checks over what a copy computes that nothing which was tried is against, by table.
+    pub passed: Vec<(Name, Fragment)>,
+    /// New indexes that are over no row that is there.
+    pub vacant: Vec<Name>,
     /// Quoted names that SQLite takes for strings.
     pub strings: Vec<Range<usize>>,
     /// Views, and tables with triggers, that do not compile any more, and what SQLite says.
@@ -203,6 +207,20 @@ impl<'a> Facts<'a> {
             What::Copy(copy) if aliases.contains(&copy.into) => Some(copy),
             _ => None,
         })
+    }
+
+    /// The column of before, by its name of after, that the only copy of a rebuild gives to a column as
+    /// it stands.
+    pub fn origin<'t>(&self, table: &TableDiff<'t>, column: &Name) -> Option<&'t Name> {
+        let mut copies = self.copies(&table.to.name);
+        let copy = copies.next().filter(|it| copies.next().is_none() && !it.source.is_joined)?;
+        copy.origin(table.to, table.from, column)
+    }
+
+    /// Whether rows that differ were seen not to come to share a new key over these columns.
+    pub fn keeps_apart(&self, table: &Name, columns: &[Name]) -> bool {
+        let mut kept = self.trial.probed.kept_apart.iter();
+        kept.any(|it| it.table == *table && it.columns == columns)
     }
 
     /// What the copy of a rebuild gives to a column: `None` if there is no copy, or it does not

@@ -9,9 +9,8 @@ use std::path::PathBuf;
 
 use super::Request;
 use super::deed::{Alteration, Conflict, Deed, What};
-use super::facts::Facts;
 use crate::db::{DbError, Quoting, SchemaSnapshot, Scratch, SqliteError};
-use crate::schema::{self, Fragment, Name, ObjectKind, Schema, SchemaObject, Table};
+use crate::schema::{self, Name, ObjectKind, Schema, SchemaObject, Table};
 use crate::sql::lexer;
 use crate::sql::row_loss::loses_rows_of;
 
@@ -197,36 +196,4 @@ pub(super) fn contents(scratch: &Scratch) -> Result<String, SqliteError> {
         }
     }
     Ok(found)
-}
-
-/// The checks that new columns are against by what they hold in every row.
-pub fn violated(facts: &Facts<'_>, scratch: &Scratch) -> Vec<(Name, Fragment)> {
-    let Some((_, diff)) = facts.diff() else { return Vec::new() };
-    let mut violated = Vec::new();
-    for table in &diff.altered {
-        for check in &table.checks.added {
-            let expression = &check.expression;
-            let is_old = table.from.columns.iter().any(|it| expression.names(&it.name));
-            let new = table.added.iter().filter(|it| expression.names(&it.name));
-            let values: Vec<String> = new
-                .filter(|it| facts.copied(&table.to.name, &it.name).is_none())
-                .map(|it| {
-                    let default = it.default.as_ref().map_or("NULL", |it| it.text());
-                    format!("({default}) AS {}", it.name.quoted())
-                })
-                .collect();
-            if is_old || values.is_empty() {
-                continue;
-            }
-            let sql = format!(
-                "SELECT 1 FROM (SELECT {}) WHERE NOT ({})",
-                values.join(", "),
-                expression.text()
-            );
-            if scratch.rows_found(&sql).is_ok_and(|it| it.is_some()) {
-                violated.push((table.to.name.clone(), expression.clone()));
-            }
-        }
-    }
-    violated
 }

@@ -34,18 +34,7 @@ struct Filling<'f, 'a> {
 impl Filling<'_, '_> {
     /// The column of the old table that one of the new table gets as it stands.
     fn origin(&self, column: &Name) -> Option<&Name> {
-        let place = if self.copy.targets.is_empty() {
-            let mut holding = self.table.columns.iter().filter(|it| it.holds());
-            holding.position(|it| it.name == *column)?
-        } else {
-            self.copy.targets.iter().position(|it| it == column)?
-        };
-        if self.copy.is_star() {
-            let mut columns = self.from.columns.iter().filter(|it| it.holds());
-            return columns.nth(place).map(|it| &it.name);
-        }
-        let name = self.copy.values.get(place)?.column.as_ref()?;
-        self.from.column(name).map(|it| &it.name)
+        self.copy.origin(self.table, self.from, column)
     }
 
     fn not_null(&self, found: &mut Findings<'_>) {

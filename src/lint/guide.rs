@@ -116,7 +116,8 @@ pub fn guide(rule: Rule) -> Guide {
                   Silent where the column has a DEFAULT, where the body gives all such rows a value \
                   first or leaves them out of a copy, and where a `refuse-if` asks for them. A primary key \
                   WITHOUT ROWID takes no NULL either. Found in a new table too, if it is filled from one, and for \
-                  what is computed (`lower(email)`): a row with a NULL is tried.",
+                  what is computed, by a copy, an UPDATE or a trigger (`lower(email)`): rows with a NULL are \
+                  tried, one with NULL wherever it may be, and one that nothing references.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nALTER TABLE users ADD COLUMN country TEXT NOT NULL;",
@@ -130,7 +131,10 @@ pub fn guide(rule: Rule) -> Guide {
             why: "A unique index, a UNIQUE constraint or a primary key over a table that has rows, or \
                   over a new one that is filled from such a table. Silent for columns that were unique \
                   before, where the body deletes duplicates, leaves them out of a copy or sets values that \
-                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates.",
+                  differ (`randomblob`, a key), and where a `refuse-if` asks for duplicates. Tried out are \
+                  rows that differ in one column, for what deleting duplicates leaves, and rows that \
+                  hardly differ, for a key that is computed (`slug || '-' || id`). Silent for an index over no row yet, \
+                  since its WHERE asks for what a new column does not hold.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE UNIQUE INDEX ix_users_email ON users (email);",
@@ -143,7 +147,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::AddCheck => Guide {
             title: "rows must pass a check that they may be against",
             why: "Silent for a check over new columns whose DEFAULT it takes, for one that takes more \
-                  values than before (`IN (…)`), where the body sets the columns or deletes such rows, and \
+                  values than before (`IN (…)`), for what a copy computes (`max(0, price)`) if nothing that is \
+                  tried is against it, where the body sets the columns or deletes such rows, and \
                   where a `refuse-if` asks for them. Found in a new table too, if it is filled from another one.",
             given: "CREATE TABLE products (id INTEGER PRIMARY KEY, price INTEGER);",
             bad: Example::Revision(

@@ -66,6 +66,20 @@ impl Lineage {
         schema
     }
 
+    /// What a table of after was called before.
+    pub fn old_table<'n>(&'n self, table: &'n Name) -> &'n Name {
+        self.tables.iter().find(|(_, new)| new == table).map_or(table, |(old, _)| old)
+    }
+
+    /// What columns of a table of after were called before.
+    pub fn old_columns(&self, table: &Name, columns: &[Name]) -> Vec<Name> {
+        let old = |name: &Name| {
+            let is_it = |it: &&(Name, Name, Name)| it.0 == *table && it.2 == *name;
+            self.columns.iter().find(is_it).map_or(name, |(_, old, _)| old).clone()
+        };
+        columns.iter().map(old).collect()
+    }
+
     fn column(&self, table: &Name, name: &Name) -> Option<&Name> {
         let is_it = |it: &&(Name, Name, Name)| it.0 == *table && it.1 == *name;
         self.columns.iter().find(is_it).map(|(_, _, new)| new)

@@ -5,6 +5,7 @@
 //! rebuild leaves out is found. Only [`trial`] runs anything, and [`fate`] for it.
 
 mod allow;
+mod computed_checks;
 mod data_failure;
 mod data_loss;
 mod deed;
@@ -15,7 +16,10 @@ mod filling;
 mod finding;
 pub mod guide;
 mod lineage;
+mod made_up;
 mod mending;
+mod new_columns;
+mod new_keys;
 mod odd_rows;
 mod old_rows;
 mod probe;

@@ -10,28 +10,34 @@ use super::probe::{Oddity, Outcome, Probe, Violation};
 use super::row_loss::{Loss, selects};
 use crate::rule::Rule;
 use crate::schema::Name;
-use crate::sql::head::head;
-use crate::sql::lexer::{self, TokenKind, tokens};
+use crate::sql::head::{Action, head};
+use crate::sql::lexer::{self, Token, TokenKind, tokens};
 
 /// `add-not-null` and `add-unique`, where rows of before make a statement fail.
 pub fn check(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    for probe in &facts.trial.probes {
+    for probe in &facts.trial.probed.probes {
         let Outcome::Fails(at, violation) = &probe.outcome else { continue };
         let Some(deed) = facts.upgrade.get(*at) else { continue };
         match &probe.oddity {
-            Oddity::Null(column) if violation.is("NOT NULL") => {
-                null(facts, probe, column, violation, deed, found);
+            Oddity::Null(columns) if violation.forbids_null(deed) => {
+                null(facts, probe, columns, violation, deed, found);
             }
-            Oddity::Twin if violation.is("UNIQUE") => twins(facts, probe, violation, deed, found),
+            Oddity::Alone if violation.forbids_null(deed) => {
+                null(facts, probe, &[], violation, deed, found);
+            }
+            Oddity::Twin | Oddity::TwinBut(_) if violation.is("UNIQUE") => {
+                twins(facts, probe, violation, deed, found);
+            }
             _ => {}
         }
     }
 }
 
+/// A NULL that comes of these columns being NULL, or else of there being no row that references one.
 fn null(
     facts: &Facts<'_>,
     probe: &Probe,
-    column: &Name,
+    columns: &[Name],
     violation: &Violation,
     deed: &Deed<'_>,
     found: &mut Findings<'_>,
@@ -40,27 +46,52 @@ fn null(
         (Some(it), _) => it.clone(),
         // Of a new column that is computed SQLite does not say which.
         (None, What::Alter(table, Alteration::AddColumn(new))) => (table.clone(), new.clone()),
+        (None, What::Alter(table, _)) => match altered_column(deed.sql) {
+            Some(column) => (table.clone(), column),
+            None => return,
+        },
         _ => return,
     };
-    let is_said = |message: &str| has_word(message, &failing) || has_word(message, column);
+    let is_said = |message: &str| {
+        has_word(message, &failing) || columns.iter().any(|it| has_word(message, it))
+    };
     let trouble = Trouble::Null;
-    let columns = [column];
-    let asked = Constraint { table: &probe.table, columns: &columns, unique: &[], trouble };
+    let list: Vec<&Name> = columns.iter().collect();
+    let asked = Constraint { table: &probe.table, columns: &list, unique: &[], trouble };
     if found.has(Rule::AddNotNull, &is_said)
-        || is_refused(facts, probe, &columns, &|query| asked.is_asked_by(query))
+        || is_refused(facts, probe, &list, &|query| asked.is_asked_by(query))
     {
         return;
     }
+    let of_table: Vec<String> =
+        columns.iter().map(|it| format!("`{}.{it}`", probe.table)).collect();
+    let which = match &of_table[..] {
+        [] => format!("nothing references a row of `{}`", probe.table),
+        [one] => format!("{one} is"),
+        [one, other] => format!("{one} and {other} both are"),
+        [most @ .., last] => format!("{} and {last} all are", most.join(", ")),
+    };
     found.add(
         Rule::AddNotNull,
         deed.word(&failing).unwrap_or_else(|| deed.span.clone()),
         format!(
-            "`{}.{failing}` must not be NULL: the upgrade fails where `{}.{column}` is",
+            "`{}.{failing}` must not be NULL: the upgrade fails where {which}",
             facts.name_after(&target),
-            probe.table
         ),
         format!("give the rows a value first, or refuse to run while there are such: {REFUSE}"),
     );
+}
+
+/// The column that `ALTER TABLE … ALTER COLUMN` is about.
+fn altered_column(sql: &str) -> Option<Name> {
+    let head = head(sql);
+    if head.action != Some(Action::AlterColumn) {
+        return None;
+    }
+    let rest = &sql[head.end..];
+    let mut words = tokens(rest).filter(Token::is_significant);
+    let name = words.find(|it| !it.is_keyword(rest, "COLUMN"))?;
+    Some(Name::new(name.name(rest)?))
 }
 
 fn twins(
@@ -95,11 +126,15 @@ fn twins(
             format!(" ({})", list.join(", "))
         }
     };
+    let other = match &probe.oddity {
+        Oddity::TwinBut(column) => format!("`{column}` and "),
+        _ => String::new(),
+    };
     found.add(
         Rule::AddUnique,
         deed.span.clone(),
         format!(
-            "rows of `{}` may differ in their key alone, and `{}` gets them with a key that they \
+            "rows of `{}` may differ in {other}their key alone, and `{}` gets them with a key that they \
              share{over}: the upgrade fails where there are such",
             probe.table,
             facts.name_after(target)
@@ -113,7 +148,7 @@ fn twins(
 pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
     let facts = loss.facts;
     let is_lost = |it: &&Probe| it.table == loss.table.name && it.outcome == Outcome::Lost;
-    let mut lost = facts.trial.probes.iter().filter(is_lost);
+    let mut lost = facts.trial.probed.probes.iter().filter(is_lost);
     if loss.is_asked_for() {
         return;
     }
@@ -134,14 +169,21 @@ pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
     // For a constraint that is new.
     let constrained = newly_constrained(facts, &loss.now());
     let is_meant = |it: &&Probe| match &it.oddity {
-        Oddity::Null(column) => constrained.contains(column),
-        Oddity::Ordinary | Oddity::Twin => !constrained.is_empty(),
+        Oddity::Null(columns) => columns.iter().any(|it| constrained.contains(it)),
+        Oddity::Ordinary | Oddity::Alone | Oddity::Twin | Oddity::TwinBut(_) => {
+            !constrained.is_empty()
+        }
     };
     let Some(probe) = lost.find(|it| !is_meant(it)) else { return };
     let which = match &probe.oddity {
         Oddity::Ordinary => "those that were tried".to_owned(),
-        Oddity::Null(column) => format!("where `{column}` is NULL, say"),
-        Oddity::Twin => "of those that differ in their key alone".to_owned(),
+        Oddity::Alone => "those that nothing references, say".to_owned(),
+        Oddity::Null(columns) => {
+            let list: Vec<String> = columns.iter().map(|it| format!("`{it}`")).collect();
+            let are = if list.len() == 1 { "is" } else { "are" };
+            format!("where {} {are} NULL, say", list.join(" and "))
+        }
+        Oddity::Twin | Oddity::TwinBut(_) => "of those that differ in their key alone".to_owned(),
     };
     loss.report_left_out(deed, &which, found);
 }
@@ -172,9 +214,15 @@ fn is_refused(
 
 impl Violation {
     /// Whether it is one of a constraint of this kind.
-    fn is(&self, kind: &str) -> bool {
+    pub fn is(&self, kind: &str) -> bool {
         let rest = self.0.strip_prefix(kind);
         rest.is_some_and(|it| it.starts_with(" constraint failed"))
+    }
+
+    /// Whether a statement meets a NULL that must not be there. Of a column that is altered SQLite does
+    /// not say so.
+    fn forbids_null(&self, deed: &Deed<'_>) -> bool {
+        self.is("NOT NULL") || self.0 == "constraint failed" && altered_column(deed.sql).is_some()
     }
 
     /// The columns that SQLite names, with their tables: `t.a, t.b` behind a colon.

@@ -1,23 +1,21 @@
-//! Rows that an upgrade may not expect: with a NULL where the schema allows one, alike but for their
-//! key, or like any other. Each is put into a table of before, and the upgrade runs: it fails, or the
-//! row is nowhere afterwards, or nothing happens to it.
+//! Rows that an upgrade may not expect: with NULL where the schema allows it, alike but for their key,
+//! referenced by none, or like any other. Each is put into a table of before, and the upgrade runs: it
+//! fails, or the row is nowhere afterwards, or nothing happens to it.
 //!
 //! All of them are tried at once first, and one by one only where that shows something. Nothing is
 //! concluded where the upgrade does not take ordinary rows.
 
-use std::collections::HashMap;
-
 use super::Request;
-use super::data_failure::{forbids_null, is_key};
-use super::deed::{Alteration, Deed, What};
-use super::fate::{Inconclusive, contents, literal, named};
+use super::data_failure::forbids_null;
+use super::deed::{Alteration, Deed, What, names};
+use super::facts::Facts;
+use super::fate::{Inconclusive, contents, named};
+use super::made_up::{Row, Rows, references};
+use super::new_keys::{NewKey, computed_keys};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
-use crate::schema::{self, Name, Schema, Table};
-use crate::sql::head::head;
+use crate::schema::{self, ForeignKey, Name, Schema, Table};
+use crate::sql::head::{Kind, Verb, head, verb};
 use crate::sql::lexer::has_keyword;
-
-/// How many ordinary rows a table gets.
-const N_ROWS: usize = 2;
 
 /// A row that was tried, and what became of it.
 #[derive(Debug, Clone)]
@@ -30,15 +28,28 @@ pub struct Probe {
     pub outcome: Outcome,
 }
 
+/// What was found by trying rows.
+#[derive(Debug, Clone, Default)]
+pub struct Probed {
+    /// What becomes of odd rows, where they are not kept.
+    pub probes: Vec<Probe>,
+    /// New keys that an upgrade computes, and of which it gives rows that differ no same ones.
+    pub kept_apart: Vec<NewKey>,
+}
+
 /// What is odd about a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Oddity {
     /// Nothing.
     Ordinary,
-    /// This column is NULL.
-    Null(Name),
+    /// No other row references it.
+    Alone,
+    /// These columns are NULL; not empty.
+    Null(Vec<Name>),
     /// Another one has the same values in all columns but those of its keys.
     Twin,
+    /// Another one has the same values in all columns but this one and those of its keys.
+    TwinBut(Name),
 }
 
 /// What became of a row.
@@ -50,29 +61,52 @@ pub enum Outcome {
     Fails(usize, Violation),
 }
 
+impl Oddity {
+    /// Whether this column is NULL.
+    pub fn is_null(&self, column: &Name) -> bool {
+        matches!(self, Self::Null(columns) if columns.contains(column))
+    }
+
+    /// Whether this column alone, but for keys, tells it from another row.
+    pub fn is_but(&self, column: &Name) -> bool {
+        matches!(self, Self::TwinBut(it) if it == column)
+    }
+
+    /// Whether a row that is odd like `other` is odd like this, and then some.
+    fn is_part_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ordinary, other) => *other != Self::Ordinary,
+            // Odd rows are made last, so that none is referenced.
+            (Self::Alone, Self::Null(_) | Self::Twin) => true,
+            (Self::Null(own), Self::Null(others)) => {
+                own.len() < others.len() && own.iter().all(|it| others.contains(it))
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The constraint that a row is against, as SQLite says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation(pub String);
 
 /// What becomes of odd rows; of those that are kept nothing is told.
-pub fn probes(
-    deeds: &[Deed<'_>],
+pub fn probe(
+    facts: &Facts<'_>,
     before: &SchemaSnapshot,
     request: &Request<'_>,
-) -> Result<Vec<Probe>, schema::ReadError> {
-    let may_matter = |it: &Deed<'_>| match &it.what {
-        What::Copy(_) | What::DropTable(_) => true,
-        What::Alter(_, Alteration::AddColumn(_)) => has_keyword(it.sql, "AS"),
-        _ => {
-            let head = head(it.sql);
-            head.makes_rows || head.is_unique
-        }
-    };
-    if !deeds.iter().any(may_matter) {
-        return Ok(Vec::new());
+) -> Result<Probed, schema::ReadError> {
+    let deeds = &facts.upgrade[..];
+    let is_certain = deeds.iter().any(may_matter);
+    if !is_certain && !deeds.iter().any(may_write) {
+        return Ok(Probed::default());
     }
     let objects = named(deeds, before);
-    let before = schema::read(&objects)?;
+    let mut before = schema::read(&objects)?;
+    if !is_certain && !may_be_refused(deeds, &before) {
+        return Ok(Probed::default());
+    }
+    reference(facts, &mut before);
     let is_excluded = |it: &Table| (request.is_excluded)(it.name.as_str());
     let tried = Scratch::new(Quoting::Lenient, request.replay.extensions)
         .map_err(|_| Inconclusive)
@@ -81,175 +115,82 @@ pub fn probes(
                 scratch.execute(&it.sql)?;
             }
             let mut rows = Rows::new(&before);
-            Ok(Prepared { scratch, deeds, ordinary: rows.ordinary(), odd: rows.odd(&is_excluded) })
-        })
-        .and_then(|it| it.try_all());
+            let (ordinary, odd) = (rows.ordinary(), rows.odd(&is_excluded));
+            Prepared { scratch, deeds, ordinary, odd }.try_all(&computed_keys(facts), &mut rows)
+        });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
 }
 
-/// A row to be tried.
-#[derive(Debug, Clone)]
-struct Row {
-    table: Name,
-    oddity: Oddity,
-    insert: String,
-    /// What stands in no other row; empty where nothing does.
-    marks: Vec<String>,
-    /// Of a twin: what stands there in the other one.
-    other: Vec<String>,
-}
-
-/// Makes rows up that reference what is there.
-struct Rows<'s> {
-    schema: &'s Schema,
-    next: u64,
-    /// The values of the ordinary rows, by table and column.
-    values: HashMap<(&'s Name, usize, &'s Name), String>,
-}
-
-impl<'s> Rows<'s> {
-    fn new(schema: &'s Schema) -> Self {
-        let mut rows = Self { schema, next: 8_000_000, values: HashMap::new() };
-        for table in &schema.tables {
-            for row in 0..N_ROWS {
-                for column in table.columns.iter().filter(|it| it.holds()) {
-                    let mark = rows.mark();
-                    let value = literal(column.datatype.text(), &mark);
-                    rows.values.insert((&table.name, row, &column.name), value);
-                }
+/// Lets rows of before reference what a new foreign key wants them to: those that do not may be left
+/// out for it, and would tell nothing about the others.
+fn reference(facts: &Facts<'_>, before: &mut Schema) {
+    let Some((change, diff)) = facts.diff() else { return };
+    let lineage = &change.lineage;
+    for altered in &diff.altered {
+        for key in &altered.foreign_keys.added {
+            let name = lineage.old_table(&key.parent).clone();
+            let parent_columns = lineage.old_columns(&key.parent, &key.parent_columns);
+            let columns = lineage.old_columns(&altered.to.name, &key.columns);
+            let child = lineage.old_table(&altered.to.name);
+            let child = before.tables.iter_mut().find(|it| it.name == *child);
+            let is_new = |table: &Table| !columns.iter().any(|it| references(table, it));
+            if let Some(child) = child.filter(|it| is_new(it)) {
+                let key = ForeignKey { parent: name, columns, parent_columns, ..(*key).clone() };
+                child.foreign_keys.push(key);
             }
         }
-        // What references a key that references another one is settled last.
-        for _ in 0..4 {
-            for table in &schema.tables {
-                for row in 0..N_ROWS {
-                    for (column, value) in rows.references(table, row) {
-                        rows.values.insert((&table.name, row, column), value);
-                    }
-                }
-            }
-        }
-        rows
-    }
-
-    fn mark(&mut self) -> String {
-        self.next += 1;
-        self.next.to_string()
-    }
-
-    /// What the columns of foreign keys hold, so that they reference this ordinary row.
-    fn references(&self, table: &'s Table, row: usize) -> Vec<(&'s Name, String)> {
-        let mut found = Vec::new();
-        for key in &table.foreign_keys {
-            let Some(parent) = self.schema.table(&key.parent) else { continue };
-            for (column, to) in key.columns.iter().zip(&key.parent_columns) {
-                let own = table.column(column).filter(|it| it.holds());
-                let to = parent.column(to).map(|it| &it.name);
-                if let (Some(own), Some(to)) = (own, to)
-                    && let Some(value) = self.values.get(&(&parent.name, row, to))
-                {
-                    found.push((&own.name, value.clone()));
-                }
-            }
-        }
-        found
-    }
-
-    fn ordinary(&self) -> Vec<Row> {
-        let mut found = Vec::new();
-        for table in &self.schema.tables {
-            for nth in 0..N_ROWS {
-                let columns = table.columns.iter().filter(|it| it.holds());
-                let values: Vec<(&Name, String)> = columns
-                    .map(|it| (&it.name, self.values[&(&table.name, nth, &it.name)].clone()))
-                    .collect();
-                let is_own = |name: &Name| !references(table, name);
-                let own = values.iter().filter(|it| is_own(it.0)).map(|it| it.1.clone());
-                let marks: Vec<String> = own.collect();
-                found.push(row(table, Oddity::Ordinary, &values, &marks));
-            }
-        }
-        found
-    }
-
-    /// Odd rows of all tables that are somebody's business.
-    fn odd(&mut self, is_excluded: &dyn Fn(&Table) -> bool) -> Vec<Row> {
-        let mut found = Vec::new();
-        for table in self.schema.tables.iter().filter(|it| !is_excluded(it)) {
-            // What a check says of a NULL, or of values together, is not known.
-            let is_checked = |name: &Name| table.checks.iter().any(|it| it.expression.names(name));
-            for column in table.columns.iter().filter(|it| it.holds()) {
-                let may_be_null = !forbids_null(table, column) && !is_key(table, &column.name);
-                if may_be_null && !is_checked(&column.name) {
-                    let null = Oddity::Null(column.name.clone());
-                    found.push(self.odd_row(table, null));
-                }
-            }
-            if table.checks.is_empty() {
-                found.push(self.odd_row(table, Oddity::Twin));
-            }
-        }
-        found
-    }
-
-    fn odd_row(&mut self, table: &'s Table, oddity: Oddity) -> Row {
-        let references: HashMap<&Name, String> = self.references(table, 0).into_iter().collect();
-        let keys = table.primary_key.iter().map(|it| &it.columns);
-        let keys = keys.chain(table.uniques.iter().map(|it| &it.columns));
-        let keys: Vec<&Name> = keys.flatten().map(|it| &it.name).collect();
-        let indexes =
-            self.schema.indexes.iter().filter(|it| it.table == table.name && it.is_unique);
-        let indexes: Vec<_> = indexes.flat_map(|it| &it.columns).collect();
-        let is_key = |name: &Name| keys.contains(&name) || indexes.iter().any(|it| it.names(name));
-        let mut values = Vec::new();
-        let (mut marks, mut other) = (Vec::new(), Vec::new());
-        for column in table.columns.iter().filter(|it| it.holds()) {
-            let name = &column.name;
-            let value = if oddity == Oddity::Null(name.clone()) {
-                "NULL".to_owned()
-            } else if let Some(value) = references.get(name) {
-                value.clone()
-            } else if oddity == Oddity::Twin && !is_key(name) {
-                self.values[&(&table.name, 0, name)].clone()
-            } else {
-                let value = literal(column.datatype.text(), &self.mark());
-                marks.push(value.clone());
-                if oddity == Oddity::Twin {
-                    other.push(self.values[&(&table.name, 0, name)].clone());
-                }
-                value
-            };
-            values.push((name, value));
-        }
-        Row { other: digits(&other), ..row(table, oddity, &values, &marks) }
     }
 }
 
-fn row(table: &Table, oddity: Oddity, values: &[(&Name, String)], marks: &[String]) -> Row {
-    let list = |it: Vec<String>| it.join(", ");
-    let insert = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        table.name.quoted(),
-        list(values.iter().map(|it| it.0.quoted()).collect()),
-        list(values.iter().map(|it| it.1.clone()).collect()),
-    );
-    Row { table: table.name.clone(), oddity, insert, marks: digits(marks), other: Vec::new() }
+/// Whether odd rows may matter to a statement, whatever its table is like.
+fn may_matter(deed: &Deed<'_>) -> bool {
+    match &deed.what {
+        What::Copy(_) | What::DropTable(_) => true,
+        What::Alter(_, Alteration::AddColumn(_)) => has_keyword(deed.sql, "AS"),
+        _ => {
+            let head = head(deed.sql);
+            let fills = head.verb == Verb::Insert && has_keyword(deed.sql, "SELECT");
+            head.makes_rows || head.is_unique || fills
+        }
+    }
 }
 
-/// Values as they are found: without quotes, and for a BLOB in hexadecimal too.
-fn digits(values: &[String]) -> Vec<String> {
-    let digits = |it: &String| {
-        let rest = it.chars().skip_while(|it| !it.is_ascii_digit());
-        rest.take_while(char::is_ascii_digit).collect::<String>()
+/// Whether they may, if its table is like that.
+fn may_write(deed: &Deed<'_>) -> bool {
+    matches!(deed.what, What::Update(_) | What::Delete(_))
+}
+
+/// Whether a row may be refused that a statement changes, or one that a trigger writes then: most
+/// statements that change rows cannot fail, and are not tried.
+fn may_be_refused(deeds: &[Deed<'_>], before: &Schema) -> bool {
+    let makes_trigger = |it: &Deed<'_>| verb(it.sql) == Verb::Create(Kind::Trigger);
+    if !before.triggers.is_empty() || deeds.iter().any(makes_trigger) {
+        return true;
+    }
+    let is_set_not_null = |column: &Name| {
+        let alters = |it: &Deed<'_>| matches!(it.what, What::Alter(..)) && it.names(column);
+        deeds.iter().any(|it| alters(it) && has_keyword(it.sql, "NULL"))
     };
-    let both = |it: String| [it.chars().flat_map(|it| ['3', it]).collect(), it];
-    values.iter().map(digits).flat_map(both).collect()
-}
-
-/// Whether a column is one of a foreign key.
-fn references(table: &Table, column: &Name) -> bool {
-    table.foreign_keys.iter().any(|it| it.columns.contains(column))
+    deeds.iter().any(|deed| {
+        let What::Update(update) = &deed.what else { return false };
+        // By another name it may be any.
+        let table = before.table(&update.table);
+        let is_needed = |column: &Name| {
+            let old = table.and_then(|table| Some((table, table.column(column)?)));
+            table.is_none()
+                || is_set_not_null(column)
+                || old.is_some_and(|(table, it)| forbids_null(table, it))
+        };
+        let may_be_null = |value: &str| {
+            let nullable =
+                table.iter().flat_map(|it| &it.columns).filter(|it| it.not_null.is_none());
+            table.is_none()
+                || has_keyword(deed.sql, "FROM")
+                || nullable.into_iter().any(|it| names(value, &it.name))
+        };
+        update.sets.iter().any(|(target, value)| is_needed(target) && may_be_null(value))
+    })
 }
 
 /// The schema of before, without rows, and the rows that there are to be.
@@ -261,25 +202,121 @@ struct Prepared<'d> {
 }
 
 /// How an upgrade ended.
-enum Run {
-    /// What stands in any table.
-    Through(String),
+enum Run<T> {
+    /// What is there then.
+    Through(T),
     Failed(usize, SqliteError),
 }
 
 impl Prepared<'_> {
-    fn try_all(&self) -> Result<Vec<Probe>, Inconclusive> {
+    fn try_all(&self, keys: &[NewKey], made_up: &mut Rows<'_>) -> Result<Probed, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
         let mut probes = lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
         if let Ok(Run::Through(found)) = self.run(&odd) {
             probes.extend(lost(&self.odd, &found));
-            return Ok(probes);
+        } else {
+            for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
+                self.try_table(rows, &mut probes);
+            }
         }
-        for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
-            self.try_table(rows, &mut probes);
+        let mut probes = self.without_company(&probes, made_up);
+        self.try_near_twins(made_up, &mut probes);
+        let shares = |it: &Probe| matches!(&it.outcome, Outcome::Fails(_, it) if it.is("UNIQUE"));
+        let kept_apart = if probes.iter().any(shares) {
+            Vec::new()
+        } else {
+            keys.iter().filter(|it| self.keeps_apart(it, made_up)).cloned().collect()
+        };
+        Ok(Probed { probes, kept_apart })
+    }
+
+    /// Whether an upgrade gives rows that hardly differ no same key, having made keys for some.
+    fn keeps_apart(&self, key: &NewKey, made_up: &mut Rows<'_>) -> bool {
+        let is_twin = |it: &Row| it.oddity == Oddity::Twin && it.table == key.old;
+        let cousins = made_up.cousins(&key.old).filter(|_| self.odd.iter().any(is_twin));
+        let Some(cousins) = cousins else { return false };
+        let Ok(Run::Through(scratch)) = self.ran(&[&cousins]) else { return false };
+        let are_there = key.columns.iter().map(|it| format!("{} IS NOT NULL", it.quoted()));
+        let are_there = are_there.collect::<Vec<_>>().join(" AND ");
+        let table = key.table.quoted();
+        let found = scratch
+            .rows_found(&format!("SELECT 1 FROM {table} WHERE {are_there} LIMIT 1 OFFSET 1"));
+        found.is_ok_and(|it| it.is_some())
+    }
+
+    /// Tries rows that share what a key may want to differ, where those that share everything are taken
+    /// care of.
+    fn try_near_twins(&self, made_up: &mut Rows<'_>, probes: &mut Vec<Probe>) {
+        // Nothing else takes some rows for the same ones.
+        let tells_apart = |it: &Deed<'_>| {
+            let words =
+                ["DELETE", "DISTINCT", "EXISTS", "GROUP", "IN", "INTERSECT", "OVER", "UNION"];
+            words.iter().any(|word| has_keyword(it.sql, word))
+        };
+        if !self.deeds.iter().any(tells_apart) {
+            return;
         }
-        Ok(probes)
+        let fails = |it: &&Row| {
+            let is_it = |probe: &Probe| probe.table == it.table && probe.oddity == it.oddity;
+            probes.iter().any(|it| is_it(it) && it.outcome != Outcome::Lost)
+        };
+        let twins = self.odd.iter().filter(|it| it.oddity == Oddity::Twin && !fails(it));
+        let tables: Vec<Vec<Row>> = twins.map(|it| made_up.near_twins(&it.table)).collect();
+        let all: Vec<&Row> = tables.iter().flatten().collect();
+        if let Ok(Run::Through(_)) = self.run(&all) {
+            return;
+        }
+        for rows in &tables {
+            // Where one of them fails, the others tell nothing more.
+            let failing = rows.iter().find_map(|it| {
+                let outcome = self.outcome(it).filter(|it| *it != Outcome::Lost);
+                outcome.map(|outcome| it.probe(outcome))
+            });
+            probes.extend(failing);
+        }
+    }
+
+    /// Leaves out what happens to rows that are less odd as well, and of the columns that are NULL
+    /// together those that do not matter.
+    fn without_company(&self, probes: &[Probe], made_up: &mut Rows<'_>) -> Vec<Probe> {
+        let is_by_itself = |it: &&Probe| {
+            let is_why = |other: &Probe| {
+                other.table == it.table
+                    && other.outcome == it.outcome
+                    && other.oddity.is_part_of(&it.oddity)
+            };
+            !probes.iter().any(is_why)
+        };
+        let mut found: Vec<Probe> = probes.iter().filter(is_by_itself).cloned().collect();
+        for probe in &mut found {
+            let Oddity::Null(all) = &probe.oddity else { continue };
+            let mut columns = all.clone();
+            for column in all.iter().filter(|_| all.len() > 1) {
+                let fewer: Vec<Name> = columns.iter().filter(|it| *it != column).cloned().collect();
+                let row = made_up.null(&probe.table, &fewer).filter(|_| !fewer.is_empty());
+                if row.and_then(|it| self.outcome(&it)).as_ref() == Some(&probe.outcome) {
+                    columns = fewer;
+                }
+            }
+            probe.oddity = Oddity::Null(columns);
+        }
+        // Where all that it says is NULL, nobody can tell whether a row is there.
+        found.retain(|it| match &it.oddity {
+            Oddity::Null(columns) if columns.len() > 1 && it.outcome == Outcome::Lost => {
+                made_up.says_more(&it.table, columns)
+            }
+            _ => true,
+        });
+        found
+    }
+
+    /// What becomes of one row by itself; nothing where that is not known either.
+    fn outcome(&self, row: &Row) -> Option<Outcome> {
+        match self.run(&[row]).ok()? {
+            Run::Through(found) => is_lost(row, &found).then_some(Outcome::Lost),
+            Run::Failed(at, err) => Some(Outcome::Fails(at, Violation(err.message))),
+        }
     }
 
     /// Tries the odd rows of one table together, and one by one if it fails on some.
@@ -288,22 +325,21 @@ impl Prepared<'_> {
             probes.extend(lost(rows, &found));
             return;
         }
-        for row in rows {
-            // What a key does not take was never there.
-            match self.run(&[row]) {
-                Ok(Run::Through(found)) => {
-                    probes.extend(lost(std::slice::from_ref(row), &found));
-                }
-                Ok(Run::Failed(at, err)) => {
-                    probes.push(row.probe(Outcome::Fails(at, Violation(err.message))));
-                }
-                Err(Inconclusive) => {}
-            }
-        }
+        // What a key does not take was never there.
+        let told = rows.iter().filter_map(|it| Some(it.probe(self.outcome(it)?)));
+        probes.extend(told);
     }
 
-    /// Runs the upgrade over the ordinary rows and these.
-    fn run(&self, odd: &[&Row]) -> Result<Run, Inconclusive> {
+    /// Runs the upgrade over the ordinary rows and these; what stands in any table then.
+    fn run(&self, odd: &[&Row]) -> Result<Run<String>, Inconclusive> {
+        Ok(match self.ran(odd)? {
+            Run::Through(scratch) => Run::Through(contents(&scratch)?),
+            Run::Failed(at, err) => Run::Failed(at, err),
+        })
+    }
+
+    /// The same; the database afterwards.
+    fn ran(&self, odd: &[&Row]) -> Result<Run<Scratch>, Inconclusive> {
         let scratch = self.scratch.copy()?;
         // No row of ours passes every check.
         scratch.execute("PRAGMA ignore_check_constraints = ON")?;
@@ -317,24 +353,22 @@ impl Prepared<'_> {
                 return Ok(Run::Failed(at, err));
             }
         }
-        Ok(Run::Through(contents(&scratch)?))
+        Ok(Run::Through(scratch))
     }
 }
 
 /// Which of these rows are not in what was found.
 fn lost(rows: &[Row], found: &str) -> Vec<Probe> {
+    let lost = rows.iter().filter(|it| is_lost(it, found));
+    lost.map(|it| it.probe(Outcome::Lost)).collect()
+}
+
+fn is_lost(row: &Row, found: &str) -> bool {
     let has_any = |marks: &[String]| marks.iter().any(|it| found.contains(it));
-    let is_lost = |it: &&Row| match (&it.marks[..], &it.other[..]) {
+    match (&row.marks[..], &row.other[..]) {
         ([], _) => false,
         (own, []) => !has_any(own),
         // Either may stand for both; where neither is there, they have another key now.
         (own, other) => has_any(own) != has_any(other),
-    };
-    rows.iter().filter(is_lost).map(|it| it.probe(Outcome::Lost)).collect()
-}
-
-impl Row {
-    fn probe(&self, outcome: Outcome) -> Probe {
-        Probe { table: self.table.clone(), oddity: self.oddity.clone(), outcome }
     }
 }

@@ -146,7 +146,9 @@ impl<'f, 'a> Loss<'f, 'a> {
                 continue;
             }
             if is_gone {
-                drop_column(self.facts, &self.now(), &column.name, found);
+                // What is built in the place of a table that goes may be called otherwise.
+                let table = if dropped.is_some() { self.table.name.clone() } else { self.now() };
+                drop_column(self.facts, (&self.now(), &table), &column.name, found);
             } else if !self.sets(column) && !self.is_looked_up(column) {
                 self.report_values(column, found);
             }
@@ -428,7 +430,7 @@ pub(super) fn selects(deed: &Deed<'_>, tables: &[Name]) -> bool {
 }
 
 /// Whether a name that is no function stands in an expression.
-fn has_name(sql: &str) -> bool {
+pub(super) fn has_name(sql: &str) -> bool {
     let words: Vec<Token> = tokens(sql).filter(Token::is_significant).collect();
     words.iter().enumerate().any(|(at, it)| {
         let next = words.get(at + 1);

@@ -1,10 +1,12 @@
 //! Runs the revisions in memory, one by one, and takes down what each of them does.
 
+use super::computed_checks::passed;
 use super::deed::{Deed, What};
 use super::facts::{Change, Facts, Failing, Undo};
-use super::fate::{fate, violated};
+use super::fate::fate;
 use super::lineage::Lineage;
-use super::probe::probes;
+use super::new_columns::{vacant, violated};
+use super::probe::probe;
 use super::sqlite_traps::{self, Unindexed, is_indexed};
 use super::strings::strings;
 use super::{LintError, Request, Unseen};
@@ -187,8 +189,10 @@ impl<'r, 'a> Stage<'r, 'a> {
         let before = std::mem::replace(&mut self.schema, now);
         facts.change = Some(self.change(facts, &before, all_before)?);
         facts.trial.violated = violated(facts, &self.scratch);
+        facts.trial.vacant = vacant(facts, &self.scratch);
+        facts.trial.passed = passed(facts, &before, self.request)?;
         facts.trial.fate = fate(&facts.upgrade, &before, self.request)?;
-        facts.trial.probes = probes(&facts.upgrade, &before, self.request)?;
+        facts.trial.probed = probe(facts, &before, self.request)?;
         if let Downgrade::Body(body) = &revision.downgrade {
             facts.trial.strings.extend(strings(&self.scratch, revision, body)?);
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::deed::Reader;
-use crate::schema::Name;
+use crate::schema::{Name, Table};
 use crate::sql::lexer::{Token, TokenKind};
 
 /// An `INSERT INTO … SELECT … FROM`.
@@ -82,6 +82,22 @@ impl Copy {
     /// Whether it copies whole rows: `SELECT *`.
     pub fn is_star(&self) -> bool {
         self.values.iter().any(|it| it.text == "*" || it.text.ends_with(".*"))
+    }
+
+    /// The column of the table `from` that one of the table `to` gets as it stands.
+    pub fn origin<'t>(&self, to: &Table, from: &'t Table, column: &Name) -> Option<&'t Name> {
+        let place = if self.targets.is_empty() {
+            let mut holding = to.columns.iter().filter(|it| it.holds());
+            holding.position(|it| it.name == *column)?
+        } else {
+            self.targets.iter().position(|it| it == column)?
+        };
+        if self.is_star() {
+            let mut columns = from.columns.iter().filter(|it| it.holds());
+            return columns.nth(place).map(|it| &it.name);
+        }
+        let name = self.values.get(place)?.column.as_ref()?;
+        from.column(name).map(|it| &it.name)
     }
 
     /// The columns that are written and, where it is a column as it stands, what each gets; empty

@@ -20,6 +20,7 @@ mod old_rows;
 mod page;
 mod silencing;
 mod texts;
+mod trying;
 
 /// Revision files by name.
 struct Project {
