@@ -109,12 +109,12 @@ pub fn describe_changed(graph: &RevisionGraph, history: &History, plan: &Plan) -
         Trouble::Inserted { revision, .. } if left_out.contains(revision.as_str()) => {
             format!("revision `{revision}` never ran here, and its way back did not run either")
         }
-        Trouble::Gone { .. } => format!("{it}: what it did was not undone"),
+        Trouble::Gone { .. } => format!("{it}: nothing here undoes what it did"),
         it => it.to_string(),
     };
-    let never_ran = never_ran.into_iter().map(|it| {
-        format!("revision `{}`, which the database is at now, never ran here", graph.id(it))
-    });
+    let never_ran = never_ran
+        .into_iter()
+        .map(|it| format!("revision `{}`, to which this leads, never ran here", graph.id(it)));
     troubles.iter().map(describe).chain(never_ran).collect()
 }
 

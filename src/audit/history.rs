@@ -19,7 +19,7 @@ pub enum LogDirection {
     /// It was applied already when the log began, or another tool applied it.
     Baseline,
     /// Somebody accepted it as it is: with a checksum as applied with that body, without one that its
-    /// file is gone.
+    /// file is gone, be it by a stamp that leads away from it.
     Repair,
     /// The version table called it applied when something else ran, and the log did not know that it
     /// ran.
@@ -205,9 +205,8 @@ impl<'h> Net<'h> {
             return end;
         };
         let is_later = of_end.is_none_or(|it| it.place < of_own.place);
-        // A stamp or a repair that takes the one for gone, with files that have the others, is no
-        // word on these.
-        let is_aside = of_own.row.direction() != Some(LogDirection::Downgrade)
+        // What takes the one for gone, with files that have the others, is no word on these.
+        let is_aside = of_own.row.direction() == Some(LogDirection::Repair)
             && of_own.state == State::Absent
             && of_end.is_some_and(|it| it.state == State::Applied);
         if is_later && !is_aside { own } else { end }
@@ -224,16 +223,26 @@ impl<'h> Net<'h> {
     /// file was gone.
     pub fn left_behind(&self, revision: &Revision) -> Option<&'h LogRow> {
         let key = self.key(revision);
-        let decided = self.decided.get(key)?;
-        let is_given_up = decided.row.direction() == Some(LogDirection::Repair);
-        if decided.state != State::Absent || !is_given_up {
+        if self.decided.get(key).is_none_or(|it| it.state == State::Applied) {
             return None;
         }
-        let mut rows = self.log.iter().rev().filter(|it| it.revision == key);
-        let ran = rows.find(|it| {
-            matches!(it.direction(), Some(LogDirection::Upgrade | LogDirection::Downgrade))
-        });
-        ran.filter(|it| it.direction() == Some(LogDirection::Upgrade))
+        let end = revision.replaces.last().map(RevisionId::as_str);
+        let is_it = |it: &&LogRow| it.revision == key || Some(it.revision.as_str()) == end;
+        let mut is_given_up = false;
+        for row in self.log.iter().rev().filter(is_it) {
+            let is_key = row.revision == key;
+            let Some(direction) = row.direction() else { continue };
+            match direction {
+                // What a version table said does not tell.
+                LogDirection::Found => {}
+                LogDirection::Repair if row.checksum.is_none() => is_given_up |= is_key,
+                LogDirection::Upgrade if is_key => return is_given_up.then_some(row),
+                LogDirection::Downgrade => return None,
+                _ if is_key && !is_given_up => return None,
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The last row of a revision.

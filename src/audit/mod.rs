@@ -147,7 +147,12 @@ fn find_inserted(
         None => below.contains(it),
         // It was reverted, and is back in the version table: put below others by now, or run again by
         // another tool, as others were that the log still has as applied.
-        Some(State::Absent) => below.contains(it) && was_put_below(graph, net, applied, it),
+        // What ran, and was given up, is another trouble.
+        Some(State::Absent) => {
+            below.contains(it)
+                && net.left_behind(&graph[it]).is_none()
+                && was_put_below(graph, net, applied, it)
+        }
     });
     for (index, _) in find_partly_run(graph, is_whole, net, applied) {
         inserted.remove(index);

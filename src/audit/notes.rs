@@ -48,10 +48,23 @@ pub fn stood_for(revision: &Revision, direction: LogDirection) -> Vec<(&Revision
         LogDirection::Upgrade | LogDirection::Stamp => {
             all.map(|it| (it, LogDirection::Stamp)).collect()
         }
-        LogDirection::Baseline => all.map(|it| (it, direction)).collect(),
-        // What they did was undone, whoever had done it.
-        _ => all.rev().map(|it| (it, direction)).collect(),
+        LogDirection::Baseline | LogDirection::Found => all.map(|it| (it, direction)).collect(),
+        // Of a downgrade: what they did was undone, whoever had done it.
+        LogDirection::Downgrade
+        | LogDirection::Unstamp
+        | LogDirection::Repair
+        | LogDirection::Skipped => all.rev().map(|it| (it, direction)).collect(),
     }
+}
+
+/// The same where it becomes applied, but for those that ran: their checksums go on to count.
+fn newly_stood_for<'r>(
+    revision: &'r Revision,
+    net: &Net<'_>,
+) -> Vec<(&'r RevisionId, LogDirection)> {
+    let mut found = stood_for(revision, LogDirection::Stamp);
+    found.retain(|it| net.applied(it.0.as_str()).is_none());
+    found
 }
 
 fn notes_of(found: Vec<(&RevisionId, LogDirection)>) -> impl Iterator<Item = Note> {
@@ -134,9 +147,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
     leaving.retain(|it| !after.contains(it));
     for index in graph.downgrade_order(&leaving) {
         notes.push(note(graph.id(index).as_str(), LogDirection::Unstamp));
-        let mut others = stood_for(&graph[index], LogDirection::Unstamp);
-        others.retain(|it| net.applied(it.0.as_str()).is_some());
-        notes.extend(notes_of(others));
+        notes.extend(notes_of(stood_for(&graph[index], LogDirection::Unstamp)));
     }
 
     let inserted = find_inserted(graph, history.is_whole, &net, &after);
@@ -148,9 +159,7 @@ pub fn stamped(graph: &RevisionGraph, history: &History, end: &[RevisionId]) -> 
         }
     }
     for index in graph.upgrade_order(&coming) {
-        let mut others = stood_for(&graph[index], LogDirection::Stamp);
-        others.retain(|it| net.applied(it.0.as_str()).is_none());
-        notes.extend(notes_of(others));
+        notes.extend(notes_of(newly_stood_for(&graph[index], &net)));
         notes.push(note(graph.id(index).as_str(), LogDirection::Stamp));
     }
     notes
@@ -177,11 +186,12 @@ pub struct Repair {
 impl Repair {
     /// Of `note`, with what it means for those that its revision stands for.
     fn new(note: Note, revision: Option<&Revision>, net: &Net<'_>) -> Self {
-        let is_applied = note.checksum.is_some();
-        let direction = if is_applied { LogDirection::Stamp } else { note.direction };
-        let mut others = revision.map(|it| stood_for(it, direction)).unwrap_or_default();
-        others.retain(|it| net.applied(it.0.as_str()).is_some() != is_applied);
-        Self { note, others: notes_of(others).collect() }
+        let others = |it| match note.checksum {
+            Some(_) => newly_stood_for(it, net),
+            None => stood_for(it, note.direction),
+        };
+        let others = notes_of(revision.map(others).unwrap_or_default()).collect();
+        Self { note, others }
     }
 
     /// All of them, in the order in which they are to be written.

@@ -194,7 +194,7 @@ fn what_never_ran_is_not_undone() {
     check_refused(up, "+a +b +d", "inserted c", &[]);
     let left_out = "revision `c` never ran here, and its way back did not run either";
     check_refused(down, "+a +b +d", "inserted c", &[left_out]);
-    let leads_to = "revision `a`, which the database is at now, never ran here";
+    let leads_to = "revision `a`, to which this leads, never ran here";
     check_refused(down, "+b +c +d", "", &[leads_to]);
     // An edited one may be reverted, and what is gone cannot be.
     check_refused(down, "+a +b:SELECT +c +d", "", &["revision `b` was edited after it ran"]);

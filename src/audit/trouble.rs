@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Back, LogRow};
+use super::{Back, LogDirection, LogRow};
 use crate::graph::resolve::list;
 use crate::plan::{Direction, PlanError};
 use crate::revision::RevisionId;
@@ -31,6 +31,16 @@ impl Ran {
             who: row.who.clone(),
             version: row.version.clone(),
         }
+    }
+}
+
+impl Ran {
+    /// What became of it: that it ran, or is applied as the log has it.
+    fn what(&self) -> String {
+        if self.direction == LogDirection::Upgrade.as_str() {
+            return format!("ran ({self})");
+        }
+        format!("the log has as applied ({} {self})", self.direction)
     }
 }
 
@@ -72,7 +82,7 @@ pub enum Trouble {
         ran: Ran,
     },
     /// A revision ran, and no file declares it.
-    #[error("the file of revision `{revision}`, which ran ({ran}), is gone")]
+    #[error("the file of revision `{revision}`, which {}, is gone", ran.what())]
     Gone {
         /// Its id.
         revision: String,

@@ -17,9 +17,10 @@ use crate::graph::symbol::RevisionSymbol;
 ///
 /// Besides `upgrade` and `downgrade` there is `stamp` and `unstamp` for what the version table was
 /// told without running anything, `baseline` for what ran before the log began, and `repair` for what
-/// was accepted as it is. `found` and `skipped` are what the version table called applied when something
-/// else ran, and the log did not know of it, or knew that it never ran. Beside a revision that replaces
-/// others there is a row for each of them, so that files of before know of it.
+/// was accepted as it is, or has no file any more. `found` and `skipped` are what the version table
+/// called applied when something else ran, and the log did not know of it, or knew that it never ran.
+/// Beside a revision that replaces others there is a row for each of them, so that the old files know
+/// what became of theirs.
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
     /// Only this revision; also one whose file is gone

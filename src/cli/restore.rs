@@ -136,6 +136,10 @@ pub(super) fn run(app: &mut App, args: &RestoreArgs) -> anyhow::Result<ExitStatu
 
 /// What is asked on a terminal.
 fn question(loss: Loss) -> String {
-    let kept = if loss.is_kept { " It is backed up first." } else { " It is not backed up." };
+    let kept = if loss.is_kept {
+        " What it holds is backed up first."
+    } else {
+        " What it holds is not backed up."
+    };
     format!("{}.{kept} Overwrite the database?", RestoreError::Older(loss))
 }

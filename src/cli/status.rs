@@ -268,16 +268,23 @@ impl Status<'_> {
 
     fn pending_lines(&self) -> Vec<String> {
         let net = Net::new(&self.history.log);
-        let describe = |it: &RevisionIndex| {
-            let revision = &self.graph[*it];
+        let pending = RevisionSet::of(self.graph, self.pending.iter().copied());
+        let describe = |index: &RevisionIndex| {
+            let revision = &self.graph[*index];
             let summary = revision.summary();
             let comma = if summary.is_empty() { "" } else { ", " };
             let left = net.left_behind(revision).map(|it| {
-                let id = &revision.id;
                 let at = to_the_second(&it.started_at);
+                let stamp = format!("`migrator stamp {}`", revision.id);
+                let below = self.graph.parents(*index).iter().filter(|it| pending.contains(**it));
+                let first = self.graph.ids(&below.copied().collect::<Vec<_>>());
+                let stamp = match &first[..] {
+                    [] => stamp,
+                    [first] => format!("`migrator upgrade {first}`, then {stamp},"),
+                    _ => format!("once all below it is applied, {stamp}"),
+                };
                 format!(
-                    " (ran {at}, and nothing took it back: `migrator stamp {id}` if what it did is there \
-                     still)"
+                    " (ran {at}, and nothing took it back: {stamp} if what it did is there still)"
                 )
             });
             format!("{}{comma}{summary}{}", revision.id, left.unwrap_or_default())

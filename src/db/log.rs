@@ -210,20 +210,30 @@ impl<'a> LogTable<'a> {
     }
 
     /// Rows that end what the log calls applied, or found or skipped, but for `kept`, as text: what
-    /// [`crate::audit::Net`] calls so, which passes over what only a newer version knows.
-    pub(crate) fn unstamp_others_sql(self, kept: &[&str], tag: Option<&str>) -> String {
+    /// [`crate::audit::Net`] calls so, which passes over what only a newer version knows. Of what is not
+    /// `declared` they say that it is gone.
+    pub(crate) fn unstamp_others_sql(
+        self,
+        kept: &[&str],
+        declared: &[&str],
+        tag: Option<&str>,
+    ) -> String {
         let (name, ours) = self.as_sql();
+        let list =
+            |ids: &[&str]| ids.iter().map(|it| quote_text(it)).collect::<Vec<_>>().join(", ");
         let known = LogDirection::ALL.map(|it| quote_text(it.as_str())).join(", ");
-        let kept: Vec<String> = kept.iter().map(|it| quote_text(it)).collect();
         format!(
             "INSERT INTO migrator_log \
              (revision, direction, started_at, duration_ms, checksum, version, tag, version_table) \
-             SELECT revision, '{}', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {}, {name} \
+             SELECT revision, CASE WHEN revision IN ({}) THEN '{}' ELSE '{}' END, \
+             strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL, NULL, '{}', {}, {name} \
              FROM (SELECT revision, direction, checksum, max(id) FROM migrator_log \
              WHERE direction IN ({known}) AND {ours} GROUP BY revision) \
              WHERE (direction IN ('{}', '{}', '{}', '{}', '{}') OR (direction = '{}' AND checksum IS NOT NULL)) \
              AND revision NOT IN ({})",
+            list(declared),
             LogDirection::Unstamp.as_str(),
+            LogDirection::Repair.as_str(),
             env!("CARGO_PKG_VERSION"),
             quoted(tag),
             LogDirection::Upgrade.as_str(),
@@ -232,7 +242,7 @@ impl<'a> LogTable<'a> {
             LogDirection::Found.as_str(),
             LogDirection::Skipped.as_str(),
             LogDirection::Repair.as_str(),
-            kept.join(", "),
+            list(kept),
         )
     }
 
@@ -455,7 +465,7 @@ mod tests {
                 database.connection.execute(insert, values).unwrap();
             }
             let before = LOG.read(&database).unwrap();
-            database.execute(&LOG.unstamp_others_sql(&kept, Some("it's"))).unwrap();
+            database.execute(&LOG.unstamp_others_sql(&kept, &["a", "b"], Some("it's"))).unwrap();
             let after = LOG.read(&database).unwrap();
 
             let (before, added) = (&after[..before.len()], &after[before.len()..]);
@@ -465,7 +475,12 @@ mod tests {
             let expected: BTreeSet<&str> = applied.difference(&kept).copied().collect();
             prop_assert_eq!(ended.len(), expected.len());
             prop_assert_eq!(ended.into_iter().collect::<BTreeSet<_>>(), expected);
-            prop_assert!(added.iter().all(|it| it.direction() == Some(LogDirection::Unstamp)));
+            let is_right = |it: &LogRow| {
+                let is_declared = ["a", "b"].contains(&it.revision.as_str());
+                let known = [LogDirection::Repair, LogDirection::Unstamp][usize::from(is_declared)];
+                it.direction() == Some(known) && it.checksum.is_none()
+            };
+            prop_assert!(added.iter().all(is_right));
             let left: BTreeSet<&str> = Net::new(&after).ids().into_iter().collect();
             prop_assert_eq!(left, applied.intersection(&kept).copied().collect::<BTreeSet<_>>());
         }

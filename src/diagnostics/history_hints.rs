@@ -123,7 +123,7 @@ fn inserted(gone: Option<&str>, repair: &str, is_one: bool) -> Vec<String> {
     match gone {
         Some(gone) if is_one => vec![
             format!(
-                "`migrator {repair}`, if `{gone}`, which ran and has no file here, did what it does"
+                "`migrator {repair}`, if `{gone}`, which was applied and has no file here, did what it does"
             ),
             "or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that \
              is safe"
@@ -132,8 +132,8 @@ fn inserted(gone: Option<&str>, repair: &str, is_one: bool) -> Vec<String> {
         // Each may be another case.
         Some(gone) => vec![
             format!(
-                "`migrator {repair}`, without those whose work `{gone}`, which ran and has no file here, \
-                 did not do"
+                "`migrator {repair}`, without those whose work `{gone}`, which was applied and has no file \
+                 here, did not do"
             ),
             "then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe"
                 .to_owned(),

@@ -134,7 +134,7 @@ pub fn rewrite(err: &RewriteError, here: &Path) -> Vec<String> {
         ],
         RewriteError::UnderWay { .. } => one("try again when it is done"),
         RewriteError::ChangedMeanwhile { .. } => {
-            one("nothing was changed; look at what somebody else did, and try again")
+            one("this squash changed nothing; look at what somebody else did, and try again")
         }
         RewriteError::ChangedSince { path } => changed_since(path),
         // The command line knows whether another way is open.

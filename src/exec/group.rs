@@ -185,7 +185,9 @@ impl Session<'_> {
             return;
         }
         let ids = |direction| -> Vec<String> {
-            let notes = unlogged.iter().filter(|it| it.direction == direction);
+            // What a revision stands for is told with it.
+            let is_own = |it: &&Note| direction != LogDirection::Baseline || it.checksum.is_some();
+            let notes = unlogged.iter().filter(|it| it.direction == direction).filter(is_own);
             notes.map(|it| it.revision.clone()).collect()
         };
         let (begun, found) = (ids(LogDirection::Baseline), ids(LogDirection::Found));

@@ -45,6 +45,7 @@ pub use self::foreign::Foreign;
 pub use self::in_memory::{Replay, ReplayError, may_dangle, run_in_memory, run_inside, write_rows};
 use self::session::{Look, Progress, Session};
 pub use self::stamp::{Stamp, ensure_version, stamp};
+pub use self::wait::await_free;
 use self::work::Work;
 use crate::audit::{self, History};
 use crate::clock::Clock;

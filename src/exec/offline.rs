@@ -106,7 +106,11 @@ pub fn stamp_script(
     if purge && options.log {
         // What the log says of before is not known here.
         let ids: Vec<&str> = stamp.notes.iter().map(|it| it.revision.as_str()).collect();
-        writer.text.statement(&options.log_table().unstamp_others_sql(&ids, options.tag));
+        let revisions = graph.indices().map(|it| &graph[it]);
+        let declared = revisions.flat_map(|it| std::iter::once(&it.id).chain(&it.replaces));
+        let declared: Vec<&str> = declared.map(RevisionId::as_str).collect();
+        let sql = options.log_table().unstamp_others_sql(&ids, &declared, options.tag);
+        writer.text.statement(&sql);
     }
     for note in stamp.notes.iter().filter(|_| options.log) {
         let checksum = note.checksum.as_deref();

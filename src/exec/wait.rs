@@ -6,9 +6,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::Run;
 use super::error::Failure;
 use super::event::{Event, Observer};
-use crate::db::{DbError, Pace};
+use crate::db::{DbError, Pace, SidecarLock};
 
 /// How long to wait, and for how long it was waited so far.
 pub(super) struct Patience<'a> {
@@ -58,6 +59,14 @@ impl Patience<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Waits until no body outside a transaction is at work on the database of a run, within its timeout.
+pub fn await_free(run: &Run<'_>, observer: &mut dyn Observer) -> Result<(), Failure> {
+    let Some(path) = run.location.path() else { return Ok(()) };
+    let cancel = run.cancel.as_deref();
+    let mut patience = Patience { timeout: run.busy_timeout, cancel, waited: Duration::ZERO };
+    patience.retry(observer, || SidecarLock::require_free(path))
 }
 
 /// Says in a [`DbError::Busy`] how long it was waited.

@@ -99,7 +99,7 @@ pub fn on_a_copy<R, E>(
     }
     let mut bench = Bench::new(rehearsal, request)?;
     let size = size_of(request.run.location.path());
-    bench.copy()?;
+    bench.copy(observer)?;
     bench.rows = Some(bench.read_rows()?);
     let pending = bench.pending()?;
     for revision in &pending {
@@ -116,7 +116,7 @@ pub fn on_a_copy<R, E>(
 
     let mut revisions = Vec::with_capacity(pending.len());
     if !pending.is_empty() {
-        bench.copy()?;
+        bench.copy(observer)?;
         let mut bench = Trial::new(&bench, observer)?;
         let mut lost = Lost::default();
         for revision in pending {
@@ -181,8 +181,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Copies the database as it is now, in the place of what was left of the copy before; fails where
-    /// another process has run something since the first copy.
-    fn copy(&self) -> Result<(), RehearsalError> {
+    /// another process has run something since the first copy, or is at work outside a transaction.
+    fn copy(&self, observer: &mut dyn Observer) -> Result<(), RehearsalError> {
         let entries = std::fs::read_dir(self.folder.path());
         let entries = entries.map_err(FileError::new("read", self.folder.path()))?;
         for entry in entries.flatten() {
@@ -190,17 +190,21 @@ impl<'a> Bench<'a> {
             std::fs::remove_file(&path).map_err(FileError::new("remove", &path))?;
         }
         let run = &self.request.run;
-        // A body outside a transaction writes its row when it is through: the next copy has it.
-        if run.location.path().is_some_and(|it| SidecarLock::require_free(it).is_err()) {
-            return Err(RehearsalError::Moved);
-        }
+        // A body outside a transaction writes its row when it is through.
+        exec::await_free(run, observer).map_err(|err| match err {
+            Failure::Database(err) => RehearsalError::Db(err),
+            _ => RehearsalError::Cancelled,
+        })?;
         let source = Database::open(run.location, Access::Read, run.waiting())?;
         let goes_on = || self.check_cancelled().is_ok();
         let outcome = source.copy_while(&self.path, &goes_on);
         self.meter.sample();
         outcome.map_err(|err| self.without_room(err.into()))?;
         self.check_cancelled()?;
+        let is_at_work =
+            run.location.path().is_some_and(|it| SidecarLock::require_free(it).is_err());
         match &self.rows {
+            _ if is_at_work => Err(RehearsalError::Moved),
             Some(rows) if *rows != self.read_rows()? => Err(RehearsalError::Moved),
             _ => Ok(()),
         }
@@ -375,7 +379,7 @@ impl<'a> Trial<'a> {
 
     /// Makes the state anew: a fresh copy, and on it the upgrades so far.
     fn restore(&mut self) -> Result<(), RehearsalError> {
-        self.bench.copy()?;
+        self.bench.copy(self.observer)?;
         let graph = self.bench.rehearsal.graph;
         for revision in self.applied.clone() {
             let outcome = self

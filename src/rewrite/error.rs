@@ -330,7 +330,7 @@ pub enum RewriteError {
         path: PathBuf,
     },
     /// A file does not say any more what it said when the change was made up.
-    #[error("`{}` was changed in the meantime", path.display())]
+    #[error("`{}` is not what it was when the squash began", path.display())]
     ChangedMeanwhile {
         /// The file, relative to the folder of alembic.toml where it lies below.
         path: PathBuf,

@@ -97,6 +97,43 @@ fn what_comes_back_below_others_ran() {
     assert_eq!(n_rows(&env), "1");
 }
 
+#[test]
+fn what_comes_back_below_what_ran_since_ran() {
+    for accept in ["stamp a1", "repair x7"] {
+        let above: &[&str] = if accept == "repair x7" { &["c3 < x7"] } else { &[] };
+        let env = on_another_branch(above);
+        env.graph(&["c3 < a1"]);
+        env.run(accept).ok();
+        env.graph(&["d4 < c3"]).run("upgrade").ok();
+        env.revision("x7").after("a1").up(UP).down(DOWN).write();
+        env.graph(&["c3 < x7", "d4 < c3"]);
+        let status = env.run("status").stdout;
+        assert!(status.contains("the log that it ran"), "{accept}: {status}");
+        env.run("upgrade --out-of-order").ok();
+        assert_eq!(n_rows(&env), "1", "{accept}");
+        // Nor does something that runs above it make that forgotten.
+        env.graph(&["e5 < d4"]).run("upgrade").ok();
+        let status = env.run("status").stdout;
+        assert!(status.contains("the log that it ran"), "{accept}: {status}");
+        env.run("downgrade a1").ok();
+        assert_eq!(n_rows(&env), "0", "{accept}");
+    }
+}
+
+#[test]
+fn what_is_below_it_is_not_stamped_along() {
+    let env = on_another_branch(&[]);
+    env.run("stamp a1").ok();
+    env.graph(&["b2 < a1"]);
+    env.revision("x7").after("b2").up(UP).down(DOWN).write();
+    let status = env.run("status").stdout;
+    let said = "`migrator upgrade b2`, then `migrator stamp x7`, if what it did is there still";
+    assert!(status.contains(said), "{status}");
+    env.run("upgrade b2").ok();
+    env.run("stamp x7").ok();
+    env.run("status").ok();
+}
+
 /// Another tool took it back, and that was accepted.
 #[test]
 fn what_was_taken_back_is_not_named() {

@@ -84,7 +84,7 @@ fn a_downgrade_does_not_make_it_ran() {
     insta::assert_snapshot!(env.run("downgrade -1 --no-backup"), @"
     ------- stderr -------
     downgrade b2, make b2 ([time])
-    warning: revision `i9`, which the database is at now, never ran here
+    warning: revision `i9`, to which this leads, never ran here
     app.db is at i9
     ");
     assert_eq!(env.rows(), ["i9"]);

@@ -142,7 +142,7 @@ fn what_is_written_while_a_question_stands_is_asked_about_anew_where_nothing_kee
         let Some(mut terminal) = env.on_a_terminal(&format!("restore old.bak{option}")) else {
             return;
         };
-        let kept = if is_kept { "It is backed up first." } else { "It is not backed up." };
+        let kept = if is_kept { "is backed up first." } else { "is not backed up." };
         let question = format!("{kept} Overwrite the database? [y/N] ");
         terminal.shows(&question);
         env.sql("INSERT INTO mine VALUES ('late')");
@@ -153,6 +153,14 @@ fn what_is_written_while_a_question_stands_is_asked_about_anew_where_nothing_kee
         let (text, status) = terminal.ends();
         assert_eq!(status, Some(if is_kept { 0 } else { 2 }), "{text}");
         assert_eq!(env.tables().contains(&"mine".to_owned()), !is_kept);
+        if is_kept {
+            let backup = env.path("app.db.20261103T144011Z.bak");
+            env.sql(&format!(
+                "ATTACH '{}' AS kept; CREATE TABLE k AS SELECT a FROM kept.mine",
+                backup.display()
+            ));
+            assert_eq!(env.query("SELECT a FROM k"), ["late"]);
+        }
     }
 }
 

@@ -175,6 +175,30 @@ fn a_stamp_leads_from_a_squash_to_what_it_replaced() {
     ");
 }
 
+/// The old files take it back, and it is gone for them.
+#[test]
+fn what_old_files_took_back_is_not_said_to_be_there() {
+    let env = squash_ran("c3");
+    env.run("repair s9").ok();
+    env.run("downgrade base").ok();
+    files_of_after(&env);
+    insta::assert_snapshot!(env.run("status"), @"
+    database  app.db
+    at        base
+    pending   s9, make s9
+              c3, make c3
+    log       8 rows since 2026-11-03 14:40:11
+    ------- stderr -------
+    nothing is wrong
+    ");
+    insta::assert_snapshot!(env.run("upgrade"), @"
+    ------- stderr -------
+    upgrade s9, make s9 ([time])
+    upgrade c3, make c3 ([time])
+    app.db is at c3
+    ");
+}
+
 #[test]
 fn what_is_stamped_and_repaired_is_known_to_files_of_before_and_after() {
     let objects =
@@ -213,7 +237,7 @@ fn a_database_without_a_log_ran_what_its_row_names() {
 fn what_a_squash_did_is_not_done_again_by_files_of_before() {
     let env = squash_ran("c3");
     env.sql("DELETE FROM migrator_log WHERE direction = 'stamp'");
-    let said = "`migrator repair a1 b2`, without those whose work `s9`, which ran and has no file here, did not do";
+    let said = "`migrator repair a1 b2`, without those whose work `s9`, which was applied and has no file here, did not do";
     let status = env.run("status").stdout;
     assert!(status.contains(said), "{status}");
     env.run("repair s9").ok();
@@ -224,7 +248,7 @@ fn what_a_squash_did_is_not_done_again_by_files_of_before() {
     error: revision `a1` never ran here, and never would: it was put below `c3`, which did
 
     error: revision `b2` never ran here, and never would: it was put below `c3`, which did
-    hint: `migrator repair a1 b2`, without those whose work `s9`, which ran and has no file here, did not do
+    hint: `migrator repair a1 b2`, without those whose work `s9`, which was applied and has no file here, did not do
     hint: then `migrator upgrade --out-of-order --allow-changed` runs the others, where that is safe
     hint: nothing was changed; `migrator upgrade --out-of-order --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
@@ -243,7 +267,7 @@ fn beside_something_that_is_gone_what_was_inserted_runs_when_told_twice() {
     insta::assert_snapshot!(env.run("upgrade"), @"
     ------- stderr -------
     error: revision `x9` never ran here, and never would: it was put below `c3`, which did
-    hint: `migrator repair x9`, if `b2`, which ran and has no file here, did what it does
+    hint: `migrator repair x9`, if `b2`, which was applied and has no file here, did what it does
     hint: or `migrator upgrade --out-of-order --allow-changed` runs it, if it did not, and where that is safe
     hint: nothing was changed; `migrator upgrade --allow-changed` goes on this once, and `migrator status` shows all that is wrong
     [exit status: 2]
@@ -536,6 +560,50 @@ fn a_script_takes_a_database_with_the_old_row_and_one_with_the_new() {
         check_script(&format!("stamp --sql --purge {start}"), "stamp --purge s9", "s9");
     }
     check_script("downgrade --sql head:base", "downgrade base", "c3");
+}
+
+/// A stamp that leaves all of it, by a script and by the command, with a log and without.
+#[test]
+fn a_stamp_that_leads_away_leaves_nothing_that_is_wrong() {
+    for (row, has_log) in ROWS.into_iter().flat_map(|row| [(row, true), (row, false)]) {
+        for by_script in [true, false] {
+            let env = at(row, "s9");
+            if !has_log {
+                env.sql("DROP TABLE migrator_log");
+            }
+            if by_script {
+                let script = env.run(&format!("stamp --sql {row}:base")).ok();
+                let Some((is_ok, said)) = sqlite3(&env, &script) else { return };
+                assert!(is_ok, "{row}: {said}");
+            } else {
+                env.run("stamp base").ok();
+            }
+            env.sql("DROP TABLE t_b2; DROP TABLE t_a1");
+            env.run("status").ok();
+            files_of_before(&env);
+            env.run("status").ok();
+            env.run("upgrade").ok();
+            env.run("status").ok();
+        }
+    }
+}
+
+/// A script that begins the log writes what the command writes, of either row.
+#[test]
+fn a_script_begins_the_log_with_what_the_row_names() {
+    for row in ROWS {
+        let (env, other) = (at(row, "s9"), at(row, "s9"));
+        for it in [&env, &other] {
+            it.sql("DROP TABLE migrator_log");
+        }
+        let script = env.run("upgrade --sql s9:head").ok();
+        let Some((is_ok, said)) = sqlite3(&env, &script) else { return };
+        assert!(is_ok, "{row}: {said}");
+        other.run("upgrade").ok();
+        let log = "SELECT revision || ' ' || direction || ' ' || coalesce(checksum, '') FROM migrator_log \
+                   ORDER BY id";
+        assert_eq!(env.query(log), other.query(log), "{row}");
+    }
 }
 
 #[test]

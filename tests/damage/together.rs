@@ -170,3 +170,25 @@ fn a_run_while_it_is_looked_at_is_nothing_that_is_wrong() {
         assert!(said.contains("r2") && !said.contains("r1"), "{said}");
     }
 }
+
+/// In its middle the version table does not say that anything runs.
+#[test]
+fn a_rehearsal_waits_for_a_body_outside_a_transaction() {
+    let body = "CREATE TABLE first(x);
+                SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+                SELECT i + 1 FROM n WHERE i < 6000000) SELECT i FROM n);
+                CREATE TABLE second(x);";
+    let project = Project::new()
+        .revision("r1", "transaction = false", body, "DROP TABLE second; DROP TABLE first;")
+        .database(Journal::Wal, "CREATE TABLE a(x);");
+    let mut run = project.migrator(&["upgrade"]).spawn().unwrap();
+    let reader = project.connect();
+    reader.busy_timeout(Duration::from_mins(1)).unwrap();
+    let is_begun = "SELECT count(*) FROM sqlite_schema WHERE name = 'first'";
+    while reader.query_row(is_begun, [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+        assert!(run.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    project.run(&["verify", "--database"]).exits(0).says(&["waiting", "nothing to do"]);
+    finish(run).exits(0);
+}
