@@ -360,4 +360,6 @@ pub fn stamp_to(graph: &RevisionGraph, rows: &[String], mut targets: Vec<Revisio
 }
 
 #[cfg(test)]
+mod squash_tests;
+#[cfg(test)]
 mod tests;
