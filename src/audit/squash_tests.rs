@@ -4,10 +4,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::graph::testing::{id_of, revisions};
+use crate::graph::testing::{id_of, revisions, write_bodies};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, RowWrite};
-use crate::source::Source;
 
 /// A line of revisions, the same with a range of it made one, and a database.
 struct Switched {
@@ -22,15 +21,10 @@ struct Switched {
 /// Revisions, each with a body of its own.
 fn graph(text: &str, replaces: &[String]) -> RevisionGraph {
     let mut revisions = revisions(text);
-    for revision in &mut revisions {
-        let sql = format!("CREATE TABLE {}(x)", revision.id);
-        let path = revision.source.path.clone();
-        revision.upgrade.span = 0..sql.len();
-        revision.source = std::sync::Arc::new(Source { path, text: sql });
-        if revision.id.as_str() == "s" {
-            revision.replaces = replaces.iter().map(|it| id_of(it)).collect();
-            revision.spans.replaces = vec![0..0; replaces.len()];
-        }
+    write_bodies(&mut revisions);
+    for revision in revisions.iter_mut().filter(|it| it.id.as_str() == "s") {
+        revision.replaces = replaces.iter().map(|it| id_of(it)).collect();
+        revision.spans.replaces = vec![0..0; replaces.len()];
     }
     RevisionGraph::new(revisions).unwrap()
 }

@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::graph::testing::{any_graph, graph, revisions};
+use crate::graph::testing::{any_graph, graph, revisions, write_bodies};
 use crate::plan::goal::Goal;
 use crate::plan::{Direction, Plan, RowWrite};
-use crate::source::Source;
 
 /// A row of the log: `+a` ran, `-a` was reverted, `=a` was stamped, `!a` was accepted as it is, `?a`
 /// as gone, `~a` was found, `^a` was skipped. A checksum may follow a colon; without one it is that of an empty body.
@@ -507,12 +506,7 @@ impl Simulated {
 /// The same graph with a text in each file, so that each body has a checksum of its own.
 fn with_bodies(text: &str) -> RevisionGraph {
     let mut revisions = revisions(text);
-    for revision in &mut revisions {
-        let sql = format!("CREATE TABLE {}(x)", revision.id);
-        let path = revision.source.path.clone();
-        revision.upgrade.span = 0..sql.len();
-        revision.source = std::sync::Arc::new(Source { path, text: sql });
-    }
+    write_bodies(&mut revisions);
     RevisionGraph::new(revisions).unwrap()
 }
 

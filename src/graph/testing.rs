@@ -56,6 +56,16 @@ pub(crate) fn revisions(text: &str) -> Vec<Revision> {
         .collect()
 }
 
+/// Gives each of them a body of its own.
+pub(crate) fn write_bodies(revisions: &mut [Revision]) {
+    for revision in revisions {
+        let sql = format!("CREATE TABLE {}(x)", revision.id);
+        let path = revision.source.path.clone();
+        revision.upgrade.span = 0..sql.len();
+        revision.source = Arc::new(Source { path, text: sql });
+    }
+}
+
 /// The graph of such a text.
 #[track_caller]
 pub(crate) fn graph(text: &str) -> RevisionGraph {
