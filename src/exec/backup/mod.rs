@@ -11,6 +11,7 @@ mod name;
 mod prune;
 mod restore;
 mod restore_error;
+mod taken_back;
 
 use std::ffi::OsString;
 use std::fs::File;
