@@ -678,6 +678,25 @@ fn without_backups_even_a_newer_one_needs_a_yes() {
 }
 
 #[test]
+fn rows_of_the_version_table_alone_are_something() {
+    let env = upgraded();
+    env.run("backup mine.bak").ok();
+    env.remove("app.db");
+    env.sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)");
+    // It is as good as none.
+    env.run("restore mine.bak").ok();
+    env.remove("app.db");
+    env.sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL); \
+         INSERT INTO alembic_version VALUES ('zz')",
+    );
+    assert_eq!(env.run("restore mine.bak").status, Some(2));
+    assert_eq!(env.rows(), ["zz"]);
+    let said = env.run("restore mine.bak --yes").exits_with(0);
+    assert!(said.starts_with("backup app.db."), "{said}");
+}
+
+#[test]
 fn a_database_that_is_gone_is_made() {
     let env = upgraded();
     env.remove("app.db");
