@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{History, HistoryError, Net, Ran, Trouble, audit, implied, inserted};
+use super::{History, HistoryError, Net, Trouble, audit, implied, inserted};
 use crate::graph::{RevisionGraph, RevisionIndex};
 use crate::plan::{Direction, Plan, Step};
 use crate::revision::RevisionId;
@@ -39,9 +39,9 @@ pub fn refuse_changed(
 pub struct Again {
     /// Which.
     pub revision: RevisionId,
-    /// When it ran, where the log does not have it as applied any more, though nothing took it back;
-    /// `None` where it has, and the version table has not.
-    pub left: Option<Ran>,
+    /// Whether the log does not have it as applied any more, though nothing took it back; otherwise it
+    /// has, and the version table has not.
+    pub is_left: bool,
 }
 
 /// The revisions of an upgrade that ran, as the log has it.
@@ -53,11 +53,9 @@ pub fn run_again(graph: &RevisionGraph, history: &History, plan: &Plan) -> Vec<A
     let up = plan.steps.iter().filter(|it| it.direction == Direction::Upgrade);
     let again = up.filter_map(|it| {
         let revision = &graph[it.revision];
-        let left = match net.applied_or_replaced(revision) {
-            Some(_) => None,
-            None => Some(Ran::of(net.left_behind(revision)?)),
-        };
-        Some(Again { revision: revision.id.clone(), left })
+        let is_left = net.left_behind(revision).is_some();
+        let has_run = is_left || net.applied_or_replaced(revision).is_some();
+        has_run.then(|| Again { revision: revision.id.clone(), is_left })
     });
     again.collect()
 }

@@ -32,9 +32,7 @@ impl Ran {
             version: row.version.clone(),
         }
     }
-}
 
-impl Ran {
     /// What became of it: that it ran, or is applied as the log has it.
     fn what(&self) -> String {
         if self.direction == LogDirection::Upgrade.as_str() {

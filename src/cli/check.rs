@@ -41,8 +41,7 @@ struct CheckJson {
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus> {
     let project = app.project()?;
     let graph = project.graph()?;
-    let mut hints = Vec::new();
-    let (from, to, lines) = if args.database {
+    let (from, to, lines, hints) = if args.database {
         let location = project.location()?;
         let look = |history: &History| {
             let applied = crate::plan::applied_rows(&graph, &history.rows).map_err(Error::from)?;
@@ -61,9 +60,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
             }
             Ok((from, lines, hints))
         };
-        let (from, lines, advice) = project.settle(Project::history, look, |it| it.1.is_empty())?.1;
-        hints = advice;
-        (from.name, project.shown_database(&location), lines)
+        let (from, lines, hints) = project.settle(Project::history, look, |it| it.1.is_empty())?.1;
+        (from.name, project.shown_database(&location), lines, hints)
     } else {
         let (to, from) = project.declared_and_replayed(&graph, &graph.heads())?;
         warn_of_doubts(app, &project, &to);
@@ -78,7 +76,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
                 .map_err(Error::from)?
                 .0;
         }
-        (from.name, to.name, lines)
+        (from.name, to.name, lines, Vec::new())
     };
     answer(app, &from, &to, &lines)?;
     if lines.is_empty() {

@@ -185,9 +185,7 @@ impl Session<'_> {
             return;
         }
         let ids = |direction| -> Vec<String> {
-            // What a revision stands for is told with it.
-            let is_own = |it: &&Note| direction != LogDirection::Baseline || it.checksum.is_some();
-            let notes = unlogged.iter().filter(|it| it.direction == direction).filter(is_own);
+            let notes = unlogged.iter().filter(|it| it.direction == direction);
             notes.map(|it| it.revision.clone()).collect()
         };
         let (begun, found) = (ids(LogDirection::Baseline), ids(LogDirection::Found));
@@ -213,7 +211,7 @@ impl Session<'_> {
             again.iter().filter(|it| !self.progress.again.contains(&it.revision)).collect();
         self.progress.again.extend(new.iter().map(|it| it.revision.clone()));
         let (applied, left): (Vec<&Again>, Vec<&Again>) =
-            new.into_iter().partition(|it| it.left.is_none());
+            new.into_iter().partition(|it| !it.is_left);
         if let Some((names, is_one)) = names(&applied) {
             let they = if is_one { "it runs" } else { "they run" };
             self.warn(format!(
