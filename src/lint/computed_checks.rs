@@ -7,6 +7,7 @@ use super::Request;
 use super::deed::{Copy, What, names};
 use super::facts::{Facts, Source};
 use super::fate::{Inconclusive, literal, named};
+use super::made_up::into;
 use crate::db::{Quoting, SchemaSnapshot, Scratch};
 use crate::diff::TableDiff;
 use crate::schema::{self, Fragment, Name, Table};
@@ -54,15 +55,9 @@ impl<'f, 'a> Asked<'f, 'a> {
         let mut copies = facts.copies(name);
         let copy = copies.next().filter(|it| copies.next().is_none() && !it.source.is_joined)?;
         let mut columns = table.to.columns.iter().filter(|it| check.names(&it.name));
-        let aliases = facts.aliases(name);
-        let is_set = |column: &Name| {
-            facts.upgrade.iter().any(|it| {
-                matches!(&it.what, What::Update(it)
-                    if aliases.contains(&it.table) && it.sets.iter().any(|it| it.0 == *column))
-            })
-        };
         let is_computed = columns.all(|it| {
-            facts.copied(name, &it.name) == Some(Source::Expression) && !is_set(&it.name)
+            facts.copied(name, &it.name) == Some(Source::Expression)
+                && facts.given(name, &it.name).next().is_none()
         });
         is_computed.then_some(Self { facts, check, copy })
     }
@@ -167,11 +162,5 @@ fn insert(table: &Table, nth: usize, odd: &[(&Name, String)]) -> String {
             (&it.name, odd.map_or_else(value, |(_, value)| value.clone()))
         })
         .collect();
-    let list = |it: Vec<String>| it.join(", ");
-    format!(
-        "INSERT OR IGNORE INTO {} ({}) VALUES ({})",
-        table.name.quoted(),
-        list(columns.iter().map(|it| it.0.quoted()).collect()),
-        list(columns.iter().map(|it| it.1.clone()).collect()),
-    )
+    format!("INSERT OR IGNORE {}", into(table, &columns))
 }

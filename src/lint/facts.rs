@@ -209,6 +209,17 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// What UPDATEs of a table of after give a column.
+    pub fn given(&self, table: &Name, column: &Name) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases(table);
+        let updates = self.upgrade.iter().filter_map(move |it| match &it.what {
+            What::Update(update) if aliases.contains(&update.table) => Some(update),
+            _ => None,
+        });
+        let sets = updates.flat_map(|it| &it.sets);
+        sets.filter(move |(name, _)| name == column).map(|(_, value)| value.as_str())
+    }
+
     /// The column of before, by its name of after, that the only copy of a rebuild gives to a column as
     /// it stands.
     pub fn origin<'t>(&self, table: &TableDiff<'t>, column: &Name) -> Option<&'t Name> {

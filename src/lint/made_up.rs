@@ -5,11 +5,50 @@ use std::collections::HashMap;
 
 use super::data_failure::{forbids_null, is_key};
 use super::fate::literal;
-use super::probe::{Oddity, Outcome, Probe};
 use crate::schema::{Column, Name, Schema, Table};
 
 /// How many ordinary rows a table gets.
 const N_ROWS: usize = 2;
+
+/// What is odd about a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Oddity {
+    /// Nothing.
+    Ordinary,
+    /// No other row references it.
+    Alone,
+    /// These columns are NULL; not empty.
+    Null(Vec<Name>),
+    /// Another one has the same values in all columns but those of its keys.
+    Twin,
+    /// Another one has the same values in all columns but this one and those of its keys.
+    TwinBut(Name),
+}
+
+impl Oddity {
+    /// Whether this column is NULL.
+    pub fn is_null(&self, column: &Name) -> bool {
+        matches!(self, Self::Null(columns) if columns.contains(column))
+    }
+
+    /// Whether this column alone, but for keys, tells it from another row.
+    pub fn is_but(&self, column: &Name) -> bool {
+        matches!(self, Self::TwinBut(it) if it == column)
+    }
+
+    /// Whether a row that is odd like `other` is odd like this, and then some.
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ordinary, other) => *other != Self::Ordinary,
+            // Odd rows are made last, so that none is referenced.
+            (Self::Alone, Self::Null(_) | Self::Twin) => true,
+            (Self::Null(own), Self::Null(others)) => {
+                own.len() < others.len() && own.iter().all(|it| others.contains(it))
+            }
+            _ => false,
+        }
+    }
+}
 
 /// A row to be tried.
 #[derive(Debug, Clone)]
@@ -233,14 +272,16 @@ impl<'s> Rows<'s> {
 }
 
 fn row(table: &Table, oddity: Oddity, values: &[(&Name, String)], marks: &[String]) -> Row {
-    let list = |it: Vec<String>| it.join(", ");
-    let insert = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        table.name.quoted(),
-        list(values.iter().map(|it| it.0.quoted()).collect()),
-        list(values.iter().map(|it| it.1.clone()).collect()),
-    );
+    let insert = format!("INSERT {}", into(table, values));
     Row { table: table.name.clone(), oddity, insert, marks: digits(marks), other: Vec::new() }
+}
+
+/// What puts a row into a table, behind `INSERT`.
+pub fn into(table: &Table, values: &[(&Name, String)]) -> String {
+    let names: Vec<String> = values.iter().map(|it| it.0.quoted()).collect();
+    let values: Vec<&str> = values.iter().map(|it| it.1.as_str()).collect();
+    let table = table.name.quoted();
+    format!("INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
 }
 
 /// Values as they are found: without quotes, and for a BLOB in hexadecimal too.
@@ -264,11 +305,4 @@ fn is_of_key(schema: &Schema, table: &Table, name: &Name) -> bool {
 /// Whether a column is one of a foreign key.
 pub fn references(table: &Table, column: &Name) -> bool {
     table.foreign_keys.iter().any(|it| it.columns.contains(column))
-}
-
-impl Row {
-    /// What became of it.
-    pub fn probe(&self, outcome: Outcome) -> Probe {
-        Probe { table: self.table.clone(), oddity: self.oddity.clone(), outcome }
-    }
 }

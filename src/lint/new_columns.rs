@@ -1,6 +1,5 @@
 //! What new columns hold in every row that is there, on every database: their DEFAULT, or NULL.
 
-use super::deed::{Deed, What};
 use super::facts::Facts;
 use crate::db::Scratch;
 use crate::diff::{Change, TableDiff};
@@ -60,13 +59,9 @@ fn values(
     if table.from.columns.iter().any(|it| expression.names(&it.name)) {
         return None;
     }
-    let aliases = facts.aliases(name);
     let is_set = |column: &Name| {
-        let sets = |it: &Deed<'_>| {
-            matches!(&it.what, What::Update(it)
-                if aliases.contains(&it.table) && it.sets.iter().any(|it| it.0 == *column))
-        };
-        facts.copied(name, column).is_some() || before && facts.upgrade.iter().any(sets)
+        let is_given = before && facts.given(name, column).next().is_some();
+        facts.copied(name, column).is_some() || is_given
     };
     let mut values = Vec::new();
     for it in table.added.iter().filter(|it| expression.names(&it.name)) {

@@ -1,6 +1,5 @@
 //! New keys over what an upgrade computes, which its words cannot tell apart from what rows share.
 
-use super::deed::{Deed, What};
 use super::facts::{Facts, Source};
 use super::row_loss::has_name;
 use crate::diff::Change;
@@ -55,14 +54,9 @@ pub fn columns_of(index: &Index, table: &Table) -> Vec<Name> {
 /// Whether a column gets what is made of columns: not as one of them stands, nor one value in all rows.
 fn is_computed(facts: &Facts<'_>, table: &Name, column: &Name) -> bool {
     let is_made = |value: &str| has_name(value) || has_keyword(value, "OVER");
-    let aliases = facts.aliases(table);
-    let is_set = |it: &Deed<'_>| {
-        matches!(&it.what, What::Update(it) if aliases.contains(&it.table)
-            && it.sets.iter().any(|(name, value)| name == column && is_made(value)))
-    };
     let mut copies = facts.copies(table);
     let copy = copies.next().filter(|_| copies.next().is_none());
     let is_copied = copy.is_some_and(|it| it.values.iter().any(|it| is_made(&it.text)))
         && facts.copied(table, column) == Some(Source::Expression);
-    is_copied || facts.upgrade.iter().any(is_set)
+    is_copied || facts.given(table, column).any(is_made)
 }

@@ -10,7 +10,7 @@ use super::data_failure::forbids_null;
 use super::deed::{Alteration, Deed, What, names};
 use super::facts::Facts;
 use super::fate::{Inconclusive, contents, named};
-use super::made_up::{Row, Rows, references};
+use super::made_up::{Oddity, Row, Rows, references};
 use super::new_keys::{NewKey, computed_keys};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, ForeignKey, Name, Schema, Table};
@@ -37,21 +37,6 @@ pub struct Probed {
     pub kept_apart: Vec<NewKey>,
 }
 
-/// What is odd about a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Oddity {
-    /// Nothing.
-    Ordinary,
-    /// No other row references it.
-    Alone,
-    /// These columns are NULL; not empty.
-    Null(Vec<Name>),
-    /// Another one has the same values in all columns but those of its keys.
-    Twin,
-    /// Another one has the same values in all columns but this one and those of its keys.
-    TwinBut(Name),
-}
-
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -59,31 +44,6 @@ pub enum Outcome {
     Lost,
     /// The statement with this number fails on it.
     Fails(usize, Violation),
-}
-
-impl Oddity {
-    /// Whether this column is NULL.
-    pub fn is_null(&self, column: &Name) -> bool {
-        matches!(self, Self::Null(columns) if columns.contains(column))
-    }
-
-    /// Whether this column alone, but for keys, tells it from another row.
-    pub fn is_but(&self, column: &Name) -> bool {
-        matches!(self, Self::TwinBut(it) if it == column)
-    }
-
-    /// Whether a row that is odd like `other` is odd like this, and then some.
-    fn is_part_of(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Ordinary, other) => *other != Self::Ordinary,
-            // Odd rows are made last, so that none is referenced.
-            (Self::Alone, Self::Null(_) | Self::Twin) => true,
-            (Self::Null(own), Self::Null(others)) => {
-                own.len() < others.len() && own.iter().all(|it| others.contains(it))
-            }
-            _ => false,
-        }
-    }
 }
 
 /// The constraint that a row is against, as SQLite says it.
@@ -370,5 +330,12 @@ fn is_lost(row: &Row, found: &str) -> bool {
         (own, []) => !has_any(own),
         // Either may stand for both; where neither is there, they have another key now.
         (own, other) => has_any(own) != has_any(other),
+    }
+}
+
+impl Row {
+    /// What became of it.
+    fn probe(&self, outcome: Outcome) -> Probe {
+        Probe { table: self.table.clone(), oddity: self.oddity.clone(), outcome }
     }
 }
