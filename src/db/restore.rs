@@ -45,8 +45,8 @@ impl Database {
     /// Makes this database what `source` is, in one transaction.
     ///
     /// When nobody else can write it any more, and before anything is written, `keep` is called with a
-    /// connection that reads it: this one, or `witness` where there is a write-ahead log. Returns `false` where
-    /// it said no; then nothing was changed. `go_on` is asked from time to time whether to.
+    /// connection that reads it: this one, or `witness` where there is a write-ahead log. Returns `false`
+    /// where it said no; then nothing was changed. `go_on` is asked from time to time whether to.
     ///
     /// # Errors
     ///

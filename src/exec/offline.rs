@@ -12,7 +12,7 @@
 //! What it cannot do is compare views and triggers, and drop the temporary tables that a body left;
 //! SQLite has no SQL for that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 mod body;
 mod text;
@@ -154,7 +154,7 @@ struct Writer<'a> {
     /// What begins the log of a database that has none.
     unlogged: Vec<Note>,
     /// What the version table may say in the place of a row: the last id that its revision replaces.
-    synonyms: HashMap<String, String>,
+    synonyms: BTreeMap<String, String>,
     text: Text,
 }
 
@@ -217,15 +217,13 @@ impl<'a> Writer<'a> {
             if !unlogged.is_empty() {
                 // What a row names by what it replaces did not run itself.
                 let table = self.table.identifier();
-                let mut synonyms: Vec<_> = self.synonyms.iter().collect();
-                synonyms.sort();
                 let condition = |(new, old): (&String, &String)| {
                     let (new, old) = (quote_text(new), quote_text(old));
                     format!(
                         " AND NOT (column1 = {new} AND {old} IN (SELECT version_num FROM {table}))"
                     )
                 };
-                let condition: String = synonyms.into_iter().map(condition).collect();
+                let condition: String = self.synonyms.iter().map(condition).collect();
                 let (log, tag) = (self.options.log_table(), self.options.tag);
                 self.text.statement(&log.begin_sql(&unlogged, tag, &condition));
             }
