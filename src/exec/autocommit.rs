@@ -125,6 +125,7 @@ impl Session<'_> {
 
         // Last, because it can fail or be cancelled: the body would run again if the version table
         // did not say that it ran.
+        self.database.set_waiting(self.request.waiting())?;
         self.watch()?;
         self.warn_of_findings(task, &baseline);
         Ok(Some(rows_after))

@@ -22,7 +22,8 @@ pub fn can_inject(test: &str) -> bool {
         return false;
     }
     let mut command = Command::new("strace");
-    match command.args(["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "true"]).status() {
+    command.args(["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=close", "true"]);
+    match command.status() {
         Ok(status) if status.success() => true,
         Ok(_) => {
             skip(test, "strace may not trace here");
@@ -48,19 +49,26 @@ pub fn run_injected(project: &Project, inject: &str, args: &[&str]) -> Ran {
     Ran::from(command.arg(binary()).args(args).output().unwrap())
 }
 
+/// The system calls of these kinds that a run makes, one a line, in order.
+pub fn traced(calls: &[&str], project: &Project, args: &[&str]) -> Vec<String> {
+    let trace = project.path("trace");
+    let mut command = project.command("strace");
+    command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(&trace);
+    command.arg("-e").arg(format!("trace={}", calls.join(",")));
+    Ran::from(command.arg(binary()).args(args).output().unwrap()).exits(0);
+    let lines = std::fs::read_to_string(trace).unwrap();
+    let is_call = |line: &&str| calls.iter().any(|call| line.contains(&format!(" {call}(")));
+    lines.lines().filter(is_call).map(str::to_owned).collect()
+}
+
 /// How often a run makes each of these system calls.
 pub fn count_calls<'c>(
     calls: &[&'c str],
     project: &Project,
     args: &[&str],
 ) -> Vec<(&'c str, usize)> {
-    let trace = project.path("trace");
-    let mut command = project.command("strace");
-    command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(&trace);
-    command.arg("-e").arg(format!("trace={}", calls.join(",")));
-    Ran::from(command.arg(binary()).args(args).output().unwrap()).exits(0);
-    let trace = std::fs::read_to_string(trace).unwrap();
-    let count = |call: &str| trace.lines().filter(|it| it.contains(&format!(" {call}("))).count();
+    let made = traced(calls, project, args);
+    let count = |call: &str| made.iter().filter(|it| it.contains(&format!(" {call}("))).count();
     calls.iter().map(|call| (*call, count(call))).collect()
 }
 

@@ -11,6 +11,7 @@ mod files;
 mod interrupted;
 mod io_errors;
 mod kill;
+mod locks;
 mod model;
 mod readers;
 mod reading;

@@ -272,12 +272,12 @@ impl Restorer<'_> {
         drop(witness);
         let has_left_wal = self.change_page_size(&database)?;
         let outcome = self.open(Access::Read).and_then(|witness| {
-            if watched.is_some() && database.is_wal()? {
+            if watched.is_some() && self.retry(|| database.is_wal())? {
                 let version = self.retry(|| witness.data_version())?;
                 self.require(&database, watched)?;
                 watched = Some(version);
             }
-            database.raise_synchronous()?;
+            self.retry(|| database.raise_synchronous())?;
             self.overwrite(&mut database, &witness, watched, is_kept)
         });
         drop(database);
@@ -290,8 +290,9 @@ impl Restorer<'_> {
     /// Lets the pages have the size of those of the backup, where that cannot be done later: with a
     /// write-ahead log it cannot change. Whether that was left for it.
     fn change_page_size(&mut self, database: &Database) -> Result<bool, RestoreError> {
-        let sizes = [database.pages()?.page, self.source.pages()?.page];
-        if sizes[0] == sizes[1] || !database.is_wal()? {
+        let pages = self.source.pages().map_err(RestoreError::Unreadable)?;
+        let sizes = [self.retry(|| database.pages())?.page, pages.page];
+        if sizes[0] == sizes[1] || !self.retry(|| database.is_wal())? {
             return Ok(false);
         }
         let path = self.path.to_owned();
