@@ -1,12 +1,14 @@
 //! A lock that somebody else has for a moment, wherever it is asked for, only makes migrator wait.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::content::content;
 use super::kill::{START, can_inject, for_each, run_injected, traced};
 use super::project::{Journal, Project};
 
-/// One point in so many is tried where a run has more than [`MANY`]. All of them, 1324, take half
+/// One point in so many is tried where a run has more than [`MANY`]. All of them, 1444, take half
 /// a minute; they held when this was written.
 const SAMPLE: usize = 7;
 const MANY: usize = 70;
@@ -24,6 +26,12 @@ fn requests(project: &Project, args: &[&str]) -> Vec<usize> {
     (1..).zip(&calls).filter(|(_, call)| is_request(call)).map(|(n, _)| n).collect()
 }
 
+/// The names of the revision files.
+fn versions(project: &Project) -> BTreeSet<OsString> {
+    let entries = std::fs::read_dir(project.path("versions")).unwrap();
+    entries.map(|it| it.unwrap().file_name()).collect()
+}
+
 /// Lets each request for a lock fail once. A run must end as one that met nobody.
 fn meet_everywhere(name: &str, start: &Project, args: &[&str]) {
     if !can_inject(name) {
@@ -38,7 +46,7 @@ fn meet_everywhere(name: &str, start: &Project, args: &[&str]) {
         .filter(|(n, _)| asked.len() <= MANY || n.is_multiple_of(SAMPLE))
         .map(|(_, n)| *n)
         .collect();
-    let after = content(&whole.connect());
+    let (after, written) = (content(&whole.connect()), versions(&whole));
     let n_tried = AtomicUsize::new(0);
     for_each(&points, |n| {
         let project = start.copy();
@@ -48,6 +56,7 @@ fn meet_everywhere(name: &str, start: &Project, args: &[&str]) {
         assert!(!ran.stderr.contains("locked"), "{point}: it gave up on something\n{ran}");
         assert_eq!(ran.stdout.lines().count(), said.lines().count(), "{point}: {ran}");
         assert_eq!(content(&project.connect()), after, "{point}: {ran}");
+        assert_eq!(versions(&project), written, "{point}: {ran}");
         n_tried.fetch_add(1, Ordering::Relaxed);
     });
     eprintln!("{name}: {} of {} locks", n_tried.into_inner(), asked.len());
@@ -125,8 +134,45 @@ fn what_writes_a_few_rows_waits_for_each() {
 
 #[test]
 fn what_only_reads_waits_for_each() {
-    for args in [&["status"][..], &["current"], &["log"], &["check", "--database"], &["lint"]] {
+    let commands: [&[&str]; 8] = [
+        &["status"],
+        &["current"],
+        &["log"],
+        &["check", "--database"],
+        &["lint"],
+        &["history", "-i"],
+        &["schema", "dump"],
+        &["schema", "diff", "r2", "database"],
+    ];
+    for args in commands {
         meet(&format!("locks of `{}`", args.join(" ")), args);
+    }
+}
+
+#[test]
+fn what_writes_revisions_waits_for_each() {
+    let commands: [&[&str]; 3] = [
+        &["squash", "r1:r2", "-m", "both", "--rev-id", "both"],
+        &["rebase", "side", "--onto", "r5"],
+        &["revision", "-m", "from it", "--autogenerate", "--from-database", "--rev-id", "new"],
+    ];
+    for (n, args) in (0..).zip(commands) {
+        let prepare = |start: Project| match n {
+            1 => start.revision("side", "down_revision = \"r3\"", "CREATE TABLE side(a);", ""),
+            2 => {
+                start.run(&["upgrade"]).exits(0);
+                let declared = start.run(&["schema", "dump"]).exits(0).stdout;
+                start.write("schema.sql", declared + "CREATE TABLE more(a);");
+                let config = std::fs::read_to_string(start.path("alembic.toml")).unwrap();
+                start.write("alembic.toml", config + "[schema]\nfiles = [\"schema.sql\"]\n");
+                start
+            }
+            _ => start,
+        };
+        for journal in Journal::BOTH {
+            let name = format!("locks of `{}`, {}", args[0], journal.as_str());
+            meet_everywhere(&name, &prepare(start(journal)), args);
+        }
     }
 }
 
