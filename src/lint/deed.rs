@@ -6,9 +6,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-pub use super::writing::{Conflict, Copy, Delete, Update};
+pub use super::writing::{Copy, Delete, Update};
 use crate::revision::{Body, Revision};
 use crate::schema::Name;
+pub use crate::sql::head::Conflict;
+use crate::sql::head::{Action, Kind, Verb, head};
 use crate::sql::lexer::{Token, TokenKind, tokens};
 
 /// A statement of a body.
@@ -139,22 +141,55 @@ fn is_name(token: &Token, sql: &str, name: &Name) -> bool {
 
 /// What a statement does.
 pub fn what(sql: &str) -> What {
-    let tokens = tokens(sql).filter(Token::is_significant).collect();
-    let mut reader = Reader { sql, tokens, next: 0, temporary: None };
-    let what = reader.statement();
-    match reader.temporary {
-        Some(name) => What::Temporary(name),
-        None => what.unwrap_or(What::Other),
+    let head = head(sql);
+    let Some(name) = head.name.as_deref().map(Name::new) else { return What::Other };
+    // Only a table or a view hides a table of its name.
+    let is_of_rows = !matches!(head.verb, Verb::Create(Kind::Trigger) | Verb::Pragma);
+    if head.is_temporary && is_of_rows {
+        return What::Temporary(name);
+    }
+    let mut rest = Reader::of(&sql[head.end..]);
+    match head.verb {
+        Verb::Create(Kind::Table) if !head.is_virtual => What::CreateTable(name),
+        Verb::Create(_) => match head.on {
+            Some(table) if head.verb == Verb::Create(Kind::Index) => {
+                What::CreateIndex(name, Name::new(table))
+            }
+            _ => What::Create(name),
+        },
+        Verb::Drop(Kind::Table) => What::DropTable(name),
+        Verb::Drop(_) => What::Drop(name),
+        Verb::Alter => What::Alter(name, head.action.map_or(Alteration::Other, Alteration::of)),
+        Verb::Insert => rest.copy(name, head.conflict).map_or(What::Other, What::Copy),
+        Verb::Update => What::Update(rest.update(name)),
+        Verb::Delete => What::Delete(rest.delete(name)),
+        Verb::Select | Verb::Pragma | Verb::Attach | Verb::Vacuum | Verb::Other => What::Other,
     }
 }
 
-/// Reads the tokens of a statement.
+impl Alteration {
+    fn of(action: Action<'_>) -> Self {
+        match action {
+            Action::RenameTo(to) => Self::Rename(Name::new(to)),
+            Action::RenameColumn(from, to) => Self::RenameColumn(Name::new(from), Name::new(to)),
+            Action::AddColumn(column) => Self::AddColumn(Name::new(column)),
+            Action::DropColumn(column) => Self::DropColumn(Name::new(column)),
+            Action::AddConstraint | Action::DropConstraint | Action::AlterColumn => Self::Other,
+        }
+    }
+}
+
+/// Reads the tokens of a statement behind its head.
 pub(super) struct Reader<'a> {
     pub(super) sql: &'a str,
     pub(super) tokens: Vec<Token>,
     pub(super) next: usize,
-    /// The temporary table that it is about.
-    temporary: Option<Name>,
+}
+
+impl<'a> Reader<'a> {
+    fn of(sql: &'a str) -> Self {
+        Self { sql, tokens: tokens(sql).filter(Token::is_significant).collect(), next: 0 }
+    }
 }
 
 impl Reader<'_> {
@@ -184,123 +219,6 @@ impl Reader<'_> {
     pub(super) fn qualified(&mut self) -> Option<Name> {
         let name = self.name()?;
         if self.eat_kind(TokenKind::Dot) { self.name() } else { Some(name) }
-    }
-
-    /// The same for the table that the statement is about.
-    fn subject(&mut self) -> Option<Name> {
-        let is_temporary =
-            self.tokens.get(self.next).is_some_and(|it| {
-                it.name(self.sql).is_some_and(|it| it.eq_ignore_ascii_case("temp"))
-            }) && self.tokens.get(self.next + 1).is_some_and(|it| it.kind == TokenKind::Dot);
-        let name = self.qualified()?;
-        if is_temporary {
-            self.temporary = Some(name.clone());
-        }
-        Some(name)
-    }
-
-    fn statement(&mut self) -> Option<What> {
-        if self.eat(&["CREATE"]) {
-            return self.create();
-        }
-        if self.eat(&["DROP"]) {
-            let is_table = self.eat(&["TABLE"]);
-            if !is_table {
-                self.name()?;
-            }
-            self.eat(&["IF", "EXISTS"]);
-            let name = self.subject()?;
-            return Some(if is_table { What::DropTable(name) } else { What::Drop(name) });
-        }
-        if self.eat(&["ALTER", "TABLE"]) {
-            let table = self.subject()?;
-            let alteration = self.alteration().unwrap_or(Alteration::Other);
-            return Some(What::Alter(table, alteration));
-        }
-        if self.eat(&["WITH"]) {
-            self.skip_to(&["INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT"]);
-        }
-        if self.eat(&["INSERT"]) {
-            let conflict = self.conflict();
-            self.eat(&["INTO"]).then_some(())?;
-            let into = self.subject()?;
-            return self.copy(into, conflict).map(What::Copy);
-        }
-        if self.eat(&["REPLACE", "INTO"]) {
-            let into = self.subject()?;
-            return self.copy(into, Conflict::Replace).map(What::Copy);
-        }
-        if self.eat(&["UPDATE"]) {
-            self.conflict();
-            let table = self.subject()?;
-            return Some(What::Update(self.update(table)));
-        }
-        if self.eat(&["DELETE", "FROM"]) {
-            let table = self.subject()?;
-            return Some(What::Delete(self.delete(table)));
-        }
-        None
-    }
-
-    fn create(&mut self) -> Option<What> {
-        let is_temporary = self.eat(&["TEMP"]) || self.eat(&["TEMPORARY"]);
-        let is_table = self.eat(&["TABLE"]);
-        let is_index = !is_table && (self.eat(&["UNIQUE", "INDEX"]) || self.eat(&["INDEX"]));
-        let is_trigger = !is_table && !is_index && self.eat(&["TRIGGER"]);
-        let is_other = is_table
-            || is_index
-            || is_trigger
-            || self.eat(&["VIRTUAL", "TABLE"])
-            || self.eat(&["VIEW"]);
-        if !is_other {
-            return None;
-        }
-        self.eat(&["IF", "NOT", "EXISTS"]);
-        // Only a table or a view hides a table of its name.
-        if is_trigger {
-            return Some(What::Create(self.qualified()?));
-        }
-        let name = self.subject()?;
-        if is_temporary {
-            self.temporary = Some(name);
-            return None;
-        }
-        if is_table {
-            return Some(What::CreateTable(name));
-        }
-        if is_index && self.eat(&["ON"]) {
-            return Some(What::CreateIndex(name, self.name()?));
-        }
-        Some(What::Create(name))
-    }
-
-    fn alteration(&mut self) -> Option<Alteration> {
-        if self.eat(&["RENAME", "TO"]) {
-            return self.name().map(Alteration::Rename);
-        }
-        if self.eat(&["RENAME"]) {
-            self.eat(&["COLUMN"]);
-            let from = self.name()?;
-            return if self.eat(&["TO"]) {
-                Some(Alteration::RenameColumn(from, self.name()?))
-            } else {
-                None
-            };
-        }
-        for constraint in [["ADD", "CONSTRAINT"], ["DROP", "CONSTRAINT"], ["ADD", "CHECK"]] {
-            if self.eat(&constraint) {
-                return None;
-            }
-        }
-        if self.eat(&["ADD"]) {
-            self.eat(&["COLUMN"]);
-            return self.name().map(Alteration::AddColumn);
-        }
-        if self.eat(&["DROP"]) {
-            self.eat(&["COLUMN"]);
-            return self.name().map(Alteration::DropColumn);
-        }
-        None
     }
 
     /// The column that these tokens are: `name` or `table.name`.

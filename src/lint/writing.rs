@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::deed::Reader;
+use super::deed::{Conflict, Reader};
 use crate::schema::{Name, Table};
 use crate::sql::lexer::{Token, TokenKind};
 
@@ -30,17 +30,6 @@ pub struct Value {
     pub text: String,
     /// The column that it is, as it stands.
     pub column: Option<Name>,
-}
-
-/// What becomes of a row that violates a constraint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conflict {
-    /// The statement fails.
-    Fail,
-    /// The row is left out.
-    Ignore,
-    /// It takes the place of the one whose key it has, or changes that one.
-    Replace,
 }
 
 /// The rows of a SELECT.
@@ -173,21 +162,6 @@ impl Reader<'_> {
             _ => 0,
         };
         start..end - n_words
-    }
-
-    /// `OR IGNORE` and the like.
-    pub(super) fn conflict(&mut self) -> Conflict {
-        if !self.eat(&["OR"]) {
-            return Conflict::Fail;
-        }
-        if self.eat(&["IGNORE"]) {
-            return Conflict::Ignore;
-        }
-        if self.eat(&["REPLACE"]) {
-            return Conflict::Replace;
-        }
-        self.next += 1;
-        Conflict::Fail
     }
 
     /// `INSERT INTO … SELECT … FROM`, from behind the table.

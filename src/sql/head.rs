@@ -36,6 +36,8 @@ pub struct Head<'s> {
     pub on: Option<Cow<'s, str>>,
     /// What an `ALTER TABLE` does.
     pub action: Option<Action<'s>>,
+    /// What `OR` says of a row that is in the way, or `REPLACE`.
+    pub conflict: Conflict,
     /// The byte behind all that.
     pub end: usize,
 }
@@ -85,6 +87,17 @@ pub enum Kind {
     Index,
     /// A trigger.
     Trigger,
+}
+
+/// What becomes of a row that violates a constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The statement fails, whatever becomes of what it did before.
+    Fail,
+    /// The row is left out.
+    Ignore,
+    /// It takes the place of the one whose key it has.
+    Replace,
 }
 
 /// What an `ALTER TABLE` does.
@@ -151,6 +164,7 @@ impl<'s> Words<'s> {
             name: None,
             on: None,
             action: None,
+            conflict: Conflict::Fail,
             end: 0,
         };
         if self.accept("WITH") && !self.skip_queries() {
@@ -165,7 +179,11 @@ impl<'s> Words<'s> {
             }
             () if self.accept("DROP") => self.kind().map_or(Verb::Other, Verb::Drop),
             () if self.accept("ALTER") && self.accept("TABLE") => Verb::Alter,
-            () if self.accept("INSERT") || self.accept("REPLACE") => Verb::Insert,
+            () if self.accept("INSERT") => Verb::Insert,
+            () if self.accept("REPLACE") => {
+                head.conflict = Conflict::Replace;
+                Verb::Insert
+            }
             () if self.accept("UPDATE") => Verb::Update,
             () if self.accept("DELETE") => Verb::Delete,
             () if self.accept("SELECT") || self.accept("VALUES") => Verb::Select,
@@ -188,9 +206,8 @@ impl<'s> Words<'s> {
                 }
             }
             Verb::Insert | Verb::Update | Verb::Delete => {
-                // `OR IGNORE` and its kin.
                 if self.accept("OR") {
-                    self.step();
+                    head.conflict = self.conflict();
                 }
                 let _ = self.accept("INTO") || self.accept("FROM");
             }
@@ -213,6 +230,17 @@ impl<'s> Words<'s> {
             }
             Verb::Alter => head.action = self.action(),
             _ => {}
+        }
+    }
+
+    fn conflict(&mut self) -> Conflict {
+        match () {
+            () if self.accept("IGNORE") => Conflict::Ignore,
+            () if self.accept("REPLACE") => Conflict::Replace,
+            () => {
+                self.step();
+                Conflict::Fail
+            }
         }
     }
 

@@ -285,6 +285,36 @@ fn sqlite_writes_what_stands_there() {
     }
 }
 
+#[test]
+fn sqlite_does_with_a_row_in_the_way_what_stands_there() {
+    for sql in [
+        "INSERT INTO u VALUES (1, 'new')",
+        "REPLACE INTO u VALUES (1, 'new')",
+        "INSERT OR REPLACE INTO u VALUES (1, 'new')",
+        "INSERT OR IGNORE INTO u VALUES (1, 'new')",
+        "INSERT OR ABORT INTO u VALUES (1, 'new')",
+        "INSERT OR FAIL INTO u VALUES (1, 'new')",
+        "WITH x AS (SELECT 1) INSERT OR IGNORE INTO u SELECT 1, 'new'",
+        "UPDATE u SET a = 1 WHERE a = 2",
+        "UPDATE OR IGNORE u SET a = 1 WHERE a = 2",
+        "UPDATE OR REPLACE u SET a = 1 WHERE a = 2",
+        "UPDATE OR ROLLBACK u SET a = 1 WHERE a = 2",
+    ] {
+        let connection = Connection::open_in_memory().unwrap();
+        let rows = "CREATE TABLE u (a PRIMARY KEY, b); INSERT INTO u VALUES (1, 'old'), (2, 'new')";
+        connection.execute_batch(rows).unwrap();
+        let is_done = connection.execute_batch(sql).is_ok();
+        let rows = "SELECT b FROM u WHERE a = 1";
+        let found: String = connection.query_row(rows, [], |row| row.get(0)).unwrap();
+        let conflict = match (is_done, found.as_str()) {
+            (false, _) => Conflict::Fail,
+            (true, "old") => Conflict::Ignore,
+            (true, _) => Conflict::Replace,
+        };
+        assert_eq!(head(sql).conflict, conflict, "{sql}");
+    }
+}
+
 #[track_caller]
 fn check(sql: &str, verb: Verb, name: &str, end: usize) {
     let head = head(sql);
