@@ -74,7 +74,7 @@ impl TableReader<'_> {
             // SQLite takes the quotes off a type that is all in quotes.
             [only] if only.kind != TokenKind::Identifier => {
                 let inner = Fragment::new(&only.name(sql).unwrap_or_default());
-                Fragment::with_meaning(only.text(sql).to_owned(), inner.meaning().to_owned())
+                Fragment::with_meaning(only.text(sql).to_owned(), inner.meaning())
             }
             _ => Fragment::of_names(sql, tokens),
         })
@@ -169,7 +169,7 @@ impl TableReader<'_> {
         let is_value = values.iter().any(|it| token.is_keyword(sql, it));
         match token.name(sql) {
             Some(name) if !is_value => {
-                Fragment::with_meaning(token.text(sql).to_owned(), quote::literal(&name))
+                Fragment::with_meaning(token.text(sql).to_owned(), &quote::literal(&name))
             }
             _ => self.cursor.fragment(range),
         }

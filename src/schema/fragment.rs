@@ -1,5 +1,6 @@
 //! Pieces of SQL, compared token by token.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
 use crate::sql::lexer::{Token, TokenKind, tokens};
@@ -7,7 +8,8 @@ use crate::sql::quote;
 
 /// A piece of SQL: equal to another one if their tokens are.
 ///
-/// Words count without regard to case and quotes, strings and blobs as they are.
+/// Words count without regard to case and quotes, strings and blobs as they are, but that a CRLF in a
+/// string is a line end like any other: a checkout may make either of the other.
 #[derive(Debug, Clone, Eq, Default)]
 pub struct Fragment {
     /// As it was written, without the space and the comments around it.
@@ -55,8 +57,8 @@ impl Fragment {
     }
 
     /// A piece that means something else than its tokens say.
-    pub(super) fn with_meaning(text: String, meaning: String) -> Self {
-        Self { text, meaning }
+    pub(super) fn with_meaning(text: String, meaning: &str) -> Self {
+        Self { text, meaning: with_plain_ends(meaning).into_owned() }
     }
 
     /// The same in a place where `is_column` says which columns there are: there SQLite takes
@@ -87,7 +89,7 @@ impl Fragment {
             });
             if let Some(string) = string {
                 separate(&mut meaning);
-                meaning.push_str(&quote::literal(&string));
+                meaning.push_str(&with_plain_ends(&quote::literal(&string)));
             } else {
                 push_token(&mut meaning, sql, token);
             }
@@ -157,9 +159,13 @@ fn push_token(meaning: &mut String, sql: &str, token: &Token) {
         }
         _ => {
             separate(meaning);
-            meaning.push_str(text);
+            meaning.push_str(&with_plain_ends(text));
         }
     }
+}
+
+fn with_plain_ends(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
 }
 
 /// A name or a keyword: in lower case and in double quotes, which no other token has.

@@ -41,7 +41,7 @@ pub(super) fn trigger(object: &SchemaObject, mut cursor: Cursor<'_>) -> Result<T
     Ok(Trigger {
         name: Name::new(&object.name),
         table: Name::new(&object.table),
-        definition: Fragment::with_meaning(text, parts.join(" ")),
+        definition: Fragment::with_meaning(text, &parts.join(" ")),
         sql: object.sql.clone(),
     })
 }

@@ -194,6 +194,37 @@ fn an_edited_revision_is_warned_of_when_it_is_reverted() {
     assert_eq!(env.query("SELECT v FROM t_b2"), ["eight"]);
 }
 
+/// What a checkout makes of the line ends changes neither what ran nor the schema, in a string as
+/// little as between statements.
+#[test]
+fn a_checkout_with_other_line_ends_is_no_drift() {
+    let body = "CREATE TABLE t (a DEFAULT 'x\ny', b DEFAULT \"x\ny\", CHECK (a <> 'p\nq'));\n\
+                CREATE VIEW v AS SELECT 'x\ny' AS z;\n\
+                CREATE TRIGGER r AFTER DELETE ON t BEGIN INSERT INTO t VALUES ('x\ny', 1); END;\n\
+                CREATE INDEX i ON t (a || 'x\ny');";
+    let file = |body: &str| {
+        format!(
+            "-- /// revision\n-- revision = \"a1\"\n-- ///\n\n-- migrate:upgrade\n{body}\n\n-- migrate:downgrade\n"
+        )
+    };
+    let texts = [file(body), file(body).replace('\n', "\r\n")];
+    for (ran, now) in [(0, 1), (1, 0)] {
+        let env = TestEnv::new();
+        env.file("versions/a1.sql", &texts[ran]);
+        env.run("upgrade").ok();
+        env.file("versions/a1.sql", &texts[now]);
+        let output = env.run("status");
+        assert_eq!(output.status, Some(0), "{output}");
+        assert!(output.stderr.contains("nothing is wrong"), "{output}");
+        assert_eq!(env.run("check --database").status, Some(0));
+    }
+    let env = TestEnv::new();
+    env.file("versions/a1.sql", &file(body));
+    env.run("upgrade").ok();
+    env.file("versions/a1.sql", &file(&body.replace("x\ny", "x\ry")));
+    assert_eq!(env.run("status").status, Some(1));
+}
+
 #[test]
 fn a_checksum_is_of_meaning() {
     let file = |body: &str| {

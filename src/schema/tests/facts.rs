@@ -288,9 +288,11 @@ fn fragments_are_compared_token_by_token() {
     check_same("\"a\"", "`A`");
     check_same("x'aB'", "X'Ab'");
     check_same("1E5 + 0xAb", "1e5+0XaB");
+    check_same("'a\r\nb'", "'a\nb'");
     check_same("", " -- x");
     check_other("a b", "ab");
     check_other("'a'", "'A'");
+    check_other("'a\rb'", "'a\nb'");
     check_other("'a'", "\"a\"");
     check_other("1", "1.0");
     check_other("\"a b\"", "a b");
