@@ -100,6 +100,18 @@ pub fn compare(from: &Schema, to: &Schema, by_order: bool) -> Vec<Line> {
     lines(&Diff::new(from, to, by_order))
 }
 
+/// Drops and adds between two schemas that may be renames, and go together.
+pub fn likely_renames(from: &Schema, to: &Schema, by_order: bool) -> Vec<Rename> {
+    let mut likely = Vec::new();
+    for rename in renames::suggestions(&Diff::new(from, to, by_order)) {
+        likely.push(rename);
+        if Renames::new(from, to, &[], &likely).is_err() {
+            likely.pop();
+        }
+    }
+    likely
+}
+
 /// What differs when the renames are applied, and drops and adds that may be more of them.
 pub fn differences(request: &Request<'_>) -> Result<(Vec<Line>, Vec<Rename>), AutogenerateError> {
     let sides = Sides::new(request)?;

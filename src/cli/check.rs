@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::App;
 use super::autogenerate::{Answers, request};
+use super::drift::{self, Found};
 use super::output::Format;
 use super::project::Project;
 use super::schemas::{ChangeJson, changes_json, show, supply_excluded, warn_of_doubts};
@@ -52,8 +53,8 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> anyhow::Result<ExitStatus>
             let lines = compare(&from.schema, &to, project.config.schema.column_order);
             let troubles = audit(&graph, history);
             // At once: who is in the middle of something now may be through with it afterwards.
-            let mut hints =
-                super::drift::hints(&project, &graph, history, &troubles, (&to, &lines))?;
+            let found = Found { live: &to, right: &from.schema, lines: &lines };
+            let mut hints = drift::hints(&project, &graph, history, &troubles, &found)?;
             if !troubles.is_empty() && !hints.is_empty() {
                 let more = "more is wrong than that: `migrator status` tells what to do first";
                 hints = vec![more.to_owned()];

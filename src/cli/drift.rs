@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::project::Project;
+use super::schemas::Side;
 use crate::Error;
 use crate::audit::{Back, History, Right, Trouble, implied, stamp_to};
-use crate::autogenerate::compare;
+use crate::autogenerate::{compare, likely_renames};
 use crate::db::{Scratch, SidecarLock};
-use crate::diagnostics::{DeclaredState, Drifted, drift_hints, in_one_line};
-use crate::diff::lines::{Line, dropped_on_the_way_back};
+use crate::diagnostics::{DeclaredState, Drifted, Renamed, drift_hints, in_one_line};
+use crate::diff::lines::{Line, dropped, dropped_on_the_way_back};
+use crate::flag::shell;
 use crate::generate::rebuilt_table;
 use crate::graph::walk::RevisionSet;
 use crate::graph::{RevisionGraph, RevisionIndex};
@@ -48,14 +50,16 @@ pub(super) fn drift(
     }
     let sides = || -> anyhow::Result<(Drift, Right, Option<Scratch>)> {
         let live = project.live_schema(&project.location()?)?;
-        let differs = |applied: &RevisionSet| -> anyhow::Result<(Vec<Line>, Scratch)> {
+        let differs = |applied: &RevisionSet| -> anyhow::Result<(Vec<Line>, Side)> {
             let replayed = project.replayed(String::new(), graph, &graph.maximal(applied))?;
             let lines = compare(&replayed.schema, &live, project.config.schema.column_order);
-            Ok((lines, replayed.scratch))
+            Ok((lines, replayed))
         };
         let (lines, replayed) = differs(&implied(graph, &history.rows))?;
         let is_clean = lines.is_empty();
-        let hints = hints(project, graph, history, troubles, (&live, &lines))?;
+        let found = Found { live: &live, right: &replayed.schema, lines: &lines };
+        let hints = hints(project, graph, history, troubles, &found)?;
+        let replayed = replayed.scratch;
         let drift = Drift::Lines(lines, hints);
         let Some(Back { targets, .. }) = troubles.iter().find_map(Trouble::disagreement) else {
             return Ok((drift, Right::Unknown, Some(replayed)));
@@ -76,15 +80,25 @@ pub(super) fn drift(
     })
 }
 
+/// A schema that is not what it should be.
+pub(super) struct Found<'a> {
+    /// What it is.
+    pub live: &'a Schema,
+    /// What it should be.
+    pub right: &'a Schema,
+    /// What differs.
+    pub lines: &'a [Line],
+}
+
 /// What to do about a schema that is not what it should be.
 pub(super) fn hints(
     project: &Project,
     graph: &RevisionGraph,
     history: &History,
     troubles: &[Trouble],
-    (live, lines): (&Schema, &[Line]),
+    found: &Found<'_>,
 ) -> anyhow::Result<Vec<String>> {
-    if lines.is_empty() {
+    if found.lines.is_empty() {
         return Ok(Vec::new());
     }
     let location = project.location()?;
@@ -100,7 +114,7 @@ pub(super) fn hints(
             "this may come from what is named above: mend that first, and ask again".to_owned(),
         ]);
     }
-    let drifted = drifted(project, graph, history, (live, lines));
+    let drifted = drifted(project, graph, history, found);
     Ok(drift_hints(&drifted, &project.database_name()?))
 }
 
@@ -109,7 +123,7 @@ fn drifted(
     project: &Project,
     graph: &RevisionGraph,
     history: &History,
-    (live, lines): (&Schema, &[Line]),
+    &Found { live, right, lines }: &Found<'_>,
 ) -> Drifted {
     // A reason not to know it is told where it is in the way.
     let places = places(project, graph, live).unwrap_or_default();
@@ -126,7 +140,29 @@ fn drifted(
     }
     let names = live.tables.iter().map(|it| &it.name);
     let left = names.filter_map(|it| Some((it.to_string(), rebuilt_table(it)?.to_owned())));
-    Drifted::Changed { left: left.collect(), drops }
+    let renamed = renamed(live, right, &drops, project.config.schema.column_order);
+    Drifted::Changed { left: left.collect(), drops, renamed }
+}
+
+/// What may only have another name than it should; `drops` is what goes where it has not.
+fn renamed(live: &Schema, right: &Schema, drops: &[String], by_order: bool) -> Option<Renamed> {
+    let renames = likely_renames(live, right, by_order);
+    let kept: Vec<String> =
+        renames.iter().map(|it| dropped(&it.table, it.column.as_ref())).collect();
+    let mut drops: Vec<String> = drops.iter().filter(|it| !kept.contains(it)).cloned().collect();
+    for rename in renames.iter().filter(|it| it.column.is_none()) {
+        let (Some(now), Some(then)) = (live.table(&rename.table), right.table(&rename.to)) else {
+            continue;
+        };
+        let gone = now.columns.iter().filter(|it| then.column(&it.name).is_none());
+        drops.extend(gone.map(|it| dropped(&rename.table, Some(&it.name))));
+    }
+    let names = renames.iter().map(|it| match &it.column {
+        None => (it.to.to_string(), it.table.to_string()),
+        Some(column) => (format!("{}.{}", it.table, it.to), column.to_string()),
+    });
+    let options = renames.iter().map(|it| shell(&it.to_string()).into_owned()).collect();
+    (!renames.is_empty()).then(|| Renamed { names: names.collect(), options, drops })
 }
 
 /// Where a database with this schema may be.

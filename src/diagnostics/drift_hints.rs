@@ -32,7 +32,20 @@ pub enum Drifted {
         left: Vec<(String, String)>,
         /// What goes away with the way back, in words.
         drops: Vec<String>,
+        /// What of it may only have another name.
+        renamed: Option<Renamed>,
     },
+}
+
+/// Tables and columns that may only have another name than the revisions give them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// The name that each should have, a column with its table, and the one that it has.
+    pub names: Vec<(String, String)>,
+    /// The values of `--rename` that say so, as a shell takes them.
+    pub options: Vec<String>,
+    /// What goes away all the same, in words.
+    pub drops: Vec<String>,
 }
 
 /// How the declared schema compares with that of a database without revisions.
@@ -58,13 +71,15 @@ pub fn drift(drifted: &Drifted, database: &str) -> Vec<String> {
         }
         Drifted::NotOurs { heads, declared } if heads.is_empty() => adopt(declared),
         Drifted::NotOurs { heads, .. } => not_ours(heads, database),
-        Drifted::Changed { left, drops } => {
+        Drifted::Changed { left, drops, renamed } => {
             let mut hints: Vec<String> = left.iter().map(left_by_rebuild).collect();
+            hints.extend(renamed.as_ref().map(|it| take_back(it, database)));
+            let or_else = if renamed.is_some() { "otherwise, " } else { "" };
             if drops.is_empty() {
                 hints.push(undo("", database));
             } else {
                 hints.push(format!(
-                    "what undoes it drops {}, with all that is in there: `migrator backup` first",
+                    "{or_else}what undoes it drops {}, with all that is in there: `migrator backup` first",
                     shortened(drops)
                 ));
                 hints.push(format!("then {}", undo(" --yes", database)));
@@ -86,14 +101,37 @@ pub fn drift(drifted: &Drifted, database: &str) -> Vec<String> {
 
 /// What takes away what the revisions do not make.
 fn undo(yes: &str, database: &str) -> String {
+    format!("{} undoes it; look at the SQL first", way_back(yes, database))
+}
+
+/// What gives things their names again.
+fn take_back(renamed: &Renamed, database: &str) -> String {
+    let Renamed { names, options, drops } = renamed;
+    let names: Vec<String> =
+        names.iter().map(|(right, now)| format!("`{right}` was renamed to `{now}`")).collect();
+    let option = |it: &String| format!(" --rename {it}");
+    let options: String = options.iter().map(option).collect();
+    let names = names.join(" and ");
+    if drops.is_empty() {
+        let way = way_back(&options, database);
+        return format!(
+            "if {names}: {way} takes that back and keeps the rows; look at the SQL first"
+        );
+    }
+    let way = way_back(&format!(" --yes{options}"), database);
+    format!(
+        "if {names}: {way} takes that back, and drops {}: `migrator backup` first, and look at the SQL",
+        shortened(drops)
+    )
+}
+
+/// What makes the database what the revisions make.
+fn way_back(options: &str, database: &str) -> String {
     // The shell of SQLite would take it for an option.
     let database =
         if database.starts_with('-') { format!("./{database}") } else { database.to_owned() };
     let database = shell_words::quote(&database);
-    format!(
-        "`migrator schema diff database current --sql{yes} | sqlite3 -bail {database}` undoes it; look at \
-         the SQL first"
-    )
+    format!("`migrator schema diff database current --sql{options} | sqlite3 -bail {database}`")
 }
 
 fn elsewhere(places: &[Back]) -> String {

@@ -16,7 +16,7 @@ mod schema_hints;
 mod target_hints;
 mod typed;
 
-pub use self::drift_hints::{DeclaredState, Drifted, drift as drift_hints};
+pub use self::drift_hints::{DeclaredState, Drifted, Renamed, drift as drift_hints};
 pub use self::history_hints::{MAX_NAMED, take_over, troubles as trouble_hints};
 
 use std::fmt;

@@ -78,6 +78,14 @@ impl Line {
     }
 }
 
+/// A table, or a column of it, of which it is said that it is dropped.
+pub fn dropped(table: &Name, column: Option<&Name>) -> String {
+    match column {
+        None => format!("the table `{table}`"),
+        Some(column) => format!("the column `{table}.{column}`"),
+    }
+}
+
 /// What goes away where the new side is made the old one again, with the rows and values in it.
 pub fn dropped_on_the_way_back(lines: &[Line]) -> Vec<String> {
     let is_dropped = |it: &&Line| it.sign == Sign::Added && matches!(it.kind, "table" | "column");

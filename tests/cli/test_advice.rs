@@ -277,6 +277,53 @@ fn what_is_dropped_is_named_and_kept_in_a_backup() {
     assert_eq!(backups.count(), 1);
 }
 
+/// What the hand of somebody did is taken back by the first command that is named, and the rows stay.
+#[track_caller]
+fn check_renamed(by_hand: &str, hint: &str) {
+    let env = TestEnv::new();
+    env.file(
+        "versions/a1.sql",
+        "-- /// revision\n-- revision = \"a1\"\n-- ///\n\n-- migrate:upgrade\n\
+         CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);\n\
+         CREATE TABLE kids (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id));\n\
+         CREATE INDEX ix ON kids (parent);\n\n\
+         -- migrate:downgrade\nDROP TABLE kids;\nDROP TABLE parents;\n",
+    );
+    env.run("upgrade").ok();
+    env.sql("INSERT INTO parents VALUES (1, 'kept'); INSERT INTO kids VALUES (2, 1)");
+    env.sql(by_hand);
+    let said = wrong(&env);
+    assert!(said.contains(hint), "{hint}\n{said}");
+    obey(&env, &said, "--rename");
+    env.run("status").ok();
+    let rows = "SELECT name || kids.id FROM parents JOIN kids ON kids.parent = parents.id";
+    assert_eq!(env.query(rows), ["kept2"], "{by_hand}");
+}
+
+#[test]
+fn what_was_renamed_by_hand_gets_its_name_again() {
+    check_renamed(
+        "ALTER TABLE parents RENAME TO elders",
+        "if `parents` was renamed to `elders`: `migrator schema diff database current --sql --rename \
+         elders=parents | sqlite3 -bail app.db` takes that back and keeps the rows; look at the SQL first",
+    );
+    check_renamed(
+        "ALTER TABLE parents RENAME COLUMN name TO \"full name\"",
+        "if `parents.name` was renamed to `full name`: `migrator schema diff database current --sql \
+         --rename 'parents.full name=name' | sqlite3 -bail app.db` takes that back and keeps the rows",
+    );
+    check_renamed(
+        "ALTER TABLE kids RENAME COLUMN parent TO elder; ALTER TABLE parents RENAME TO elders",
+        "if `parents` was renamed to `elders` and `kids.parent` was renamed to `elder`: ",
+    );
+    check_renamed(
+        "ALTER TABLE parents RENAME TO elders; ALTER TABLE elders ADD COLUMN age;
+         CREATE TABLE more (a)",
+        "takes that back, and drops the table `more` and the column `elders.age`: `migrator backup` first, \
+         and look at the SQL",
+    );
+}
+
 #[test]
 fn what_has_no_rows_goes_without_a_word() {
     let env = TestEnv::with_graph(&["a1"]);

@@ -172,7 +172,8 @@ fn a_database_that_was_changed_by_hand_shows_each_object() {
       - table  tags
     ------- stderr -------
     app.db is not what its revisions make: `+` is what it has more, `-` what it lacks
-    what undoes it drops the table `labels`, with all that is in there: `migrator backup` first
+    if `tags` was renamed to `labels`: `migrator schema diff database current --sql --rename labels=tags | sqlite3 -bail app.db` takes that back and keeps the rows; look at the SQL first
+    otherwise, what undoes it drops the table `labels`, with all that is in there: `migrator backup` first
     then `migrator schema diff database current --sql --yes | sqlite3 -bail app.db` undoes it; look at the SQL first
     or, if another program makes it, name it in `exclude` under `[schema]` in alembic.toml
     or, to keep it, let a revision make it (`migrator schema diff current database --sql` has the SQL), and `migrator stamp` that
