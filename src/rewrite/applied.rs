@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Range, RewriteError};
-use crate::audit::{History, audit};
+use crate::audit::{History, Trouble, audit};
 use crate::graph::walk::RevisionSet;
 use crate::graph::{Edges, RevisionGraph, RevisionIndex};
 use crate::plan::goal::Goal;
@@ -171,8 +171,8 @@ fn way_back(
     ways.iter().find(reverts_it).or(ways.last()).cloned()
 }
 
-/// Refuses if what ran on one of `databases` is not what `revisions` say: in the one revision that
-/// takes their place nobody could find it any more.
+/// Refuses if what ran on one of `databases` is not what `revisions` say, or its version table makes no
+/// sense where it names them: in the one revision that takes their place nobody could find it any more.
 ///
 /// # Errors
 ///
@@ -185,7 +185,12 @@ pub fn refuse_troubled(
     for database in databases {
         let troubles = audit(graph, &database.history_with(graph, revisions)).into_iter();
         let is_among = |id: &str| revisions.iter().any(|it| graph.id(*it).as_str() == id);
-        let mut found = troubles.filter(|it| it.revision().is_some_and(is_among));
+        let names_one = database.rows.iter().any(|it| is_among(it));
+        let mut found = troubles.filter(|it| match it {
+            Trouble::Unreadable { .. } => database.is_ours,
+            Trouble::Rows(_) => names_one,
+            it => it.revision().is_some_and(is_among),
+        });
         if let Some(trouble) = found.next() {
             return Err(RewriteError::Trouble {
                 database: database.name.clone(),

@@ -838,6 +838,30 @@ fn what_ran_otherwise_is_mended_first() {
     assert_eq!(env.run("status").status, Some(0));
 }
 
+/// Afterwards nobody could tell which of the rows was right.
+#[test]
+fn a_version_table_that_was_edited_is_mended_first() {
+    let env = ddl();
+    env.run("upgrade d4").exits_with(0);
+    let files = env.files();
+    env.sql("INSERT INTO alembic_version VALUES ('b2')");
+    insta::assert_snapshot!(env.run("squash b2:c3 -m 'Add posts'"), @"
+    ------- stderr -------
+    error: on app.db, the version table has two rows of one line: `b2` comes before `d4`, so only `d4` should be there
+    hint: the version table was edited by hand, or a file was changed after it ran; `migrator stamp d4` leaves the one row, without running anything
+    hint: mend it first: in one revision nobody could find it any more; no file was written
+    [exit status: 2]
+    ");
+    assert_eq!(env.files(), files);
+    env.run("stamp d4").ok();
+    env.sql("INSERT INTO alembic_version VALUES (x'01')");
+    env.run("squash b2:c3 -m 'Add posts'").exits_with(2);
+    assert_eq!(env.files(), files);
+    env.run("stamp --purge d4").ok();
+    env.run("squash b2:c3 -m 'Add posts'").exits_with(0);
+    env.run("status").exits_with(0);
+}
+
 #[test]
 fn the_database_of_another_environment_is_mended_there() {
     let env = ddl();
