@@ -519,6 +519,21 @@ fn upgraded() -> TestEnv {
 const BACKUP: &str = "app.db.20261103T144011Z.bak";
 
 #[test]
+fn a_backup_of_another_database_is_no_older_one() {
+    let env = upgraded();
+    env.revision("z9").up("CREATE TABLE z (a);").write();
+    env.run("upgrade z9 --url other.db").ok();
+    env.run("backup --url other.db z.bak").ok();
+    insta::assert_snapshot!(env.run("restore z.bak"), @"
+    ------- stderr -------
+    error: the backup `z.bak` is of another database: its log begins with `upgrade z9` (2026-11-03T14:40:11.000Z), and not with `upgrade a1` (2026-11-03T14:40:11.000Z)
+    hint: nothing was changed; `--yes` overwrites the database, and keeps a backup of what is there
+    [exit status: 2]
+    ");
+    assert_eq!(env.rows(), ["d4"]);
+}
+
+#[test]
 fn a_backup_is_taken_back_by_those_who_agree_to_what_is_lost() {
     let env = upgraded();
     let restore = format!("restore {BACKUP}");

@@ -227,8 +227,12 @@ impl Restorer<'_> {
         if is_kept && is_newer {
             return Ok(None);
         }
+        let firsts = [&runs, &runs_of_backup].map(|it| it.first());
+        let is_other = |it: &&LogRow| firsts[0].is_some_and(|first| first != *it);
+        let first_of_other = firsts[1].filter(is_other).cloned().map(Box::new);
         let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
-        Ok(Some(Loss { backup: self.file.to_owned(), runs, is_written, is_kept }))
+        let backup = self.file.to_owned();
+        Ok(Some(Loss { backup, runs, first_of_other, is_written, is_kept }))
     }
 
     /// Whether the database holds what the backup holds.

@@ -15,6 +15,9 @@ pub struct Loss {
     pub backup: PathBuf,
     /// What `migrator_log` says in the database and not in the backup, oldest first.
     pub runs: Vec<LogRow>,
+    /// With what the log of the backup begins, where that of the database begins with something else:
+    /// it was made of another one.
+    pub first_of_other: Option<Box<LogRow>>,
     /// Whether somebody has written to the database since the backup was made.
     pub is_written: bool,
     /// Whether the database is backed up before.
@@ -137,6 +140,14 @@ fn describe(loss: &Loss) -> String {
             format!("the database is not what it was when the backup `{backup}` was made")
         };
     };
+    if let (Some(there), Some(here)) = (&loss.first_of_other, loss.runs.first()) {
+        let run = |it: &LogRow| format!("`{} {}` ({})", it.direction, it.revision, it.started_at);
+        return format!(
+            "the backup `{backup}` is of another database: its log begins with {}, and not with {}",
+            run(there),
+            run(here)
+        );
+    }
     let last = format!("`{} {}`", last.direction, last.revision);
     let ran = match loss.runs.len() {
         1 => format!("{last} ran after it"),
