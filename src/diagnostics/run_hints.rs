@@ -309,6 +309,13 @@ pub fn failure(failure: &Failure, state: &State) -> Vec<String> {
 /// What to do about what is there although it never ran here: by hand, by another program, or because
 /// a stamp named another revision than the right one.
 fn there_already(state: &State) -> String {
+    if let Some((revision, _)) = &state.partial {
+        return format!(
+            "it is there already, perhaps from an earlier run of `{revision}` that failed half way: undo by \
+             hand what that did, or take the statements that were run out of its file; `migrator status` \
+             says which revision the schema is that of, if it is"
+        );
+    }
     let never = if state.is_first_run { "nothing ran here before, and " } else { "" };
     format!(
         "{never}it is there already: `migrator status` says which revision the schema is that of, if it \

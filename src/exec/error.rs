@@ -447,7 +447,7 @@ impl fmt::Display for State {
         }
         if let Some((revision, n_statements)) = &self.partial {
             match n_statements {
-                0 => write!(f, "; no statement of `{revision}` stays")?,
+                0 => write!(f, "; no statement of `{revision}` that ran now stays")?,
                 1 => write!(f, "; 1 statement of `{revision}` was run and stays")?,
                 n => write!(f, "; {n} statements of `{revision}` were run and stay")?,
             }

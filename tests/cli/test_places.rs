@@ -190,12 +190,32 @@ fn an_attached_path_is_relative_to_the_current_folder() {
     insta::assert_snapshot!(env.inside("sub").run("upgrade -q"), @"
     ------- stderr -------
     warning: `a1`: 1 attach-in-wal; `migrator lint a1` tells more
-    error: revision `a1` failed at statement 1 of 1; no statement of `a1` stays
+    error: revision `a1` failed at statement 1 of 1; no statement of `a1` that ran now stays
      --> $DIR/versions/a1.sql:8:1
       |
     8 | ATTACH 'sub/x.db' AS x;
       | ^^^^^^^^^^^^^^^^^^^^^^ unable to open database: sub/x.db
     hint: SQLite takes a relative path of ATTACH from the current folder, and not from that of alembic.toml: start the command there, or write an absolute path
+    hint: the database is at base; mend the cause and run the same command again
+    [exit status: 3]
+    ");
+}
+
+/// What an earlier run left is not said to be gone, nor that nothing ran.
+#[test]
+fn a_body_that_failed_half_way_is_told_of_when_it_runs_again() {
+    let env = TestEnv::new();
+    let up = "CREATE TABLE a (x);\nINSERT INTO nope VALUES (1);";
+    env.revision("a1").header("transaction = false").up(up).write();
+    env.run("upgrade -q").exits_with(3);
+    insta::assert_snapshot!(env.run("upgrade -q"), @"
+    ------- stderr -------
+    error: revision `a1` failed at statement 1 of 2; no statement of `a1` that ran now stays
+     --> versions/a1.sql:8:14
+      |
+    8 | CREATE TABLE a (x);
+      |              ^ table a already exists
+    hint: it is there already, perhaps from an earlier run of `a1` that failed half way: undo by hand what that did, or take the statements that were run out of its file; `migrator status` says which revision the schema is that of, if it is
     hint: the database is at base; mend the cause and run the same command again
     [exit status: 3]
     ");

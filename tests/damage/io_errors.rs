@@ -175,7 +175,7 @@ fn outside_a_transaction_the_statements_that_stay_are_counted_right() {
                 Some(2 | 127) => assert!(!is_at_r1 && n_rows == 0, "{point}: {n_rows}\n{ran}"),
                 _ => {
                     let claim = (0..=3).find(|n| match n {
-                        0 => message.contains("no statement of `r1` stays"),
+                        0 => message.contains("no statement of `r1` that ran now stays"),
                         1 => message.contains("1 statement of `r1` was run and stays"),
                         n => message.contains(&format!("{n} statements of `r1` were run and stay")),
                     });
