@@ -87,6 +87,9 @@ pub struct Config {
     pub values: Values,
     /// The environments of the file that have a database URL, sorted.
     pub environments_with_url: Vec<String>,
+    /// The version tables that the file names, above all those of other environments: several may keep
+    /// theirs in one database.
+    pub version_tables: Vec<String>,
 }
 
 /// `[database]`.
@@ -244,6 +247,7 @@ impl Config {
                 .into_iter()
                 .map(|command| Hook { command })
                 .collect(),
+            version_tables: layers.version_tables(&values),
             values,
             environments_with_url: layers.with_url(),
             file,
@@ -290,10 +294,12 @@ impl Config {
         self.schema.command.iter().map(|text| self.resolve(text)).collect()
     }
 
-    /// Whether a table or a view is nobody's business when schemas are compared: it keeps the versions
-    /// or the log, or `[schema] exclude` names it.
+    /// Whether a table or a view is nobody's business when schemas are compared: it keeps the versions,
+    /// be it for another environment, or the log, or `[schema] exclude` names it.
     pub fn is_excluded(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(&self.database.version_table)
+        let mut version_tables =
+            self.version_tables.iter().chain(std::iter::once(&self.database.version_table));
+        version_tables.any(|it| name.eq_ignore_ascii_case(it))
             || name.eq_ignore_ascii_case(setting::LOG_TABLE)
             || self.schema.exclude.matches(name)
     }
@@ -344,6 +350,17 @@ impl Layers {
     fn with_url(&self) -> Vec<String> {
         let has_url = self.environments.iter().filter(|(_, layer)| layer.url.is_some());
         has_url.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The version table of each environment, and that of none, as far as their names are known.
+    fn version_tables(&self, values: &Values) -> Vec<String> {
+        let known = |text: &Text| text.resolve(&|key| values.get(key)).ok();
+        let top = match &self.top.version_table {
+            Some(text) => known(text),
+            None => Some(DEFAULT_VERSION_TABLE.to_owned()),
+        };
+        let others = self.environments.values().filter_map(|it| it.version_table.as_ref());
+        top.into_iter().chain(others.filter_map(known)).collect()
     }
 }
 

@@ -194,6 +194,25 @@ fn an_edited_revision_is_warned_of_when_it_is_reverted() {
     assert_eq!(env.query("SELECT v FROM t_b2"), ["eight"]);
 }
 
+/// What takes away what is too much must not take away what another environment has run.
+#[test]
+fn the_version_table_of_another_environment_is_no_drift() {
+    let env = TestEnv::new();
+    env.config(
+        "[database]\nurl = \"app.db\"\n[schema]\nexclude = [\"t_*\"]\n\
+         [env.b]\nversion_locations = [\"b\"]\n[env.b.database]\nversion_table = \"b_version\"",
+    );
+    env.revision("a1").up("CREATE TABLE t_a (a);").write();
+    env.file("b/b1.sql", &env.revision("b1").up("CREATE TABLE t_b (a);").text());
+    env.run("upgrade").exits_with(0);
+    env.run("-n b upgrade").exits_with(0);
+    for command in ["status", "-n b status", "check --database", "-n b check --database"] {
+        env.run(command).exits_with(0);
+    }
+    env.config("[database]\nurl = \"app.db\"\n[schema]\nexclude = [\"t_*\"]");
+    env.run("check --database").exits_with(1);
+}
+
 /// What a checkout makes of the line ends changes neither what ran nor the schema, in a string as
 /// little as between statements.
 #[test]
