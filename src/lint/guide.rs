@@ -41,8 +41,8 @@ pub fn guide(rule: Rule) -> Guide {
                   The upgrade is run on rows that are made up: a table that is renamed, rebuilt or moved \
                   into another one loses nothing, however many statements that takes. A rebuild that forgets \
                   to copy the rows, or leaves some out (with WHERE or LIMIT, in a subquery, by GROUP BY or a join), is \
-                  found; not one that leaves them out for a constraint that is new, or where a `warn-if` or `refuse-if` asks for rows of the \
-                  table.",
+                  found; not one that leaves out what a constraint that is new would refuse (not so a NULL where it takes one), or where \
+                  a `warn-if` or `refuse-if` asks for rows of the table.",
             given: "CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT);",
             bad: Example::Revision("-- migrate:upgrade\nDROP TABLE drafts;"),
             good: Example::Revision(

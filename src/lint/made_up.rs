@@ -23,6 +23,8 @@ pub enum Oddity {
     Twin,
     /// Another one has the same values in all columns but this one and those of its keys.
     TwinBut(Name),
+    /// This column holds this value, as SQL.
+    Holds(Name, String),
 }
 
 impl Oddity {
@@ -36,12 +38,20 @@ impl Oddity {
         matches!(self, Self::TwinBut(it) if it == column)
     }
 
+    /// What is odd for this column to hold.
+    fn held(&self, column: &Name) -> Option<&str> {
+        match self {
+            Self::Holds(name, value) if name == column => Some(value),
+            _ => None,
+        }
+    }
+
     /// Whether a row that is odd like `other` is odd like this, and then some.
     pub fn is_part_of(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Ordinary, other) => *other != Self::Ordinary,
             // Odd rows are made last, so that none is referenced.
-            (Self::Alone, Self::Null(_) | Self::Twin) => true,
+            (Self::Alone, Self::Null(_) | Self::Twin | Self::Holds(..)) => true,
             (Self::Null(own), Self::Null(others)) => {
                 own.len() < others.len() && own.iter().all(|it| others.contains(it))
             }
@@ -59,6 +69,8 @@ pub struct Row {
     pub oddity: Oddity,
     /// How it is put there.
     pub insert: String,
+    /// What stands in it, as SQL; nothing where that is several rows.
+    pub values: Vec<(Name, String)>,
     /// What stands in no other row; empty where nothing does.
     pub marks: Vec<String>,
     /// Of a twin: what stands there in the other one.
@@ -175,6 +187,43 @@ impl<'s> Rows<'s> {
         Some(self.odd_row(table, Oddity::Null(columns.to_vec())))
     }
 
+    /// Two rows of this table that have NULL in this column, if that may be, and differ in their other
+    /// keys alone.
+    pub fn null_twins(&mut self, table: &Name, column: &Name) -> Option<[Row; 2]> {
+        let table = self.schema.table(table)?;
+        let may_be = |it: &Column| !forbids_null(table, it) && !is_key(table, &it.name);
+        table.column(column).filter(|it| it.holds() && may_be(it))?;
+        let first = self.odd_row(table, Oddity::Null(vec![column.clone()]));
+        let mut values = first.values.clone();
+        let (mut marks, mut other) = (Vec::new(), Vec::new());
+        for (name, value) in &mut values {
+            let is_own = is_of_key(self.schema, table, name) && !references(table, name);
+            if let Some(column) = table.column(name).filter(|_| is_own && value != "NULL") {
+                other.push(value.clone());
+                *value = literal(column.datatype.text(), &self.mark());
+                marks.push(value.clone());
+            }
+        }
+        let values: Vec<(&Name, String)> =
+            values.iter().map(|(name, it)| (name, it.clone())).collect();
+        let second = row(table, first.oddity.clone(), &values, &marks);
+        Some([first, Row { other: digits(&other), ..second }])
+    }
+
+    /// A row of this table in which this column holds this value; nothing if it references others.
+    pub fn holding(&mut self, table: &Name, column: &Name, value: &str) -> Option<Row> {
+        let table = self.schema.table(table).filter(|it| !references(it, column))?;
+        Some(self.odd_row(table, Oddity::Holds(column.clone(), value.to_owned())))
+    }
+
+    /// The columns of a table, and whether each holds texts.
+    pub fn columns(&self, table: &Name) -> Vec<(Name, bool)> {
+        let columns = self.schema.table(table).into_iter().flat_map(|it| &it.columns);
+        let holding = columns.filter(|it| it.holds());
+        let is_of_texts = |it: &Column| literal(it.datatype.text(), "").starts_with('\'');
+        holding.map(|it| (it.name.clone(), is_of_texts(it))).collect()
+    }
+
     /// Rows of a table of which each is like an ordinary one but for one column and its keys.
     pub fn near_twins(&mut self, table: &Name) -> Vec<Row> {
         let Some(table) = self.schema.table(table) else { return Vec::new() };
@@ -219,7 +268,8 @@ impl<'s> Rows<'s> {
         let insert =
             format!("INSERT INTO {} ({}) VALUES {tuples}", table.name.quoted(), names.join(", "));
         let table = table.name.clone();
-        Some(Row { table, oddity: Oddity::Twin, insert, marks: Vec::new(), other: Vec::new() })
+        let (values, marks, other) = (Vec::new(), Vec::new(), Vec::new());
+        Some(Row { table, oddity: Oddity::Twin, insert, values, marks, other })
     }
 
     /// Whether a row of this table says something besides these columns and a number that it may not
@@ -251,6 +301,8 @@ impl<'s> Rows<'s> {
             let name = &column.name;
             let value = if oddity.is_null(name) {
                 "NULL".to_owned()
+            } else if let Some(value) = oddity.held(name) {
+                value.to_owned()
             } else if let Some(value) = others.get(name).filter(|_| oddity.is_but(name)) {
                 value.clone()
             } else if let Some(value) = references.get(name) {
@@ -273,7 +325,9 @@ impl<'s> Rows<'s> {
 
 fn row(table: &Table, oddity: Oddity, values: &[(&Name, String)], marks: &[String]) -> Row {
     let insert = format!("INSERT {}", into(table, values));
-    Row { table: table.name.clone(), oddity, insert, marks: digits(marks), other: Vec::new() }
+    let (marks, other) = (digits(marks), Vec::new());
+    let values = values.iter().map(|(name, it)| ((*name).clone(), it.clone())).collect();
+    Row { table: table.name.clone(), oddity, insert, values, marks, other }
 }
 
 /// What puts a row into a table, behind `INSERT`.

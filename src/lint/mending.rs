@@ -5,8 +5,8 @@
 //! unless it is plainly about other rows, or about those that are not in the way.
 
 use super::deed::{Conflict, Copy, Delete, Update, What, names};
-use super::facts::Facts;
-use crate::diff::Change;
+use super::facts::{Change as Touched, Facts};
+use crate::diff::{Change, Diff};
 use crate::schema::{Affinity, Column, Name};
 use crate::sql::lexer::{Token, TokenKind, has_keyword, tokens};
 
@@ -61,8 +61,7 @@ pub fn is_mended(facts: &Facts<'_>, constraint: Constraint<'_>, until: usize) ->
 
 /// The columns of a table that a new constraint is about: rows that are left out by them are left out
 /// for it.
-pub fn newly_constrained(facts: &Facts<'_>, table: &Name) -> Vec<Name> {
-    let Some((_, diff)) = facts.diff() else { return Vec::new() };
+pub fn newly_constrained(touched: &Touched, diff: &Diff<'_>, table: &Name) -> Vec<Name> {
     let mut columns = Vec::new();
     for change in &diff.indexes {
         if let Change::Added(index) = change
@@ -70,7 +69,7 @@ pub fn newly_constrained(facts: &Facts<'_>, table: &Name) -> Vec<Name> {
             && index.table == *table
         {
             // Of an expression the columns in it.
-            let table = facts.change.iter().find_map(|it| it.after.table(table));
+            let table = touched.after.table(table);
             let all = table.iter().flat_map(|it| &it.columns).map(|it| &it.name);
             let is_in = |it: &&Name| index.columns.iter().any(|key| key.names(it));
             columns.extend(all.filter(is_in).cloned());

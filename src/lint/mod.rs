@@ -15,6 +15,7 @@ mod fate;
 mod filling;
 mod finding;
 pub mod guide;
+mod heir;
 mod lineage;
 mod made_up;
 mod mending;

@@ -6,7 +6,7 @@ use super::deed::{Alteration, Deed, What, names};
 use super::facts::{Facts, has_word};
 use super::finding::Findings;
 use super::made_up::Oddity;
-use super::mending::{Constraint, Trouble, newly_constrained};
+use super::mending::{Constraint, Trouble};
 use super::probe::{Outcome, Probe, Violation};
 use super::row_loss::{Loss, selects};
 use crate::rule::Rule;
@@ -167,13 +167,16 @@ pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
         loss.report_left_out(deed, "LIMIT", found);
         return;
     }
-    // For a constraint that is new.
-    let constrained = newly_constrained(facts, &loss.now());
+    // For a constraint that is new; where that was tried as well, it is no loss.
+    let was_tried = facts.trial.probed.heirs.contains(&loss.table.name);
+    let constrained = if was_tried { Vec::new() } else { loss.newly_constrained() };
     let is_meant = |it: &&Probe| match &it.oddity {
         Oddity::Null(columns) => columns.iter().any(|it| constrained.contains(it)),
-        Oddity::Ordinary | Oddity::Alone | Oddity::Twin | Oddity::TwinBut(_) => {
-            !constrained.is_empty()
-        }
+        Oddity::Ordinary
+        | Oddity::Alone
+        | Oddity::Twin
+        | Oddity::TwinBut(_)
+        | Oddity::Holds(..) => !constrained.is_empty(),
     };
     let Some(probe) = lost.find(|it| !is_meant(it)) else { return };
     let which = match &probe.oddity {
@@ -184,6 +187,7 @@ pub(super) fn left_out(loss: &Loss<'_, '_>, found: &mut Findings<'_>) {
             let are = if list.len() == 1 { "is" } else { "are" };
             format!("where {} {are} NULL, say", list.join(" and "))
         }
+        Oddity::Holds(column, value) => format!("where `{column}` is {value}, say"),
         Oddity::Twin | Oddity::TwinBut(_) => "of those that differ in their key alone".to_owned(),
     };
     loss.report_left_out(deed, &which, found);

@@ -10,6 +10,7 @@ use super::data_failure::forbids_null;
 use super::deed::{Alteration, Deed, What, names};
 use super::facts::Facts;
 use super::fate::{Inconclusive, contents, named};
+use super::heir::{Heir, heirs};
 use super::made_up::{Oddity, Row, Rows, references};
 use super::new_keys::{NewKey, computed_keys};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
@@ -35,6 +36,9 @@ pub struct Probed {
     pub probes: Vec<Probe>,
     /// New keys that an upgrade computes, and of which it gives rows that differ no same ones.
     pub kept_apart: Vec<NewKey>,
+    /// Tables whose rows are told apart, where they are lost: those that a new constraint would not
+    /// take.
+    pub heirs: Vec<Name>,
 }
 
 /// What became of a row.
@@ -42,8 +46,17 @@ pub struct Probed {
 pub enum Outcome {
     /// None of its values is anywhere.
     Lost,
+    /// The same, and a new constraint of the table that has the place of its own would not take it.
+    Refused,
     /// The statement with this number fails on it.
     Fails(usize, Violation),
+}
+
+impl Outcome {
+    /// Whether the upgrade failed.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Fails(..))
+    }
 }
 
 /// The constraint that a row is against, as SQLite says it.
@@ -76,7 +89,8 @@ pub fn probe(
             }
             let mut rows = Rows::new(&before);
             let (ordinary, odd) = (rows.ordinary(), rows.odd(&is_excluded));
-            Prepared { scratch, deeds, ordinary, odd }.try_all(&computed_keys(facts), &mut rows)
+            let prepared = Prepared { scratch, deeds, ordinary, odd, heirs: heirs(facts) };
+            prepared.try_all(&computed_keys(facts), &mut rows)
         });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
@@ -159,6 +173,7 @@ struct Prepared<'d> {
     deeds: &'d [Deed<'d>],
     ordinary: Vec<Row>,
     odd: Vec<Row>,
+    heirs: Vec<Heir>,
 }
 
 /// How an upgrade ended.
@@ -171,15 +186,17 @@ enum Run<T> {
 impl Prepared<'_> {
     fn try_all(&self, keys: &[NewKey], made_up: &mut Rows<'_>) -> Result<Probed, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
-        let mut probes = lost(&self.ordinary, &found);
+        let mut probes = self.lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
         if let Ok(Run::Through(found)) = self.run(&odd) {
-            probes.extend(lost(&self.odd, &found));
+            probes.extend(self.lost(&self.odd, &found));
         } else {
             for rows in self.odd.chunk_by(|left, right| left.table == right.table) {
                 self.try_table(rows, &mut probes);
             }
         }
+        self.try_condition(made_up, &mut probes);
+        self.try_null_twins(made_up, &mut probes);
         let mut probes = self.without_company(&probes, made_up);
         self.try_near_twins(made_up, &mut probes);
         let shares = |it: &Probe| matches!(&it.outcome, Outcome::Fails(_, it) if it.is("UNIQUE"));
@@ -188,7 +205,8 @@ impl Prepared<'_> {
         } else {
             keys.iter().filter(|it| self.keeps_apart(it, made_up)).cloned().collect()
         };
-        Ok(Probed { probes, kept_apart })
+        let heirs = self.heirs.iter().map(|it| it.old.clone()).collect();
+        Ok(Probed { probes, kept_apart, heirs })
     }
 
     /// Whether an upgrade gives rows that hardly differ no same key, having made keys for some.
@@ -219,7 +237,7 @@ impl Prepared<'_> {
         }
         let fails = |it: &&Row| {
             let is_it = |probe: &Probe| probe.table == it.table && probe.oddity == it.oddity;
-            probes.iter().any(|it| is_it(it) && it.outcome != Outcome::Lost)
+            probes.iter().any(|it| is_it(it) && it.outcome.is_failure())
         };
         let twins = self.odd.iter().filter(|it| it.oddity == Oddity::Twin && !fails(it));
         let tables: Vec<Vec<Row>> = twins.map(|it| made_up.near_twins(&it.table)).collect();
@@ -230,7 +248,7 @@ impl Prepared<'_> {
         for rows in &tables {
             // Where one of them fails, the others tell nothing more.
             let failing = rows.iter().find_map(|it| {
-                let outcome = self.outcome(it).filter(|it| *it != Outcome::Lost);
+                let outcome = self.outcome(it).filter(Outcome::is_failure);
                 outcome.map(|outcome| it.probe(outcome))
             });
             probes.extend(failing);
@@ -274,7 +292,7 @@ impl Prepared<'_> {
     /// What becomes of one row by itself; nothing where that is not known either.
     fn outcome(&self, row: &Row) -> Option<Outcome> {
         match self.run(&[row]).ok()? {
-            Run::Through(found) => is_lost(row, &found).then_some(Outcome::Lost),
+            Run::Through(found) => self.loss(row, &found),
             Run::Failed(at, err) => Some(Outcome::Fails(at, Violation(err.message))),
         }
     }
@@ -282,7 +300,7 @@ impl Prepared<'_> {
     /// Tries the odd rows of one table together, and one by one if it fails on some.
     fn try_table(&self, rows: &[Row], probes: &mut Vec<Probe>) {
         if let Ok(Run::Through(found)) = self.run(&rows.iter().collect::<Vec<_>>()) {
-            probes.extend(lost(rows, &found));
+            probes.extend(self.lost(rows, &found));
             return;
         }
         // What a key does not take was never there.
@@ -290,10 +308,58 @@ impl Prepared<'_> {
         probes.extend(told);
     }
 
-    /// Runs the upgrade over the ordinary rows and these; what stands in any table then.
-    fn run(&self, odd: &[&Row]) -> Result<Run<String>, Inconclusive> {
+    /// Which of these rows are not in what was found.
+    fn lost(&self, rows: &[Row], found: &Found) -> Vec<Probe> {
+        rows.iter().filter_map(|it| Some(it.probe(self.loss(it, found)?))).collect()
+    }
+
+    /// Whether a row is not in what was found, and what for.
+    fn loss(&self, row: &Row, found: &Found) -> Option<Outcome> {
+        if !is_lost(row, &found.contents) {
+            return None;
+        }
+        let heir = self.heirs.iter().find(|it| it.old == row.table);
+        // Doubt is in favour of the author.
+        let is_refused = heir.is_some_and(|it| !it.takes(row, &found.scratch).unwrap_or(false));
+        Some(if is_refused { Outcome::Refused } else { Outcome::Lost })
+    }
+
+    /// Tries values at which the condition of a copy may turn that leaves rows out for a new
+    /// constraint, in the other columns as well.
+    fn try_condition(&self, made_up: &mut Rows<'_>, probes: &mut Vec<Probe>) {
+        for heir in &self.heirs {
+            let is_in = |it: &Name| heir.filter.as_deref().is_some_and(|filter| names(filter, it));
+            if !heir.constrained.iter().any(is_in) {
+                continue;
+            }
+            let mut rows = Vec::new();
+            for (column, is_of_texts) in made_up.columns(&heir.old) {
+                let values = heir.turning_points(is_of_texts);
+                let values = values.iter().filter(|_| is_in(&column));
+                rows.extend(values.filter_map(|it| made_up.holding(&heir.old, &column, it)));
+            }
+            if let Ok(Run::Through(found)) = self.run(&rows.iter().collect::<Vec<_>>()) {
+                probes.extend(self.lost(&rows, &found));
+            }
+        }
+    }
+
+    /// Tries rows that share a NULL in what a new constraint is about: a key takes all of them.
+    fn try_null_twins(&self, made_up: &mut Rows<'_>, probes: &mut Vec<Probe>) {
+        for heir in &self.heirs {
+            for column in &heir.constrained {
+                let Some(rows) = made_up.null_twins(&heir.old, column) else { continue };
+                if let Ok(Run::Through(found)) = self.run(&rows.iter().collect::<Vec<_>>()) {
+                    probes.extend(self.lost(&rows, &found));
+                }
+            }
+        }
+    }
+
+    /// Runs the upgrade over the ordinary rows and these; what is there then.
+    fn run(&self, odd: &[&Row]) -> Result<Run<Found>, Inconclusive> {
         Ok(match self.ran(odd)? {
-            Run::Through(scratch) => Run::Through(contents(&scratch)?),
+            Run::Through(scratch) => Run::Through(Found { contents: contents(&scratch)?, scratch }),
             Run::Failed(at, err) => Run::Failed(at, err),
         })
     }
@@ -317,10 +383,11 @@ impl Prepared<'_> {
     }
 }
 
-/// Which of these rows are not in what was found.
-fn lost(rows: &[Row], found: &str) -> Vec<Probe> {
-    let lost = rows.iter().filter(|it| is_lost(it, found));
-    lost.map(|it| it.probe(Outcome::Lost)).collect()
+/// What is there after an upgrade.
+struct Found {
+    scratch: Scratch,
+    /// What stands in any table.
+    contents: String,
 }
 
 fn is_lost(row: &Row, found: &str) -> bool {

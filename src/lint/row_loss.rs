@@ -309,12 +309,22 @@ impl<'f, 'a> Loss<'f, 'a> {
         let [(deed, copy)] = copies.collect::<Vec<_>>()[..] else { return false };
         let clause = left_out(copy).filter(|it| copy.source.is_limited || !self.chooses_all(it));
         let Some(clause) = clause else { return false };
-        let constrained = newly_constrained(facts, &self.now());
-        let is_meant = !copy.source.is_limited && constrained.iter().any(|it| names(clause, it));
-        if !is_meant && !self.is_asked_for() {
+        let may_be_meant = self.newly_constrained().iter().any(|it| names(clause, it));
+        if may_be_meant && !copy.source.is_limited {
+            // Whether all of them are meant, only trying tells.
+            return false;
+        }
+        if !self.is_asked_for() {
             self.report_left_out(deed, &one_line(clause), found);
         }
         true
+    }
+
+    /// The columns that new constraints are about, as the copy names them.
+    pub(super) fn newly_constrained(&self) -> Vec<Name> {
+        let Some((change, diff)) = self.facts.diff() else { return Vec::new() };
+        let columns = newly_constrained(change, &diff, &self.now());
+        change.lineage.old_columns(&self.now(), &columns)
     }
 
     /// Whether a WHERE asks for a column that is never NULL not to be NULL, and for nothing else.

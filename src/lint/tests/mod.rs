@@ -15,6 +15,7 @@ use crate::rule::{Level, Levels, Rule};
 mod care;
 mod changes;
 mod generated;
+mod left_out;
 mod losses;
 mod old_rows;
 mod page;
