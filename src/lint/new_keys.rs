@@ -1,9 +1,10 @@
-//! New keys over what an upgrade computes, which its words cannot tell apart from what rows share.
+//! New keys over what an upgrade or the schema computes, which words cannot tell apart from what rows
+//! share.
 
 use super::facts::{Facts, Source};
 use super::row_loss::has_name;
 use crate::diff::Change;
-use crate::schema::{Index, Name, Table};
+use crate::schema::{Fragment, Index, Name, Table};
 use crate::sql::lexer::has_keyword;
 
 /// A key that a table of before gets.
@@ -15,34 +16,52 @@ pub struct NewKey {
     pub old: Name,
     /// The columns that decide.
     pub columns: Vec<Name>,
+    /// What must differ, as SQL.
+    pub parts: Vec<String>,
 }
 
-/// The new keys with a column that the upgrade computes.
+/// The new keys with a part that is computed.
 pub fn computed_keys(facts: &Facts<'_>) -> Vec<NewKey> {
     let Some((change, diff)) = facts.diff() else { return Vec::new() };
-    let mut keys: Vec<(&Name, Vec<Name>)> = Vec::new();
+    let mut keys: Vec<NewKey> = Vec::new();
+    let mut add = |table: &Table, columns: Vec<Name>, parts: Vec<String>, is_derived: bool| {
+        if is_derived || columns.iter().any(|it| is_computed(facts, &table.name, it)) {
+            let old = change.lineage.old_table(&table.name).clone();
+            keys.push(NewKey { table: table.name.clone(), old, columns, parts });
+        }
+    };
     for table in &diff.altered {
         let primary = table.to.primary_key.iter().filter(|_| table.has_other_primary_key);
         let columns = primary.map(|it| &it.columns);
         let columns = columns.chain(table.uniques.added.iter().map(|it| &it.columns));
-        keys.extend(
-            columns.map(|columns| {
-                (&table.to.name, columns.iter().map(|it| it.name.clone()).collect())
-            }),
-        );
+        for columns in columns {
+            let columns: Vec<Name> = columns.iter().map(|it| it.name.clone()).collect();
+            let parts = columns.iter().map(Name::quoted).collect();
+            let is_derived = columns.iter().any(|it| is_generated(table.to, it));
+            add(table.to, columns, parts, is_derived);
+        }
     }
     for it in &diff.indexes {
         let (Change::Added(index) | Change::Changed { to: index, .. }) = it else { continue };
         let table = change.after.table(&index.table).filter(|_| index.is_unique);
-        keys.extend(table.map(|it| (&it.name, columns_of(index, it))));
+        let Some(table) = table else { continue };
+        let part = |(n, it): (usize, &Fragment)| match index.column(n) {
+            Some((column, _)) => column.quoted(),
+            // Which way it is sorted is no part of it.
+            None => format!("({})", it.text().trim_end_matches(" DESC")),
+        };
+        let parts = index.columns.iter().enumerate().map(part).collect();
+        let is_derived = |n| index.column(n).is_none_or(|(it, _)| is_generated(table, &it));
+        // Of the rows that are tried, a WHERE may leave out all.
+        let is_derived = index.condition.is_none() && (0..index.columns.len()).any(is_derived);
+        add(table, columns_of(index, table), parts, is_derived);
     }
-    keys.retain(|(table, columns)| columns.iter().any(|it| is_computed(facts, table, it)));
-    let key = |(table, columns): (&Name, Vec<Name>)| NewKey {
-        table: table.clone(),
-        old: change.lineage.old_table(table).clone(),
-        columns,
-    };
-    keys.into_iter().map(key).collect()
+    keys
+}
+
+/// Whether the table computes a column.
+fn is_generated(table: &Table, column: &Name) -> bool {
+    table.column(column).is_some_and(|it| it.generated.is_some())
 }
 
 /// The columns of a table that an index is over, be it in an expression.

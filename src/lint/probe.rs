@@ -215,7 +215,7 @@ impl Prepared<'_> {
         let cousins = made_up.cousins(&key.old).filter(|_| self.odd.iter().any(is_twin));
         let Some(cousins) = cousins else { return false };
         let Ok(Run::Through(scratch)) = self.ran(&[&cousins]) else { return false };
-        let are_there = key.columns.iter().map(|it| format!("{} IS NOT NULL", it.quoted()));
+        let are_there = key.parts.iter().map(|it| format!("{it} IS NOT NULL"));
         let are_there = are_there.collect::<Vec<_>>().join(" AND ");
         let table = key.table.quoted();
         let found = scratch

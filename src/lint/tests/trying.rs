@@ -324,6 +324,44 @@ fn new_keys_are_computed() {
     names("COLLATE NOCASE UNIQUE", "DISTINCT trim(name)", "add-unique");
 }
 
+/// What the table computes for a key, or the index does, differs where rows do, or it does not.
+#[test]
+fn keys_are_computed_by_the_schema() {
+    let given = "CREATE TABLE orgs (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, code TEXT NOT NULL UNIQUE);";
+    let key = |expression: &str, expected: &str| {
+        let generated = format!(
+            "ALTER TABLE orgs ADD COLUMN k TEXT AS ({expression}) VIRTUAL;\n\
+             CREATE UNIQUE INDEX ux ON orgs (k);"
+        );
+        check(given, &generated, expected);
+        check(given, &format!("CREATE UNIQUE INDEX ux ON orgs (({expression}) DESC);"), expected);
+        check(given, &format!("CREATE UNIQUE INDEX ux ON orgs ({expression});"), expected);
+    };
+    key("'U' || id", "");
+    key("slug || id", "");
+    key("code || '!'", "");
+    key("id / 10", "add-unique");
+    key("id % 100", "add-unique");
+    key("lower(code)", "add-unique");
+    key("trim(code)", "add-unique");
+    key("slug || '!'", "add-unique");
+    key("lower(slug)", "add-unique");
+    // Nobody knows what is made of it.
+    key("slug_of(id)", "add-unique");
+    // Whether it is over any row that is tried is not known.
+    check(given, "CREATE UNIQUE INDEX ux ON orgs (id / 10) WHERE slug = 'x';", "add-unique");
+    let rebuild = |expression: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, code TEXT NOT NULL UNIQUE,\n\
+             k TEXT AS ({expression}) STORED UNIQUE);\nINSERT INTO new SELECT * FROM orgs;\n\
+             DROP TABLE orgs;\nALTER TABLE new RENAME TO orgs;"
+        );
+        check(given, &body, expected);
+    };
+    rebuild("'U' || id", "");
+    rebuild("id / 10", "add-unique");
+}
+
 /// A new column holds the same in all rows, and an index may be over none of them.
 #[test]
 fn an_index_is_over_no_row() {
