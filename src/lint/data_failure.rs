@@ -378,7 +378,8 @@ fn foreign_keys(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'
     };
     for key in &table.foreign_keys.added {
         let is_old = table.foreign_keys.dropped.iter().any(|it| is_same(it, key));
-        if is_old || key.columns.iter().any(|it| is_all_null(facts, table, it)) {
+        let is_null = || key.columns.iter().any(|it| is_all_null(facts, table, it));
+        if is_old || is_null() || facts.is_resolved(name, &key.columns) {
             continue;
         }
         // A copy that leaves rows out names them as they were called before.

@@ -234,6 +234,12 @@ impl<'a> Facts<'a> {
         kept.any(|it| it.table == *table && it.columns == columns)
     }
 
+    /// Whether no row was seen to come to reference nothing by a new foreign key over these columns.
+    pub fn is_resolved(&self, table: &Name, columns: &[Name]) -> bool {
+        let mut resolved = self.trial.probed.resolved.iter();
+        resolved.any(|it| it.0 == *table && it.1 == columns)
+    }
+
     /// What the copy of a rebuild gives to a column: `None` if there is no copy, or it does not
     /// write the column.
     pub fn copied(&self, table: &Name, column: &Name) -> Option<Source> {

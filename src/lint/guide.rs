@@ -161,8 +161,8 @@ pub fn guide(rule: Rule) -> Guide {
         Rule::AddForeignKey => Guide {
             title: "rows must reference others that may not be there",
             why: "migrator checks foreign keys before it commits, so that the upgrade fails where a row \
-                  references nothing. Silent for a new column that is NULL, where the body sets the \
-                  columns or deletes rows, and where a `refuse-if` asks for such rows. Found in a new table \
+                  references nothing. Silent for a new column that is NULL, for one in which a copy makes NULL of \
+                  what references nothing, where the body sets the columns or deletes rows, and where a `refuse-if` asks for such rows. Found in a new table \
                   too, if it is filled from another one.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY);\nCREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER);",
             bad: Example::Revision(

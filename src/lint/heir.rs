@@ -9,7 +9,6 @@ use super::mending::newly_constrained;
 use crate::db::Scratch;
 use crate::diff::{Diff, TableDiff};
 use crate::schema::{Affinity, Fragment, Name, Table};
-use crate::sql::lexer::{TokenKind, tokens};
 
 /// A table of before, and the one that has its place afterwards.
 #[derive(Debug)]
@@ -103,28 +102,10 @@ impl Heir {
         Ok(self.checks.iter().map(count).collect::<Result<_, _>>()?)
     }
 
-    /// Values at which the condition of the copy, or a new check, may turn, as SQL; numbers, or texts.
-    pub fn turning_points(&self, of_texts: bool) -> Vec<String> {
-        let literals = |kind: TokenKind| {
-            let texts = self.filter.as_deref().into_iter();
-            let texts = texts.chain(self.checks.iter().map(Fragment::text));
-            texts.flat_map(move |sql| {
-                let all = tokens(sql).filter(move |it| it.kind == kind);
-                all.map(move |it| it.text(sql).to_owned())
-            })
-        };
-        let mut found: Vec<String> = if of_texts {
-            let texts = literals(TokenKind::String);
-            texts.chain(["''".to_owned()]).collect()
-        } else {
-            // The same as numbers, so that each is one value only.
-            let numbers = literals(TokenKind::Number).filter_map(|it| it.parse::<i32>().ok());
-            let near = numbers.map(i64::from).flat_map(|it| [it - 1, it, it + 1]);
-            near.map(|it| it.to_string()).collect()
-        };
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// What decides which rows the copy leaves out, and which the table would refuse, as SQL.
+    pub fn conditions(&self) -> Vec<&str> {
+        let checks = self.checks.iter().map(Fragment::text);
+        self.filter.as_deref().into_iter().chain(checks).collect()
     }
 }
 

@@ -4,11 +4,16 @@
 use std::collections::HashMap;
 
 use super::data_failure::{forbids_null, is_key};
+use super::deed::names;
 use super::fate::literal;
 use crate::schema::{Column, Name, Schema, Table};
+use crate::sql::lexer::{TokenKind, tokens};
 
 /// How many ordinary rows a table gets.
 const N_ROWS: usize = 2;
+
+/// How many rows are tried with an expression.
+const MAX_TURNED: usize = 256;
 
 /// What is odd about a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,8 +233,49 @@ impl<'s> Rows<'s> {
     pub fn columns(&self, table: &Name) -> Vec<(Name, bool)> {
         let columns = self.schema.table(table).into_iter().flat_map(|it| &it.columns);
         let holding = columns.filter(|it| it.holds());
-        let is_of_texts = |it: &Column| literal(it.datatype.text(), "").starts_with('\'');
         holding.map(|it| (it.name.clone(), is_of_texts(it))).collect()
+    }
+
+    /// Rows of a table that hold, in the columns of an expression, all at which it may turn, and what
+    /// stands nowhere else; each with each. Nothing if rows must differ there, or if there are too many.
+    pub fn turned(&mut self, table: &Name, expression: &str) -> Option<Row> {
+        let table = self.schema.table(table)?;
+        let mut all: Vec<Vec<(&Name, String)>> = vec![Vec::new()];
+        for column in table.columns.iter().filter(|it| it.holds() && !table.is_rowid(&it.name)) {
+            let name = &column.name;
+            if !names(expression, name) {
+                continue;
+            }
+            let mut values = turning_points(&[expression], is_of_texts(column));
+            values.push(literal(column.datatype.text(), &self.mark()));
+            values.push(self.values[&(&table.name, 0, name)].clone());
+            if !forbids_null(table, column) {
+                values.push("NULL".to_owned());
+            }
+            if is_of_key(self.schema, table, name) || all.len() * values.len() > MAX_TURNED {
+                return None;
+            }
+            let with = |it: &Vec<(&'s Name, String)>, value: &String| {
+                it.iter().cloned().chain([(name, value.clone())]).collect()
+            };
+            all =
+                all.iter().flat_map(|it| values.iter().map(move |value| with(it, value))).collect();
+        }
+        let mut tuples = Vec::new();
+        let mut columns = Vec::new();
+        for odd in &all {
+            let row = self.odd_row(table, Oddity::Alone);
+            let value = |(name, own): &(Name, String)| {
+                odd.iter().find(|it| it.0 == name).map_or_else(|| own.clone(), |it| it.1.clone())
+            };
+            let values: Vec<String> = row.values.iter().map(value).collect();
+            tuples.push(format!("({})", values.join(", ")));
+            columns = row.values.iter().map(|(name, _)| name.quoted()).collect();
+        }
+        let (to, columns) = (table.name.quoted(), columns.join(", "));
+        let insert = format!("INSERT INTO {to} ({columns}) VALUES {}", tuples.join(", "));
+        let (values, marks, other) = (Vec::new(), Vec::new(), Vec::new());
+        Some(Row { table: table.name.clone(), oddity: Oddity::Alone, insert, values, marks, other })
     }
 
     /// Rows of a table of which each is like an ordinary one but for one column and its keys.
@@ -334,6 +380,32 @@ pub fn into(table: &Table, values: &[(&Name, String)]) -> String {
     let values: Vec<&str> = values.iter().map(|it| it.1.as_str()).collect();
     let table = table.name.quoted();
     format!("INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
+}
+
+/// Values at which expressions may turn, as SQL; texts, or numbers.
+pub fn turning_points(expressions: &[&str], of_texts: bool) -> Vec<String> {
+    let literals = |kind: TokenKind| {
+        expressions.iter().flat_map(move |sql| {
+            let all = tokens(sql).filter(move |it| it.kind == kind);
+            all.map(move |it| it.text(sql).to_owned())
+        })
+    };
+    let mut found: Vec<String> = if of_texts {
+        literals(TokenKind::String).chain(["''".to_owned()]).collect()
+    } else {
+        // The same as numbers, so that each is one value only.
+        let numbers = literals(TokenKind::Number).filter_map(|it| it.parse::<i32>().ok());
+        let near = numbers.map(i64::from).flat_map(|it| [it - 1, it, it + 1]);
+        near.map(|it| it.to_string()).collect()
+    };
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether a column holds texts, as far as rows that are made up go.
+fn is_of_texts(column: &Column) -> bool {
+    literal(column.datatype.text(), "").starts_with('\'')
 }
 
 /// Values as they are found: without quotes, and for a BLOB in hexadecimal too.

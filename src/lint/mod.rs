@@ -23,6 +23,7 @@ mod new_columns;
 mod new_keys;
 mod odd_rows;
 mod old_rows;
+mod orphans;
 mod probe;
 mod revision_traps;
 mod row_loss;

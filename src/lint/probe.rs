@@ -11,8 +11,9 @@ use super::deed::{Alteration, Deed, What, names};
 use super::facts::Facts;
 use super::fate::{Inconclusive, contents, named};
 use super::heir::{Heir, heirs};
-use super::made_up::{Oddity, Row, Rows, references};
+use super::made_up::{Oddity, Row, Rows, references, turning_points};
 use super::new_keys::{NewKey, computed_keys};
+use super::orphans::{Lookup, lookups};
 use crate::db::{Quoting, SchemaSnapshot, Scratch, SqliteError};
 use crate::schema::{self, ForeignKey, Name, Schema, Table};
 use crate::sql::head::{Kind, Verb, head, verb};
@@ -36,6 +37,9 @@ pub struct Probed {
     pub probes: Vec<Probe>,
     /// New keys that an upgrade computes, and of which it gives rows that differ no same ones.
     pub kept_apart: Vec<NewKey>,
+    /// New foreign keys that an upgrade computes, and for which it finds a row to reference, or none:
+    /// their tables of after, and their columns.
+    pub resolved: Vec<(Name, Vec<Name>)>,
     /// Tables whose rows are told apart, where they are lost: those that a new constraint would not
     /// take.
     pub heirs: Vec<Name>,
@@ -90,7 +94,7 @@ pub fn probe(
             let mut rows = Rows::new(&before);
             let (ordinary, odd) = (rows.ordinary(), rows.odd(&is_excluded));
             let prepared = Prepared { scratch, deeds, ordinary, odd, heirs: heirs(facts) };
-            prepared.try_all(&computed_keys(facts), &mut rows)
+            prepared.try_all(&computed_keys(facts), &lookups(facts), &mut rows)
         });
     // What the database in memory does not take is no question here.
     Ok(tried.unwrap_or_default())
@@ -184,7 +188,12 @@ enum Run<T> {
 }
 
 impl Prepared<'_> {
-    fn try_all(&self, keys: &[NewKey], made_up: &mut Rows<'_>) -> Result<Probed, Inconclusive> {
+    fn try_all(
+        &self,
+        keys: &[NewKey],
+        lookups: &[Lookup],
+        made_up: &mut Rows<'_>,
+    ) -> Result<Probed, Inconclusive> {
         let Run::Through(found) = self.run(&[])? else { return Err(Inconclusive) };
         let mut probes = self.lost(&self.ordinary, &found);
         let odd: Vec<&Row> = self.odd.iter().collect();
@@ -206,7 +215,9 @@ impl Prepared<'_> {
             keys.iter().filter(|it| self.keeps_apart(it, made_up)).cloned().collect()
         };
         let heirs = self.heirs.iter().map(|it| it.old.clone()).collect();
-        Ok(Probed { probes, kept_apart, heirs })
+        let resolved = lookups.iter().filter(|it| self.resolves(it, made_up));
+        let resolved = resolved.map(|it| (it.table.clone(), it.key.columns.clone())).collect();
+        Ok(Probed { probes, kept_apart, resolved, heirs })
     }
 
     /// Whether an upgrade gives rows that hardly differ no same key, having made keys for some.
@@ -221,6 +232,13 @@ impl Prepared<'_> {
         let found = scratch
             .rows_found(&format!("SELECT 1 FROM {table} WHERE {are_there} LIMIT 1 OFFSET 1"));
         found.is_ok_and(|it| it.is_some())
+    }
+
+    /// Whether no row that references nothing comes of an upgrade, whatever its columns held.
+    fn resolves(&self, lookup: &Lookup, made_up: &mut Rows<'_>) -> bool {
+        let Some(rows) = made_up.turned(&lookup.old, &lookup.expression) else { return false };
+        let Ok(Run::Through(scratch)) = self.ran(&[&rows]) else { return false };
+        lookup.is_resolved(&scratch).unwrap_or(false)
     }
 
     /// Tries rows that share what a key may want to differ, where those that share everything are taken
@@ -339,7 +357,7 @@ impl Prepared<'_> {
             }
             let mut rows = Vec::new();
             for (column, is_of_texts) in made_up.columns(&heir.old) {
-                let values = heir.turning_points(is_of_texts);
+                let values = turning_points(&heir.conditions(), is_of_texts);
                 let values = values.iter().filter(|_| is_in(&column));
                 rows.extend(values.filter_map(|it| made_up.holding(&heir.old, &column, it)));
             }

@@ -200,6 +200,34 @@ fn rows_are_left_out_for_a_new_foreign_key() {
     );
 }
 
+/// What references nothing becomes NULL, or it does not.
+#[test]
+fn a_copy_looks_up_what_it_references() {
+    let given = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER, kind TEXT);";
+    let author = |value: &str, expected: &str| {
+        let body = format!(
+            "CREATE TABLE new (id INTEGER PRIMARY KEY, author INTEGER REFERENCES users (id), kind TEXT);\n\
+             INSERT INTO new SELECT id, {value}, kind FROM posts;\nDROP TABLE posts;\n\
+             ALTER TABLE new RENAME TO posts;\nCREATE INDEX ix ON posts (author);"
+        );
+        check(given, &body, expected);
+    };
+    author("CASE WHEN author IN (SELECT id FROM users) THEN author END", "");
+    author("(SELECT id FROM users WHERE users.id = posts.author)", "");
+    author("iif(EXISTS (SELECT 1 FROM users u WHERE u.id = author), author, NULL)", "");
+    author("CASE WHEN kind = 'x' AND author IN (SELECT id FROM users) THEN author END", "");
+    author("nullif(author, 0)", "add-foreign-key");
+    author("CASE WHEN author > 0 THEN author END", "add-foreign-key");
+    author("CASE WHEN author < 100 THEN author END", "add-foreign-key");
+    author("CASE kind WHEN 'user' THEN author END", "add-foreign-key");
+    author("coalesce((SELECT id FROM users WHERE users.id = author), 1)", "add-foreign-key");
+    author("CASE WHEN author IN (SELECT id FROM users) THEN author ELSE 1 END", "add-foreign-key");
+    author("CASE WHEN author NOT IN (SELECT id FROM users) THEN author END", "add-foreign-key");
+    // Nobody knows what is made of it.
+    author("user_of(author)", "add-foreign-key");
+}
+
 const TAGS: &str = "CREATE TABLE tags (post INTEGER, name TEXT, note TEXT);";
 
 /// Duplicates are told apart by what the key does not have.
