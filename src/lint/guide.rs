@@ -53,7 +53,7 @@ pub fn guide(rule: Rule) -> Guide {
             title: "a column is dropped, or loses its values",
             why: "Found in a rebuild too, where the new definition lacks it or the copy forgets it. A column \
                   that is renamed, copied into another place, or read by an INSERT or UPDATE before it goes, \
-                  is not lost, nor one that says which rows go to which table, or whose values a `refuse-if` asks for.",
+                  is not lost, nor one whose values a `refuse-if` asks for.",
             given: "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);",
             bad: Example::Revision(
                 "-- migrate:upgrade\nCREATE TABLE new (id INTEGER PRIMARY KEY);\nINSERT INTO new (id) SELECT id FROM users;\n\

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::data_failure::{forbids_null, is_key};
 use super::data_loss::{drop_column, drop_table};
 use super::deed::{Alteration, Copy, Deed, What, names};
-use super::facts::{Facts, Source};
+use super::facts::Facts;
 use super::fate::Fate;
 use super::finding::Findings;
 use super::mending::newly_constrained;
@@ -145,9 +145,6 @@ impl<'f, 'a> Loss<'f, 'a> {
             {
                 continue;
             }
-            if is_gone && self.are_sorted_by(column, until) {
-                continue;
-            }
             if is_gone {
                 // What is built in the place of a table that goes may be called otherwise.
                 let table = if dropped.is_some() { self.table.name.clone() } else { self.now() };
@@ -241,43 +238,10 @@ impl<'f, 'a> Loss<'f, 'a> {
         })
     }
 
-    /// Whether a column says which rows go to which table, before this byte: where they are says it
-    /// from then on, if all of them may be somewhere.
-    fn are_sorted_by(&self, column: &Column, until: usize) -> bool {
-        let copies = || {
-            let deeds = self.facts.upgrade.iter().take_while(|it| it.span.start < until);
-            deeds.filter_map(|it| match &it.what {
-                What::Copy(copy) if self.names.contains(&copy.from) => Some(copy),
-                _ => None,
-            })
-        };
-        let chooses = |it: &&Copy| {
-            it.source.filter.as_deref().is_some_and(|filter| names(filter, &column.name))
-        };
-        copies()
-            .filter(chooses)
-            .any(|it| until == usize::MAX || copies().any(|other| other.into != it.into))
-    }
-
-    /// Whether a copy looks up what a foreign key over a column is to reference: what references
-    /// nothing becomes NULL, or the key of the parent is another one now.
+    /// Whether a copy looks up what a new foreign key over a column is to reference: what references
+    /// nothing becomes NULL.
     fn is_looked_up(&self, column: &Column) -> bool {
         let now = self.now();
-        let after = self.after();
-        let mut keys = after.iter().flat_map(|it| &it.foreign_keys);
-        let all_names = self.all_names();
-        let joins_by_it = |it: &Deed<'_>| {
-            let select = tokens(it.sql).find(|word| word.is_keyword(it.sql, "SELECT"));
-            let is_named = |start: usize| names(&it.sql[start..], &column.name);
-            matches!(&it.what, What::Copy(it) if it.source.is_joined && all_names.contains(&it.into))
-                && select.is_some_and(|it| is_named(it.span.start))
-        };
-        if keys.any(|it| it.columns.contains(&column.name))
-            && self.facts.copied(&now, &column.name) == Some(Source::OtherColumn)
-            && self.facts.upgrade.iter().any(joins_by_it)
-        {
-            return true;
-        }
         let Some((_, diff)) = self.facts.diff() else { return false };
         let altered = diff.altered.iter().find(|it| it.to.name == now);
         let mut added = altered.iter().flat_map(|it| &it.foreign_keys.added);

@@ -218,55 +218,6 @@ fn values_go_elsewhere_before_their_column_is_dropped() {
     drop("CREATE TABLE names (a);\nINSERT INTO names SELECT name FROM users;", "drop-column");
 }
 
-/// Which table a row is in says what the column said.
-#[test]
-fn rows_are_sorted_into_tables() {
-    let given =
-        "CREATE TABLE pets (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);";
-    let table =
-        |name: &str| format!("CREATE TABLE {name} (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n");
-    let tables = format!("{}{}", table("dogs"), table("cats"));
-    let copy = |to: &str, condition: &str| {
-        format!("INSERT INTO {to} SELECT id, name FROM pets {condition};\n")
-    };
-    let (dogs, cats) = (copy("dogs", "WHERE kind = 'dog'"), copy("cats", "WHERE kind <> 'dog'"));
-    check(given, &format!("{tables}{dogs}{cats}DROP TABLE pets;"), "");
-    // Nothing says it of those.
-    check(given, &format!("{tables}{dogs}DROP TABLE pets;"), "drop-column drop-table");
-    let by_name =
-        format!("{}{}", copy("dogs", "WHERE name = 'Rex'"), copy("cats", "WHERE name > 'S'"));
-    check(given, &format!("{tables}{by_name}DROP TABLE pets;"), "drop-column");
-    let into_one =
-        format!("{}{}", copy("dogs", "WHERE kind = 'dog'"), copy("dogs", "WHERE kind = 'cat'"));
-    check(given, &format!("{tables}{into_one}DROP TABLE pets;"), "drop-column");
-    // The others stay where they are.
-    check(given, &format!("{tables}{dogs}ALTER TABLE pets DROP COLUMN kind;"), "");
-    let after = format!("{tables}ALTER TABLE pets DROP COLUMN kind;\n{}", copy("dogs", ""));
-    check(given, &after, "drop-column");
-}
-
-/// Who references it looks the new key up by the old one.
-#[test]
-fn a_parent_gets_another_key() {
-    let given = "CREATE TABLE u (id INTEGER PRIMARY KEY, n TEXT);
-        CREATE TABLE p (id INTEGER PRIMARY KEY, u INTEGER REFERENCES u (id), q INTEGER);
-        CREATE INDEX ip ON p (u);";
-    let body = |join: &str| {
-        format!(
-            "CREATE TABLE u2 (id TEXT PRIMARY KEY NOT NULL, old INTEGER NOT NULL, n TEXT);\n\
-             INSERT INTO u2 SELECT lower(hex(randomblob(16))), id, n FROM u;\n\
-             CREATE TABLE p2 (id INTEGER PRIMARY KEY, u TEXT REFERENCES u (id), q INTEGER);\n\
-             INSERT INTO p2 SELECT p.id, u2.id, p.q FROM p LEFT JOIN u2 ON {join};\n\
-             DROP TABLE p;\nDROP TABLE u;\nALTER TABLE u2 RENAME TO u;\nALTER TABLE p2 RENAME TO p;\n\
-             CREATE INDEX ip ON p (u);"
-        )
-    };
-    check(given, &body("u2.old = p.u"), "");
-    check(given, &body("u2.old = p.q"), "drop-column");
-    check(given, &body("u2.old = p.u").replace(" REFERENCES u (id)", ""), "drop-column");
-    check(given, &body("u2.old = p.u").replace("u2.id, p.q", "NULL, p.q"), "drop-column");
-}
-
 /// What has the name of the column elsewhere does not take its values.
 #[test]
 fn another_table_has_a_column_of_that_name() {
