@@ -82,14 +82,6 @@ pub struct Row {
     pub other: Vec<String>,
 }
 
-impl Row {
-    /// The columns by which it can be told from others, and their marks.
-    pub fn marked(&self) -> impl Iterator<Item = (&Name, Vec<String>)> {
-        let marked = self.values.iter().map(|(name, it)| (name, digits(std::slice::from_ref(it))));
-        marked.filter(|(_, it)| it.iter().any(|mark| self.marks.contains(mark)))
-    }
-}
-
 /// Makes rows up that reference what is there.
 pub struct Rows<'s> {
     schema: &'s Schema,
@@ -324,6 +316,16 @@ impl<'s> Rows<'s> {
         let table = table.name.clone();
         let (values, marks, other) = (Vec::new(), Vec::new(), Vec::new());
         Some(Row { table, oddity: Oddity::Twin, insert, values, marks, other })
+    }
+
+    /// Whether a row of this table says something besides these columns and a number that it may not
+    /// keep.
+    pub fn says_more(&self, table: &Name, columns: &[Name]) -> bool {
+        self.schema.table(table).is_some_and(|table| {
+            let holding = table.columns.iter().filter(|it| it.holds()).map(|it| &it.name);
+            let mut others = holding.filter(|it| !columns.contains(it) && !references(table, it));
+            others.any(|it| !table.is_rowid(it))
+        })
     }
 
     fn odd_row(&mut self, table: &'s Table, oddity: Oddity) -> Row {

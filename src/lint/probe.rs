@@ -297,6 +297,13 @@ impl Prepared<'_> {
             }
             probe.oddity = Oddity::Null(columns);
         }
+        // Where all that it says is NULL, nobody can tell whether a row is there.
+        found.retain(|it| match &it.oddity {
+            Oddity::Null(columns) if columns.len() > 1 && it.outcome == Outcome::Lost => {
+                made_up.says_more(&it.table, columns)
+            }
+            _ => true,
+        });
         found
     }
 
@@ -326,25 +333,13 @@ impl Prepared<'_> {
 
     /// Whether a row is not in what was found, and what for.
     fn loss(&self, row: &Row, found: &Found) -> Option<Outcome> {
-        if !is_lost(row, &found.contents) || !self.can_be_told(row, &found.contents) {
+        if !is_lost(row, &found.contents) {
             return None;
         }
         let heir = self.heirs.iter().find(|it| it.old == row.table);
         // Doubt is in favour of the author.
         let is_refused = heir.is_some_and(|it| !it.takes(row, &found.scratch).unwrap_or(false));
         Some(if is_refused { Outcome::Refused } else { Outcome::Lost })
-    }
-
-    /// Whether a row that is there could be told from others: some of the columns that mark it come
-    /// through in ordinary rows, unless none of these does. A key may get other numbers.
-    fn can_be_told(&self, row: &Row, found: &str) -> bool {
-        let ordinary = self.ordinary.iter().filter(|it| it.table == row.table);
-        let kept: Vec<&Row> = ordinary.filter(|it| !is_lost(it, found)).collect();
-        let comes_through = |column: &Name| {
-            let mut marked = kept.iter().flat_map(|it| it.marked());
-            marked.any(|(name, marks)| name == column && marks.iter().any(|it| found.contains(it)))
-        };
-        kept.is_empty() || row.marked().any(|(column, _)| comes_through(column))
     }
 
     /// Tries values at which the condition of a copy may turn that leaves rows out for a new

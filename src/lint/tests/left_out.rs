@@ -121,30 +121,3 @@ fn under_another_name() {
     check(GIVEN, &body("author IS NOT NULL"), "");
     check(GIVEN, &body("author IS NOT NULL AND title IS NOT NULL"), "drop-table");
 }
-
-/// What is NULL but for a number that becomes another one cannot be told from what is left out.
-#[test]
-fn with_other_numbers() {
-    let given = "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);
-        CREATE TABLE b (id INTEGER PRIMARY KEY, x TEXT, y TEXT);";
-    let body = |copy: &str, from: &str| {
-        format!(
-            "CREATE TABLE c (id INTEGER PRIMARY KEY, x TEXT, y TEXT);\nINSERT INTO c {copy};\nDROP TABLE {from};"
-        )
-    };
-    let moved = |copy: &str, from: &str, expected: &str| check(given, &body(copy, from), expected);
-    moved("(x) SELECT x FROM a", "a", "");
-    moved("(x) SELECT x FROM a UNION ALL SELECT x FROM b", "a", "");
-    moved("(x) SELECT x FROM a WHERE x <> ''", "a", "drop-table");
-    moved("(x, y) SELECT x, y FROM b", "b", "");
-    moved("(x, y) SELECT x, y FROM b WHERE x IN (SELECT x FROM b)", "b", "drop-table");
-    // They keep it.
-    let rebuilt = |copy: &str, from: &str, expected: &str| {
-        let rename = format!("ALTER TABLE c RENAME TO {from};");
-        check(given, &format!("{}\n{rename}", body(copy, from)), expected);
-    };
-    rebuilt("(id, x) SELECT id, x FROM (SELECT * FROM a WHERE x <> '')", "a", "drop-table");
-    rebuilt("(id, x) SELECT id, x FROM (SELECT * FROM a)", "a", "");
-    rebuilt("SELECT * FROM (SELECT * FROM b WHERE coalesce(x, y) <> '')", "b", "drop-table");
-    rebuilt("SELECT * FROM (SELECT * FROM b)", "b", "");
-}
