@@ -531,6 +531,12 @@ fn a_backup_of_another_database_is_no_older_one() {
     [exit status: 2]
     ");
     assert_eq!(env.rows(), ["d4"]);
+
+    // One whose log somebody has pruned is its own.
+    env.run("backup own.bak").ok();
+    env.sql("DELETE FROM migrator_log WHERE id = 1; INSERT INTO t VALUES ('more')");
+    let said = env.run("restore own.bak").stderr;
+    assert!(said.contains("was written to after the backup"), "{said}");
 }
 
 #[test]

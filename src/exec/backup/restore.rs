@@ -227,12 +227,14 @@ impl Restorer<'_> {
         if is_kept && is_newer {
             return Ok(None);
         }
-        let firsts = [&runs, &runs_of_backup].map(|it| it.first());
-        let is_other = |it: &&LogRow| firsts[0].is_some_and(|first| first != *it);
-        let first_of_other = firsts[1].filter(is_other).cloned().map(Box::new);
+        // Of a log that was pruned, or made anew, only the end is the same.
+        let are_apart = !runs.iter().any(|it| runs_of_backup.contains(it));
+        let firsts = runs_of_backup.first().cloned().zip(runs.first().cloned());
+        let firsts_apart =
+            firsts.filter(|_| are_apart).map(|(there, here)| Box::new([there, here]));
         let runs = runs.into_iter().filter(|it| !runs_of_backup.contains(it)).collect();
         let backup = self.file.to_owned();
-        Ok(Some(Loss { backup, runs, first_of_other, is_written, is_kept }))
+        Ok(Some(Loss { backup, runs, firsts_apart, is_written, is_kept }))
     }
 
     /// Whether the database holds what the backup holds.

@@ -15,9 +15,9 @@ pub struct Loss {
     pub backup: PathBuf,
     /// What `migrator_log` says in the database and not in the backup, oldest first.
     pub runs: Vec<LogRow>,
-    /// With what the log of the backup begins, where that of the database begins with something else:
-    /// it was made of another one.
-    pub first_of_other: Option<Box<LogRow>>,
+    /// With what the logs of the backup and of the database begin, where they share nothing: it was made
+    /// of another one.
+    pub firsts_apart: Option<Box<[LogRow; 2]>>,
     /// Whether somebody has written to the database since the backup was made.
     pub is_written: bool,
     /// Whether the database is backed up before.
@@ -140,7 +140,7 @@ fn describe(loss: &Loss) -> String {
             format!("the database is not what it was when the backup `{backup}` was made")
         };
     };
-    if let (Some(there), Some(here)) = (&loss.first_of_other, loss.runs.first()) {
+    if let Some([there, here]) = loss.firsts_apart.as_deref() {
         let run = |it: &LogRow| format!("`{} {}` ({})", it.direction, it.revision, it.started_at);
         return format!(
             "the backup `{backup}` is of another database: its log begins with {}, and not with {}",
