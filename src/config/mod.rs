@@ -87,8 +87,8 @@ pub struct Config {
     pub values: Values,
     /// The environments of the file that have a database URL, sorted.
     pub environments_with_url: Vec<String>,
-    /// The version tables that the file names, above all those of other environments: several may keep
-    /// theirs in one database.
+    /// The version tables that the file says are in this database, its own and those of other
+    /// environments with the same URL.
     pub version_tables: Vec<String>,
 }
 
@@ -212,6 +212,7 @@ impl Config {
         if !settings.problems.is_empty() {
             return Err(file_error(&file, settings.problems));
         }
+        let version_tables = layers.version_tables(&layer, &values);
         Ok(Self {
             root,
             environment: options.environment_name.map(str::to_owned),
@@ -247,7 +248,7 @@ impl Config {
                 .into_iter()
                 .map(|command| Hook { command })
                 .collect(),
-            version_tables: layers.version_tables(&values),
+            version_tables,
             values,
             environments_with_url: layers.with_url(),
             file,
@@ -352,15 +353,21 @@ impl Layers {
         has_url.map(|(name, _)| name.clone()).collect()
     }
 
-    /// The version table of each environment, and that of none, as far as their names are known.
-    fn version_tables(&self, values: &Values) -> Vec<String> {
+    /// The version tables of all environments, and of none, which have the database of `layer`; as far
+    /// as their names are known.
+    fn version_tables(&self, layer: &layer::Layer, values: &Values) -> Vec<String> {
         let known = |text: &Text| text.resolve(&|key| values.get(key)).ok();
-        let top = match &self.top.version_table {
-            Some(text) => known(text),
-            None => Some(DEFAULT_VERSION_TABLE.to_owned()),
-        };
-        let others = self.environments.values().filter_map(|it| it.version_table.as_ref());
-        top.into_iter().chain(others.filter_map(known)).collect()
+        let url = layer.url.as_ref().and_then(known);
+        let environments = self.environments.values().map(|it| self.top.with(it));
+        let beside = std::iter::once(self.top.clone())
+            .chain(environments)
+            .filter(|it| url.is_some() && it.url.as_ref().and_then(known) == url);
+        beside
+            .filter_map(|it| match &it.version_table {
+                Some(text) => known(text),
+                None => Some(DEFAULT_VERSION_TABLE.to_owned()),
+            })
+            .collect()
     }
 }
 

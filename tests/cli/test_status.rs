@@ -209,7 +209,12 @@ fn the_version_table_of_another_environment_is_no_drift() {
     for command in ["status", "-n b status", "check --database", "-n b check --database"] {
         env.run(command).exits_with(0);
     }
-    env.config("[database]\nurl = \"app.db\"\n[schema]\nexclude = [\"t_*\"]");
+    // In another database it says nothing about this one.
+    env.config(
+        "[database]\nurl = \"app.db\"\n[schema]\nexclude = [\"t_*\"]\n\
+         [env.b]\nversion_locations = [\"b\"]\n[env.b.database]\nurl = \"b.db\"\n\
+         version_table = \"b_version\"",
+    );
     env.run("check --database").exits_with(1);
 }
 
