@@ -144,19 +144,20 @@ fn drifted(
     Drifted::Changed { left: left.collect(), drops, renamed }
 }
 
-/// What may only have another name than it should; `drops` is what goes where it has not.
+/// What may only have another name than it should; `drops` is what goes where it has not. A table of
+/// which columns would go as well is none.
 fn renamed(live: &Schema, right: &Schema, drops: &[String], by_order: bool) -> Option<Renamed> {
-    let renames = likely_renames(live, right, by_order);
+    let mut renames = likely_renames(live, right, by_order);
+    renames.retain(|it| {
+        let tables = live.table(&it.table).zip(right.table(&it.to));
+        it.column.is_some()
+            || tables.is_some_and(|(now, then)| {
+                now.columns.iter().all(|it| then.column(&it.name).is_some())
+            })
+    });
     let kept: Vec<String> =
         renames.iter().map(|it| dropped(&it.table, it.column.as_ref())).collect();
-    let mut drops: Vec<String> = drops.iter().filter(|it| !kept.contains(it)).cloned().collect();
-    for rename in renames.iter().filter(|it| it.column.is_none()) {
-        let (Some(now), Some(then)) = (live.table(&rename.table), right.table(&rename.to)) else {
-            continue;
-        };
-        let gone = now.columns.iter().filter(|it| then.column(&it.name).is_none());
-        drops.extend(gone.map(|it| dropped(&rename.table, Some(&it.name))));
-    }
+    let drops = drops.iter().filter(|it| !kept.contains(it)).cloned().collect();
     let names = renames.iter().map(|it| match &it.column {
         None => (it.to.to_string(), it.table.to_string()),
         Some(column) => (format!("{}.{}", it.table, it.to), column.to_string()),

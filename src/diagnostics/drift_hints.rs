@@ -109,7 +109,9 @@ fn take_back(renamed: &Renamed, database: &str) -> String {
     let Renamed { names, options, drops } = renamed;
     let names: Vec<String> =
         names.iter().map(|(right, now)| format!("`{right}` was renamed to `{now}`")).collect();
-    let option = |it: &String| format!(" --rename {it}");
+    // What begins with a dash would be taken for another option.
+    let sign = |it: &String| if it.starts_with('-') { '=' } else { ' ' };
+    let option = |it: &String| format!(" --rename{}{it}", sign(it));
     let options: String = options.iter().map(option).collect();
     let names = names.join(" and ");
     if drops.is_empty() {

@@ -96,7 +96,7 @@ pub enum Conflict {
     Fail,
     /// The row is left out.
     Ignore,
-    /// It takes the place of the one whose key it has.
+    /// It takes the place of the one whose key it has, or changes that one.
     Replace,
 }
 

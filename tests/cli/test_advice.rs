@@ -317,11 +317,25 @@ fn what_was_renamed_by_hand_gets_its_name_again() {
         "if `parents` was renamed to `elders` and `kids.parent` was renamed to `elder`: ",
     );
     check_renamed(
-        "ALTER TABLE parents RENAME TO elders; ALTER TABLE elders ADD COLUMN age;
-         CREATE TABLE more (a)",
-        "takes that back, and drops the table `more` and the column `elders.age`: `migrator backup` first, \
-         and look at the SQL",
+        "ALTER TABLE parents RENAME TO elders; CREATE TABLE more (a)",
+        "takes that back, and drops the table `more`: `migrator backup` first, and look at the SQL",
     );
+    check_renamed(
+        "ALTER TABLE parents RENAME TO \"-elders\"",
+        "`migrator schema diff database current --sql --rename=-elders=parents | sqlite3 -bail app.db`",
+    );
+}
+
+/// Its columns would be lost with a rename of the table alone.
+#[test]
+fn a_table_with_other_columns_is_not_called_renamed() {
+    let env = TestEnv::new();
+    env.revision("a1").up("CREATE TABLE users (id INTEGER PRIMARY KEY, name, mail);").write();
+    env.run("upgrade").exits_with(0);
+    env.sql("ALTER TABLE users RENAME TO people");
+    assert!(wrong(&env).contains("--rename people=users"));
+    env.sql("ALTER TABLE people RENAME COLUMN mail TO email");
+    assert!(!wrong(&env).contains("--rename"));
 }
 
 #[test]
