@@ -82,11 +82,11 @@ fn not_null(facts: &Facts<'_>, table: &TableDiff<'_>, found: &mut Findings<'_>) 
     for (column, is_new) in added.chain(changed.map(|(_, new)| (new, false))) {
         let column = &column.name;
         let place = facts.place(name, Some(column), &|it| defines(it) && it.names(column));
-        // No statement before can set a column that is not there yet.
         // A copy that leaves rows out names it as it was called before.
         let lineage = facts.change.as_ref().map(|it| &it.lineage);
         let old = lineage.map(|it| it.old_columns(name, std::slice::from_ref(column)));
         let settable: Vec<&Name> = std::iter::once(column).chain(old.iter().flatten()).collect();
+        // No statement before can set a column that is not there yet.
         let settable = if is_new { &[][..] } else { &settable[..] };
         let trouble = Trouble::Null;
         let constraint = Constraint { table: name, columns: settable, unique: &[], trouble };

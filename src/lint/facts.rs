@@ -246,16 +246,13 @@ impl<'a> Facts<'a> {
         let after = self.change.as_ref().and_then(|it| it.after.table(table));
         let copy = self.copies(table).next()?;
         let is_listed = copy.targets.is_empty() || copy.targets.contains(column);
-        let place = if !is_listed {
+        if !is_listed {
             return None;
-        } else if copy.is_star() {
+        }
+        if copy.is_star() {
             return Some(Source::Unknown);
-        } else if copy.targets.is_empty() {
-            let mut columns = after?.columns.iter().filter(|it| it.holds());
-            columns.position(|it| it.name == *column)?
-        } else {
-            copy.targets.iter().position(|it| it == column)?
-        };
+        }
+        let place = copy.place(after, column)?;
         let value = copy.values.get(place)?;
         if copy.source.is_joined
             && value.column.as_ref().is_some_and(|it| !self.was(table, it, column))

@@ -32,13 +32,8 @@ pub fn lookups(facts: &Facts<'_>) -> Vec<Lookup> {
             let [column] = &key.columns[..] else { continue };
             let is_computed = facts.copied(name, column) == Some(Source::Expression)
                 && facts.given(name, column).next().is_none();
-            let place = if copy.targets.is_empty() {
-                let mut holding = table.to.columns.iter().filter(|it| it.holds());
-                holding.position(|it| it.name == *column)
-            } else {
-                copy.targets.iter().position(|it| it == column)
-            };
-            let value = place.and_then(|it| copy.values.get(it)).filter(|_| is_computed);
+            let place = copy.place(Some(table.to), column).filter(|_| is_computed);
+            let value = place.and_then(|it| copy.values.get(it));
             found.extend(value.map(|value| Lookup {
                 table: name.clone(),
                 old: change.lineage.old_table(name).clone(),

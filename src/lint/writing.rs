@@ -73,14 +73,20 @@ impl Copy {
         self.values.iter().any(|it| it.text == "*" || it.text.ends_with(".*"))
     }
 
+    /// The number of the value that a column of the table `to` gets; where the columns are not listed,
+    /// that is known only if the table is.
+    pub fn place(&self, to: Option<&Table>, column: &Name) -> Option<usize> {
+        if self.targets.is_empty() {
+            let mut holding = to?.columns.iter().filter(|it| it.holds());
+            holding.position(|it| it.name == *column)
+        } else {
+            self.targets.iter().position(|it| it == column)
+        }
+    }
+
     /// The column of the table `from` that one of the table `to` gets as it stands.
     pub fn origin<'t>(&self, to: &Table, from: &'t Table, column: &Name) -> Option<&'t Name> {
-        let place = if self.targets.is_empty() {
-            let mut holding = to.columns.iter().filter(|it| it.holds());
-            holding.position(|it| it.name == *column)?
-        } else {
-            self.targets.iter().position(|it| it == column)?
-        };
+        let place = self.place(Some(to), column)?;
         if self.is_star() {
             let mut columns = from.columns.iter().filter(|it| it.holds());
             return columns.nth(place).map(|it| &it.name);
